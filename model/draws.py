@@ -1,0 +1,105 @@
+"""Scenario -> Draws: a table of parameter values, one row a run of the model.
+
+Base case, PSA, one-way, sweep and scenario analyses differ in nothing but this table. Values are in the unit
+that the file states. Each parameter has a random stream of its own, keyed by its name.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import chances, distributions
+from model.scenario import Parameter, Scenario
+
+SAMPLING = ("random", "latin hypercube", "sobol")
+
+
+class DomainError(ValueError):
+    """A value outside the model's domain; names what, in which draw, and the value found."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """values[name]: array[draw], or a scalar array [1] where all draws share it; index[draw]: number of each draw."""
+
+    values: dict[str, np.ndarray]
+    index: np.ndarray
+    seed: int | None = None
+
+    @property
+    def n(self) -> int:
+        return len(self.index)
+
+    def part(self, start: int, stop: int) -> Draws:
+        """Draws start..stop, as a table of its own."""
+        cut = {name: v if len(v) == 1 else v[start:stop] for name, v in self.values.items()}
+        return Draws(cut, self.index[start:stop], self.seed)
+
+    def column(self, name: str) -> np.ndarray:
+        return np.broadcast_to(self.values[name], (self.n,))
+
+    def replace(self, **values: np.ndarray) -> Draws:
+        """The same table with other values for some names, each an array[draw] or of length 1."""
+        return Draws({**self.values, **{k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}},
+                     self.index, self.seed)
+
+
+def base(scenario: Scenario) -> Draws:
+    """One row: every parameter at its base value."""
+    values = {name: np.array([p.base]) for name, p in scenario.parameters.items() if p.base is not None}
+    return Draws(values, np.zeros(1, int))
+
+
+def repeat(scenario: Scenario, n: int) -> Draws:
+    """n rows at base values, to be varied with `replace`."""
+    return Draws(base(scenario).values, np.arange(n))
+
+
+def probabilistic(scenario: Scenario, n: int, seed: int, sampling: str = "random") -> Draws:
+    """n rows sampled from the parameters' distributions.
+
+    Adding a parameter leaves the samples of the others alone (under 'sobol', a parameter added at the end).
+    Raises DomainError where a sampled value is outside what its unit allows.
+    """
+    uniform = _uniforms(scenario, n, seed, sampling)
+    for block in scenario.correlations:
+        stacked = distributions.copula(np.stack([uniform[name] for name in block.names]), np.array(block.matrix))
+        uniform |= dict(zip(block.names, stacked))
+    values = dict(base(scenario).values)
+    for name, parameter in scenario.parameters.items():
+        if parameter.distribution is not None:
+            values[name] = parameter.distribution.quantile(uniform[name])
+    for joint in scenario.joints.values():
+        needed = np.stack([uniform[f"{joint.key}[{i}]"] for i in range(joint.distribution.uniforms)])
+        values |= dict(zip(joint.names, joint.distribution.quantile(needed)))
+    draws = Draws(values, np.arange(n), seed)
+    for name, parameter in scenario.parameters.items():
+        if parameter.sampled:
+            check_domain(scenario, parameter, draws.values[name])
+    return draws
+
+
+def _uniforms(scenario: Scenario, n: int, seed: int, sampling: str) -> dict[str, np.ndarray]:
+    keys = [name for name, p in scenario.parameters.items() if p.distribution is not None]
+    keys += [f"{joint.key}[{i}]" for joint in scenario.joints.values() for i in range(joint.distribution.uniforms)]
+    if sampling == "random":
+        return {key: chances.uniforms(seed, n, "parameter", key) for key in keys}
+    if sampling == "latin hypercube":
+        return {key: chances.latin_hypercube(seed, n, "parameter", key) for key in keys}
+    if sampling == "sobol":
+        return dict(zip(keys, chances.sobol(seed, n, max(len(keys), 1))))
+    raise DomainError(f"unknown sampling '{sampling}'; allowed: {', '.join(SAMPLING)}")
+
+
+def check_domain(scenario: Scenario, parameter: Parameter, values: np.ndarray) -> None:
+    """DomainError where a value of a parameter is outside what its unit allows."""
+    bad, allowed = ~np.isfinite(values), "not a finite number"
+    low, high = parameter.unit.limits
+    if not bad.any():
+        bad, allowed = (values < low) | (values > high), f"allowed: {low:g} to {high:g}"
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DomainError(f"{scenario.line(f'parameters.{parameter.name}')}: draw {row + 1} is {values[row]:.6g}, which is "
+                          f"outside the domain of '{parameter.unit.text}' ({allowed}; {int(bad.sum())} of {len(values)} "
+                          f"draws are outside). Its distribution is {parameter.text}")

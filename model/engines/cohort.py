@@ -1,0 +1,332 @@
+"""Markov cohort engine: all draws and strategies at once, no loop over draws.
+
+Under the convention 'integral', stretches with constant hazards are solved exactly (matrix exponential), whatever
+the cycle. Hazards that change over time are integrated cycle by cycle: within a cycle each transition has its
+average hazard, so a single transition is exact and several together have an error that falls with the square of
+the cycle. Per-cycle probabilities step as published.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from model.engines import conventions, linear, sojourn
+from model.engines.linear import Flow
+from model.inputs import Dynamics, Move, Stepwise
+from model.quantities import Quantities
+
+BLOCK = 1000  # draws worked on together: small enough for the processor's cache
+
+
+@dataclass
+class Tally:
+    """Sums over model time for one block: time[weighting, period, state, row], moves[weighting, period, move, row]."""
+
+    time: np.ndarray
+    moves: np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of draws, rows = strategy x draw. levels: row arrays by move at a time."""
+
+    dynamics: Dynamics
+    rows: int
+    start: np.ndarray  # [state, row]
+
+    @property
+    def states(self) -> int:
+        return len(self.dynamics.states)
+
+
+def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
+    """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon."""
+    strategies, draws = dynamics.shape
+    distinct, index = conventions.weightings(dynamics)
+    shape = (len(distinct), len(dynamics.periods))
+    time = np.zeros((*shape, len(dynamics.states), strategies, draws))
+    moves = np.zeros((*shape, len(dynamics.moves), strategies, draws))
+    traces = []
+    for first in range(0, draws, BLOCK):
+        cut = slice(first, min(first + BLOCK, draws))
+        tally, seen = _run_block(_block(dynamics, cut), distinct, trace)
+        part = (*shape, -1, strategies, cut.stop - cut.start)
+        time[..., cut], moves[..., cut] = tally.time.reshape(part), tally.moves.reshape(part)
+        traces.append(seen)
+    times, occupancy = (None, None) if not trace else _join(traces, strategies)
+    order = (3, 4, 2, 1, 0)
+    return Quantities(time[index].transpose(order), moves[index].transpose(order), dynamics.start, times, occupancy)
+
+
+def _join(traces, strategies: int):
+    times = traces[0][0]
+    parts = [seen.reshape(len(times), seen.shape[1], strategies, -1) for _, seen in traces]
+    return times, np.concatenate(parts, axis=-1).transpose(0, 2, 3, 1)
+
+
+def _block(dynamics: Dynamics, cut: slice) -> Block:
+    """The draws of one block, flattened to rows."""
+    def rows(values: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(values[..., cut].reshape(*values.shape[:-2], -1))
+
+    def part(move: Move) -> Move:
+        level = move.level and Stepwise(move.level.starts, rows(move.level.values))
+        return replace(move, level=level, hazard=move.hazard and sojourn.rows_of(move.hazard, dynamics.shape, cut))
+
+    start = rows(np.moveaxis(dynamics.start, -1, 0))
+    return Block(replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)), start.shape[1], start)
+
+
+def _run_block(block: Block, distinct, trace: bool):
+    dynamics = block.dynamics
+    shape = (len(distinct), len(dynamics.periods))
+    tally = Tally(np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.moves), block.rows)))
+    kinds = {m.kind for m in dynamics.moves} - {"chance"}
+    if dynamics.time.convention != "integral":
+        seen = _by_points(block, distinct, tally)
+    elif "survival" in kinds:
+        seen = _by_steps(block, distinct, tally, trace)
+    else:
+        seen = _by_segments(block, distinct, tally, trace)
+    return tally, seen
+
+
+# --- chance nodes -----------------------------------------------------------------------------------------------
+
+def routes(block: Block, state: int, time: float) -> list[tuple[int, np.ndarray | float]]:
+    """Where mass that enters `state` at `time` comes to rest: (state, share[row]); chance nodes pass it on."""
+    if not block.dynamics.chance[state]:
+        return [(state, 1.0)]
+    found: dict[int, np.ndarray | float] = {}
+    for move in block.dynamics.moves:
+        if move.source == state:
+            probability = move.level.at(time)
+            for target, share in routes(block, move.target, time):
+                found[target] = found.get(target, 0.0) + probability * share
+    return list(found.items())
+
+
+def settle(block: Block, x: np.ndarray, time: float) -> np.ndarray:
+    """Occupancy[state, row] after chance nodes have passed their mass on."""
+    result = x.copy()
+    for state in np.flatnonzero(block.dynamics.chance):
+        result[state] = 0.0
+        for target, share in routes(block, state, time):
+            result[target] += x[state] * share
+    return result
+
+
+def _chance_moves(block: Block, entries: np.ndarray, moves: np.ndarray, time: float) -> None:
+    """Add the branches taken: entries[state, row] into chance nodes (their own branches included) times probability."""
+    for state in _chance_order(block.dynamics):
+        for i, move in enumerate(block.dynamics.moves):
+            if move.source == state:
+                taken = entries[state] * move.level.at(time)
+                moves[i] += taken
+                entries[move.target] += taken
+
+
+def _chance_order(dynamics: Dynamics) -> list[int]:
+    """Chance nodes, each before those it leads to."""
+    order: list[int] = []
+
+    def visit(state: int) -> None:
+        for move in dynamics.moves:
+            if move.source == state and dynamics.chance[move.target]:
+                visit(move.target)
+        if state not in order:
+            order.insert(0, state)
+
+    for state in np.flatnonzero(dynamics.chance):
+        visit(int(state))
+    return order
+
+
+def flows_at(block: Block, time: float, rates: dict[int, np.ndarray]) -> list[Flow]:
+    """Flows between states in which time is spent; rates: move -> amount[row] per step."""
+    found = []
+    for i, rate in rates.items():
+        move = block.dynamics.moves[i]
+        for target, share in routes(block, move.target, time):
+            found.append(Flow(move.source, target, rate * share))
+    return found
+
+
+def _tally_moves(block: Block, tally_moves: np.ndarray, amounts: dict[int, np.ndarray], time: float) -> None:
+    """Add moves of each transition, and the chance branches that they lead to."""
+    entries = np.zeros((block.states, block.rows))
+    for i, amount in amounts.items():
+        tally_moves[i] += amount
+        entries[block.dynamics.moves[i].target] += amount
+    _chance_moves(block, entries, tally_moves, time)
+
+
+def _tally_start(block: Block, tally: Tally) -> None:
+    """Chance branches taken at time 0, where no discount applies."""
+    for moves in tally.moves[:, 0]:
+        _chance_moves(block, block.start.copy(), moves, 0.0)
+
+
+# --- exact stretches with constant hazards ----------------------------------------------------------------------
+
+def _breaks(dynamics: Dynamics, distinct) -> np.ndarray:
+    """Times at which something changes: periods, levels, whole years where discounting goes by them."""
+    horizon = dynamics.time.horizon
+    found = [np.array([0.0, horizon]), dynamics.periods]
+    found += [m.level.starts for m in dynamics.moves if m.level is not None]
+    convention = dynamics.discount.convention
+    if any(w.rate for w in distinct) and convention == "by whole year":
+        found.append(np.arange(0, horizon * dynamics.time.years) / dynamics.time.years)
+    if any(w.rate for w in distinct) and convention == "at cycle":
+        found.append(np.arange(int(dynamics.time.cycles) + 1) * dynamics.time.cycle)
+    times = np.unique(np.concatenate(found))
+    times = times[(times >= 0) & (times <= horizon)]
+    return times[np.concatenate([[True], np.diff(times) > 1e-9 * horizon])]
+
+
+def _period(dynamics: Dynamics, time: float) -> int:
+    return max(int(np.searchsorted(dynamics.periods, time + 1e-9, side="right")) - 1, 0)
+
+
+def _by_segments(block: Block, distinct, tally: Tally, trace: bool):
+    """Solve each stretch of constant hazards exactly, as one step."""
+    _tally_start(block, tally)
+    dynamics, x = block.dynamics, settle(block, block.start, 0.0)
+    times = _breaks(dynamics, distinct)
+    for begin, end in zip(times[:-1], times[1:]):
+        rates = {i: m.level.at(begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+        flows = flows_at(block, begin, {i: rate * (end - begin) for i, rate in rates.items()})
+        step = None
+        for w, weighting in enumerate(distinct):
+            whole, mean = linear.exponential(flows, block.states, block.rows, weighting.decay * (end - begin))
+            step = whole if weighting.decay == 0 and step is None else step
+            spent = linear.apply(mean, x, np.empty_like(x)) * (
+                (end - begin) * _factor(weighting, begin, end, dynamics))
+            period = _period(dynamics, begin)
+            tally.time[w, period] += spent
+            amounts = {i: rate * spent[dynamics.moves[i].source] for i, rate in rates.items()}
+            _tally_moves(block, tally.moves[w, period], amounts, begin)
+        x = linear.apply(step, x, np.empty_like(x))
+    return _trace_of_rates(block, times) if trace else None
+
+
+def _factor(weighting, begin: float, end: float, dynamics: Dynamics) -> float:
+    """Discount factor at the beginning of a step; within it `decay` goes on, or the factor of mid-cycle holds."""
+    if weighting.convention != "at cycle":
+        return float(weighting.factor(begin))
+    cycle = np.floor(begin / dynamics.time.cycle + 1e-9)
+    return float(weighting.factor((cycle + 0.5) * dynamics.time.cycle))
+
+
+def _trace_of_rates(block: Block, times: np.ndarray):
+    """Occupancy at cycle boundaries, stepping through the stretches."""
+    dynamics = block.dynamics
+    grid = cycle_grid(dynamics)
+    x, seen, cached = settle(block, block.start, 0.0), [], {}
+    seen.append(x)
+    points = np.unique(np.concatenate([grid, times]))
+    points = points[np.concatenate([[True], np.diff(points) > 1e-9 * grid[-1]])]
+    for begin, end in zip(points[:-1], points[1:]):
+        piece, length = int(np.searchsorted(times, begin + 1e-9, side="right")), round(end - begin, 9)
+        if (piece, length) not in cached:
+            rates = {i: m.level.at(begin) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+            cached = {(piece, length): linear.exponential(flows_at(block, begin, rates), block.states, block.rows)[0]}
+        x = linear.apply(cached[piece, length], x, np.empty_like(x))
+        if np.abs(grid - end).min() < 1e-9 * grid[-1]:
+            seen.append(x)
+    return grid, np.stack(seen)
+
+
+def cycle_grid(dynamics: Dynamics) -> np.ndarray:
+    """Starts of the cycles, and the horizon."""
+    time = dynamics.time
+    starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
+    return np.append(starts, time.horizon)
+
+
+# --- hazards that change over time ------------------------------------------------------------------------------
+
+def _by_steps(block: Block, distinct, tally: Tally, trace: bool):
+    """Cycle by cycle, with the average hazard of each transition in the cycle."""
+    _tally_start(block, tally)
+    dynamics = block.dynamics
+    times = np.unique(np.concatenate([cycle_grid(dynamics), _breaks(dynamics, distinct)]))
+    times = times[np.concatenate([[True], np.diff(times) > 1e-9 * times[-1]])]
+    x = settle(block, block.start, 0.0)
+    bins = sojourn.Bins(block, x, times)
+    seen, grid = [x + bins.occupancy()], cycle_grid(dynamics)
+    for step, (begin, end) in enumerate(zip(times[:-1], times[1:])):
+        amounts, x, spent = bins.advance(step, begin, end, x)
+        for w, weighting in enumerate(distinct):
+            factor = _factor(weighting, begin, end, dynamics) * _average_decay(weighting.decay * (end - begin))
+            tally.time[w, _period(dynamics, begin)] += spent * factor
+            _tally_moves(block, tally.moves[w, _period(dynamics, begin)],
+                         {i: amount * factor for i, amount in amounts.items()}, begin)
+        if trace and np.abs(grid - end).min() < 1e-9 * grid[-1]:
+            seen.append(x + bins.occupancy())
+    return (grid, np.stack(seen)) if trace else None
+
+
+def _average_decay(size: float) -> float:
+    return -np.expm1(-size) / size if size else 1.0
+
+
+# --- textbook conventions: counts at cycle boundaries -----------------------------------------------------------
+
+def _by_points(block: Block, distinct, tally: Tally):
+    """Occupancy at cycle boundaries, weighted by the cycle convention; returns the trace."""
+    _tally_start(block, tally)
+    dynamics, convention = block.dynamics, block.dynamics.time.convention
+    cycle, cycles = dynamics.time.cycle, round(dynamics.time.cycles)
+    share = conventions.shares(convention, cycles)
+    weights = [conventions.factors(convention, w, cycle, cycles) for w in distinct]
+    x, seen, stepper = settle(block, block.start, 0.0), [], _Stepper(block)
+    seen.append(x)
+    bins = sojourn.Bins(block, x, np.arange(cycles + 1) * cycle) if stepper.survival else None
+    before = x + bins.occupancy() if bins else x
+    for k in range(cycles):
+        if bins:
+            amounts, x, _ = bins.advance(k, k * cycle, (k + 1) * cycle, x)
+            after = x + bins.occupancy()
+        else:
+            after, amounts = stepper.step(x, k * cycle)
+            x = after
+        period = _period(dynamics, k * cycle)
+        for w, (start, end, moved) in enumerate(weights):
+            tally.time[w, period] += (share[0][k] * start[k] * cycle) * before + (share[1][k] * end[k] * cycle) * after
+            _tally_moves(block, tally.moves[w, period], {i: a * moved[k] for i, a in amounts.items()}, k * cycle)
+        before = after
+        seen.append(after)
+    return np.arange(cycles + 1) * cycle, np.stack(seen)
+
+
+class _Stepper:
+    """One cycle of a model by rates or by probabilities per cycle; the step is kept while levels stay the same."""
+
+    def __init__(self, block: Block):
+        self.block, self.key = block, None
+        self.survival = any(m.kind == "survival" for m in block.dynamics.moves)
+        self.starts = np.unique(np.concatenate([np.zeros(1), *(
+            m.level.starts for m in block.dynamics.moves if m.level is not None)]))
+
+    def step(self, x: np.ndarray, time: float):
+        """(occupancy after the cycle, moves of each transition in it)."""
+        key = int(np.searchsorted(self.starts, time + 1e-9, side="right"))
+        if key != self.key:
+            self.key = key
+            self._prepare(time)
+        exposed = x if self.mean is None else linear.apply(self.mean, x, np.empty_like(x))
+        amounts = {i: level * exposed[self.block.dynamics.moves[i].source] for i, level in self.levels.items()}
+        return linear.apply(self.whole, x, np.empty_like(x)), amounts
+
+    def _prepare(self, time: float) -> None:
+        block, moves = self.block, self.block.dynamics.moves
+        per_cycle = any(m.kind == "per cycle" for m in moves)
+        factor = 1.0 if per_cycle else block.dynamics.time.cycle
+        self.levels = {i: m.level.at(time) * factor for i, m in enumerate(moves) if m.kind in ("rate", "per cycle")}
+        flows = flows_at(block, time, self.levels)
+        if per_cycle:
+            self.whole, self.mean = linear.stay_and_move(flows, block.states, block.rows), None
+        else:
+            self.whole, self.mean = linear.exponential(flows, block.states, block.rows)

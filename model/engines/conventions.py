@@ -1,0 +1,85 @@
+"""How the state time of a cycle is counted and discounted: the textbook conventions, and the exact integral.
+
+Sources: Sonnenberg & Beck 1993 (half-cycle), Barendregt 2009 (life-table), Elbasha & Chhatwal 2016 (Simpson).
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.inputs import Dynamics
+from model.quantities import discount_factor
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """One way of weighting time: continuous annual `rate`, factor by `convention` of discounting."""
+
+    rate: float
+    convention: str
+    years: float  # years in one model unit of time
+
+    def factor(self, time) -> np.ndarray:
+        """Discount factor at model times."""
+        return discount_factor(self.rate, np.asarray(time) * self.years, self.convention == "by whole year")
+
+    @property
+    def decay(self) -> float:
+        """Continuous decay per model unit within a step; 0 where the factor is constant within the step."""
+        return self.rate * self.years if self.convention == "continuous" else 0.0
+
+
+def weightings(dynamics: Dynamics) -> tuple[list[Weighting], list[int]]:
+    """The distinct weightings, and which of them each weight (undiscounted, cost, effect) is."""
+    rates = (0.0, float(np.log1p(dynamics.discount.cost)), float(np.log1p(dynamics.discount.effect)))
+    distinct = sorted(set(rates))
+    made = [Weighting(r, dynamics.discount.convention, dynamics.time.years) for r in distinct]
+    return made, [distinct.index(rate) for rate in rates]
+
+
+def shares(convention: str, cycles: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the start and the end of each cycle, [cycle] each; a right convention's add up to the horizon."""
+    one, zero, half = np.ones(cycles), np.zeros(cycles), np.full(cycles, 0.5)
+    if convention in ("half-cycle", "life-table"):
+        return half, half
+    if convention == "start":
+        return one, zero
+    if convention == "end":
+        return zero, one
+    points = interchanged_points(cycles) if convention == "simpson-interchanged" else simpson_points(cycles)
+    # Points are shared between the cycles on either side; only the two ends belong to one.
+    start, end = points[:-1] / 2, points[1:] / 2
+    start[0], end[-1] = points[0], points[-1]
+    return start, end
+
+
+def simpson_points(cycles: int) -> np.ndarray:
+    """Weights of the cycles + 1 boundary points; an odd number of cycles ends with the 3/8 rule (trapezoid for one)."""
+    points, even = np.zeros(cycles + 1), cycles if cycles % 2 == 0 else max(cycles - 3, 0)
+    for k in range(0, even, 2):
+        points[k:k + 3] += np.array([1, 4, 1]) / 3
+    if cycles == 1:
+        points += 0.5
+    elif even < cycles:
+        points[even:] += np.array([3, 9, 9, 3]) / 8
+    return points
+
+
+def interchanged_points(cycles: int) -> np.ndarray:
+    """The weights that DARTH's gen_wcc() returns: 2/3 and 4/3 interchanged. An immortal cohort does not gain the horizon."""
+    points = np.where(np.arange(cycles + 1) % 2 == 1, 2 / 3, 4 / 3)
+    points[[0, -1]] = 1 / 3
+    return points
+
+
+def factors(convention: str, weighting: Weighting, cycle: float, cycles: int):
+    """Discount factors [cycle] of what is counted at the start and at the end of each cycle, and of its moves."""
+    start, end = weighting.factor(np.arange(cycles) * cycle), weighting.factor(np.arange(1, cycles + 1) * cycle)
+    if convention == "start":
+        return start, end, start
+    if convention == "end":
+        return start, end, end
+    if convention == "life-table":
+        return end, end, end
+    return start, end, (start + end) / 2

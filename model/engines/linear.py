@@ -1,0 +1,174 @@
+"""Linear dynamics of many small systems at once: dx/dt = A x for thousands of rows (strategy x draw).
+
+A system has a handful of states and few transitions, the same for all rows; so matrices are kept as grids of
+row arrays in which entries that are zero for every row do not exist (None), and each product is a vectorised
+operation over rows. Exponentials: Taylor series with scaling and squaring (Higham 2008, ch. 10);
+phi1(A) = integral of exp(A s) over s in 0..1 = A^-1 (exp(A) - 1).
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Grid = list[list[np.ndarray | None]]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Mass that moves from state `source` to `target` at rate[row] (per step)."""
+
+    source: int
+    target: int
+    rate: np.ndarray
+
+
+def largest_exit(flows: list[Flow], states: int) -> float:
+    """Largest total rate out of any state, over all rows."""
+    exits: dict[int, np.ndarray] = {}
+    for flow in flows:
+        exits[flow.source] = exits.get(flow.source, 0.0) + flow.rate
+    return max((float(np.max(rate)) for rate in exits.values()), default=0.0)
+
+
+def derivative(flows: list[Flow], x: np.ndarray, out: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """A x for x[state, row]; `scale` multiplies A."""
+    out[:] = 0.0
+    for flow in flows:
+        moved = flow.rate * x[flow.source]
+        if scale != 1.0:
+            moved *= scale
+        out[flow.target] += moved
+        out[flow.source] -= moved
+    return out
+
+
+def advance(flows: list[Flow], x: np.ndarray, exit_rate: float, source: np.ndarray | None = None):
+    """(exp(A) x, phi1(A) x): occupancy after one step and its mean over the step.
+
+    source[state, row]: mass that flows in evenly over the step, or None.
+    """
+    parts = max(1, int(np.ceil(exit_rate)))
+    scale, mean = 1.0 / parts, np.zeros_like(x)
+    inflow = None if source is None else source * scale
+    for _ in range(parts):
+        x, part = _advance_once(flows, x, scale, exit_rate * scale, inflow)
+        mean += part
+    mean *= scale
+    return x, mean
+
+
+def _advance_once(flows, x, scale, size, inflow):
+    end, mean = x.copy(), x.copy()
+    term, other = x, np.empty_like(x)
+    for n in range(1, terms_needed(2 * size) + 1):
+        other = derivative(flows, term, np.empty_like(x) if n == 1 else other, scale)
+        if n == 1 and inflow is not None:
+            other += inflow
+        other /= n
+        end += other
+        mean += other / (n + 1)
+        term, other = other, (np.empty_like(x) if n == 1 else term)
+    return end, mean
+
+
+def terms_needed(norm: float) -> int:
+    """Taylor terms for a relative error below 1e-16 at this norm."""
+    term, n = max(norm, 1e-12), 1
+    while term > 1e-16 and n < 60:
+        n += 1
+        term *= norm / n
+    return n
+
+
+def exponential(flows: list[Flow], states: int, rows: int, decay: float = 0.0) -> tuple[Grid, Grid]:
+    """exp(A - decay I) and phi1(A - decay I) as grids [target][source] of row arrays."""
+    generator = _generator(flows, states, decay)
+    norm = 2 * largest_exit(flows, states) + decay
+    squarings = max(0, int(np.ceil(np.log2(max(norm, 1e-300) / 0.5))))
+    small = [[None if a is None else a * 0.5**squarings for a in line] for line in generator]
+    identity = [[np.ones(rows) if i == j else None for j in range(states)] for i in range(states)]
+    power, whole, mean = identity, _copy(identity), _copy(identity)
+    for n in range(1, terms_needed(norm * 0.5**squarings) + 1):
+        power = multiply(small, power)
+        whole = _plus(whole, power)
+        mean = _plus(mean, _scaled(power, 1 / (n + 1)))  # scaled in place: the next power is A^(n+1) / (n+1)!
+    for _ in range(squarings):
+        mean = _scaled(_plus(multiply(mean, whole), mean), 0.5)
+        whole = multiply(whole, whole)
+    return whole, mean
+
+
+def _generator(flows: list[Flow], states: int, decay: float) -> Grid:
+    grid: Grid = [[None] * states for _ in range(states)]
+    for flow in flows:
+        _add(grid, flow.target, flow.source, flow.rate)
+        _add(grid, flow.source, flow.source, -flow.rate)
+    for i in range(states if decay else 0):
+        grid[i][i] = np.asarray(-decay) if grid[i][i] is None else grid[i][i] - decay
+    return grid
+
+
+def _add(grid: Grid, i: int, j: int, value: np.ndarray) -> None:
+    grid[i][j] = value if grid[i][j] is None else grid[i][j] + value
+
+
+def multiply(a: Grid, b: Grid) -> Grid:
+    """Product of two grids."""
+    states = range(len(a))
+    return [[_dot([(a[i][k], b[k][j]) for k in states if a[i][k] is not None and b[k][j] is not None]) for j in states]
+            for i in states]
+
+
+def _dot(pairs):
+    if not pairs:
+        return None
+    total = pairs[0][0] * pairs[0][1]
+    for left, right in pairs[1:]:
+        total += left * right
+    return total
+
+
+def apply(grid: Grid, x: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Grid times x[state, row]."""
+    for i, line in enumerate(grid):
+        target, first = out[i], True
+        for j, entry in enumerate(line):
+            if entry is None:
+                continue
+            if first:
+                np.multiply(entry, x[j], out=target)
+                first = False
+            else:
+                target += entry * x[j]
+        if first:
+            target[:] = 0.0
+    return out
+
+
+def stay_and_move(flows: list[Flow], states: int, rows: int) -> Grid:
+    """One step of a model by probabilities: what moves, and the complement that stays."""
+    grid: Grid = [[None] * states for _ in range(states)]
+    for flow in flows:
+        _add(grid, flow.target, flow.source, flow.rate)
+    for j in range(states):
+        leaving = [flow.rate for flow in flows if flow.source == j]
+        stay = 1 - sum(leaving) if leaving else np.ones(rows)
+        _add(grid, j, j, stay)
+    return grid
+
+
+def _copy(grid: Grid) -> Grid:
+    return [[None if a is None else a.copy() for a in line] for line in grid]
+
+
+def _scaled(grid: Grid, factor: float) -> Grid:
+    for line in grid:
+        for entry in line:
+            if entry is not None:
+                entry *= factor
+    return grid
+
+
+def _plus(a: Grid, b: Grid) -> Grid:
+    return [[p if q is None else q.copy() if p is None else p + q for p, q in zip(x, y)] for x, y in zip(a, b)]

@@ -1,0 +1,163 @@
+"""Time in state in the cohort engine: those who entered in the same cycle form a bin that ages together.
+
+Entrants of a cycle are taken to have entered at its middle; those who start in a state have their exact age.
+In the cycle of entry itself, entrants are exposed to the average hazard of entry times spread over the cycle.
+The error falls with the square of the cycle (docs/validation.md has it measured).
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from model.draws import DomainError
+from model.engines.linear import Flow, advance, largest_exit
+from model.hazards import Hazard
+
+MOST = 2000.0  # largest exit per step that is followed; above it a state is empty within the step anyway
+
+
+def rows_of(hazard: Hazard, shape: tuple[int, int], cut: slice) -> Hazard:
+    """The hazard of one block of draws, [strategy, draw] flattened to rows."""
+    def part(value):
+        if np.ndim(value) < 2 or value.shape[:2] != shape:
+            return value
+        return np.ascontiguousarray(value[:, cut].reshape(-1, *value.shape[2:]))
+
+    return replace(hazard, parameters={k: part(v) for k, v in hazard.parameters.items()}, ratio=part(hazard.ratio),
+                   acceleration=part(hazard.acceleration))
+
+
+class Bins:
+    """Sojourn bins of every state that a state-clock hazard leaves; other states stay in the plain occupancy x."""
+
+    def __init__(self, block, x: np.ndarray, times: np.ndarray):
+        from model.engines.cohort import flows_at, routes
+
+        self.block, self._flows_at, self._routes = block, flows_at, routes
+        self.moves = block.dynamics.moves
+        self.times = times
+        lengths = np.diff(times)
+        self.even = bool(len(lengths) > 1 and np.allclose(lengths[:-1], lengths[0], rtol=1e-9))
+        self.aged = {m.source for m in self.moves if m.kind == "survival" and m.clock == "state"}
+        self.mass = {s: np.zeros((len(times) - 1, block.rows)) for s in self.aged}
+        self.first = {s: x[s].copy() for s in self.aged}
+        self.by_lag: dict[int, list[np.ndarray]] = {}
+        for s in self.aged:
+            x[s] = 0.0
+
+    def occupancy(self) -> np.ndarray:
+        """Mass in bins, [state, row]."""
+        result = np.zeros((self.block.states, self.block.rows))
+        for s in self.aged:
+            result[s] = self.mass[s].sum(axis=0) + self.first[s]
+        return result
+
+    def advance(self, step: int, begin: float, end: float, x: np.ndarray):
+        """One step. Returns moves {transition: amount[row]}, the plain occupancy after, time spent [state, row]."""
+        common = self._common(begin, end)
+        amounts = {i: np.zeros(self.block.rows) for i, m in enumerate(self.moves) if m.kind != "chance"}
+        spent = np.zeros_like(x)
+        for state in self.aged:
+            spent[state] = self._leave_bins(state, step, begin, end, common, amounts)
+        inflow = self._settled(amounts, begin) if self.aged else None
+        rates = self._plain_rates(common, end - begin)
+        flows = _bounded(self._flows_at(self.block, begin, rates), rates, self.moves)
+        after, mean = advance(flows, x, min(largest_exit(flows, len(x)), MOST), inflow)
+        for i, rate in rates.items():
+            amounts[i] = amounts[i] + rate * mean[self.moves[i].source]
+        for state in self.aged:
+            self.mass[state][step] = after[state]
+            after[state] = 0.0
+        return amounts, after, spent + mean * (end - begin)
+
+    def _common(self, begin: float, end: float) -> dict[int, np.ndarray]:
+        """Hazard over the step of every transition that does not depend on the time in state."""
+        found = {}
+        for i, move in enumerate(self.moves):
+            if move.kind == "rate":
+                found[i] = move.level.at(begin) * (end - begin)
+            elif move.kind == "survival" and move.clock == "model":
+                found[i] = _finite(move.hazard.cumulative(end) - move.hazard.cumulative(begin), move, self.block.rows)
+        return found
+
+    def _plain_rates(self, common, length: float) -> dict[int, np.ndarray]:
+        """Rates of the plain occupancy; entrants of this step to an aged state are exposed from age 0."""
+        rates = dict(common)
+        for i, move in enumerate(self.moves):
+            if move.kind == "survival" and move.clock == "state":
+                rates[i] = _finite(2 * move.hazard.mean_cumulative(length), move, self.block.rows)
+        return rates
+
+    def _leave_bins(self, state: int, step: int, begin: float, end: float, common, amounts) -> np.ndarray:
+        """Take the moves of one step out of the bins of a state; returns the time spent in them."""
+        own = [i for i, m in enumerate(self.moves) if m.source == state and m.clock == "state" and m.kind == "survival"]
+        shared = [i for i in common if self.moves[i].source == state]
+        background = sum((common[i] for i in shared), np.zeros(self.block.rows))
+        time = np.zeros(self.block.rows)
+        for mass, hazard in self._cohorts(state, step, begin, end, own):
+            total = sum(hazard.values()) + background
+            exposed = mass * _mean_survival(total)
+            for i in own:
+                amounts[i] += (hazard[i] * exposed).sum(axis=0)
+            exposed = exposed.sum(axis=0)
+            for i in shared:
+                amounts[i] += common[i] * exposed
+            time += exposed * (end - begin)
+            mass *= np.exp(-total)
+        return time
+
+    def _cohorts(self, state: int, step: int, begin: float, end: float, own):
+        """(mass[bin, row], {move: hazard over the step [bin, row]}): the starters, then the bins of earlier steps."""
+        yield self.first[state][None], {i: _rise(self.moves[i], begin, end, self.block.rows)[None] for i in own}
+        if step:
+            hazards = {i: self._ages(i, step, begin, end) for i in own}
+            yield self.mass[state][:step], hazards
+
+    def _ages(self, i: int, step: int, begin: float, end: float) -> np.ndarray:
+        """Hazard of this step for the bins 0..step-1, each as old as the middle of its cycle makes it."""
+        if self.even and step < len(self.times) - 2:
+            length, known = self.times[1] - self.times[0], self.by_lag.setdefault(i, [])
+            while len(known) < step:
+                age = (len(known) + 0.5) * length
+                known.append(_rise(self.moves[i], age, age + length, self.block.rows))
+            return np.stack(known[:step][::-1])
+        middles = (self.times[:step] + self.times[1:step + 1]) / 2
+        return np.stack([_rise(self.moves[i], begin - m, end - m, self.block.rows) for m in middles])
+
+    def _settled(self, amounts, time: float) -> np.ndarray:
+        """Where the mass that left the bins comes to rest, [state, row]."""
+        inflow = np.zeros((self.block.states, self.block.rows))
+        for i, amount in amounts.items():
+            for target, share in self._routes(self.block, self.moves[i].target, time):
+                inflow[target] += amount * share
+        return inflow
+
+
+def _rise(move, begin: float, end: float, rows: int) -> np.ndarray:
+    return _finite(move.hazard.cumulative(end) - move.hazard.cumulative(begin), move, rows)
+
+
+def _finite(hazard, move, rows: int) -> np.ndarray:
+    if not np.isfinite(hazard).all():
+        raise DomainError(f"transitions.{move.label}: the cohort engine needs a finite hazard; a fixed time of the event "
+                          "can be run by the individual and queueing engines")
+    return np.broadcast_to(hazard, (rows,))
+
+
+def _mean_survival(total: np.ndarray) -> np.ndarray:
+    """(1 - exp(-total)) / total, 1 where total is 0."""
+    return np.where(total > 1e-12, -np.expm1(-total) / np.maximum(total, 1e-12), 1.0)
+
+
+def _bounded(flows: list[Flow], rates, moves) -> list[Flow]:
+    """Flows with exits capped at MOST per step, so that an exploding hazard costs no more than emptying the state."""
+    if largest_exit(flows, 0) <= MOST:
+        return flows
+    exits: dict[int, np.ndarray] = {}
+    for flow in flows:
+        exits[flow.source] = exits.get(flow.source, 0.0) + flow.rate
+    cap = {s: np.minimum(1.0, MOST / np.maximum(total, 1e-300)) for s, total in exits.items()}
+    for i in rates:
+        rates[i] = rates[i] * cap.get(moves[i].source, 1.0)
+    return [Flow(f.source, f.target, f.rate * cap[f.source]) for f in flows]

@@ -1,0 +1,328 @@
+"""Arithmetic on named numbers: the only language that a scenario file may use.
+
+A formula is checked against a white list of the syntax tree, so it can do nothing but arithmetic on names of
+the file. It is evaluated for all draws at once, and its unit follows from the units of its names.
+"""
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from model.units import DAYS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
+
+BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
+_OPERATORS = {ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
+              ast.Pow: np.power, ast.USub: operator.neg, ast.UAdd: operator.pos}
+_COMPARE = {ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal,
+            ast.Eq: np.equal, ast.NotEq: np.not_equal}
+_SUFFIX = re.compile(
+    r"^(?P<body>.*[\w.)])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[a-z]+|over\s+[\d.]+\s+[a-z]+|QALYs?|[A-Z]{3}|[a-z]+)$")
+
+
+class FormulaError(ValueError):
+    """A formula that cannot be read, or whose units do not go together."""
+
+
+def _with_odds_ratio(p, ratio):
+    return ratio * p / (1 - p + ratio * p)
+
+
+def _all_plain(dimensions):
+    for dimension in dimensions:
+        if dimension not in (None, NUMBER):
+            raise UnitError(f"needs plain numbers, found {dimension}")
+    return NUMBER
+
+
+def _same(dimensions):
+    known = [d for d in dimensions if d is not None]
+    if any(d != known[0] for d in known[1:]):
+        raise UnitError("mixes " + " and ".join(dict.fromkeys(str(d) for d in known)))
+    return known[0] if known else None
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the formula language: what it computes, how many arguments, and how units pass through."""
+
+    compute: Callable
+    arity: tuple[int, int]
+    dimension: Callable
+    help: str
+
+
+def _rate_dimension(dims):
+    _all_plain(dims[:1])
+    return PER_TIME if len(dims) == 2 and _same([dims[1], TIME]) else NUMBER
+
+
+def _probability_dimension(dims):
+    _all_plain([dims[0].times(dims[1])] if len(dims) == 2 and None not in dims else dims[:1])
+    return NUMBER
+
+
+FUNCTIONS = {
+    "min": Function(lambda *x: _fold(np.minimum, x), (1, 99), _same, "smallest of its arguments"),
+    "max": Function(lambda *x: _fold(np.maximum, x), (1, 99), _same, "largest of its arguments"),
+    "exp": Function(np.exp, (1, 1), _all_plain, "e to the power"),
+    "log": Function(np.log, (1, 1), _all_plain, "natural logarithm"),
+    "sqrt": Function(np.sqrt, (1, 1), lambda d: d[0] and d[0].power(Fraction(1, 2)), "square root"),
+    "abs": Function(np.abs, (1, 1), _same, "absolute value"),
+    "where": Function(np.where, (3, 3), lambda d: _same(d[1:]), "where(condition, a, b), also written if(...)"),
+    "odds": Function(lambda p: p / (1 - p), (1, 1), _all_plain, "odds of a probability"),
+    "from_odds": Function(lambda o: o / (1 + o), (1, 1), _all_plain, "probability from odds"),
+    "logit": Function(lambda p: np.log(p / (1 - p)), (1, 1), _all_plain, "log odds of a probability"),
+    "expit": Function(lambda x: 1 / (1 + np.exp(-x)), (1, 1), _all_plain, "probability from log odds"),
+    "with_odds_ratio": Function(_with_odds_ratio, (2, 2), _all_plain, "probability p after an odds ratio"),
+    "with_hazard_ratio": Function(lambda p, hr: 1 - (1 - p) ** hr, (2, 2), _all_plain,
+                                  "probability p after a hazard ratio"),
+    "rate_from_probability": Function(lambda p, t=1.0: -np.log1p(-p) / t, (1, 2), _rate_dimension,
+                                      "hazard -ln(1 - p) / period"),
+    "probability_from_rate": Function(lambda r, t=1.0: -np.expm1(-r * t), (1, 2), _probability_dimension,
+                                      "probability 1 - exp(-rate * period)"),
+}
+
+
+def _fold(function, values):
+    result = values[0]
+    for value in values[1:]:
+        result = function(result, value)
+    return result
+
+
+@dataclass(frozen=True)
+class Table:
+    """A step function read from a CSV: the value of the last row whose `at` is not above the argument.
+
+    `at` and `values` are in model units once the scenario is built; before the first row the first value holds.
+    """
+
+    name: str
+    at: np.ndarray
+    values: np.ndarray
+    at_dimension: Dimension
+    dimension: Dimension
+
+    def lookup(self, x):
+        # A hair's breadth, so that age 50 reached by adding cycles finds the row of age 50.
+        index = np.searchsorted(self.at, np.asarray(x, float) + 1e-9 * max(1.0, abs(self.at[-1])), side="right") - 1
+        return self.values[np.clip(index, 0, len(self.at) - 1)]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One formula of the scenario file.
+
+    text: as written; names: what it reads; unit: stated behind it ('0.1 per year'), else None.
+    """
+
+    text: str
+    tree: ast.expr = field(repr=False, compare=False)
+    names: frozenset[str]
+    unit: Unit | None = None
+
+    def evaluate(self, values: Mapping, day: float = 1.0):
+        """Value in model units (one unit of time lasts `day` days); names read from `values`, all draws at once."""
+        with np.errstate(all="ignore"):
+            result = _evaluate(self.tree, values)
+        return result if self.unit is None else self.unit.to_model(result, day)
+
+    def dimension(self, dimensions: Mapping[str, Dimension]) -> Dimension | None:
+        """Dimension that follows from those of its names; None for a literal zero, which fits any."""
+        inner = _dimension(self.tree, dimensions)
+        if self.unit is None:
+            return inner
+        if inner not in (None, NUMBER):
+            raise UnitError(f"'{self.text}' states the unit '{self.unit.text}', but what stands before it is "
+                            f"already {inner}")
+        return self.unit.dimension
+
+    @property
+    def is_number(self) -> bool:
+        return not self.names
+
+
+def parse(text: str, currency: str = "USD") -> Formula:
+    """Read a formula; FormulaError says what is not allowed."""
+    text = str(text).strip()
+    if text.endswith("%"):
+        text = f"({text[:-1].strip()}) / 100"
+    body, unit = _split_unit(text, currency)
+    tree = _tree(body)
+    _check(tree, text)
+    return Formula(text, tree, frozenset(_names(tree)), unit)
+
+
+def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
+    """'gamma(mean=3, cv=0.5)' -> ('gamma', [], {'mean': ..., 'cv': ...}) as unevaluated trees."""
+    tree = _tree(str(text).strip())
+    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)) or any(k.arg is None for k in tree.keywords):
+        raise FormulaError(f"'{text}' is not of the form name(argument=value, ...)")
+    return tree.func.id, tree.args, {k.arg: k.value for k in tree.keywords}
+
+
+def from_tree(tree: ast.expr) -> Formula:
+    """A formula from a part of a parsed call."""
+    text = ast.unparse(tree)
+    _check(tree, text)
+    return Formula(text, tree, frozenset(_names(tree)))
+
+
+def constant(tree: ast.expr):
+    """Number or (nested) list of numbers that a tree without names stands for."""
+    if isinstance(tree, (ast.List, ast.Tuple)):
+        return [constant(item) for item in tree.elts]
+    formula = from_tree(tree)
+    if formula.names:
+        raise FormulaError(f"'{formula.text}': only numbers are allowed here, found the name "
+                           f"'{sorted(formula.names)[0]}'")
+    return float(formula.evaluate({}))
+
+
+def _split_unit(text: str, currency: str) -> tuple[str, Unit | None]:
+    match = _SUFFIX.match(text)
+    if not match:
+        return text, None
+    words = match["unit"]
+    is_unit = words.startswith(("per ", "over ", "QALY", currency)) or " per " in words or days_in(words)
+    if not is_unit:
+        return text, None
+    try:
+        return match["body"], parse_unit(words, currency)
+    except UnitError as error:
+        raise FormulaError(f"'{text}': {error}") from None
+
+
+def _tree(text: str) -> ast.expr:
+    source = re.sub(r"\bif\s*\(", "where(", text)
+    try:
+        return ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise FormulaError(f"'{text}' is not arithmetic: write for example '1 - p_walk * hr'") from None
+
+
+def _check(tree: ast.expr, text: str) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            _check_call(node, text)
+        elif isinstance(node, ast.Constant):
+            if type(node.value) not in (int, float):
+                raise FormulaError(f"'{text}': {node.value!r} is not a number")
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
+            if type(node.op) not in _OPERATORS and not isinstance(node.op, ast.Not):
+                raise FormulaError(f"'{text}': this operator is not allowed; allowed are + - * / ** and comparisons")
+        elif not isinstance(node, (ast.Name, ast.Compare, ast.BoolOp, ast.expr_context, ast.operator, ast.unaryop,
+                                   ast.cmpop, ast.boolop)):
+            raise FormulaError(f"'{text}': only arithmetic on names is allowed, found "
+                               f"{type(node).__name__.lower()} '{ast.unparse(node)}'")
+        elif isinstance(node, ast.Compare) and any(type(op) not in _COMPARE for op in node.ops):
+            raise FormulaError(f"'{text}': allowed comparisons are < <= > >= == !=")
+
+
+def _check_call(node: ast.Call, text: str) -> None:
+    name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
+    if name == "lookup":
+        if len(node.args) != 2 or node.keywords or not isinstance(node.args[0], ast.Name):
+            raise FormulaError(f"'{text}': write lookup(table, x)")
+        return
+    function = FUNCTIONS.get(name)
+    if function is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, [*FUNCTIONS, "lookup"], 1)
+        raise FormulaError(f"'{text}': unknown function '{name}'; allowed: {', '.join(FUNCTIONS)}, lookup"
+                           + (f". Did you mean '{near[0]}'?" if near else ""))
+    least, most = function.arity
+    if node.keywords or not least <= len(node.args) <= most:
+        raise FormulaError(f"'{text}': {name} takes {least if least == most else f'{least} to {most}'} "
+                           f"argument(s): {function.help}")
+
+
+def _names(tree: ast.expr) -> set[str]:
+    functions = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in functions}
+
+
+def _evaluate(node, values):
+    if isinstance(node, ast.Constant):
+        return float(node.value)
+    if isinstance(node, ast.Name):
+        return values[node.id]
+    if isinstance(node, ast.BinOp):
+        return _OPERATORS[type(node.op)](_evaluate(node.left, values), _evaluate(node.right, values))
+    if isinstance(node, ast.UnaryOp):
+        inner = _evaluate(node.operand, values)
+        return np.logical_not(inner) * 1.0 if isinstance(node.op, ast.Not) else _OPERATORS[type(node.op)](inner)
+    if isinstance(node, ast.BoolOp):
+        fold = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
+        return _fold(fold, [_evaluate(v, values) for v in node.values]) * 1.0
+    if isinstance(node, ast.Compare):
+        sides = [_evaluate(n, values) for n in (node.left, *node.comparators)]
+        parts = [_COMPARE[type(op)](a, b) for op, a, b in zip(node.ops, sides, sides[1:])]
+        return _fold(np.logical_and, parts) * 1.0
+    arguments = [_evaluate(a, values) for a in node.args]
+    if node.func.id == "lookup":
+        return arguments[0].lookup(arguments[1])
+    return FUNCTIONS[node.func.id].compute(*arguments)
+
+
+def _dimension(node, known):
+    if isinstance(node, ast.Constant):
+        return None if node.value == 0 else NUMBER
+    if isinstance(node, ast.Name):
+        return known[node.id]
+    if isinstance(node, ast.UnaryOp):
+        return _dimension(node.operand, known)
+    if isinstance(node, ast.BoolOp):
+        return _all_plain([_dimension(v, known) for v in node.values])
+    if isinstance(node, ast.Compare):
+        _in_formula(node, _same, [_dimension(n, known) for n in (node.left, *node.comparators)])
+        return NUMBER
+    if isinstance(node, ast.Call):
+        return _call_dimension(node, known)
+    left, right = _dimension(node.left, known), _dimension(node.right, known)
+    if isinstance(node.op, (ast.Add, ast.Sub)):
+        return _in_formula(node, _same, [left, right])
+    if isinstance(node.op, ast.Pow):
+        return _power_dimension(node, left, right)
+    if left is None:  # a literal zero stays zero
+        return None
+    return left.times(right or NUMBER, 1 if isinstance(node.op, ast.Mult) else -1)
+
+
+def _power_dimension(node, left, right):
+    _in_formula(node, _all_plain, [right])
+    if left in (None, NUMBER):
+        return left
+    if not isinstance(node.right, ast.Constant):
+        raise UnitError(f"'{ast.unparse(node)}': the power of {left} must be a number")
+    return left.power(Fraction(node.right.value))
+
+
+def _call_dimension(node, known):
+    if node.func.id == "lookup":
+        table = known[node.args[0].id]
+        if not isinstance(table, Table):
+            raise UnitError(f"'{ast.unparse(node)}': '{node.args[0].id}' is not a table")
+        _in_formula(node, _same, [_dimension(node.args[1], known), table.at_dimension])
+        return table.dimension
+    return _in_formula(node, FUNCTIONS[node.func.id].dimension, [_dimension(a, known) for a in node.args])
+
+
+def _in_formula(node, rule, dimensions):
+    if any(isinstance(d, Table) for d in dimensions):
+        raise UnitError(f"'{ast.unparse(node)}': a table is read with lookup(table, x)")
+    try:
+        return rule(dimensions)
+    except UnitError as error:
+        raise UnitError(f"'{ast.unparse(node)}' {error}") from None
+
+
+__all__ = ["BUILT_IN", "DAYS", "FUNCTIONS", "Formula", "FormulaError", "Table", "constant", "from_tree", "parse",
+           "parse_call"]

@@ -1,0 +1,312 @@
+"""Scenario + Draws -> Dynamics (for engines) and Prices (for outcomes): formulas become numbers.
+
+Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over model time.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import hazards
+from model.draws import DomainError, Draws
+from model.formula import Formula
+from model.hazards import Hazard
+from model.scenario import Discount, Group, Period, Scenario, Survival, TimeFrame, Transition
+
+_NOTHING = Period("", 0.0, np.inf, {})
+
+
+@dataclass(frozen=True)
+class Stepwise:
+    """A number that is constant between `starts` (model time, the first is 0): values[piece, strategy, draw]."""
+
+    starts: np.ndarray
+    values: np.ndarray
+
+    def at(self, time: float) -> np.ndarray:
+        """values[strategy, draw] in force at `time`."""
+        return self.values[max(int(np.searchsorted(self.starts, time + 1e-9, side="right")) - 1, 0)]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A transition between state indices. kind: 'rate', 'survival', 'chance', 'per cycle'."""
+
+    label: str
+    source: int
+    target: int
+    kind: str
+    clock: str = "model"
+    level: Stepwise | None = None
+    hazard: Hazard | None = None
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each period."""
+
+    states: tuple[str, ...]
+    strategies: tuple[str, ...]
+    chance: tuple[bool, ...]
+    start: np.ndarray
+    moves: tuple[Move, ...]
+    time: TimeFrame
+    discount: Discount
+    periods: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.start.shape[:2]
+
+
+@dataclass(frozen=True)
+class Price:
+    """One value per unit of a quantity. of: 'time', 'move' or 'start'; index: state or transition; [strategy, draw]."""
+
+    of: str
+    index: int
+    period: int
+    value: np.ndarray
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Prices of each outcome; costs by component. `weights` says which discounted quantity each outcome uses."""
+
+    items: dict[str, tuple[Price, ...]]
+    weights: dict[str, int]
+
+
+class Values(Mapping):
+    """Names -> arrays[draw] in model units, in one context; bindings and formula parameters are followed."""
+
+    def __init__(self, scenario: Scenario, draws: Draws, scopes: tuple[Mapping[str, Formula], ...] = (),
+                 built_in: Mapping[str, float] | None = None):
+        self.scenario, self.draws, self.scopes = scenario, draws, scopes
+        self._known: dict[str, object] = dict(built_in or {})
+
+    def __getitem__(self, name: str):
+        if name not in self._known:
+            self._known[name] = self._find(name)
+        return self._known[name]
+
+    def _find(self, name: str):
+        day = self.scenario.time.day
+        for scope in self.scopes:
+            if name in scope:
+                return scope[name].evaluate(self, day)
+        if name in self.scenario.tables:
+            return self.scenario.tables[name]
+        parameter = self.scenario.parameters[name]
+        if name not in self.draws.values:
+            return parameter.formula.evaluate(self, day)
+        return parameter.unit.to_model(self.draws.values[name], day)
+
+    def of(self, formula: Formula) -> np.ndarray:
+        """array[draw] of a formula."""
+        return np.broadcast_to(formula.evaluate(self, self.scenario.time.day), (self.draws.n,))
+
+    def __iter__(self):
+        return iter(self.scenario.parameters)
+
+    def __len__(self):
+        return len(self.scenario.parameters)
+
+
+class Context:
+    """Evaluates formulas for all strategies at once, in one group."""
+
+    def __init__(self, scenario: Scenario, draws: Draws, group: Group):
+        self.scenario, self.draws, self.group = scenario, draws, group
+        self.periods = scenario.periods or (_NOTHING,)
+        self._values = {(s, p): self._make(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)}
+
+    def _make(self, strategy: str, period: Period, built_in=None) -> Values:
+        bindings = self.scenario.strategies[strategy].bindings
+        return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in)
+
+    def at(self, formula: Formula, period: int = 0) -> np.ndarray:
+        """[strategy, draw] of a formula in one period."""
+        return np.stack([self._values[s, period].of(formula) for s in self.scenario.strategies])
+
+    def stepwise(self, formula: Formula) -> Stepwise:
+        """A formula over model time: one piece where it is constant, else a piece a period or a cycle."""
+        read = self.reads(formula)
+        if read & {"time", "cycle"}:
+            return self._by_cycle(formula)
+        if any(read & set(period.bindings) for period in self.periods):
+            return Stepwise(np.array([p.start for p in self.periods]),
+                            np.stack([self.at(formula, p) for p in range(len(self.periods))]))
+        return Stepwise(np.zeros(1), self.at(formula)[None])
+
+    def _by_cycle(self, formula: Formula) -> Stepwise:
+        time = self.scenario.time
+        starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
+        rows = []
+        for k, start in enumerate(starts):
+            period = self.periods[_period_at(self.periods, start)]
+            built_in = {"time": start, "cycle": k + 1.0}
+            rows.append([self._make(s, period, built_in).of(formula) for s in self.scenario.strategies])
+        return Stepwise(starts, np.array(rows))
+
+    def reads(self, formula: Formula) -> set[str]:
+        """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
+        found, waiting = set(), set(formula.names)
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting |= {n for f in self._meanings(name) for n in f.names} - found
+        return found
+
+    def _meanings(self, name: str) -> Iterator[Formula]:
+        scopes = [s.bindings for s in self.scenario.strategies.values()]
+        scopes += [self.group.bindings, *(p.bindings for p in self.periods)]
+        yield from (scope[name] for scope in scopes if name in scope)
+        parameter = self.scenario.parameters.get(name)
+        if parameter is not None and parameter.formula is not None:
+            yield parameter.formula
+
+
+def _period_at(periods, time: float) -> int:
+    return max(i for i, p in enumerate(periods) if p.start <= time + 1e-9)
+
+
+def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
+    """Share of each group, array[draw]; DomainError where they do not add up to 1."""
+    values = Values(scenario, draws)
+    weights = {key: np.array(values.of(group.weight)) for key, group in scenario.groups.items()}
+    total = sum(weights.values())
+    stacked = np.stack(list(weights.values()))
+    if (stacked < 0).any() or (np.abs(total - 1) > 1e-9).any():
+        row = int(np.argmax((np.abs(total - 1) > 1e-9) | (stacked < 0).any(0)))
+        found = ", ".join(f"{key} {w[row]:.6g}" for key, w in weights.items())
+        raise DomainError(f"{scenario.line('groups')}: the weights of the groups must be 0 to 1 and add up to 1; in draw "
+                          f"{draws.index[row] + 1} they are {found}")
+    return weights
+
+
+def dynamics(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
+    """What the engines need, for one group. Raises DomainError naming field, strategy, draw and value."""
+    context = Context(scenario, draws, group)
+    index = {key: i for i, key in enumerate(scenario.states)}
+    moves = [_move(context, move, index) for move in scenario.transitions]
+    moves = _with_rest(context, moves)
+    periods = np.array([p.start for p in context.periods])
+    return Dynamics(tuple(scenario.states), tuple(scenario.strategies), tuple(s.chance for s in scenario.states.values()),
+                    _start(context), tuple(moves), scenario.time, scenario.discount, periods)
+
+
+def _start(context: Context) -> np.ndarray:
+    scenario = context.scenario
+    zero = np.zeros((len(scenario.strategies), context.draws.n))
+    columns = [zero if s.start is None else context.at(s.start) for s in scenario.states.values()]
+    for key, column in zip(scenario.states, columns):
+        _check(context, f"states.{key}.start", column, 0, 1)
+    total = sum(columns)
+    _check(context, "states: the sum of 'start'", total, 1 - 1e-9, 1 + 1e-9)
+    return np.stack(columns, axis=-1)
+
+
+def _move(context: Context, move: Transition, index: dict[str, int]) -> Move:
+    place, ends = f"transitions.{move.label}", (move.label, index[move.source], index[move.target], move.kind)
+    if move.kind == "survival":
+        return Move(*ends, clock=move.survival.clock, hazard=_hazard(context, place, move.survival))
+    formula = move.rate if move.kind == "rate" else move.probability
+    if formula is None:
+        return Move(*ends)
+    level = context.stepwise(formula)
+    field = {"rate": "rate", "chance": "probability"}.get(move.kind, "probability per cycle")
+    _check(context, f"{place}.{field}", level.values, 0, np.inf if move.kind == "rate" else 1)
+    return Move(*ends, level=level)
+
+
+def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
+    """Branches of a chance node add up to 1 ('rest' is the complement); per-cycle moves to at most 1."""
+    result = []
+    for move in moves:
+        others = [m for m in moves if m.source == move.source and m.kind == move.kind and m.level is not None]
+        if move.kind == "chance" and move.level is None:
+            total = _sum_levels(others, context)
+            _check(context, f"transitions.{move.label}.probability (the rest)", 1 - total.values, 0, 1)
+            level = Stepwise(total.starts, np.clip(1 - total.values, 0, 1))
+            move = Move(move.label, move.source, move.target, move.kind, level=level)
+        elif move.kind == "chance" and len(others) == sum(m.source == move.source for m in moves):
+            total = _sum_levels(others, context).values
+            _check(context, f"states.{list(context.scenario.states)[move.source]}: the sum of its branches", total,
+                   1 - 1e-9, 1 + 1e-9)
+        elif move.kind == "per cycle":
+            total = _sum_levels(others, context).values
+            _check(context, f"states.{list(context.scenario.states)[move.source]}: the sum of its probabilities per cycle",
+                   total, 0, 1 + 1e-12)
+        result.append(move)
+    return result
+
+
+def _sum_levels(moves: list[Move], context: Context) -> Stepwise:
+    shape = (1, len(context.scenario.strategies), context.draws.n)
+    starts = np.unique(np.concatenate([np.zeros(1), *(m.level.starts for m in moves)]))
+    values = [sum((m.level.at(t) for m in moves), np.zeros(shape[1:])) for t in starts]
+    return Stepwise(starts, np.stack(values))
+
+
+def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
+    ratio = 1.0 if survival.ratio is None else context.at(survival.ratio)
+    factor = 1.0 if survival.acceleration is None else context.at(survival.acceleration)
+    _check(context, f"{place}.hazard ratio", np.asarray(ratio), 0, np.inf)
+    _check(context, f"{place}.acceleration factor", np.asarray(factor), 0, np.inf)
+    # Distributions stated 'in months' run on a clock of months: the acceleration carries the change of unit.
+    factor = factor * survival.scale if survival.scale != 1 else factor
+    try:
+        if survival.table is not None:
+            made = _life_table(context, survival)
+        else:
+            arguments = {name: _argument(context, value) for name, value in survival.arguments.items()}
+            made = hazards.make(survival.family, **arguments)
+        return hazards.Hazard(made.family, made.parameters, ratio, factor)
+    except hazards.HazardError as error:
+        raise DomainError(f"{context.scenario.line(f'{place}.survival')}: {error}") from None
+
+
+def _argument(context: Context, value):
+    if isinstance(value, tuple):
+        return np.stack([context.at(part) for part in value], axis=-1)
+    return context.at(value)
+
+
+def _life_table(context: Context, survival: Survival) -> Hazard:
+    table = context.scenario.tables[survival.table]
+    age = context.at(survival.arguments["age"])
+    if (age == age.flat[0]).all():
+        age = age.flat[0]
+    return hazards.life_table(table.at, table.values, age)
+
+
+def _check(context: Context, place: str, values: np.ndarray, low: float, high: float) -> None:
+    """DomainError that names the first value outside low..high."""
+    bad = ~((values >= low) & (values <= high))
+    if not bad.any():
+        return
+    where = np.unravel_index(int(np.argmax(bad)), bad.shape)
+    words = [f"group {context.group.key}"] if len(context.scenario.groups) > 1 else []
+    if len(where) >= 2:
+        words = [f"strategy {list(context.scenario.strategies)[where[-2]]}", *words,
+                 f"draw {context.draws.index[where[-1]] + 1}"]
+    allowed = f"{low:g} to {high:g}" if np.isfinite(high) else f"from {low:g}"
+    inputs = _inputs_of(context, place, where)
+    raise DomainError(f"{context.scenario.line(place)}: {values[where]:.6g} is outside what is allowed ({allowed}), in "
+                      f"{', '.join(words)}{inputs}")
+
+
+def _inputs_of(context: Context, place: str, where) -> str:
+    """The sampled parameters behind a formula, with their values in the draw at fault."""
+    from model.scenario_file.names import uses
+
+    formula = next((u.formula for u in uses(context.scenario) if u.place == place), None)
+    if formula is None or len(where) < 2:
+        return ""
+    row = where[-1]
+    found = [f"{n} = {context.draws.column(n)[row]:.6g}" for n in sorted(context.reads(formula))
+             if n in context.draws.values]
+    return f" ('{formula.text}' with {', '.join(found)})" if found else ""

@@ -1,0 +1,85 @@
+"""The price list: which quantity counts how much in which outcome."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from model.draws import Draws
+from model.formula import Formula
+from model.inputs import Context, Price, Prices
+from model.quantities import COST, EFFECT
+from model.scenario import Effect, Group, Scenario
+
+
+def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:
+    """Costs by component (weight: cost discount), QALYs, life-years and other effects (effect discount)."""
+    context = Context(scenario, draws, group)
+    items = {f"cost: {c}": tuple(_cost(context, c)) for c in scenario.components}
+    items["qaly"] = tuple(_qaly(context))
+    items["life_years"] = tuple(_time(context, {k: None for k, s in scenario.states.items() if s.alive and not s.chance},
+                                      scenario.time.years))
+    for key, effect in scenario.effects.items():
+        items[key] = tuple(_effect(context, effect))
+    weights = {name: COST if name.startswith("cost: ") else EFFECT for name in items}
+    return Prices(items, weights)
+
+
+def _each(context: Context, formula: Formula | None, of: str, index: int, factor: float = 1.0) -> Iterator[Price]:
+    """The price in every period. Starts are paid in the first."""
+    if formula is None:
+        return
+    for period in range(1 if of == "start" else len(context.periods)):
+        value = context.at(formula, period)
+        if value.any():
+            yield Price(of, index, period, value * factor if factor != 1 else value)
+
+
+def _cost(context: Context, component: str) -> Iterator[Price]:
+    for i, state in enumerate(context.scenario.states.values()):
+        yield from _each(context, state.costs.get(component), "time", i)
+        yield from _entry(context, state.entry_costs.get(component), i, 1.0)
+    for i, move in enumerate(context.scenario.transitions):
+        yield from _each(context, move.costs.get(component), "move", i)
+
+
+def _qaly(context: Context) -> Iterator[Price]:
+    years = context.scenario.time.years
+    for i, state in enumerate(context.scenario.states.values()):
+        yield from _each(context, state.utility, "time", i, years)
+        yield from _entry(context, state.entry_qaly, i, years)
+    for i, move in enumerate(context.scenario.transitions):
+        yield from _each(context, move.qaly, "move", i, years)
+
+
+def _entry(context: Context, formula: Formula | None, state: int, factor: float) -> Iterator[Price]:
+    """A price on every way into a state, starting there included."""
+    key = list(context.scenario.states)[state]
+    yield from _each(context, formula, "start", state, factor)
+    for i, move in enumerate(context.scenario.transitions):
+        if move.target == key:
+            yield from _each(context, formula, "move", i, factor)
+
+
+def _time(context: Context, weights: dict[str, Formula | None], factor: float) -> Iterator[Price]:
+    states = list(context.scenario.states)
+    one = np.ones((len(context.scenario.strategies), context.draws.n))
+    for key, weight in weights.items():
+        if weight is not None:
+            yield from _each(context, weight, "time", states.index(key), factor)
+            continue
+        for period in range(len(context.periods)):
+            yield Price("time", states.index(key), period, one * factor)
+
+
+def _effect(context: Context, effect: Effect) -> Iterator[Price]:
+    if effect.states:
+        yield from _time(context, effect.states, 1 / effect.per)
+        return
+    one, states = np.ones((len(context.scenario.strategies), context.draws.n)), list(context.scenario.states)
+    for key in effect.entries:
+        yield Price("start", states.index(key), 0, one)
+    for i, move in enumerate(context.scenario.transitions):
+        if move.label in effect.moves or move.target in effect.entries:
+            for period in range(len(context.periods)):
+                yield Price("move", i, period, one)

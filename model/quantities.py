@@ -1,0 +1,38 @@
+"""What engines return: time in states and numbers of moves, undiscounted and discounted. No money here."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+UNDISCOUNTED, COST, EFFECT = 0, 1, 2
+WEIGHTS = ("undiscounted", "discounted at the cost rate", "discounted at the effect rate")
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """Per person of the cohort.
+
+    time: [strategy, draw, state, period, weight], in model units of time.
+    moves: [strategy, draw, transition, period, weight], expected number of each transition.
+    starts: [strategy, draw, state], share that starts in each state (chance nodes included; at time 0).
+    trace: [time, strategy, draw, state] occupancy at `times`, or None where it was not asked for.
+    An individual engine puts a patient axis behind draw in time, moves and starts.
+    """
+
+    time: np.ndarray
+    moves: np.ndarray
+    starts: np.ndarray
+    times: np.ndarray | None = None
+    trace: np.ndarray | None = None
+
+
+def discount_rates(scenario) -> tuple[float, float, float]:
+    """Continuous annual rate ln(1 + r) of each weight."""
+    return 0.0, float(np.log1p(scenario.discount.cost)), float(np.log1p(scenario.discount.effect))
+
+
+def discount_factor(rate: float, years, by_whole_year: bool = False) -> np.ndarray:
+    """exp(-rate * t), or with t cut to whole years; a hair is added so that year 1 reached by adding cycles is 1."""
+    years = np.asarray(years, float)
+    return np.exp(-rate * (np.floor(years + 1e-9) if by_whole_year else years))

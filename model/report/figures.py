@@ -1,0 +1,67 @@
+"""Which figures a result has, and from which data: each is saved as PNG and SVG with its CSV beside it."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from model.analysis.run import Run
+from model.report import plots, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Plan(NamedTuple):
+    """A figure to be drawn: `draw()` gives it, `data` is its CSV."""
+
+    draw: Callable
+    data: pd.DataFrame
+
+
+def style_of(run: Run) -> plots.Style:
+    scenario = run.scenario
+    return plots.Style(labels=scenario.labels, state_labels={k: s.label for k, s in scenario.states.items()},
+                       currency=f"{scenario.currency} {scenario.price_year}".strip(), effect="QALY",
+                       time_unit=scenario.time.unit, title=scenario.title)
+
+
+def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
+    """Figures of a run, by name; `found` are its tables."""
+    style, scenario = style_of(run), run.scenario
+    costs = found["outcomes"][found["outcomes"]["outcome"].str.startswith("cost: ")]
+    plans = {
+        "occupancy": Plan(lambda: plots.occupancy(found["trace"], style, scenario.dead_states), found["trace"]),
+        "cost_components": Plan(lambda: plots.cost_components(found["outcomes"], style), costs),
+    }
+    if run.psa is None:
+        return plans
+    plane = tables.increments(run.psa.total.cost, run.psa.total.qaly, tuple(scenario.strategies), run.reference)
+    sampled, inputs = found["psa_parameters"], found["parameters"]
+    return economics_figures(found, plane, style, scenario.wtp.thresholds) | plans | {
+        "sampled_distributions": Plan(lambda: plots.sampled_distributions(sampled, inputs, style), sampled)}
+
+
+def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
+    """Figures that any PSA has, wherever it was made."""
+    import pandas as pd
+
+    wtp = thresholds[0] if len(thresholds) else None
+    ceac = pd.concat([found["ceac"].assign(curve="CEAC"), found["ceaf"].assign(curve="CEAF")], ignore_index=True)
+    loss = pd.concat([found["expected_loss"], found["evpi"].assign(strategy="EVPI").rename(
+        columns={"evpi": "expected_loss"})], ignore_index=True)
+    plans = {
+        "acceptability": Plan(lambda: plots.acceptability(found["ceac"], found["ceaf"], style, thresholds), ceac),
+        "expected_loss": Plan(lambda: plots.expected_loss(found["expected_loss"], found["evpi"], style, thresholds), loss),
+    }
+    if len(plane):
+        plans = {"cost_effectiveness_plane": Plan(lambda: plots.cost_effectiveness_plane(plane, style, wtp), plane)} | plans
+    return plans
+
+
+def save_all(plans: dict[str, Plan], folder: Path, step: Callable[[str], None] = lambda name: None) -> None:
+    """figures/<name>.png, .svg and .csv."""
+    folder.mkdir()
+    for name, plan in plans.items():
+        step(name)
+        plots.save(plan.draw(), plan.data, folder, name)

@@ -1,0 +1,220 @@
+"""Results as tidy tables: one row a fact, strategies by their key, spelled-out column names."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis.run import Run
+from model.draws import Draws
+from model.economics import incremental, net_benefit, uncertainty
+from model.inputs import Values
+from model.outcomes import Outcomes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Every table that a run leaves, by file name without '.csv'."""
+    tables = {"outcomes": outcomes(run), "incremental": incremental_table(run), "net_benefit": net_benefit_table(run),
+              "trace": trace(run), "parameters": parameters(run)}
+    if run.psa is not None:
+        strategies, total = tuple(run.scenario.strategies), run.psa.total
+        tables |= curves(run.curves, strategies)
+        tables |= uncertainty_tables(total.cost, total.qaly, strategies, run.reference)
+        tables |= {"psa": psa(total), "psa_parameters": psa_parameters(run)}
+    return tables
+
+
+def _analyses(run: Run):
+    yield "deterministic", run.base
+    if run.psa is not None:
+        yield "probabilistic", run.psa
+
+
+def outcomes(run: Run) -> pd.DataFrame:
+    """Means with standard errors and 95 % intervals over draws (blank for the base case, which has one draw)."""
+    import pandas as pd
+
+    rows = []
+    for analysis, evaluation in _analyses(run):
+        for group, result in evaluation.outcomes.items():
+            rows += [{"analysis": analysis, "group": group, **row} for row in _outcome_rows(result)]
+    return pd.DataFrame(rows)
+
+
+def _outcome_rows(result: Outcomes) -> Iterator[dict]:
+    for o, name in enumerate(result.names):
+        for discounted in (True, False):
+            for s, strategy in enumerate(result.strategies):
+                yield {"strategy": strategy, "outcome": name, "discounted": "true" if discounted else "false",
+                       **_summary(result.values[o, int(discounted), s])}
+
+
+def _summary(sample: np.ndarray) -> dict[str, float]:
+    if len(sample) == 1:
+        return {"mean": sample[0], "standard_error": np.nan, "lower_95": np.nan, "upper_95": np.nan}
+    lower, upper = np.quantile(sample, [0.025, 0.975])
+    return {"mean": sample.mean(), "standard_error": sample.std(ddof=1) / np.sqrt(len(sample)), "lower_95": lower,
+            "upper_95": upper}
+
+
+def incremental_table(run: Run) -> pd.DataFrame:
+    """Fully incremental analysis of the means, for QALYs and every other effect, by group."""
+    import pandas as pd
+
+    rows = []
+    for analysis, evaluation in _analyses(run):
+        for group, result in evaluation.outcomes.items():
+            for effect in result.effects:
+                about = {"analysis": analysis, "group": group, "effect": effect}
+                rows += [about | row for row in incremental_rows(
+                    result.strategies, result.cost.mean(axis=1), result.get(effect).mean(axis=1))]
+    return pd.DataFrame(rows)
+
+
+def incremental_rows(strategies, cost: np.ndarray, effect: np.ndarray) -> Iterator[dict]:
+    """Rows in order of cost; `comparator` is blank for the reference."""
+    found = incremental.frontier(cost, effect)
+    for s in np.argsort(cost, kind="stable"):
+        against = int(found.comparator[s])
+        yield {"strategy": strategies[s], "cost": cost[s], "effect_value": effect[s],
+               "comparator": strategies[against] if against >= 0 else "", "incremental_cost": found.incremental_cost[s],
+               "incremental_effect": found.incremental_effect[s], "icer": found.icer[s], "status": found.status[s]}
+
+
+def net_benefit_table(run: Run) -> pd.DataFrame:
+    import pandas as pd
+
+    thresholds = run.scenario.wtp.thresholds
+    rows = []
+    for analysis, evaluation in _analyses(run):
+        for group, result in evaluation.outcomes.items():
+            rows += [{"analysis": analysis, "group": group, **row}
+                     for row in net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds)]
+    return pd.DataFrame(rows)
+
+
+def net_benefit_rows(strategies, cost, effect, thresholds) -> Iterator[dict]:
+    """NMB and NHB; `standard_error` is that of the NMB, from the draws."""
+    if not len(thresholds):
+        return
+    found = net_benefit.mean_net_benefit(cost, effect, np.array(thresholds))
+    for w, wtp in enumerate(found.wtp):
+        for s, strategy in enumerate(strategies):
+            yield {"wtp": wtp, "strategy": strategy, "nmb": found.nmb[w, s], "nhb": found.nhb[w, s],
+                   "standard_error": found.nmb_se[w, s]}
+
+
+def curves(found, strategies) -> dict[str, pd.DataFrame]:
+    """CEAC, CEAF, expected loss and EVPI tables."""
+    import pandas as pd
+
+    n, names = len(found.wtp), np.array(strategies)
+    long = {"wtp": np.repeat(found.wtp, len(names)), "strategy": np.tile(names, n)}
+    column = "probability_most_cost_effective"
+    return {"ceac": pd.DataFrame(long | {column: found.probability_most_cost_effective.ravel()}),
+            "ceaf": pd.DataFrame({"wtp": found.wtp, "strategy": names[found.optimal], column: found.probability_optimal}),
+            "expected_loss": pd.DataFrame(long | {"expected_loss": found.expected_loss.ravel()}),
+            "evpi": pd.DataFrame({"wtp": found.wtp, "evpi": found.evpi, "standard_error": found.evpi_se})}
+
+
+def uncertainty_tables(cost, effect, strategies, reference: int) -> dict[str, pd.DataFrame]:
+    """Intervals of the ICER and quadrant shares of every strategy against the reference."""
+    import pandas as pd
+
+    d_cost, d_effect = incremental.increments(cost, effect, reference)
+    others = [s for s in range(len(strategies)) if s != reference]
+    intervals, quadrants = [], []
+    for s in others:
+        pair = {"strategy": strategies[s], "comparator": strategies[reference]}
+        for method, function in (("Fieller", uncertainty.fieller_interval), ("percentile", uncertainty.percentile_interval)):
+            found = function(d_cost[s], d_effect[s])
+            intervals.append(pair | {"method": method, "icer": found.icer, "lower_95": found.lower,
+                                     "upper_95": found.upper, "kind": found.kind})
+        for quadrant, share in uncertainty.quadrant_shares(d_cost[s], d_effect[s]).items():
+            quadrants.append(pair | {"quadrant": quadrant, "share_of_draws": share})
+    return {"icer_interval": pd.DataFrame(intervals), "quadrants": pd.DataFrame(quadrants)}
+
+
+def increments(cost, effect, strategies, reference: int) -> pd.DataFrame:
+    """Draws of the incremental plane."""
+    import pandas as pd
+
+    d_cost, d_effect = incremental.increments(cost, effect, reference)
+    others = [s for s in range(len(strategies)) if s != reference]
+    n = d_cost.shape[1]
+    return pd.DataFrame({"draw": np.tile(np.arange(1, n + 1), len(others)),
+                         "strategy": np.repeat(np.array(strategies)[others], n), "comparator": strategies[reference],
+                         "incremental_cost": d_cost[others].ravel(), "incremental_effect": d_effect[others].ravel()})
+
+
+def psa(result: Outcomes, effects: tuple[str, ...] | None = None) -> pd.DataFrame:
+    import pandas as pd
+
+    n = result.values.shape[-1]
+    long = {"draw": np.tile(np.arange(1, n + 1), len(result.strategies)), "strategy": np.repeat(result.strategies, n)}
+    wanted = ("cost", *result.effects) if effects is None else effects
+    return pd.DataFrame(long | {name: result.get(name).ravel() for name in wanted})
+
+
+def psa_parameters(run: Run) -> pd.DataFrame:
+    """Sampled values in the units that the file states."""
+    import pandas as pd
+
+    sampled = [name for name, p in run.scenario.parameters.items() if p.sampled]
+    return pd.DataFrame({"draw": np.arange(1, run.draws.n + 1), **{n: run.draws.column(n) for n in sampled}})
+
+
+def trace(run: Run) -> pd.DataFrame:
+    """Base-case occupancy at the start of each cycle and at the horizon; time in the model's unit."""
+    import pandas as pd
+
+    scenario, parts = run.scenario, []
+    kept = [i for i, s in enumerate(scenario.states.values()) if not s.chance]
+    names = np.array(list(scenario.states))[kept]
+    for group, found in run.base.traces.items():
+        for s, strategy in enumerate(scenario.strategies):
+            occupancy = found.occupancy[:, s, 0][:, kept]
+            parts.append(pd.DataFrame({
+                "group": group, "strategy": strategy, "time": np.repeat(found.times, len(kept)),
+                "state": np.tile(names, len(found.times)), "occupancy": occupancy.ravel()}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def parameters(run: Run) -> pd.DataFrame:
+    """Every input with its interval, source and note; sampled moments beside the intended ones."""
+    import pandas as pd
+
+    scenario = run.scenario
+    values = Values(scenario, _base_draws(run))
+    rows = []
+    for name, p in scenario.parameters.items():
+        value = p.base if p.formula is None else p.unit.from_model(float(values.of(p.formula)[0]), scenario.time.day)
+        lower, upper = _interval(scenario, p)
+        row = {"name": name, "value": value, "lower_95": lower, "upper_95": upper, "distribution": p.text,
+               "unit": p.unit.text, "source": p.source, "note": p.note,
+               "used_in": "; ".join(scenario.used_in.get(name, ()))}
+        if run.draws is not None and p.sampled:
+            row |= {"sampled_mean": run.draws.column(name).mean(), "sampled_sd": run.draws.column(name).std(ddof=1)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _base_draws(run: Run) -> Draws:
+    from model import draws
+
+    return draws.base(run.scenario)
+
+
+def _interval(scenario, p) -> tuple[float, float]:
+    if p.joint is not None:
+        joint = scenario.joints[p.joint]
+        lower, upper = joint.distribution.interval(0.95)
+        index = joint.names.index(p.name)
+        return float(lower[index]), float(upper[index])
+    if p.distribution is not None:
+        return p.distribution.interval(0.95)
+    return (np.nan if p.low is None else p.low), (np.nan if p.high is None else p.high)

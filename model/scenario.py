@@ -1,0 +1,234 @@
+"""What the user said, checked once: frozen types without any trace of YAML.
+
+Formulas are kept as formulas; numbers appear only when draws are made. Times are in the scenario's own unit
+(`TimeFrame.day` says how many days one lasts).
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from model.formula import Formula, Table
+from model.units import Unit
+
+CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
+DISCOUNTING = ("continuous", "at cycle", "by whole year")
+
+
+@dataclass(frozen=True)
+class TimeFrame:
+    """horizon and cycle in the model's unit, of which one lasts `day` days."""
+
+    unit: str
+    day: float
+    horizon: float
+    cycle: float
+    convention: str
+
+    @property
+    def years(self) -> float:
+        """Years in one model unit of time."""
+        return self.day / 365.25
+
+    @property
+    def cycles(self) -> float:
+        return self.horizon / self.cycle
+
+
+@dataclass(frozen=True)
+class Discount:
+    """Annual rates; `convention` is one of DISCOUNTING."""
+
+    cost: float
+    effect: float
+    convention: str
+
+
+@dataclass(frozen=True)
+class Wtp:
+    """Thresholds listed in tables, and the grid of the curves (from, to, step)."""
+
+    thresholds: tuple[float, ...]
+    low: float
+    high: float
+    step: float
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One input. Exactly one of: base value with or without distribution, formula, component of a joint one.
+
+    base: stated value, or the distribution's mean (in `unit`); None for a formula.
+    low, high: the limits of one-way analyses where the file states them.
+    """
+
+    name: str
+    unit: Unit
+    base: float | None = None
+    distribution: object | None = None
+    formula: Formula | None = None
+    joint: str | None = None
+    text: str = ""
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+    note: str = ""
+
+    @property
+    def sampled(self) -> bool:
+        return self.distribution is not None or self.joint is not None
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Parameters that are drawn together: Dirichlet, multivariate normal, rows of a file."""
+
+    key: str
+    names: tuple[str, ...]
+    distribution: object
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Gaussian-copula correlation of normal scores, matrix[name, name]."""
+
+    names: tuple[str, ...]
+    matrix: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    key: str
+    label: str
+    bindings: dict[str, Formula]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Patients at presentation; the weights of all groups add up to 1 in every draw."""
+
+    key: str
+    label: str
+    weight: Formula
+    bindings: dict[str, Formula]
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stretch of model time [start, end) in which names have other values."""
+
+    key: str
+    start: float
+    end: float
+    bindings: dict[str, Formula]
+
+
+@dataclass(frozen=True)
+class State:
+    """chance: mass passes through at once. costs: component -> cost rate; entry: on each entry, the start included."""
+
+    key: str
+    label: str
+    start: Formula | None
+    chance: bool
+    alive: bool
+    costs: dict[str, Formula]
+    utility: Formula | None
+    entry_costs: dict[str, Formula]
+    entry_qaly: Formula | None
+
+
+@dataclass(frozen=True)
+class Survival:
+    """A time-to-event distribution; `scale` model units to one unit that its arguments are stated in."""
+
+    family: str
+    arguments: dict[str, Formula | tuple[Formula, ...]]
+    table: str | None
+    clock: str
+    ratio: Formula | None
+    acceleration: Formula | None
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Transition:
+    """kind: 'rate', 'survival', 'chance' (immediate branch), 'per cycle'; probability None means the rest."""
+
+    source: str
+    target: str
+    name: str
+    kind: str
+    rate: Formula | None
+    survival: Survival | None
+    probability: Formula | None
+    costs: dict[str, Formula]
+    qaly: Formula | None
+
+    @property
+    def label(self) -> str:
+        return f"{self.source} -> {self.target}" + (f" ({self.name})" if self.name else "")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An outcome beside QALYs and life-years: weighted time in states (in `unit`), or a count of moves."""
+
+    key: str
+    label: str
+    unit: str
+    per: float
+    states: dict[str, Formula | None]
+    entries: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A whole scenario file, `extends` and `--set` resolved. `text` is the file as resolved."""
+
+    key: str
+    path: str
+    title: str
+    perspective: str
+    left_out: tuple[str, ...]
+    currency: str
+    price_year: str
+    time: TimeFrame
+    discount: Discount
+    wtp: Wtp
+    sources: dict[str, dict[str, str]]
+    parameters: dict[str, Parameter]
+    joints: dict[str, Joint]
+    correlations: tuple[Correlation, ...]
+    tables: dict[str, Table]
+    strategies: dict[str, Strategy]
+    groups: dict[str, Group]
+    periods: tuple[Period, ...]
+    states: dict[str, State]
+    transitions: tuple[Transition, ...]
+    effects: dict[str, Effect]
+    reference: str | None
+    used_in: dict[str, tuple[str, ...]]
+    lines: dict[str, str] = field(repr=False, default_factory=dict)
+    text: str = field(repr=False, default="")
+    settings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {key: strategy.label for key, strategy in self.strategies.items()}
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Cost components that the perspective counts, in the order of the file."""
+        found = [c for s in self.states.values() for c in (*s.costs, *s.entry_costs)]
+        found += [c for t in self.transitions for c in t.costs]
+        return tuple(c for c in dict.fromkeys(found) if c not in self.left_out)
+
+    @property
+    def dead_states(self) -> tuple[str, ...]:
+        return tuple(key for key, state in self.states.items() if not state.alive)
+
+    def line(self, place: str) -> str:
+        """'file.yaml:12: place', for a message about one field."""
+        return f"{self.lines[place]}: {place}" if place in self.lines else f"{self.path}: {place}"

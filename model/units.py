@@ -1,0 +1,137 @@
+"""Units of time and money, so that a rate per year is never read as one per day.
+
+A unit has a dimension (powers of money and of time) and a factor that turns a number stated in it into the
+model's own unit of time. A QALY is a year of time at utility 1, so it has the dimension of time.
+"""
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+PLAIN = ("", "1", "probability", "proportion", "utility", "ratio", "number", "count", "odds", "odds ratio",
+         "hazard ratio", "relative risk", "log odds ratio", "log hazard ratio", "age factor", "%")
+_OVER = re.compile(r"^(?:probability\s+)?over\s+(.+)$")
+
+
+class UnitError(ValueError):
+    """A unit that cannot be read, or two that do not go together."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Powers of money and time: a cost rate is money 1, time -1."""
+
+    money: Fraction = Fraction(0)
+    time: Fraction = Fraction(0)
+
+    def times(self, other: Dimension, sign: int = 1) -> Dimension:
+        return Dimension(self.money + sign * other.money, self.time + sign * other.time)
+
+    def power(self, exponent: Fraction) -> Dimension:
+        return Dimension(self.money * exponent, self.time * exponent)
+
+    def __str__(self) -> str:
+        return _NAMES.get(self) or f"money^{self.money} time^{self.time}"
+
+
+NUMBER = Dimension()
+MONEY = Dimension(money=Fraction(1))
+TIME = Dimension(time=Fraction(1))
+PER_TIME = Dimension(time=Fraction(-1))
+MONEY_PER_TIME = Dimension(Fraction(1), Fraction(-1))
+_NAMES = {NUMBER: "a plain number", MONEY: "money", TIME: "an amount of time", PER_TIME: "a rate (per unit of time)",
+          MONEY_PER_TIME: "money per unit of time"}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit as the file states it.
+
+    `factor` turns a stated number into days (or per day, or money); `over` is the period in days of a
+    probability over a period, which becomes the hazard -ln(1 - p) / period.
+    """
+
+    text: str
+    dimension: Dimension
+    factor: float = 1.0
+    over: float | None = None
+
+    def to_model(self, values, day: float):
+        """Stated numbers in the model's unit of time, of which one lasts `day` days."""
+        if self.over is not None:
+            import numpy as np
+
+            return -np.log1p(-values) / (self.over / day)
+        scale = self._scale(day)
+        return values if scale == 1 else values * scale
+
+    def from_model(self, values, day: float):
+        """Numbers in the model's unit of time, as this unit states them."""
+        if self.over is not None:
+            import numpy as np
+
+            return -np.expm1(-values * (self.over / day))
+        return values / self._scale(day)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Lowest and highest number that a parameter of this unit can be."""
+        words = self.text.lower()
+        if words in ("probability", "proportion"):
+            return 0.0, 1.0
+        if self.over is not None:
+            return 0.0, 1.0 - 1e-12
+        if words == "utility":
+            return -math.inf, 1.0
+        positive = words in ("ratio", "hazard ratio", "odds ratio", "relative risk", "odds")
+        positive |= self.dimension.money == 0 and self.dimension.time != 0 and not words.startswith("qaly")
+        return (0.0 if positive else -math.inf), math.inf
+
+    def _scale(self, day: float) -> float:
+        return self.factor * day ** -float(self.dimension.time)
+
+
+def days_in(word: str) -> float | None:
+    """Days in one `word` ('day', 'weeks', ...), or None where it is no unit of time."""
+    word = word.strip().lower()
+    return DAYS.get(word) or (DAYS.get(word[:-1]) if word.endswith("s") else None)
+
+
+def duration(text: str) -> float:
+    """'30 days', '1 week', 'week' -> days."""
+    match = re.fullmatch(r"\s*([0-9.eE+-]+)?\s*([A-Za-z]+)\s*", text)
+    length = days_in(match[2]) if match else None
+    if length is None:
+        raise UnitError(f"'{text}' is no length of time; write for example '5 years' or '30 days' "
+                        f"(units: {', '.join(DAYS)})")
+    try:
+        return length * float(match[1] or 1)
+    except ValueError:
+        raise UnitError(f"'{match[1]}' is not a number") from None
+
+
+def parse_unit(text: str, currency: str) -> Unit:
+    """Read 'per day', 'USD per year', 'month', 'QALY', 'probability over 30 days', 'utility'..."""
+    words = " ".join(text.split())
+    if words.lower() in PLAIN:
+        return Unit(text, NUMBER, 0.01 if words == "%" else 1.0)
+    if words.upper() in ("QALY", "QALYS"):
+        return Unit(text, TIME, DAYS["year"])
+    if words == currency:
+        return Unit(text, MONEY)
+    if length := days_in(words):
+        return Unit(text, TIME, length)
+    if match := _OVER.match(words):
+        return Unit(text, PER_TIME, over=duration(match[1]))
+    head, _, tail = words.rpartition("per ")
+    if tail and (length := days_in(tail)) and head.strip() in ("", currency, "events", "probability"):
+        if head.strip() == "probability":
+            raise UnitError(f"'{text}': a probability belongs to a period: write 'probability over 1 {tail}' "
+                            f"(it becomes the hazard -ln(1 - p) / period), or 'per {tail}' if it is a rate")
+        return Unit(text, MONEY_PER_TIME if head.strip() == currency else PER_TIME, 1 / length)
+    raise UnitError(f"unknown unit '{text}'; allowed: per <time>, {currency}, {currency} per <time>, <time>, QALY, "
+                    f"probability over <n> <time>, {', '.join(p for p in PLAIN if p not in ('', '1'))} "
+                    f"(<time>: {', '.join(DAYS)})")
