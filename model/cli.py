@@ -1,0 +1,186 @@
+"""The command line. Bad input ends with exit code 2, a message and nothing written."""
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+DEFAULT = Path(__file__).resolve().parent.parent / "scenarios" / "mscc_furlan.yaml"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(_with_default(arguments))
+    try:
+        return options.do(options, arguments)
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+    except ValueError as error:
+        if not type(error).__module__.startswith("model."):
+            raise
+        print(_failure(error), file=sys.stderr)
+        return 2
+
+
+def _failure(error: ValueError) -> str:
+    problems = getattr(error, "problems", None)
+    if problems is None:
+        return f"error: {error}"
+    count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
+    return "\n".join([*problems, f"{count} found; nothing was run"])
+
+
+def _with_default(arguments: list[str]) -> list[str]:
+    """`run_model.py` alone, or with options only, runs the default scenario."""
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
+        return ["run", *arguments]
+    return arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    import model
+
+    parser = argparse.ArgumentParser(prog="run_model.py", description="Cost-effectiveness simulation from a scenario file. "
+                                     "Without arguments it runs the default scenario.")
+    parser.add_argument("--version", action="version", version=model.__version__)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run = commands.add_parser("run", help="run a scenario: base case, PSA, tables and figures")
+    _scenario_options(run)
+    run.add_argument("--draws", type=_count, default=10_000, metavar="N", help="PSA draws (default 10000; 0: no PSA)")
+    run.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
+    run.add_argument("--sampling", choices=["random", "latin hypercube", "sobol"], default="random")
+    run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/<scenario>)")
+    run.add_argument("--no-figures", action="store_true", help="tables only")
+    run.set_defaults(do=_run)
+    check = commands.add_parser("check", help="validate a scenario file")
+    _scenario_options(check)
+    check.set_defaults(do=_check)
+    schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
+    schema.set_defaults(do=_schema)
+    _add_analyse(commands)
+    return parser
+
+
+def _scenario_options(parser) -> None:
+    parser.add_argument("scenario", nargs="?", type=Path, default=None, metavar="FILE",
+                        help="scenario file (default: scenarios/mscc_furlan.yaml)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
+                        help="a parameter, or a field such as time.horizon, for this run; may be given often")
+
+
+def _add_analyse(commands) -> None:
+    analyse = commands.add_parser("analyse", help="economics of results made in other software")
+    analyse.add_argument("--cost", metavar="CSV", help="costs: a column a strategy, a row a draw")
+    analyse.add_argument("--effect", metavar="CSV", help="effects: the same columns and rows")
+    analyse.add_argument("--table", metavar="CSV", help="deterministic table with columns strategy, cost, effect")
+    analyse.add_argument("--wtp", type=_range, metavar="LO:HI:STEP", help="grid of the curves")
+    analyse.add_argument("--reference", metavar="STRATEGY", help="strategy to compare with (default: the first)")
+    analyse.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/analyse)")
+    analyse.set_defaults(do=_analyse)
+
+
+def _count(text: str) -> int:
+    value = float(text)
+    if value != int(value) or value < 0 or value > 1e8 or value == 1:
+        raise argparse.ArgumentTypeError(f"'{text}' must be a whole number: 0, or 2 to 100,000,000")
+    return int(value)
+
+
+def _range(text: str):
+    import numpy as np
+
+    parts = text.split(":")
+    try:
+        low, high, step = map(float, parts)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not low:high:step, such as 0:100000:500") from None
+    if not (0 <= low < high and step > 0) or (high - low) / step > 100_000:
+        raise argparse.ArgumentTypeError(f"'{text}': needs 0 <= low < high, step above 0, at most 100,000 points")
+    return low + step * np.arange(int((high - low) / step + 1e-9) + 1)
+
+
+def _read(options):
+    from model.scenario_file import read
+
+    path = options.scenario
+    if path is None:
+        local = Path("scenarios") / DEFAULT.name
+        path = local if local.exists() else DEFAULT
+    scenario = read(path, options.settings)
+    for warning in scenario.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return scenario
+
+
+def _run(options, arguments) -> int:
+    started = time.perf_counter()
+    scenario = _read(options)
+    from model import api
+
+    with _Progress(options.draws, "draws") as bar:
+        result = api.run_scenario(scenario, options.draws, options.seed, options.sampling, bar)
+    if options.no_figures:
+        result._plans = {}
+    out = options.out or Path("results") / scenario.key
+    with _Progress(len(result.figures), "figures") as bar:
+        api.save_run(result, out, " ".join(["run_model.py", *arguments]), started, lambda name: bar(1))
+    print(result.text)
+    print(f"\nResults: {out}{'/'} (tables/, figures/, scenario.yaml, manifest.json); "
+          f"{time.perf_counter() - started:.1f} s")
+    return 0
+
+
+def _check(options, arguments) -> int:
+    scenario = _read(options)
+    count = len(scenario.warnings)
+    print(f"{scenario.path}: no errors, {count} warning{'' if count == 1 else 's'}; {len(scenario.strategies)} strategies, "
+          f"{len(scenario.states)} states, {len(scenario.transitions)} transitions, {len(scenario.parameters)} parameters")
+    return 0
+
+
+def _schema(options, arguments) -> int:
+    import json
+
+    from model.scenario_file import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+def _analyse(options, arguments) -> int:
+    from model.analysis import external
+    from model.report import external_report
+    from model.report.manifest import environment
+
+    if (options.table is None) == (options.cost is None) or (options.cost is None) != (options.effect is None):
+        raise external.TableError("give either --cost and --effect (a PSA), or --table (deterministic)")
+    found = external.analyse(options.cost or options.table, options.effect, options.wtp, reference=options.reference)
+    result = external_report.report(found)
+    out = options.out or Path("results") / "analyse"
+    result.save(out, {"command": " ".join(["run_model.py", *arguments]), "files": list(found.files), **environment()})
+    print(result.text)
+    print(f"\nResults: {out}/")
+    return 0
+
+
+class _Progress:
+    """A bar that shows itself where the work takes over a second."""
+
+    def __init__(self, total: int, unit: str):
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, unit=f" {unit}", delay=1, leave=False, disable=None if sys.stderr.isatty() else True)
+
+    def __call__(self, done: int) -> None:
+        self.bar.update(done)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.bar.close()

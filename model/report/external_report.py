@@ -1,0 +1,40 @@
+"""Tables and figures of an analysis of results made elsewhere: the same as a run leaves, as far as they apply."""
+from __future__ import annotations
+
+import numpy as np
+
+from model.analysis.external import External
+from model.api import Result
+from model.report import figures, plots, tables, text
+
+
+def report(found: External, currency: str = "", effect: str = "effect") -> Result:
+    names = found.strategies
+    means = found.cost.mean(axis=1), found.effect.mean(axis=1)
+    about = {"analysis": "deterministic" if found.curves is None else "probabilistic", "group": "all"}
+    made = _tables(found, means, about)
+    plans = {}
+    if found.curves is not None:
+        style = plots.Style(labels={n: n for n in names}, currency=currency or "cost", effect=effect)
+        plane = tables.increments(found.cost, found.effect, names, found.reference)
+        plans = figures.economics_figures(made, plane, style, ())
+    words = text.incremental_text(names, {n: n for n in names}, *means, currency or "cost", effect)
+    return Result(made, plans, None, words)
+
+
+def _tables(found: External, means, about: dict) -> dict:
+    import pandas as pd
+
+    names = found.strategies
+    rows = [about | row for row in tables.incremental_rows(names, *means)]
+    benefit = [about | row for row in tables.net_benefit_rows(names, found.cost, found.effect, np.array(found.thresholds))]
+    summary = [about | {"strategy": n, "outcome": what, **tables._summary(values[s])}
+               for what, values in (("cost", found.cost), ("effect", found.effect)) for s, n in enumerate(names)]
+    made = {"outcomes": pd.DataFrame(summary), "incremental": pd.DataFrame(rows), "net_benefit": pd.DataFrame(benefit)}
+    if found.curves is None:
+        return made
+    n = found.cost.shape[1]
+    psa = pd.DataFrame({"draw": np.tile(np.arange(1, n + 1), len(names)), "strategy": np.repeat(names, n),
+                        "cost": found.cost.ravel(), "effect": found.effect.ravel()})
+    return made | {"psa": psa} | tables.curves(found.curves, names) | tables.uncertainty_tables(
+        found.cost, found.effect, names, found.reference)
