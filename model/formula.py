@@ -22,7 +22,7 @@ _OPERATORS = {ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.
 _COMPARE = {ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal,
             ast.Eq: np.equal, ast.NotEq: np.not_equal}
 _SUFFIX = re.compile(
-    r"^(?P<body>.*[\w.)])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[a-z]+|over\s+[\d.]+\s+[a-z]+|QALYs?|[A-Z]{3}|[a-z]+)$")
+    r"^(?P<body>.*?[\w.)])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[a-z]+|over\s+[\d.]+\s+[a-z]+|QALYs?|[A-Z]{3}|[a-z]+)$")
 
 
 class FormulaError(ValueError):

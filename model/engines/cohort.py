@@ -84,7 +84,7 @@ def _run_block(block: Block, distinct, trace: bool):
     tally = Tally(np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.moves), block.rows)))
     kinds = {m.kind for m in dynamics.moves} - {"chance"}
     if dynamics.time.convention != "integral":
-        seen = _by_points(block, distinct, tally)
+        seen = _by_points(block, distinct, tally, trace)
     elif "survival" in kinds:
         seen = _by_steps(block, distinct, tally, trace)
     else:
@@ -274,54 +274,95 @@ def _average_decay(size: float) -> float:
 
 # --- textbook conventions: counts at cycle boundaries -----------------------------------------------------------
 
-def _by_points(block: Block, distinct, tally: Tally):
-    """Occupancy at cycle boundaries, weighted by the cycle convention; returns the trace."""
+def _by_points(block: Block, distinct, tally: Tally, trace: bool):
+    """Occupancy at cycle boundaries, weighted by the cycle convention."""
     _tally_start(block, tally)
-    dynamics, convention = block.dynamics, block.dynamics.time.convention
-    cycle, cycles = dynamics.time.cycle, round(dynamics.time.cycles)
-    share = conventions.shares(convention, cycles)
-    weights = [conventions.factors(convention, w, cycle, cycles) for w in distinct]
-    x, seen, stepper = settle(block, block.start, 0.0), [], _Stepper(block)
-    seen.append(x)
-    bins = sojourn.Bins(block, x, np.arange(cycles + 1) * cycle) if stepper.survival else None
-    before = x + bins.occupancy() if bins else x
-    for k in range(cycles):
-        if bins:
-            amounts, x, _ = bins.advance(k, k * cycle, (k + 1) * cycle, x)
-            after = x + bins.occupancy()
-        else:
-            after, amounts = stepper.step(x, k * cycle)
-            x = after
-        period = _period(dynamics, k * cycle)
-        for w, (start, end, moved) in enumerate(weights):
-            tally.time[w, period] += (share[0][k] * start[k] * cycle) * before + (share[1][k] * end[k] * cycle) * after
-            _tally_moves(block, tally.moves[w, period], {i: a * moved[k] for i, a in amounts.items()}, k * cycle)
-        before = after
-        seen.append(after)
-    return np.arange(cycles + 1) * cycle, np.stack(seen)
+    time = block.dynamics.time
+    cycles = round(time.cycles)
+    weights = _point_weights(time.convention, time.cycle, cycles, distinct)
+    if any(m.kind == "survival" for m in block.dynamics.moves):
+        seen = _points_of_survival(block, weights, tally)
+    else:
+        seen = _points_of_levels(block, weights, tally, trace)
+    return (np.arange(cycles + 1) * time.cycle, np.stack(seen)) if trace else None
 
 
-class _Stepper:
-    """One cycle of a model by rates or by probabilities per cycle; the step is kept while levels stay the same."""
+def _point_weights(convention: str, cycle: float, cycles: int, distinct) -> np.ndarray:
+    """[cycle, weighting, 3]: what the start and the end of a cycle count in time, and its moves count."""
+    start_share, end_share = conventions.shares(convention, cycles)
+    columns = []
+    for weighting in distinct:
+        start, end, moved = conventions.factors(convention, weighting, cycle, cycles)
+        columns.append([start_share * start * cycle, end_share * end * cycle, moved])
+    return np.array(columns).transpose(2, 0, 1)
 
-    def __init__(self, block: Block):
-        self.block, self.key = block, None
-        self.survival = any(m.kind == "survival" for m in block.dynamics.moves)
-        self.starts = np.unique(np.concatenate([np.zeros(1), *(
-            m.level.starts for m in block.dynamics.moves if m.level is not None)]))
 
-    def step(self, x: np.ndarray, time: float):
-        """(occupancy after the cycle, moves of each transition in it)."""
-        key = int(np.searchsorted(self.starts, time + 1e-9, side="right"))
-        if key != self.key:
-            self.key = key
-            self._prepare(time)
-        exposed = x if self.mean is None else linear.apply(self.mean, x, np.empty_like(x))
-        amounts = {i: level * exposed[self.block.dynamics.moves[i].source] for i, level in self.levels.items()}
-        return linear.apply(self.whole, x, np.empty_like(x)), amounts
+def _points_of_survival(block: Block, weights: np.ndarray, tally: Tally) -> list[np.ndarray]:
+    cycle, x = block.dynamics.time.cycle, settle(block, block.start, 0.0)
+    bins = sojourn.Bins(block, x, np.arange(len(weights) + 1) * cycle)
+    seen = [x + bins.occupancy()]
+    for k, weight in enumerate(weights):
+        amounts, x, _ = bins.advance(k, k * cycle, (k + 1) * cycle, x)
+        seen.append(x + bins.occupancy())
+        period = _period(block.dynamics, k * cycle)
+        for w, (start, end, moved) in enumerate(weight):
+            tally.time[w, period] += start * seen[-2] + end * seen[-1]
+            _tally_moves(block, tally.moves[w, period], {i: a * moved for i, a in amounts.items()}, k * cycle)
+    return seen
 
-    def _prepare(self, time: float) -> None:
-        block, moves = self.block, self.block.dynamics.moves
+
+SPAN = 32  # cycles whose occupancy is held at a time: a few megabytes
+
+
+def _points_of_levels(block: Block, weights: np.ndarray, tally: Tally, trace: bool) -> list[np.ndarray]:
+    """Stretches of cycles with the same levels and period; sums over cycles are matrix products."""
+    dynamics, cycle = block.dynamics, block.dynamics.time.cycle
+    # Always of full width: the shape of a matrix product must not depend on how draws are cut into blocks, or its
+    # rounding would.
+    width = BLOCK * len(dynamics.strategies)
+    held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
+    held[0, :, :block.rows] = settle(block, block.start, 0.0)
+    seen = [held[0, :, :block.rows].copy()]
+    for first, last in _stretches(dynamics, len(weights)):
+        step = _Step(block, first * cycle)
+        exposure = np.zeros((weights.shape[1], block.states, block.rows))
+        period = _period(dynamics, first * cycle)
+        for k in range(first, last, SPAN):
+            part = weights[k:min(k + SPAN, last)]
+            n = len(part)
+            for i in range(n):
+                linear.apply(step.whole, held[i, :, :block.rows], held[i + 1, :, :block.rows])
+            points = np.zeros((n + 1, weights.shape[1]))
+            points[:n] += part[:, :, 0]
+            points[1:] += part[:, :, 1]
+            tally.time[:, period] += _weighted(points, held[:n + 1], block)
+            exposure += _weighted(part[:, :, 2], held[:n], block)
+            seen += [x[:, :block.rows].copy() for x in held[1:n + 1]] if trace else []
+            held[0] = held[n]
+        for w, spent in enumerate(exposure):
+            _tally_moves(block, tally.moves[w, period], step.moves(spent), first * cycle)
+    return seen
+
+
+def _weighted(weights: np.ndarray, held: np.ndarray, block: Block) -> np.ndarray:
+    """[weighting, state, row]: sum over points of weights[point, weighting] * held[point, state, row]."""
+    total = weights.T @ held.reshape(len(held), -1)
+    return total.reshape(weights.shape[1], block.states, -1)[:, :, :block.rows]
+
+
+def _stretches(dynamics: Dynamics, cycles: int):
+    """(first, last) cycle of each stretch in which levels and period stay the same."""
+    starts = np.concatenate([dynamics.periods, *(m.level.starts for m in dynamics.moves if m.level is not None)])
+    cuts = np.unique(np.ceil(starts / dynamics.time.cycle - 1e-9).astype(int))
+    cuts = [0, *(int(c) for c in cuts if 0 < c < cycles), cycles]
+    return zip(cuts[:-1], cuts[1:])
+
+
+class _Step:
+    """One cycle of a model by rates or by probabilities per cycle."""
+
+    def __init__(self, block: Block, time: float):
+        self.block, moves = block, block.dynamics.moves
         per_cycle = any(m.kind == "per cycle" for m in moves)
         factor = 1.0 if per_cycle else block.dynamics.time.cycle
         self.levels = {i: m.level.at(time) * factor for i, m in enumerate(moves) if m.kind in ("rate", "per cycle")}
@@ -330,3 +371,8 @@ class _Stepper:
             self.whole, self.mean = linear.stay_and_move(flows, block.states, block.rows), None
         else:
             self.whole, self.mean = linear.exponential(flows, block.states, block.rows)
+
+    def moves(self, starts: np.ndarray) -> dict[int, np.ndarray]:
+        """Moves of each transition, from the (weighted) occupancy at the start of cycles."""
+        exposed = starts if self.mean is None else linear.apply(self.mean, starts, np.empty_like(starts))
+        return {i: level * exposed[self.block.dynamics.moves[i].source] for i, level in self.levels.items()}
