@@ -1,4 +1,5 @@
 """The command line. Bad input ends with exit code 2, a message and nothing written."""
+
 from __future__ import annotations
 
 import argparse
@@ -45,8 +46,11 @@ def _with_default(arguments: list[str]) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     import model
 
-    parser = argparse.ArgumentParser(prog="run_model.py", description="Cost-effectiveness simulation from a scenario file. "
-                                     "Without arguments it runs the default scenario.")
+    parser = argparse.ArgumentParser(
+        prog="run_model.py",
+        description="Cost-effectiveness simulation from a scenario file. "
+        "Without arguments it runs the default scenario.",
+    )
     parser.add_argument("--version", action="version", version=model.__version__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="run a scenario: base case, PSA, tables and figures")
@@ -67,10 +71,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _scenario_options(parser) -> None:
-    parser.add_argument("scenario", nargs="?", type=Path, default=None, metavar="FILE",
-                        help="scenario file (default: scenarios/mscc_furlan.yaml)")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
-                        help="a parameter, or a field such as time.horizon, for this run; may be given often")
+    parser.add_argument(
+        "scenario",
+        nargs="?",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="scenario file (default: scenarios/mscc_furlan.yaml)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a parameter, or a field such as time.horizon, for this run; may be given often",
+    )
 
 
 def _add_analyse(commands) -> None:
@@ -130,16 +146,20 @@ def _run(options, arguments) -> int:
     with _Progress(len(result.figures), "figures") as bar:
         api.save_run(result, out, " ".join(["run_model.py", *arguments]), started, lambda name: bar(1))
     print(result.text)
-    print(f"\nResults: {out}{'/'} (tables/, figures/, scenario.yaml, manifest.json); "
-          f"{time.perf_counter() - started:.1f} s")
+    print(
+        f"\nResults: {out}{'/'} (tables/, figures/, scenario.yaml, manifest.json); "
+        f"{time.perf_counter() - started:.1f} s"
+    )
     return 0
 
 
 def _check(options, arguments) -> int:
     scenario = _read(options)
     count = len(scenario.warnings)
-    print(f"{scenario.path}: no errors, {count} warning{'' if count == 1 else 's'}; {len(scenario.strategies)} strategies, "
-          f"{len(scenario.states)} states, {len(scenario.transitions)} transitions, {len(scenario.parameters)} parameters")
+    print(
+        f"{scenario.path}: no errors, {count} warning{'' if count == 1 else 's'}; {len(scenario.strategies)} strategies, "
+        f"{len(scenario.states)} states, {len(scenario.transitions)} transitions, {len(scenario.parameters)} parameters"
+    )
     return 0
 
 
@@ -174,7 +194,9 @@ class _Progress:
     def __init__(self, total: int, unit: str):
         from tqdm import tqdm
 
-        self.bar = tqdm(total=total, unit=f" {unit}", delay=1, leave=False, disable=None if sys.stderr.isatty() else True)
+        self.bar = tqdm(
+            total=total, unit=f" {unit}", delay=1, leave=False, disable=None if sys.stderr.isatty() else True
+        )
 
     def __call__(self, done: int) -> None:
         self.bar.update(done)

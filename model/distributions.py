@@ -1,7 +1,7 @@
 """Parameter uncertainty of a probabilistic analysis: from what a paper reports to a quantile function.
 
-A distribution is stated by any of its accepted forms (mean and standard error, 95% interval, counts...), is
-converted once to its natural parameters, and is sampled by its inverse CDF. So one uniform makes one draw, and
+A distribution is stated in any of its accepted forms (mean and standard error, 95% interval, counts...), is
+converted once to its natural parameters, and is sampled by its inverse CDF. So one uniform makes one draw:
 Latin hypercube, Sobol points, copulas and common random numbers work with every distribution.
 
 Conversions: method of moments (Briggs, Claxton & Sculpher 2006, ch. 4). `lower` and `upper` are the 2.5th and
@@ -14,11 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_TAILS = np.array([0.025, 0.975])
 _Z = 1.959963984540054  # 97.5th percentile of the standard normal
 
 
 class DistributionError(ValueError):
     """A distribution that cannot be made: what was found, what is allowed."""
+
+
+def _tails(level: float) -> np.ndarray:
+    return np.array([(1 - level) / 2, (1 + level) / 2])
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ def _arguments(name: str, positional: tuple, named: dict) -> dict:
         raise DistributionError(f"{_takes(name)}; found {len(positional)} values without a name")
     given = dict(zip(first, positional))
     if twice := given.keys() & named.keys():
-        raise DistributionError(f"{name}: {', '.join(sorted(twice))} given twice, once by position, once by name")
+        raise DistributionError(f"{name}: {', '.join(sorted(twice))} given twice, by position and by name")
     return given | named
 
 
@@ -142,7 +147,8 @@ def _array(name: str, argument: str, value, axes: int) -> np.ndarray:
     if array.ndim != axes or (axes and array.size == 0):
         raise DistributionError(f"{name}: {argument} must be {kind}, found {value!r}")
     if not np.isfinite(array).all():
-        raise DistributionError(f"{name}: {argument} must be finite, found {array[~np.isfinite(array)].flat[0]:g}")
+        found = array[~np.isfinite(array)].flat[0]
+        raise DistributionError(f"{name}: {argument} must be finite, found {found:g}")
     return array
 
 
@@ -162,7 +168,8 @@ def _rising(name: str, **values: float) -> None:
 def _inside(name: str, low: float, high: float, **values: float) -> None:
     for argument, value in values.items():
         if not low < value < high:
-            raise DistributionError(f"{name}: {argument} must be above {low:g} and below {high:g}, found {value:g}")
+            raise DistributionError(f"{name}: {argument} must be above {low:g} and below {high:g}, "
+                                    f"found {value:g}")
 
 
 def _with_cv(name: str, moments: Callable) -> dict[tuple[str, ...], Callable]:
@@ -206,20 +213,19 @@ def _beta_interval(lower, upper):
 
     _inside("beta", 0, 1, lower=lower, upper=upper)
     _rising("beta", lower=lower, upper=upper)
-    # Two nested searches, each monotone: b puts the lower limit on its percentile, then a the upper limit.
-    span = (-12.0, 25.0)
 
-    def log_b(log_a):
-        return _root(lambda x: betainc(np.exp(log_a), np.exp(x), lower) - 0.025, *span)
+    # Two nested searches, each monotone: b puts the lower limit on its percentile, then a the upper limit.
+    def b_of(a):
+        return np.exp(_root(lambda log_b: betainc(a, np.exp(log_b), lower) - 0.025,
+                            -40.0, np.log(a * (1 - lower) / lower + 40)))
 
     try:
-        log_a = _root(lambda x: betainc(np.exp(x), np.exp(log_b(x)), upper) - 0.975, -8.0, 20.0)
-        a, b = np.exp(log_a), np.exp(log_b(log_a))
+        a = np.exp(_root(lambda log_a: betainc(np.exp(log_a), b_of(np.exp(log_a)), upper) - 0.975, -8.0, 20.0))
+        b = b_of(a)
     except ValueError:
         a = b = np.nan
-    if not np.allclose(betaincinv(a, b, [0.025, 0.975]), (lower, upper), rtol=0, atol=1e-6 * (upper - lower)):
-        raise DistributionError(f"beta: no beta distribution was found with the 95% interval {lower:g} to {upper:g}; "
-                                "state (a, b), (mean, se) or (events, n)")
+    if not np.allclose(betaincinv(a, b, _TAILS), (lower, upper), rtol=0, atol=1e-6 * (upper - lower)):
+        raise _no_fit("beta", lower, upper, "(a, b), (mean, se) or (events, n)")
     return {"a": float(a), "b": float(b)}
 
 
@@ -245,10 +251,13 @@ def _gamma_interval(lower, upper):
     _rising("gamma", lower=lower, upper=upper)
 
     def excess(log_shape):
-        low, high = gammaincinv(np.exp(log_shape), [0.025, 0.975])
+        low, high = gammaincinv(np.exp(log_shape), _TAILS)
         return np.log(high / low) - np.log(upper / lower)
 
-    shape = float(np.exp(_interval_root("gamma", excess, np.log(0.01), np.log(1e8), lower, upper)))
+    try:
+        shape = float(np.exp(_root(excess, np.log(0.01), np.log(1e8))))
+    except ValueError:
+        raise _no_fit("gamma", lower, upper, "(shape, rate), (mean, se) or (mean, cv)") from None
     return _gamma(shape, float(gammaincinv(shape, 0.975)) / upper)
 
 
@@ -320,15 +329,15 @@ def _weibull_moments(mean, se):
         shape = np.exp(_root(lambda x: gammaln(1 + 2 * np.exp(-x)) - 2 * gammaln(1 + np.exp(-x)) - wanted,
                              np.log(0.05), np.log(1e4)))
     except ValueError:
-        raise DistributionError(f"weibull: no shape between 0.05 and 10000 has a standard error of {se / mean:g} times "
-                                "the mean") from None
+        raise DistributionError("weibull: no shape between 0.05 and 10000 has a standard error of "
+                                f"{se / mean:g} times the mean") from None
     return _weibull(float(shape), float(mean / gamma(1 + 1 / shape)))
 
 
 def _weibull_interval(lower, upper):
     _positive("weibull", lower=lower)
     _rising("weibull", lower=lower, upper=upper)
-    low, high = -np.log1p(-_tails(0.95))
+    low, high = -np.log1p(-_TAILS)
     shape = float(np.log(high / low) / np.log(upper / lower))
     return _weibull(shape, float(upper / high ** (1 / shape)))
 
@@ -340,22 +349,20 @@ def _root(function: Callable, low: float, high: float) -> float:
     return brentq(function, low, high, xtol=1e-14, rtol=1e-14, maxiter=200)
 
 
-def _interval_root(name, function, low, high, lower, upper) -> float:
-    try:
-        return _root(function, low, high)
-    except ValueError:
-        raise DistributionError(f"{name}: no {name} distribution was found with the 95% interval {lower:g} to "
-                                f"{upper:g}; state (mean, se)") from None
+def _no_fit(name: str, lower: float, upper: float, instead: str) -> DistributionError:
+    return DistributionError(f"{name}: no {name} distribution was found with the 95% interval {lower:g} to "
+                             f"{upper:g}; state {instead}")
 
 
 _CONVERT: dict[str, dict[tuple[str, ...], Callable]] = {
     "beta": {("a", "b"): _beta, **_with_cv("beta", _beta_moments), ("events", "n"): _beta_events,
              ("lower", "upper"): _beta_interval},
-    "gamma": {("shape", "rate"): _gamma, ("shape", "scale"): _gamma_scale, **_with_cv("gamma", _gamma_moments),
-              ("lower", "upper"): _gamma_interval},
+    "gamma": {("shape", "rate"): _gamma, ("shape", "scale"): _gamma_scale,
+              **_with_cv("gamma", _gamma_moments), ("lower", "upper"): _gamma_interval},
     "lognormal": {("meanlog", "sdlog"): _lognormal, ("mean", "sdlog"): _lognormal_mean,
                   ("median", "sdlog"): _lognormal_median, **_with_cv("lognormal", _lognormal_moments),
-                  ("lower", "upper"): _lognormal_interval, ("median", "lower", "upper"): _lognormal_published},
+                  ("lower", "upper"): _lognormal_interval,
+                  ("median", "lower", "upper"): _lognormal_published},
     "normal": {("mean", "sd"): _normal, **_with_cv("normal", _normal), ("lower", "upper"): _normal_interval},
     "uniform": {("lower", "upper"): _uniform},
     "triangular": {("lower", "mode", "upper"): _triangular},
@@ -365,10 +372,6 @@ _CONVERT: dict[str, dict[tuple[str, ...], Callable]] = {
 
 
 # --- quantiles and moments from natural parameters ---------------------------------------------------------
-
-def _tails(level: float) -> np.ndarray:
-    return np.array([(1 - level) / 2, (1 + level) / 2])
-
 
 def _quantile_beta(u, a, b):
     from scipy.special import betaincinv
@@ -460,8 +463,8 @@ def _marginal_dirichlet(tails, counts):
 
 def _multinormal(mean, covariance):
     if covariance.shape != (len(mean), len(mean)):
-        raise DistributionError(f"multinormal: covariance must have {len(mean)} rows and columns, one a mean; found "
-                                f"{' x '.join(map(str, covariance.shape))}")
+        raise DistributionError(f"multinormal: covariance must have {len(mean)} rows and columns, one a mean; "
+                                f"found {' x '.join(map(str, covariance.shape))}")
     _positive("multinormal", **{"the diagonal of covariance": np.diag(covariance)})
     se = np.sqrt(np.diag(covariance))
     return _multinormal_se(mean, se, covariance / np.outer(se, se), "covariance")
@@ -510,15 +513,15 @@ def _correlation_root(what: str, matrix: np.ndarray, size: int) -> np.ndarray:
                                 f"{' x '.join(map(str, matrix.shape))}")
     if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-9):
         i, j = np.unravel_index(np.argmax(abs(matrix - matrix.T)), matrix.shape)
-        raise DistributionError(f"{what} is not symmetric: row {i + 1}, column {j + 1} is {matrix[i, j]:g}, row {j + 1}, "
-                                f"column {i + 1} is {matrix[j, i]:g}")
+        raise DistributionError(f"{what} is not symmetric: row {i + 1}, column {j + 1} is {matrix[i, j]:g}, "
+                                f"row {j + 1}, column {i + 1} is {matrix[j, i]:g}")
     if not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-9):
         raise DistributionError(f"{what}: the diagonal must be 1, found "
                                 f"{', '.join(f'{v:g}' for v in np.diag(matrix))}")
     smallest = np.linalg.eigvalsh(matrix)[0]
     if not smallest > 1e-12:
-        raise DistributionError(f"{what} is not positive definite: its smallest eigenvalue is {smallest:.3g}, and it must "
-                                "be above 0 (the pairwise correlations contradict each other)")
+        raise DistributionError(f"{what} is not positive definite: its smallest eigenvalue is {smallest:.3g}, and "
+                                "it must be above 0 (the pairwise correlations contradict each other)")
     return np.linalg.cholesky(matrix)
 
 
@@ -532,12 +535,16 @@ class _JointFamily:
 
 _AXES = {"counts": 1, "mean": 1, "n": 0, "covariance": 2, "se": 1, "correlation": 2, "rows": 2}
 _JOINT = {
-    "dirichlet": _JointFamily({("counts",): _dirichlet, ("mean", "n"): _dirichlet_mean}, _draw_dirichlet,
-                              _moments_dirichlet, _marginal_dirichlet),
-    "multinormal": _JointFamily({("mean", "covariance"): _multinormal, ("mean", "se", "correlation"): _multinormal_se},
-                                _draw_multinormal, _moments_multinormal, _marginal_multinormal),
-    "empirical": _JointFamily({("rows",): _empirical}, _draw_empirical, lambda rows: (rows.mean(0), rows.std(0)),
-                              lambda tails, rows: np.quantile(rows, tails, axis=0)),
+    "dirichlet": _JointFamily(
+        {("counts",): _dirichlet, ("mean", "n"): _dirichlet_mean},
+        _draw_dirichlet, _moments_dirichlet, _marginal_dirichlet),
+    "multinormal": _JointFamily(
+        {("mean", "covariance"): _multinormal, ("mean", "se", "correlation"): _multinormal_se},
+        _draw_multinormal, _moments_multinormal, _marginal_multinormal),
+    "empirical": _JointFamily(
+        {("rows",): _empirical},
+        _draw_empirical, lambda rows: (rows.mean(0), rows.std(0)),
+        lambda tails, rows: np.quantile(rows, tails, axis=0)),
 }
 
 FORMS: dict[str, tuple[tuple[str, ...], ...]] = {

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
-
-from model import gamma_tails
 
 _QUIET = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
 _OWN_AXES = {"rates": 1, "breaks": 1}  # the rest of a parameter's axes are those of strategy, draw or patient
@@ -257,24 +256,6 @@ def _gompertz_inverse(h, shape, rate):
     return np.where(np.isnan(t), np.inf, t)  # shape below 0: H never exceeds -rate / shape
 
 
-def _lognormal(t, meanlog, sdlog):
-    from scipy.special import log_ndtr
-
-    return -log_ndtr((meanlog - np.log(t)) / sdlog)
-
-
-def _lognormal_inverse(h, meanlog, sdlog):
-    from scipy.special import ndtri_exp
-
-    return np.exp(meanlog - sdlog * ndtri_exp(-h))
-
-
-def _lognormal_hazard(t, meanlog, sdlog):
-    z = (np.log(t) - meanlog) / sdlog
-    rate = np.exp(_lognormal(t, meanlog, sdlog) - z**2 / 2) / (np.sqrt(2 * np.pi) * sdlog * t)
-    return np.where(t > 0, rate, 0.0)
-
-
 def _loglogistic_inverse(h, shape, scale):
     # expm1(h) in logs, which does not overflow
     return scale * np.exp((h + np.log(-np.expm1(-h))) / shape)
@@ -286,31 +267,29 @@ def _loglogistic_hazard(t, shape, scale):
 
 
 def _gamma(t, shape, rate):
-    return gamma_tails.upper(shape, np.log(rate * t / shape))
+    return _upper(shape, np.log(rate * t / shape))
 
 
 def _gamma_inverse(h, shape, rate):
-    return shape / rate * np.exp(gamma_tails.upper_inverse(shape, h))
+    return shape / rate * np.exp(_upper_inverse(shape, h))
 
 
 def _gamma_hazard(t, shape, rate):
     s = np.log(rate * t / shape)
     rate_0 = np.where(shape < 1, np.inf, np.where(shape == 1, rate, 0.0))
-    return np.where(t > 0, np.exp(gamma_tails.log_density(shape, s) + gamma_tails.upper(shape, s)) / t, rate_0)
+    return np.where(t > 0, np.exp(_log_density(shape, s) + _upper(shape, s)) / t, rate_0)
 
 
-_LOGNORMAL_LIMIT = 1e-8  # |Q| below which rounding exceeds the distance from the log-normal
+_NEARLY_LOGNORMAL = 2e-3  # |Q| below which an expansion is better than the incomplete gamma function
 
 
-def _gengamma_by_sign(function: Callable, limit: Callable) -> Callable:
-    """Evaluates rows by the sign of Q: above 0, below 0, and the log-normal limit."""
+def _gengamma_by_Q(near: Callable, function: Callable) -> Callable:
+    """Evaluates rows by the size and the sign of Q (Prentice 1974; flexsurv's dgengamma)."""
     def evaluate(x, mu, sigma, Q):
         x, mu, sigma, Q = np.broadcast_arrays(np.asarray(x, float), mu, sigma, Q)
-        result = np.empty(x.shape)
-        near = np.abs(Q) < _LOGNORMAL_LIMIT
-        for rows, compute in ((near, lambda x, mu, sigma, Q: limit(x, mu, sigma)),
-                              (~near & (Q > 0), lambda *p: function(*p, "upper")),
-                              (~near & (Q < 0), lambda *p: function(*p, "lower"))):
+        small, result = np.abs(Q) < _NEARLY_LOGNORMAL, np.empty(x.shape)
+        for rows, compute in ((small, near), (~small & (Q > 0), partial(function, tail="upper")),
+                              (~small & (Q < 0), partial(function, tail="lower"))):
             if rows.any():
                 result[rows] = compute(x[rows], mu[rows], sigma[rows], Q[rows])
         return result
@@ -319,17 +298,45 @@ def _gengamma_by_sign(function: Callable, limit: Callable) -> Callable:
 
 
 def _gengamma(t, mu, sigma, Q, tail):
-    return getattr(gamma_tails, tail)(Q**-2.0, Q * (np.log(t) - mu) / sigma)
+    return _TAILS[tail](Q**-2, Q * (np.log(t) - mu) / sigma)
 
 
 def _gengamma_inverse(h, mu, sigma, Q, tail):
-    return np.exp(mu + sigma / Q * getattr(gamma_tails, f"{tail}_inverse")(Q**-2.0, h))
+    return np.exp(mu + sigma / Q * _INVERSE_TAILS[tail](Q**-2, h))
 
 
 def _gengamma_hazard(t, mu, sigma, Q, tail):
     s = Q * (np.log(t) - mu) / sigma
-    log_rate = gamma_tails.log_density(Q**-2.0, s) + getattr(gamma_tails, tail)(Q**-2.0, s)
-    return np.exp(log_rate) * np.abs(Q) / (sigma * t)
+    return np.exp(_log_density(Q**-2, s) + _TAILS[tail](Q**-2, s)) * np.abs(Q) / (sigma * t)
+
+
+def _normal_score(w, Q):
+    """(z, dz/dw): S = 1 - Phi(z) at w = (log t - mu) / sigma, to order Q^2 (Barndorff-Nielsen's r*)."""
+    c = np.clip(w, -40, 100)
+    return w + Q * (c**2 + 2) / 6 + Q**2 * c * (c**2 - 1) / 36, 1 + Q * c / 3 + Q**2 * (3 * c**2 - 1) / 36
+
+
+def _nearly_lognormal(t, mu, sigma, Q):
+    from scipy.special import log_ndtr
+
+    return -log_ndtr(-_normal_score((np.log(t) - mu) / sigma, Q)[0])
+
+
+def _nearly_lognormal_inverse(h, mu, sigma, Q):
+    from scipy.special import ndtri_exp
+
+    z = w = -ndtri_exp(-h)
+    for _ in range(4):
+        reached, slope = _normal_score(w, Q)
+        w = np.where(np.isfinite(z), w + (z - reached) / slope, z)
+    return np.exp(mu + sigma * w)
+
+
+def _nearly_lognormal_hazard(t, mu, sigma, Q):
+    from scipy.special import log_ndtr
+
+    z, slope = _normal_score((np.log(t) - mu) / sigma, Q)
+    return np.where(t > 0, np.exp(-(z**2) / 2 - log_ndtr(-z)) * slope / (np.sqrt(2 * np.pi) * sigma * t), 0.0)
 
 
 def _piece(table: np.ndarray, k: np.ndarray) -> np.ndarray:
@@ -383,6 +390,114 @@ def _piecewise_mean(t, rates, breaks, start=0.0):
     return np.where(t > 0, total / t, 0.0)
 
 
+# --- tails of the standard gamma distribution --------------------------------------------------------------
+# In s = log(x / shape): Q and P under- and overflow, and for a large shape (a small Q of gengamma) log(x) itself
+# has too few digits. `upper` is -log Q(shape, x), `lower` is -log P(shape, x), Q = 1 - P = gammaincc.
+
+_SMALLEST, _LARGEST = 1e-280, 600.0  # probability, and -log of one, that are computed directly
+
+
+def _upper(a, s):
+    from scipy.special import gammainc, gammaincc
+
+    x = a * np.exp(s)
+    q = gammaincc(a, x)
+    value = np.where(q > 0.5, -np.log1p(-gammainc(a, x)), -np.log(q))
+    return _mend(value, q < _SMALLEST, _upper_far, a, s)
+
+
+def _lower(a, s):
+    from scipy.special import gammainc, gammaincc
+
+    x = a * np.exp(s)
+    p = gammainc(a, x)
+    value = np.where(p > 0.5, -np.log1p(-gammaincc(a, x)), -np.log(p))
+    return _mend(value, p < _SMALLEST, _lower_far, a, s)
+
+
+def _mend(value, bad, compute, *arguments):
+    """`value` with its bad elements computed by another method."""
+    if np.any(bad):
+        value = np.array(value)
+        value[bad] = compute(*(np.broadcast_to(x, value.shape)[bad] for x in arguments))
+    return value
+
+
+def _upper_far(a, s):
+    """Continued fraction for Q (DLMF 8.9.2), from the bottom up; it converges fast where Q is tiny."""
+    x = a * np.exp(s)
+    b = x + 1 - a
+    fraction = b + 2 * 400
+    for n in range(400, 0, -1):
+        fraction = b + 2 * (n - 1) - n * (n - a) / fraction
+    return np.log(fraction) - _log_density(a, s)
+
+
+def _lower_far(a, s):
+    """Power series for P (DLMF 8.7.1)."""
+    x = a * np.exp(s)
+    term = total = np.ones_like(x)
+    n = 0
+    while np.any(term > 1e-17 * total):
+        n += 1
+        term = term * x / (a + n)
+        total = total + term
+    return np.log(a / total) - _log_density(a, s)
+
+
+def _log_density(a, s):
+    """log of x^a e^-x / Gamma(a), the density of log(x)."""
+    from scipy.special import gammaln
+
+    large = np.maximum(a, 100.0)
+    stirling = 0.5 * np.log(large / (2 * np.pi)) - 1 / (12 * large) + 1 / (360 * large**3) - 1 / (1260 * large**5)
+    constant = np.where(a > 100, stirling, a * np.log(a) - a - gammaln(a))
+    return a * (s - np.expm1(s)) + constant
+
+
+def _upper_inverse(a, h):
+    from scipy.special import gammainccinv, gammaincinv
+
+    x = np.where(h < 0.5, gammaincinv(a, -np.expm1(-h)), gammainccinv(a, np.exp(-h)))
+    return _mend(np.log(x / a), h > _LARGEST, _upper_inverse_far, a, h)
+
+
+def _lower_inverse(a, h):
+    from scipy.special import gammainccinv, gammaincinv
+
+    x = np.where(h < 0.5, gammainccinv(a, -np.expm1(-h)), gammaincinv(a, np.exp(-h)))
+    return _mend(np.log(x / a), (x < _SMALLEST) | (h > _LARGEST), _lower_inverse_far, a, h)
+
+
+def _upper_inverse_far(a, h):
+    # starts above the root, at the sub-gamma bound (Boucheron, Lugosi & Massart 2013, section 2.4)
+    return _newton(_upper, 1.0, a, np.log1p((h + np.sqrt(2 * a * h)) / a), h)
+
+
+def _lower_inverse_far(a, h):
+    from scipy.special import gammaln
+
+    # starts below the root, where P is the first term of its series, x^a / Gamma(a + 1)
+    return _newton(_lower, -1.0, a, (gammaln(a + 1) - h) / a - np.log(a), h)
+
+
+def _newton(tail, slope, a, s, h):
+    """Newton's method on -log of a tail, which is convex in s, so that it nears the root from one side."""
+    for _ in range(60):
+        value = tail(a, s)
+        step = (h - value) * slope * np.exp(-_log_density(a, s) - value)
+        s = s + np.where(np.isfinite(step), step, 0.0)
+        if not np.any(np.abs(step) > 1e-13 * (1 + np.abs(s))):
+            break
+    return s
+
+
+_TAILS = {"upper": _upper, "lower": _lower}
+_INVERSE_TAILS = {"upper": _upper_inverse, "lower": _lower_inverse}
+
+
+# --- the list ----------------------------------------------------------------------------------------------
+
 _PER_TIME, _TIME, _NUMBER = "per time", "time", "number"
 FAMILIES: dict[str, Family] = {family.name: family for family in (
     Family("exponential", (("rate", _PER_TIME),), {"rate": "0 or more"},
@@ -398,7 +513,11 @@ FAMILIES: dict[str, Family] = {family.name: family for family in (
     Family("gompertz", (("shape", _PER_TIME), ("rate", _PER_TIME)), {"shape": "any number", "rate": "0 or more"},
            _gompertz, _gompertz_inverse, lambda t, shape, rate: rate * np.exp(shape * t)),
     Family("lognormal", (("meanlog", _NUMBER), ("sdlog", _NUMBER)), {"meanlog": "any number", "sdlog": "above 0"},
-           _lognormal, _lognormal_inverse, _lognormal_hazard),
+           lambda t, meanlog, sdlog: _nearly_lognormal(t, meanlog, sdlog, 0.0),
+           lambda h, meanlog, sdlog: _nearly_lognormal_inverse(h, meanlog, sdlog, 0.0),
+           lambda t, meanlog, sdlog: _nearly_lognormal_hazard(t, meanlog, sdlog, 0.0),
+           other_forms={(("median", _TIME), ("sdlog", _NUMBER)):
+                        lambda median, sdlog: {"meanlog": np.log(median), "sdlog": sdlog}}),
     Family("loglogistic", (("shape", _NUMBER), ("scale", _TIME)), {"shape": "above 0", "scale": "above 0"},
            lambda t, shape, scale: np.logaddexp(0.0, shape * np.log(t / scale)),
            _loglogistic_inverse, _loglogistic_hazard),
@@ -406,8 +525,9 @@ FAMILIES: dict[str, Family] = {family.name: family for family in (
            _gamma, _gamma_inverse, _gamma_hazard),
     Family("gengamma", (("mu", _NUMBER), ("sigma", _NUMBER), ("Q", _NUMBER)),
            {"mu": "any number", "sigma": "above 0", "Q": "any number"},
-           _gengamma_by_sign(_gengamma, _lognormal), _gengamma_by_sign(_gengamma_inverse, _lognormal_inverse),
-           _gengamma_by_sign(_gengamma_hazard, _lognormal_hazard)),
+           _gengamma_by_Q(_nearly_lognormal, _gengamma),
+           _gengamma_by_Q(_nearly_lognormal_inverse, _gengamma_inverse),
+           _gengamma_by_Q(_nearly_lognormal_hazard, _gengamma_hazard)),
     Family("piecewise", (("rates", _PER_TIME), ("breaks", _TIME)), {"rates": "0 or more", "breaks": "above 0"},
            _piecewise, _piecewise_inverse, _piecewise_hazard, _piecewise_mean),
     Family("fixed", (("time", _TIME),), {"time": "0 or more"},

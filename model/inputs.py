@@ -2,6 +2,7 @@
 
 Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over model time.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -82,8 +83,13 @@ class Prices:
 class Values(Mapping):
     """Names -> arrays[draw] in model units, in one context; bindings and formula parameters are followed."""
 
-    def __init__(self, scenario: Scenario, draws: Draws, scopes: tuple[Mapping[str, Formula], ...] = (),
-                 built_in: Mapping[str, float] | None = None):
+    def __init__(
+        self,
+        scenario: Scenario,
+        draws: Draws,
+        scopes: tuple[Mapping[str, Formula], ...] = (),
+        built_in: Mapping[str, float] | None = None,
+    ):
         self.scenario, self.draws, self.scopes = scenario, draws, scopes
         self._known: dict[str, object] = dict(built_in or {})
 
@@ -121,7 +127,9 @@ class Context:
     def __init__(self, scenario: Scenario, draws: Draws, group: Group):
         self.scenario, self.draws, self.group = scenario, draws, group
         self.periods = scenario.periods or (_NOTHING,)
-        self._values = {(s, p): self._make(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)}
+        self._values = {
+            (s, p): self._make(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)
+        }
 
     def _make(self, strategy: str, period: Period, built_in=None) -> Values:
         bindings = self.scenario.strategies[strategy].bindings
@@ -137,8 +145,10 @@ class Context:
         if read & {"time", "cycle"}:
             return self._by_cycle(formula)
         if any(read & set(period.bindings) for period in self.periods):
-            return Stepwise(np.array([p.start for p in self.periods]),
-                            np.stack([self.at(formula, p) for p in range(len(self.periods))]))
+            return Stepwise(
+                np.array([p.start for p in self.periods]),
+                np.stack([self.at(formula, p) for p in range(len(self.periods))]),
+            )
         return Stepwise(np.zeros(1), self.at(formula)[None])
 
     def _by_cycle(self, formula: Formula) -> Stepwise:
@@ -182,8 +192,10 @@ def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
     if (stacked < 0).any() or (np.abs(total - 1) > 1e-9).any():
         row = int(np.argmax((np.abs(total - 1) > 1e-9) | (stacked < 0).any(0)))
         found = ", ".join(f"{key} {w[row]:.6g}" for key, w in weights.items())
-        raise DomainError(f"{scenario.line('groups')}: the weights of the groups must be 0 to 1 and add up to 1; in draw "
-                          f"{draws.index[row] + 1} they are {found}")
+        raise DomainError(
+            f"{scenario.line('groups')}: the weights of the groups must be 0 to 1 and add up to 1; in draw "
+            f"{draws.index[row] + 1} they are {found}"
+        )
     return weights
 
 
@@ -194,8 +206,16 @@ def dynamics(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
     moves = [_move(context, move, index) for move in scenario.transitions]
     moves = _with_rest(context, moves)
     periods = np.array([p.start for p in context.periods])
-    return Dynamics(tuple(scenario.states), tuple(scenario.strategies), tuple(s.chance for s in scenario.states.values()),
-                    _start(context), tuple(moves), scenario.time, scenario.discount, periods)
+    return Dynamics(
+        tuple(scenario.states),
+        tuple(scenario.strategies),
+        tuple(s.chance for s in scenario.states.values()),
+        _start(context),
+        tuple(moves),
+        scenario.time,
+        scenario.discount,
+        periods,
+    )
 
 
 def _start(context: Context) -> np.ndarray:
@@ -234,12 +254,22 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
             move = Move(move.label, move.source, move.target, move.kind, level=level)
         elif move.kind == "chance" and len(others) == sum(m.source == move.source for m in moves):
             total = _sum_levels(others, context).values
-            _check(context, f"states.{list(context.scenario.states)[move.source]}: the sum of its branches", total,
-                   1 - 1e-9, 1 + 1e-9)
+            _check(
+                context,
+                f"states.{list(context.scenario.states)[move.source]}: the sum of its branches",
+                total,
+                1 - 1e-9,
+                1 + 1e-9,
+            )
         elif move.kind == "per cycle":
             total = _sum_levels(others, context).values
-            _check(context, f"states.{list(context.scenario.states)[move.source]}: the sum of its probabilities per cycle",
-                   total, 0, 1 + 1e-12)
+            _check(
+                context,
+                f"states.{list(context.scenario.states)[move.source]}: the sum of its probabilities per cycle",
+                total,
+                0,
+                1 + 1e-12,
+            )
         result.append(move)
     return result
 
@@ -291,12 +321,17 @@ def _check(context: Context, place: str, values: np.ndarray, low: float, high: f
     where = np.unravel_index(int(np.argmax(bad)), bad.shape)
     words = [f"group {context.group.key}"] if len(context.scenario.groups) > 1 else []
     if len(where) >= 2:
-        words = [f"strategy {list(context.scenario.strategies)[where[-2]]}", *words,
-                 f"draw {context.draws.index[where[-1]] + 1}"]
+        words = [
+            f"strategy {list(context.scenario.strategies)[where[-2]]}",
+            *words,
+            f"draw {context.draws.index[where[-1]] + 1}",
+        ]
     allowed = f"{low:g} to {high:g}" if np.isfinite(high) else f"from {low:g}"
     inputs = _inputs_of(context, place, where)
-    raise DomainError(f"{context.scenario.line(place)}: {values[where]:.6g} is outside what is allowed ({allowed}), in "
-                      f"{', '.join(words)}{inputs}")
+    raise DomainError(
+        f"{context.scenario.line(place)}: {values[where]:.6g} is outside what is allowed ({allowed}), in "
+        f"{', '.join(words)}{inputs}"
+    )
 
 
 def _inputs_of(context: Context, place: str, where) -> str:
@@ -307,6 +342,7 @@ def _inputs_of(context: Context, place: str, where) -> str:
     if formula is None or len(where) < 2:
         return ""
     row = where[-1]
-    found = [f"{n} = {context.draws.column(n)[row]:.6g}" for n in sorted(context.reads(formula))
-             if n in context.draws.values]
+    found = [
+        f"{n} = {context.draws.column(n)[row]:.6g}" for n in sorted(context.reads(formula)) if n in context.draws.values
+    ]
     return f" ('{formula.text}' with {', '.join(found)})" if found else ""

@@ -1,4 +1,5 @@
 """Quantities x prices = outcomes; here and nowhere else."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -26,13 +27,16 @@ class Outcomes:
 
     def __post_init__(self):
         if self.values.shape[:3] != (len(self.names), 2, len(self.strategies)):
-            raise OutcomeError(f"outcomes of shape {self.values.shape} do not fit {len(self.names)} names and "
-                               f"{len(self.strategies)} strategies")
+            raise OutcomeError(
+                f"outcomes of shape {self.values.shape} do not fit {len(self.names)} names and "
+                f"{len(self.strategies)} strategies"
+            )
         bad = ~np.isfinite(self.values)
         if bad.any():
             outcome, _, strategy, *draw = np.argwhere(bad)[0]
-            raise OutcomeError(f"{self.names[outcome]} of {self.strategies[strategy]} is not a finite number in draw "
-                               f"{draw[0] + 1}")
+            raise OutcomeError(
+                f"{self.names[outcome]} of {self.strategies[strategy]} is not a finite number in draw {draw[0] + 1}"
+            )
 
     def get(self, name: str, discounted: bool = True) -> np.ndarray:
         """[strategy, draw] of one outcome."""
@@ -57,8 +61,12 @@ def value(quantities: Quantities, prices: Prices, strategies: tuple[str, ...]) -
     totals = {name: _total(items, prices.weights[name], quantities) for name, items in prices.items.items()}
     shape = quantities.starts.shape[:-1]
     costs = [total for name, total in totals.items() if name.startswith("cost: ")]
-    totals = {"cost": sum(costs, np.zeros((2, *shape))), "qaly": totals.pop("qaly"),
-              "life_years": totals.pop("life_years"), **totals}
+    totals = {
+        "cost": sum(costs, np.zeros((2, *shape))),
+        "qaly": totals.pop("qaly"),
+        "life_years": totals.pop("life_years"),
+        **totals,
+    }
     return Outcomes(tuple(totals), tuple(strategies), np.stack(list(totals.values())))
 
 

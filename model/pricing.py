@@ -1,4 +1,5 @@
 """The price list: which quantity counts how much in which outcome."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:
     context = Context(scenario, draws, group)
     items = {f"cost: {c}": tuple(_cost(context, c)) for c in scenario.components}
     items["qaly"] = tuple(_qaly(context))
-    items["life_years"] = tuple(_time(context, {k: None for k, s in scenario.states.items() if s.alive and not s.chance},
-                                      scenario.time.years))
+    items["life_years"] = tuple(
+        _time(context, {k: None for k, s in scenario.states.items() if s.alive and not s.chance}, scenario.time.years)
+    )
     for key, effect in scenario.effects.items():
         items[key] = tuple(_effect(context, effect))
     weights = {name: COST if name.startswith("cost: ") else EFFECT for name in items}

@@ -1,4 +1,5 @@
 """What engines return: time in states and numbers of moves, undiscounted and discounted. No money here."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

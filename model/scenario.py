@@ -3,6 +3,7 @@
 Formulas are kept as formulas; numbers appear only when draws are made. Times are in the scenario's own unit
 (`TimeFrame.day` says how many days one lasts).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

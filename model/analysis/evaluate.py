@@ -1,4 +1,5 @@
 """Run an engine over a table of draws: the one call that every analysis makes."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -36,8 +37,9 @@ class Evaluation:
         return self.outcomes["all"]
 
 
-def evaluate(scenario: Scenario, draws: Draws, trace: bool = False,
-             progress: Callable[[int], None] = lambda done: None) -> Evaluation:
+def evaluate(
+    scenario: Scenario, draws: Draws, trace: bool = False, progress: Callable[[int], None] = lambda done: None
+) -> Evaluation:
     """Outcomes of every group, strategy and draw with the cohort engine. `progress` is told of draws done.
 
     Raises DomainError where a draw leaves the model's domain.

@@ -1,4 +1,5 @@
 """Economics of results made in any other software: a PSA (cost.csv, effect.csv) or a table (strategy,cost,effect)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -45,11 +46,15 @@ def analyse(cost, effect=None, wtp: np.ndarray | None = None, thresholds=(), ref
         names, costs = _psa_table(cost, "cost")
         other, effects = _psa_table(effect, "effect")
         if names != other:
-            raise TableError(f"the columns of the cost table ({', '.join(names)}) and of the effect table "
-                             f"({', '.join(other)}) must be the same strategies in the same order")
+            raise TableError(
+                f"the columns of the cost table ({', '.join(names)}) and of the effect table "
+                f"({', '.join(other)}) must be the same strategies in the same order"
+            )
         if costs.shape != effects.shape:
-            raise TableError(f"the cost table has {costs.shape[1]} rows and the effect table {effects.shape[1]}; a row is "
-                             "a draw in both")
+            raise TableError(
+                f"the cost table has {costs.shape[1]} rows and the effect table {effects.shape[1]}; a row is "
+                "a draw in both"
+            )
     index = _reference(reference, names)
     grid = _grid(costs, effects) if wtp is None else np.asarray(wtp, float)
     grid = np.unique(np.concatenate([grid, np.asarray(thresholds, float)]))
@@ -106,8 +111,10 @@ def _deterministic(source) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     lower = {str(c).strip().lower(): c for c in frame.columns}
     missing = [c for c in ("strategy", "cost", "effect") if c not in lower]
     if missing:
-        raise TableError(f"{name}: a deterministic table needs the columns strategy, cost, effect; {', '.join(missing)} "
-                         f"is missing, found {', '.join(map(str, frame.columns))}")
+        raise TableError(
+            f"{name}: a deterministic table needs the columns strategy, cost, effect; {', '.join(missing)} "
+            f"is missing, found {', '.join(map(str, frame.columns))}"
+        )
     names = tuple(frame[lower["strategy"]].astype(str).str.strip())
     if len(set(names)) != len(names) or not names:
         raise TableError(f"{name}: each strategy must stand in one row; found {', '.join(names) or 'none'}")

@@ -1,4 +1,5 @@
 """The main job: base case and probabilistic sensitivity analysis of one scenario."""
+
 from __future__ import annotations
 
 import time
@@ -35,8 +36,13 @@ class Run:
         return list(self.scenario.strategies).index(self.scenario.reference) if self.scenario.reference else 0
 
 
-def run(scenario: Scenario, n: int = DRAWS, seed: int = SEED, sampling: str = "random",
-        progress: Callable[[int], None] = lambda done: None) -> Run:
+def run(
+    scenario: Scenario,
+    n: int = DRAWS,
+    seed: int = SEED,
+    sampling: str = "random",
+    progress: Callable[[int], None] = lambda done: None,
+) -> Run:
     """Base case with trace, then a PSA of n draws (none where nothing is sampled or n is 0)."""
     clock = [time.perf_counter()]
     base = evaluate(scenario, draws.base(scenario), trace=True)

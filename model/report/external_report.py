@@ -1,11 +1,12 @@
 """Tables and figures of an analysis of results made elsewhere: the same as a run leaves, as far as they apply."""
+
 from __future__ import annotations
 
 import numpy as np
 
 from model.analysis.external import External
-from model.api import Result
 from model.report import figures, plots, tables, text
+from model.report.result import Result
 
 
 def report(found: External, currency: str = "", effect: str = "effect") -> Result:
@@ -27,14 +28,29 @@ def _tables(found: External, means, about: dict) -> dict:
 
     names = found.strategies
     rows = [about | row for row in tables.incremental_rows(names, *means)]
-    benefit = [about | row for row in tables.net_benefit_rows(names, found.cost, found.effect, np.array(found.thresholds))]
-    summary = [about | {"strategy": n, "outcome": what, **tables._summary(values[s])}
-               for what, values in (("cost", found.cost), ("effect", found.effect)) for s, n in enumerate(names)]
+    benefit = [
+        about | row for row in tables.net_benefit_rows(names, found.cost, found.effect, np.array(found.thresholds))
+    ]
+    summary = [
+        about | {"strategy": n, "outcome": what, **tables._summary(values[s])}
+        for what, values in (("cost", found.cost), ("effect", found.effect))
+        for s, n in enumerate(names)
+    ]
     made = {"outcomes": pd.DataFrame(summary), "incremental": pd.DataFrame(rows), "net_benefit": pd.DataFrame(benefit)}
     if found.curves is None:
         return made
     n = found.cost.shape[1]
-    psa = pd.DataFrame({"draw": np.tile(np.arange(1, n + 1), len(names)), "strategy": np.repeat(names, n),
-                        "cost": found.cost.ravel(), "effect": found.effect.ravel()})
-    return made | {"psa": psa} | tables.curves(found.curves, names) | tables.uncertainty_tables(
-        found.cost, found.effect, names, found.reference)
+    psa = pd.DataFrame(
+        {
+            "draw": np.tile(np.arange(1, n + 1), len(names)),
+            "strategy": np.repeat(names, n),
+            "cost": found.cost.ravel(),
+            "effect": found.effect.ravel(),
+        }
+    )
+    return (
+        made
+        | {"psa": psa}
+        | tables.curves(found.curves, names)
+        | tables.uncertainty_tables(found.cost, found.effect, names, found.reference)
+    )

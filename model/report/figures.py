@@ -1,4 +1,5 @@
 """Which figures a result has, and from which data: each is saved as PNG and SVG with its CSV beside it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -21,9 +22,14 @@ class Plan(NamedTuple):
 
 def style_of(run: Run) -> plots.Style:
     scenario = run.scenario
-    return plots.Style(labels=scenario.labels, state_labels={k: s.label for k, s in scenario.states.items()},
-                       currency=f"{scenario.currency} {scenario.price_year}".strip(), effect="QALY",
-                       time_unit=scenario.time.unit, title=scenario.title)
+    return plots.Style(
+        labels=scenario.labels,
+        state_labels={k: s.label for k, s in scenario.states.items()},
+        currency=f"{scenario.currency} {scenario.price_year}".strip(),
+        effect="QALY",
+        time_unit=scenario.time.unit,
+        title=scenario.title,
+    )
 
 
 def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
@@ -38,8 +44,11 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         return plans
     plane = tables.increments(run.psa.total.cost, run.psa.total.qaly, tuple(scenario.strategies), run.reference)
     sampled, inputs = found["psa_parameters"], found["parameters"]
-    return economics_figures(found, plane, style, scenario.wtp.thresholds) | plans | {
-        "sampled_distributions": Plan(lambda: plots.sampled_distributions(sampled, inputs, style), sampled)}
+    return (
+        economics_figures(found, plane, style, scenario.wtp.thresholds)
+        | plans
+        | {"sampled_distributions": Plan(lambda: plots.sampled_distributions(sampled, inputs, style), sampled)}
+    )
 
 
 def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
@@ -48,14 +57,20 @@ def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
 
     wtp = thresholds[0] if len(thresholds) else None
     ceac = pd.concat([found["ceac"].assign(curve="CEAC"), found["ceaf"].assign(curve="CEAF")], ignore_index=True)
-    loss = pd.concat([found["expected_loss"], found["evpi"].assign(strategy="EVPI").rename(
-        columns={"evpi": "expected_loss"})], ignore_index=True)
+    loss = pd.concat(
+        [found["expected_loss"], found["evpi"].assign(strategy="EVPI").rename(columns={"evpi": "expected_loss"})],
+        ignore_index=True,
+    )
     plans = {
         "acceptability": Plan(lambda: plots.acceptability(found["ceac"], found["ceaf"], style, thresholds), ceac),
-        "expected_loss": Plan(lambda: plots.expected_loss(found["expected_loss"], found["evpi"], style, thresholds), loss),
+        "expected_loss": Plan(
+            lambda: plots.expected_loss(found["expected_loss"], found["evpi"], style, thresholds), loss
+        ),
     }
     if len(plane):
-        plans = {"cost_effectiveness_plane": Plan(lambda: plots.cost_effectiveness_plane(plane, style, wtp), plane)} | plans
+        plans = {
+            "cost_effectiveness_plane": Plan(lambda: plots.cost_effectiveness_plane(plane, style, wtp), plane)
+        } | plans
     return plans
 
 

@@ -1,4 +1,5 @@
 """A folder of results that appears only when it is complete; a failed run leaves the earlier one as it was."""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,5 @@
 """What must be known to repeat a run."""
+
 from __future__ import annotations
 
 import hashlib
@@ -18,12 +19,18 @@ def conventions(scenario: Scenario) -> dict:
     """Conventions in force, as printed with each result."""
     time, discount = scenario.time, scenario.discount
     return {
-        "perspective": scenario.perspective, "cost components left out": list(scenario.left_out),
+        "perspective": scenario.perspective,
+        "cost components left out": list(scenario.left_out),
         "currency": f"{scenario.currency} {scenario.price_year}".strip(),
-        "time unit": time.unit, "horizon": f"{time.horizon:g} {time.unit}s", "cycle": f"{time.cycle:g} {time.unit}s",
-        "cycle convention": time.convention, "days in a year": 365.25,
-        "discount rate of costs": discount.cost, "discount rate of effects": discount.effect,
-        "discount convention": discount.convention, "dead states": list(scenario.dead_states),
+        "time unit": time.unit,
+        "horizon": f"{time.horizon:g} {time.unit}s",
+        "cycle": f"{time.cycle:g} {time.unit}s",
+        "cycle convention": time.convention,
+        "days in a year": 365.25,
+        "discount rate of costs": discount.cost,
+        "discount rate of effects": discount.effect,
+        "discount convention": discount.convention,
+        "dead states": list(scenario.dead_states),
         "increments": "strategy minus comparator; ICER is the ratio of mean increments",
     }
 
@@ -31,11 +38,20 @@ def conventions(scenario: Scenario) -> dict:
 def manifest(run: Run, command: str, duration: float) -> dict:
     scenario = run.scenario
     return {
-        "scenario": scenario.path, "title": scenario.title, "scenario_sha256": sha256(scenario.text),
-        "settings": list(scenario.settings), "engine": "cohort", "command": command,
-        "draws": run.draws.n if run.draws else 0, "seed": run.seed, "sampling": run.sampling,
-        "conventions": conventions(scenario), "warnings": list(scenario.warnings), **environment(),
-        "duration_seconds": round(duration, 3), "duration_by_step": {k: round(v, 4) for k, v in run.seconds.items()},
+        "scenario": scenario.path,
+        "title": scenario.title,
+        "scenario_sha256": sha256(scenario.text),
+        "settings": list(scenario.settings),
+        "engine": "cohort",
+        "command": command,
+        "draws": run.draws.n if run.draws else 0,
+        "seed": run.seed,
+        "sampling": run.sampling,
+        "conventions": conventions(scenario),
+        "warnings": list(scenario.warnings),
+        **environment(),
+        "duration_seconds": round(duration, 3),
+        "duration_by_step": {k: round(v, 4) for k, v in run.seconds.items()},
     }
 
 
@@ -46,8 +62,11 @@ def environment() -> dict:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return {"versions": versions, "platform": platform.platform(),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds")}
+    return {
+        "versions": versions,
+        "platform": platform.platform(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def sha256(text: str) -> str:

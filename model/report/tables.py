@@ -1,4 +1,5 @@
 """Results as tidy tables: one row a fact, strategies by their key, spelled-out column names."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 def run_tables(run: Run) -> dict[str, pd.DataFrame]:
     """Every table that a run leaves, by file name without '.csv'."""
-    tables = {"outcomes": outcomes(run), "incremental": incremental_table(run), "net_benefit": net_benefit_table(run),
-              "trace": trace(run), "parameters": parameters(run)}
+    tables = {
+        "outcomes": outcomes(run),
+        "incremental": incremental_table(run),
+        "net_benefit": net_benefit_table(run),
+        "trace": trace(run),
+        "parameters": parameters(run),
+    }
     if run.psa is not None:
         strategies, total = tuple(run.scenario.strategies), run.psa.total
         tables |= curves(run.curves, strategies)
@@ -49,16 +55,24 @@ def _outcome_rows(result: Outcomes) -> Iterator[dict]:
     for o, name in enumerate(result.names):
         for discounted in (True, False):
             for s, strategy in enumerate(result.strategies):
-                yield {"strategy": strategy, "outcome": name, "discounted": "true" if discounted else "false",
-                       **_summary(result.values[o, int(discounted), s])}
+                yield {
+                    "strategy": strategy,
+                    "outcome": name,
+                    "discounted": "true" if discounted else "false",
+                    **_summary(result.values[o, int(discounted), s]),
+                }
 
 
 def _summary(sample: np.ndarray) -> dict[str, float]:
     if len(sample) == 1:
         return {"mean": sample[0], "standard_error": np.nan, "lower_95": np.nan, "upper_95": np.nan}
     lower, upper = np.quantile(sample, [0.025, 0.975])
-    return {"mean": sample.mean(), "standard_error": sample.std(ddof=1) / np.sqrt(len(sample)), "lower_95": lower,
-            "upper_95": upper}
+    return {
+        "mean": sample.mean(),
+        "standard_error": sample.std(ddof=1) / np.sqrt(len(sample)),
+        "lower_95": lower,
+        "upper_95": upper,
+    }
 
 
 def incremental_table(run: Run) -> pd.DataFrame:
@@ -70,8 +84,12 @@ def incremental_table(run: Run) -> pd.DataFrame:
         for group, result in evaluation.outcomes.items():
             for effect in result.effects:
                 about = {"analysis": analysis, "group": group, "effect": effect}
-                rows += [about | row for row in incremental_rows(
-                    result.strategies, result.cost.mean(axis=1), result.get(effect).mean(axis=1))]
+                rows += [
+                    about | row
+                    for row in incremental_rows(
+                        result.strategies, result.cost.mean(axis=1), result.get(effect).mean(axis=1)
+                    )
+                ]
     return pd.DataFrame(rows)
 
 
@@ -80,9 +98,16 @@ def incremental_rows(strategies, cost: np.ndarray, effect: np.ndarray) -> Iterat
     found = incremental.frontier(cost, effect)
     for s in np.argsort(cost, kind="stable"):
         against = int(found.comparator[s])
-        yield {"strategy": strategies[s], "cost": cost[s], "effect_value": effect[s],
-               "comparator": strategies[against] if against >= 0 else "", "incremental_cost": found.incremental_cost[s],
-               "incremental_effect": found.incremental_effect[s], "icer": found.icer[s], "status": found.status[s]}
+        yield {
+            "strategy": strategies[s],
+            "cost": cost[s],
+            "effect_value": effect[s],
+            "comparator": strategies[against] if against >= 0 else "",
+            "incremental_cost": found.incremental_cost[s],
+            "incremental_effect": found.incremental_effect[s],
+            "icer": found.icer[s],
+            "status": found.status[s],
+        }
 
 
 def net_benefit_table(run: Run) -> pd.DataFrame:
@@ -92,8 +117,10 @@ def net_benefit_table(run: Run) -> pd.DataFrame:
     rows = []
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
-            rows += [{"analysis": analysis, "group": group, **row}
-                     for row in net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds)]
+            rows += [
+                {"analysis": analysis, "group": group, **row}
+                for row in net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds)
+            ]
     return pd.DataFrame(rows)
 
 
@@ -104,8 +131,13 @@ def net_benefit_rows(strategies, cost, effect, thresholds) -> Iterator[dict]:
     found = net_benefit.mean_net_benefit(cost, effect, np.array(thresholds))
     for w, wtp in enumerate(found.wtp):
         for s, strategy in enumerate(strategies):
-            yield {"wtp": wtp, "strategy": strategy, "nmb": found.nmb[w, s], "nhb": found.nhb[w, s],
-                   "standard_error": found.nmb_se[w, s]}
+            yield {
+                "wtp": wtp,
+                "strategy": strategy,
+                "nmb": found.nmb[w, s],
+                "nhb": found.nhb[w, s],
+                "standard_error": found.nmb_se[w, s],
+            }
 
 
 def curves(found, strategies) -> dict[str, pd.DataFrame]:
@@ -115,10 +147,12 @@ def curves(found, strategies) -> dict[str, pd.DataFrame]:
     n, names = len(found.wtp), np.array(strategies)
     long = {"wtp": np.repeat(found.wtp, len(names)), "strategy": np.tile(names, n)}
     column = "probability_most_cost_effective"
-    return {"ceac": pd.DataFrame(long | {column: found.probability_most_cost_effective.ravel()}),
-            "ceaf": pd.DataFrame({"wtp": found.wtp, "strategy": names[found.optimal], column: found.probability_optimal}),
-            "expected_loss": pd.DataFrame(long | {"expected_loss": found.expected_loss.ravel()}),
-            "evpi": pd.DataFrame({"wtp": found.wtp, "evpi": found.evpi, "standard_error": found.evpi_se})}
+    return {
+        "ceac": pd.DataFrame(long | {column: found.probability_most_cost_effective.ravel()}),
+        "ceaf": pd.DataFrame({"wtp": found.wtp, "strategy": names[found.optimal], column: found.probability_optimal}),
+        "expected_loss": pd.DataFrame(long | {"expected_loss": found.expected_loss.ravel()}),
+        "evpi": pd.DataFrame({"wtp": found.wtp, "evpi": found.evpi, "standard_error": found.evpi_se}),
+    }
 
 
 def uncertainty_tables(cost, effect, strategies, reference: int) -> dict[str, pd.DataFrame]:
@@ -130,10 +164,21 @@ def uncertainty_tables(cost, effect, strategies, reference: int) -> dict[str, pd
     intervals, quadrants = [], []
     for s in others:
         pair = {"strategy": strategies[s], "comparator": strategies[reference]}
-        for method, function in (("Fieller", uncertainty.fieller_interval), ("percentile", uncertainty.percentile_interval)):
+        for method, function in (
+            ("Fieller", uncertainty.fieller_interval),
+            ("percentile", uncertainty.percentile_interval),
+        ):
             found = function(d_cost[s], d_effect[s])
-            intervals.append(pair | {"method": method, "icer": found.icer, "lower_95": found.lower,
-                                     "upper_95": found.upper, "kind": found.kind})
+            intervals.append(
+                pair
+                | {
+                    "method": method,
+                    "icer": found.icer,
+                    "lower_95": found.lower,
+                    "upper_95": found.upper,
+                    "kind": found.kind,
+                }
+            )
         for quadrant, share in uncertainty.quadrant_shares(d_cost[s], d_effect[s]).items():
             quadrants.append(pair | {"quadrant": quadrant, "share_of_draws": share})
     return {"icer_interval": pd.DataFrame(intervals), "quadrants": pd.DataFrame(quadrants)}
@@ -146,9 +191,15 @@ def increments(cost, effect, strategies, reference: int) -> pd.DataFrame:
     d_cost, d_effect = incremental.increments(cost, effect, reference)
     others = [s for s in range(len(strategies)) if s != reference]
     n = d_cost.shape[1]
-    return pd.DataFrame({"draw": np.tile(np.arange(1, n + 1), len(others)),
-                         "strategy": np.repeat(np.array(strategies)[others], n), "comparator": strategies[reference],
-                         "incremental_cost": d_cost[others].ravel(), "incremental_effect": d_effect[others].ravel()})
+    return pd.DataFrame(
+        {
+            "draw": np.tile(np.arange(1, n + 1), len(others)),
+            "strategy": np.repeat(np.array(strategies)[others], n),
+            "comparator": strategies[reference],
+            "incremental_cost": d_cost[others].ravel(),
+            "incremental_effect": d_effect[others].ravel(),
+        }
+    )
 
 
 def psa(result: Outcomes, effects: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -178,9 +229,17 @@ def trace(run: Run) -> pd.DataFrame:
     for group, found in run.base.traces.items():
         for s, strategy in enumerate(scenario.strategies):
             occupancy = found.occupancy[:, s, 0][:, kept]
-            parts.append(pd.DataFrame({
-                "group": group, "strategy": strategy, "time": np.repeat(found.times, len(kept)),
-                "state": np.tile(names, len(found.times)), "occupancy": occupancy.ravel()}))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "group": group,
+                        "strategy": strategy,
+                        "time": np.repeat(found.times, len(kept)),
+                        "state": np.tile(names, len(found.times)),
+                        "occupancy": occupancy.ravel(),
+                    }
+                )
+            )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -194,9 +253,17 @@ def parameters(run: Run) -> pd.DataFrame:
     for name, p in scenario.parameters.items():
         value = p.base if p.formula is None else p.unit.from_model(float(values.of(p.formula)[0]), scenario.time.day)
         lower, upper = _interval(scenario, p)
-        row = {"name": name, "value": value, "lower_95": lower, "upper_95": upper, "distribution": p.text,
-               "unit": p.unit.text, "source": p.source, "note": p.note,
-               "used_in": "; ".join(scenario.used_in.get(name, ()))}
+        row = {
+            "name": name,
+            "value": value,
+            "lower_95": lower,
+            "upper_95": upper,
+            "distribution": p.text,
+            "unit": p.unit.text,
+            "source": p.source,
+            "note": p.note,
+            "used_in": "; ".join(scenario.used_in.get(name, ())),
+        }
         if run.draws is not None and p.sampled:
             row |= {"sampled_mean": run.draws.column(name).mean(), "sampled_sd": run.draws.column(name).std(ddof=1)}
         rows.append(row)

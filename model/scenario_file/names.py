@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from model import hazards
-from model.formula import BUILT_IN, Formula, Table
+from model.formula import BUILT_IN, Formula
 from model.scenario import Period, Scenario
 from model.scenario_file.nodes import Problems, did_you_mean
 from model.scenario_file.structure import hazard_forms
-from model.units import (MONEY, MONEY_PER_TIME, NUMBER, PER_TIME, TIME, Dimension, UnitError)
+from model.units import MONEY, MONEY_PER_TIME, NUMBER, PER_TIME, TIME, Dimension, UnitError
 
 _DIMENSIONS = {"number": NUMBER, "time": TIME, "per time": PER_TIME}
 _BUILT_IN = {"time": TIME, "cycle": NUMBER, "waited": TIME, "time_since_entry": TIME}

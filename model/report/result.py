@@ -1,0 +1,49 @@
+"""What a run or an analysis gives: tables, figures and text, in memory or as a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.report import folder
+from model.report.figures import Plan, save_all
+from model.report.manifest import to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model.analysis.run import Run
+
+
+@dataclass
+class Result:
+    """Tables (name -> DataFrame) and figures of one run or analysis."""
+
+    tables: dict[str, pd.DataFrame]
+    _plans: dict[str, Plan] = field(repr=False)
+    run: Run | None = field(default=None, repr=False)
+    text: str = ""
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        return tuple(self._plans)
+
+    def figure(self, name: str):
+        """A matplotlib Figure; names are in `figures`."""
+        if name not in self._plans:
+            raise KeyError(f"no figure '{name}'; there are {', '.join(self._plans)}")
+        return self._plans[name].draw()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{self.text}</pre>"
+
+    def save(self, out: str | Path, manifest: dict, scenario_text: str = "", step=lambda name: None) -> Path:
+        """Write everything to a folder that appears only when it is complete."""
+        with folder.complete(Path(out)) as fresh:
+            folder.write_tables(fresh, self.tables)
+            save_all(self._plans, fresh / "figures", step)
+            if scenario_text:
+                (fresh / "scenario.yaml").write_text(scenario_text, encoding="utf-8")
+            (fresh / folder.OURS).write_text(to_json(manifest), encoding="utf-8")
+        return Path(out)
