@@ -38,6 +38,8 @@ def _failure(error: ValueError) -> str:
 
 def _with_default(arguments: list[str]) -> list[str]:
     """`run_model.py` alone, or with options only, runs the default scenario."""
+    if arguments and arguments[0].endswith((".yaml", ".yml")):
+        return ["run", *arguments]
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         return ["run", *arguments]
     return arguments
@@ -155,10 +157,10 @@ def _run(options, arguments) -> int:
 
 def _check(options, arguments) -> int:
     scenario = _read(options)
-    count = len(scenario.warnings)
+    sizes = {kind: len(getattr(scenario, kind)) for kind in ("strategies", "states", "transitions", "parameters")}
     print(
-        f"{scenario.path}: no errors, {count} warning{'' if count == 1 else 's'}; {len(scenario.strategies)} strategies, "
-        f"{len(scenario.states)} states, {len(scenario.transitions)} transitions, {len(scenario.parameters)} parameters"
+        f"{scenario.path}: no errors, {len(scenario.warnings)} warning{'' if len(scenario.warnings) == 1 else 's'}; "
+        + ", ".join(f"{n} {kind}" for kind, n in sizes.items())
     )
     return 0
 

@@ -370,7 +370,9 @@ def _piecewise_inverse(h, rates, breaks, start=None):
     if rates.ndim == 1:
         k = np.searchsorted(reached[1:], h, side="left")
     else:
-        k = sum((reached[..., j] < h for j in range(1, len(starts))), np.zeros(np.broadcast(h, rates[..., 0]).shape, int))
+        k = np.zeros(np.broadcast(h, rates[..., 0]).shape, int)
+        for j in range(1, len(starts)):
+            k += reached[..., j] < h
     excess = h - _piece(reached, k)
     return starts[k] + np.where(excess > 0, excess / _piece(rates, k), 0.0)
 

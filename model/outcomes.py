@@ -57,7 +57,7 @@ class Outcomes:
 
 
 def value(quantities: Quantities, prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
-    """Price quantities of any engine. Shapes: values [strategy, draw], or [strategy, draw, patient] if they have one."""
+    """Price quantities of any engine. Values are [strategy, draw], or [strategy, draw, patient] where there are patients."""
     totals = {name: _total(items, prices.weights[name], quantities) for name, items in prices.items.items()}
     shape = quantities.starts.shape[:-1]
     costs = [total for name, total in totals.items() if name.startswith("cost: ")]
