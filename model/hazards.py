@@ -81,9 +81,9 @@ class Hazard:
     @np.errstate(**_QUIET)
     def mean_cumulative(self, t) -> np.ndarray:
         """(1/t) integral of H over 0..t: closed form or 24-point Gauss-Legendre; 0 at t = 0."""
-        family = FAMILIES[self.family]
-        mean = family.mean or _quadrature(family.cumulative)
-        return self._times_ratio(mean(self._base_time(t), **self.parameters))
+        family, t = FAMILIES[self.family], self._base_time(t)
+        mean = family.mean(t, **self.parameters) if family.mean else _quadrature(t, family, self.parameters)
+        return self._times_ratio(mean)
 
     def survival(self, t) -> np.ndarray:
         """S(t)."""
@@ -130,13 +130,15 @@ def make(name: str, **parameters) -> Hazard:
     if form is None:
         raise HazardError(f"{name} takes {_forms(family)}; found ({', '.join(parameters)})")
     values = {k: _numbers(name, k, parameters[k]) for k, _ in form}
+    for k, value in values.items():
+        _need(f"{name}: {k}", value, family.allowed[k], _OWN_AXES.get(k, 0))
     if form in family.other_forms:
         values = family.other_forms[form](**values)
     if "breaks" in values:
         values["breaks"] = _shared_breaks(values["breaks"])
-    made = Hazard(name, values)
-    check(made)
-    return made
+    if name == "piecewise":
+        _check_pieces(**values)
+    return Hazard(name, values)
 
 
 def life_table(ages, rates, start_age=0.0) -> Hazard:
@@ -163,8 +165,8 @@ def life_table(ages, rates, start_age=0.0) -> Hazard:
 def check(hazard: Hazard) -> None:
     """HazardError that names the first parameter and value outside its domain."""
     family = FAMILIES[hazard.family]
-    for name, allowed in family.allowed.items():
-        _need(f"{family.name}: {name}", hazard.parameters[name], allowed, _OWN_AXES.get(name, 0))
+    for name, _ in family.arguments:
+        _need(f"{family.name}: {name}", hazard.parameters[name], family.allowed[name], _OWN_AXES.get(name, 0))
     _need("hazard ratio", hazard.ratio, "above 0" if family.name == "fixed" else "0 or more")
     _need("acceleration factor", hazard.acceleration, "above 0")
     if family.name == "piecewise":
@@ -196,10 +198,11 @@ def _check_pieces(rates, breaks, start=0.0) -> None:
 
 def _shared_breaks(breaks: np.ndarray) -> np.ndarray:
     """breaks[piece - 1] from breaks[..., piece - 1], which must be the same everywhere."""
-    rows = breaks.reshape(-1, breaks.shape[-1]) if breaks.ndim else breaks.reshape(1, 1)
-    if (rows != rows[0]).any():
+    breaks = np.atleast_1d(breaks)
+    first = breaks[(0,) * (breaks.ndim - 1)]
+    if (breaks != first).any():
         raise HazardError("piecewise: breaks must be the same in every strategy and draw")
-    return rows[0]
+    return first
 
 
 def _numbers(name: str, argument: str, value) -> np.ndarray:
@@ -238,12 +241,15 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _NODES, _WEIGHTS = ((_NODES + 1) / 2) ** 3, _WEIGHTS / 2 * 3 * ((_NODES + 1) / 2) ** 2
 
 
-def _quadrature(cumulative: Callable) -> Callable:
-    """Mean of H0 over 0..t. The nodes are cubed, as H0 may start like a small power of t."""
-    def mean(t, **parameters):
-        return sum(w * cumulative(x * t, **parameters) for x, w in zip(_NODES, _WEIGHTS))
+def _quadrature(t, family: Family, parameters: dict) -> np.ndarray:
+    """Mean of H0 over 0..t. Left out is the time before H0 reaches 1e-12, as a late, sharp rise is hard to
+    integrate; the nodes are cubed, as H0 may start like a small power of t."""
+    start = np.minimum(t, family.inverse(1e-12, **parameters))
+    total = sum(w * family.cumulative(start + x * (t - start), **parameters) for x, w in zip(_NODES, _WEIGHTS))
+    return np.where(t > 0, total * (t - start) / t, 0.0)
 
-    return mean
+
+_FIRST = 1e-300  # stands for t = 0 where a hazard is a limit there, 0 / 0 as written
 
 
 def _gompertz(t, shape, rate):
@@ -275,9 +281,9 @@ def _gamma_inverse(h, shape, rate):
 
 
 def _gamma_hazard(t, shape, rate):
+    t = np.maximum(t, _FIRST)
     s = np.log(rate * t / shape)
-    rate_0 = np.where(shape < 1, np.inf, np.where(shape == 1, rate, 0.0))
-    return np.where(t > 0, np.exp(_log_density(shape, s) + _upper(shape, s)) / t, rate_0)
+    return np.exp(_log_density(shape, s) + _upper(shape, s)) / t
 
 
 _NEARLY_LOGNORMAL = 2e-3  # |Q| below which an expansion is better than the incomplete gamma function
@@ -306,6 +312,7 @@ def _gengamma_inverse(h, mu, sigma, Q, tail):
 
 
 def _gengamma_hazard(t, mu, sigma, Q, tail):
+    t = np.maximum(t, _FIRST)
     s = Q * (np.log(t) - mu) / sigma
     return np.exp(_log_density(Q**-2, s) + _TAILS[tail](Q**-2, s)) * np.abs(Q) / (sigma * t)
 
@@ -335,8 +342,9 @@ def _nearly_lognormal_inverse(h, mu, sigma, Q):
 def _nearly_lognormal_hazard(t, mu, sigma, Q):
     from scipy.special import log_ndtr
 
+    t = np.maximum(t, _FIRST)
     z, slope = _normal_score((np.log(t) - mu) / sigma, Q)
-    return np.where(t > 0, np.exp(-(z**2) / 2 - log_ndtr(-z)) * slope / (np.sqrt(2 * np.pi) * sigma * t), 0.0)
+    return np.exp(-(z**2) / 2 - log_ndtr(-z)) * slope / (np.sqrt(2 * np.pi) * sigma * t)
 
 
 def _piece(table: np.ndarray, k: np.ndarray) -> np.ndarray:
@@ -514,7 +522,8 @@ FAMILIES: dict[str, Family] = {family.name: family for family in (
            lambda t, shape, scale: np.power(t / scale, shape) / (shape + 1)),
     Family("gompertz", (("shape", _PER_TIME), ("rate", _PER_TIME)), {"shape": "any number", "rate": "0 or more"},
            _gompertz, _gompertz_inverse, lambda t, shape, rate: rate * np.exp(shape * t)),
-    Family("lognormal", (("meanlog", _NUMBER), ("sdlog", _NUMBER)), {"meanlog": "any number", "sdlog": "above 0"},
+    Family("lognormal", (("meanlog", _NUMBER), ("sdlog", _NUMBER)),
+           {"meanlog": "any number", "sdlog": "above 0", "median": "above 0"},
            lambda t, meanlog, sdlog: _nearly_lognormal(t, meanlog, sdlog, 0.0),
            lambda h, meanlog, sdlog: _nearly_lognormal_inverse(h, meanlog, sdlog, 0.0),
            lambda t, meanlog, sdlog: _nearly_lognormal_hazard(t, meanlog, sdlog, 0.0),

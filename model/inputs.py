@@ -287,7 +287,7 @@ def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
     _check(context, f"{place}.hazard ratio", np.asarray(ratio), 0, np.inf)
     _check(context, f"{place}.acceleration factor", np.asarray(factor), 0, np.inf)
     # Distributions stated 'in months' run on a clock of months: the acceleration carries the change of unit.
-    factor = factor * survival.scale if survival.scale != 1 else factor
+    factor = factor if survival.scale is None else factor * survival.scale
     try:
         if survival.table is not None:
             made = _life_table(context, survival)

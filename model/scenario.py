@@ -140,7 +140,7 @@ class State:
 
 @dataclass(frozen=True)
 class Survival:
-    """A time-to-event distribution; `scale` model units to one unit that its arguments are stated in."""
+    """A time-to-event distribution. `scale`: model units in the unit its arguments are stated in; None if not stated."""
 
     family: str
     arguments: dict[str, Formula | tuple[Formula, ...]]
@@ -148,7 +148,7 @@ class Survival:
     clock: str
     ratio: Formula | None
     acceleration: Formula | None
-    scale: float = 1.0
+    scale: float | None = None
 
 
 @dataclass(frozen=True)

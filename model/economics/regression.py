@@ -31,7 +31,8 @@ MOST_FUNCTIONS = 19
 """Functions of one parameter, of which the first is nearly linear."""
 INTERVALS = 20
 """Of the P-spline, between the lowest and the highest score."""
-SHAPES = np.arange(4, 41)
+MOST_STEPS = 50
+SHAPES = range(4, 41)
 """Hyperbolic crosses tried: terms of degrees k with product of (1 + k) up to this number."""
 
 
@@ -40,52 +41,73 @@ class Fit:
     """E[response | parameters] at every draw, and its sampling distribution.
 
     fitted              [response, draw]
+    residual            [response, draw]: response less fitted
     degrees_of_freedom  [response]: effective number of terms, the constant not counted
     """
 
     fitted: np.ndarray
+    residual: np.ndarray
     degrees_of_freedom: np.ndarray
-    _design: Design
-    _posterior: list[_Posterior]
-    _residual: np.ndarray
+    _design: _Design | None
+    _coefficients: list[_Coefficients]
 
     def simulate(self, draws, n: int, rng: np.random.Generator) -> np.ndarray:
-        """`n` fits [n, response, draw] at the indices `draws` that the residual scatter makes as likely.
+        """`n` fits [n, response, draw] at `draws` (a slice), as likely as the residual scatter makes them.
 
-        Coefficients are normal about their estimates (Strong, Oakley and Brennan, Med Decis Making
-        2014;34:311-326, section on the standard error); responses keep the correlation of their residuals.
+        Means and coefficients are normal about their estimates, and as correlated between responses as the
+        residuals are. Source: Strong, Oakley and Brennan, Med Decis Making 2014;34:311-326, appendix.
         """
-        if not self._posterior:
-            terms = np.zeros((0, len(draws)))
-        else:
-            terms = self._design.terms(draws)
         n_responses, n_draws = self.fitted.shape
-        root = _square_root(self._residual @ self._residual.T / n_draws)
-        scale = np.sqrt(np.maximum(np.einsum("rd,rd->r", root, root), 1e-300))
-        noise = np.einsum("rs,snm->rnm", root / scale[:, None], rng.normal(size=(n_responses, n, 1 + len(terms))))
-        spread = scale[:, None] * noise[:, :, 0] / np.sqrt(n_draws)
-        out = self.fitted[:, None, draws] + spread[:, :, None]
-        for r, posterior in enumerate(self._posterior):
-            out[r] += (noise[r, :, 1:] @ posterior.root.T) @ terms
-        return out.transpose(1, 0, 2)
+        terms = self._design.centred_terms(draws) if self._design else np.zeros((0, n_draws))[:, draws]
+        scatter = np.sqrt((self.residual**2).mean(axis=1))
+        noise = rng.normal(size=(n_responses, n, 1 + len(terms)))
+        noise = np.tensordot(_square_root(_correlation(self.residual, scatter)), noise, axes=1)
+        mean = noise[:, :, 0] * scatter[:, None] / np.sqrt(n_draws)
+        simulated = self.fitted[:, None, draws] + mean[:, :, None]
+        for r, coefficients in enumerate(self._coefficients):
+            simulated[r] += noise[r, :, 1:] @ coefficients.root.T @ terms
+        return simulated.transpose(1, 0, 2)
 
 
 def fit(parameters: np.ndarray, responses: np.ndarray) -> Fit:
     """Regresses each of `responses` [response, draw] on `parameters` [parameter, draw], all together.
 
-    Constant parameters and copies of others (also monotone functions of one other) are left out; if none
-    remains, the fit is the mean.
+    Constant parameters and monotone functions of a single other one are left out, as they tell nothing more;
+    if none remains, the fit is the mean.
     """
     mean = responses.mean(axis=1, keepdims=True)
     centred = responses - mean
     scores = _distinct([_normal_scores(row) for row in parameters if not _is_constant(row)])
     if not scores:
-        return Fit(np.broadcast_to(mean, responses.shape), np.zeros(len(responses)), None, [], centred)
-    design = _design(scores, centred)
-    posterior = _posteriors(design, centred)
-    fitted = mean + design.fitted(np.stack([p.coefficients for p in posterior]))
-    freedom = np.array([p.degrees_of_freedom for p in posterior])
-    return Fit(fitted, freedom, design, posterior, responses - fitted)
+        return Fit(np.broadcast_to(mean, responses.shape), centred, np.zeros(len(responses)), None, [])
+    design = _designed(scores, centred)
+    coefficients = _estimated(design, centred)
+    fitted = mean + design.fitted(np.stack([c.estimate for c in coefficients]))
+    freedom = np.array([c.degrees_of_freedom for c in coefficients])
+    return Fit(fitted, responses - fitted, freedom, design, coefficients)
+
+
+def finite(name: str, values, axes: tuple[str, ...]) -> np.ndarray:
+    """`values` as a float64 array with the named axes, refusing an empty array, NaN and infinity."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim != len(axes) or not array.size:
+        raise ValueError(f"{name} has shape {array.shape}: expected [{', '.join(axes)}], none of them empty")
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        where = ", ".join(f"{axis} {at + 1}" for axis, at in zip(axes, bad[0]))
+        raise ValueError(f"{name} is {array[tuple(bad[0])]} at {where}: every value must be a finite number")
+    return array
+
+
+def _correlation(residual, scatter) -> np.ndarray:
+    covariance = residual @ residual.T / residual.shape[1]
+    scale = np.where(scatter > 0, scatter, 1)
+    return covariance / np.outer(scale, scale)
+
+
+def _square_root(matrix) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
 
 
 def _is_constant(row) -> bool:
@@ -156,7 +178,7 @@ def _demmler_reinsch(basis, n_functions: int):
     return turn, np.arange(1.0, n_functions + 1) ** 4
 
 
-class Design:
+class _Design:
     """The terms of the regression: products of functions of the parameters.
 
     factors    [order, term]: rows of the table of all functions, row 0 being the constant 1
@@ -164,38 +186,39 @@ class Design:
     roughness  [term]: how much less of that variance it is allowed
     """
 
-    def __init__(self, splines, degrees):
-        first = np.cumsum([1] + [len(s.roughness) for s in splines])
+    def __init__(self, splines: list[_Spline], powers: list[tuple]):
+        """`powers`: for each term its factors as (parameter, degree), degree 1 being the nearly linear one."""
+        first = np.cumsum([0] + [len(s.roughness) for s in splines])
         self.splines, self.n_draws = splines, len(splines[0].scores)
-        order = max(len(term) for term in degrees)
-        self.factors = np.zeros((order, len(degrees)), int)
-        self.roughness = np.ones(len(degrees))
-        parts = {}
-        self.component = np.empty(len(degrees), int)
-        for j, term in enumerate(degrees):
-            for i, (parameter, degree) in enumerate(term):
-                self.factors[i, j] = first[parameter] + degree - 1
-                self.roughness[j] *= splines[parameter].roughness[degree - 1]
-            # A straight line is a part of its own: wiggles are not granted because the slope is steep.
-            part = tuple(p for p, _ in term), len(term) == 1 and term[0][1] == 1
-            self.component[j] = parts.setdefault(part, len(parts))
+        self.factors = np.zeros((max(map(len, powers)), len(powers)), int)
+        for j, term in enumerate(powers):
+            self.factors[:len(term), j] = [first[parameter] + degree for parameter, degree in term]
+        roughness = np.concatenate([[1.0]] + [s.roughness for s in splines])
+        self.roughness = roughness[self.factors].prod(axis=0)
+        # A straight line is a part of its own: wiggles are not granted because the slope is steep.
+        parts = [(tuple(p for p, _ in term), len(term) == 1 and term[0][1] == 1) for term in powers]
+        number = {part: i for i, part in enumerate(dict.fromkeys(parts))}
+        self.component = np.array([number[part] for part in parts])
 
     def terms(self, draws) -> np.ndarray:
         """[term, draw]"""
-        table = np.concatenate([np.ones((1, len(self.splines[0].scores[draws])))]
-                               + [s.functions(draws) for s in self.splines])
+        functions = [s.functions(draws) for s in self.splines]
+        table = np.concatenate([np.ones((1, functions[0].shape[1])), *functions])
         terms = table[self.factors[0]]
         for row in self.factors[1:]:
             involved = np.flatnonzero(row)
             terms[involved] *= table[row[involved]]
         return terms
 
+    def centred_terms(self, draws) -> np.ndarray:
+        return self.terms(draws) - self.mean[:, None]
+
     def blocks(self):
         """Slices of draws, one after the other."""
         return (slice(start, start + BLOCK) for start in range(0, self.n_draws, BLOCK))
 
     def moments(self, centred):
-        """Sums over draws: of terms, terms x terms and terms x responses, about their means."""
+        """Sums over draws of terms x terms, about their means, and of terms x responses."""
         total = gram = cross = 0
         for draws in self.blocks():
             terms = self.terms(draws)
@@ -205,6 +228,105 @@ class Design:
         return gram - np.outer(total, self.mean), cross
 
     def fitted(self, coefficients) -> np.ndarray:
-        """[response, draw] less the response's mean."""
-        parts = [coefficients @ (self.terms(draws)) for draws in self.blocks()]
-        return np.concatenate(parts, axis=1) - (coefficients @ self.mean)[:, None]
+        """[response, draw], less the response's mean, for `coefficients` [response, term]."""
+        parts = [coefficients @ self.centred_terms(draws) for draws in self.blocks()]
+        return np.concatenate(parts, axis=1)
+
+
+def _designed(scores, centred) -> _Design:
+    most = max(1, min(MOST_TERMS, centred.shape[1] // DRAWS_PER_TERM))
+    splines = [_Spline(row, MOST_FUNCTIONS) for row in scores]
+    degrees = [len(s.roughness) for s in splines]
+    if len(_cross(degrees, SHAPES[0], most)) > most:
+        return _Design(splines, _screened(splines, centred, most))
+    chosen = []
+    for shape in SHAPES:
+        terms = _cross(degrees, shape, most)
+        if len(terms) > most:
+            break
+        chosen = terms
+    return _Design(splines, chosen)
+
+
+def _cross(degrees, shape: int, most: int) -> list[tuple]:
+    """Terms whose product of (1 + degree) is at most `shape`; gives up when there are more than `most`."""
+    terms, grown = [], [((), 1)]
+    while grown and len(terms) <= most:
+        longer = []
+        for term, product in grown:
+            for parameter in range(term[-1][0] + 1 if term else 0, len(degrees)):
+                highest = min(degrees[parameter], shape // product - 1)
+                longer += [((*term, (parameter, k)), product * (1 + k)) for k in range(1, highest + 1)]
+        terms += [term for term, _ in longer]
+        grown = longer
+    return terms
+
+
+def _screened(splines, centred, most: int) -> list[tuple]:
+    """Main effects, and those products of two parameters that the residuals of the main effects call for.
+
+    Only correlations above the highest that chance alone would be expected to show are let in.
+    """
+    n = centred.shape[1]
+    lines = [((p, 1),) for p in range(len(splines))]
+    if len(lines) > most // 4:
+        strongest = np.argsort(-_strength(_Design(splines, lines), centred), kind="stable")[:most // 4]
+        lines = [lines[i] for i in np.sort(strongest)]
+    mains = [((p, k),) for ((p, _),) in lines for k in range(1, min(3, len(splines[p].roughness)) + 1)]
+    design = _Design(splines, mains)
+    estimates = np.stack([c.estimate for c in _estimated(design, centred)])
+    pairs = [(*a, *b) for a, b in combinations(lines, 2)]
+    strength = _strength(_Design(splines, pairs), centred - design.fitted(estimates))
+    order = np.argsort(-strength, kind="stable")[:most - len(mains)]
+    return mains + [pairs[i] for i in order if strength[i] ** 2 * n > 2 * np.log(len(pairs))]
+
+
+def _strength(design, centred) -> np.ndarray:
+    """Highest correlation of each term [term] with any of the responses."""
+    total = squares = cross = 0
+    for draws in design.blocks():
+        terms = design.terms(draws)
+        total, squares = total + terms.sum(axis=1), squares + (terms**2).sum(axis=1)
+        cross = cross + terms @ centred[:, draws].T
+    scale = np.sqrt(np.outer(squares - total**2 / design.n_draws, (centred**2).sum(axis=1)))
+    return np.abs(np.divide(cross, scale, out=np.zeros_like(cross), where=scale > 0)).max(axis=1)
+
+
+@dataclass(frozen=True)
+class _Coefficients:
+    """Of one response: estimate [term], a root of their covariance [term, term], degrees of freedom."""
+
+    estimate: np.ndarray
+    root: np.ndarray
+    degrees_of_freedom: float
+
+
+def _estimated(design, centred) -> list[_Coefficients]:
+    gram, cross = design.moments(centred)
+    squares = (centred**2).sum(axis=1)
+    return [_estimate(gram, c, s, design) for c, s in zip(cross.T, squares)]
+
+
+def _estimate(gram, cross, squares, design) -> _Coefficients:
+    """Restricted maximum likelihood by fixed point; with scaled terms, so that a variance may go to zero."""
+    n, n_terms = design.n_draws, len(cross)
+    if squares == 0:
+        return _Coefficients(np.zeros(n_terms), np.zeros((n_terms, n_terms)), 0.0)
+    size = np.bincount(design.component)
+    noise = squares / n
+    variance = np.full(len(size), noise)  # of the coefficients: as much as all the scatter, to begin with
+    freedom = 0.0
+    for _ in range(MOST_STEPS):
+        scale = np.sqrt(variance[design.component] / design.roughness)
+        kept = np.linalg.inv(np.eye(n_terms) + gram * np.outer(scale, scale) / noise)
+        estimate = scale * (kept @ (scale * cross)) / noise
+        used = np.maximum(size - np.bincount(design.component, np.diag(kept)), 0)
+        signal = np.bincount(design.component, estimate**2 * design.roughness)
+        variance = np.divide(signal, used, out=np.zeros_like(signal), where=used > 1e-6)
+        error = squares - 2 * estimate @ cross + estimate @ gram @ estimate
+        noise = max(error / max(n - 1 - used.sum(), 1), 1e-12 * squares / n)
+        if abs(used.sum() - freedom) < 0.01:
+            break
+        freedom = used.sum()
+    root = scale[:, None] * np.linalg.cholesky((kept + kept.T) / 2)
+    return _Coefficients(estimate, root, float(used.sum()))

@@ -70,7 +70,7 @@ def _survival(place: str, survival, tables) -> Iterator[Use]:
         form = next(f for f in forms if set(f) == set(survival.arguments))
         dimensions = {name: _DIMENSIONS[kind] for name, kind in form.items()}
     for name, argument in survival.arguments.items():
-        needed = dimensions[name] if survival.scale == 1 or survival.table else NUMBER
+        needed = dimensions[name] if survival.scale is None or survival.table else NUMBER
         for formula in argument if isinstance(argument, tuple) else (argument,):
             yield Use(f"{place}.survival", formula, needed)
 

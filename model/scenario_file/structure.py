@@ -175,10 +175,10 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
                     reader.formula(node.get("acceleration factor")), scale)
 
 
-def _in_unit(text: str, day: float) -> tuple[str, float]:
+def _in_unit(text: str, day: float) -> tuple[str, float | None]:
     match = _SURVIVAL.match(text)
     if not match:
-        return text, 1.0
+        return text, None
     length = days_in(match[2])
     if length is None:
         raise FormulaError(f"'{match[2]}' is no unit of time")
