@@ -294,7 +294,9 @@ def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
         else:
             arguments = {name: _argument(context, value) for name, value in survival.arguments.items()}
             made = hazards.make(survival.family, **arguments)
-        return hazards.Hazard(made.family, made.parameters, ratio, factor)
+        hazard = hazards.Hazard(made.family, made.parameters, ratio, factor)
+        hazards.check(hazard)
+        return hazard
     except hazards.HazardError as error:
         raise DomainError(f"{context.scenario.line(f'{place}.survival')}: {error}") from None
 

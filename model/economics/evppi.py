@@ -69,7 +69,8 @@ def evppi_by_wtp(cost, effect, parameters, wtp) -> Evppi:
     both = np.concatenate([effect, cost])
     arrays = both, *_fits(_parameters(parameters, both.shape[1]), both)
     n = len(cost)
-    rows = [_figures(*(threshold * a[..., :n, :] - a[..., n:, :] for a in arrays)) for threshold in finite("wtp", np.atleast_1d(wtp), ("wtp",))]
+    thresholds = finite("wtp", np.atleast_1d(wtp), ("wtp",))
+    rows = [_figures(*(k * a[..., :n, :] - a[..., n:, :] for a in arrays)) for k in thresholds]
     return Evppi(*(np.array(column) for column in zip(*rows)))
 
 

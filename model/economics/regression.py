@@ -3,7 +3,7 @@
 E[response | parameters] is written as a sum of smooth main effects and of smooth interactions of two and more
 parameters (smoothing-spline analysis of variance). Every part has a variance of its own, found by restricted
 maximum likelihood, so a part without support in the draws shrinks to nothing: nobody chooses a degree or a
-number of knots.
+number of knots. Straight lines alone are not shrunk.
 
 1. Each parameter becomes normal scores of its ranks: a lognormal, a gamma or a count behaves like a normal.
 2. Cubic P-splines on the scores, turned so that they run from smooth to wiggly (Demmler-Reinsch basis).
@@ -24,7 +24,7 @@ import numpy as np
 
 BLOCK = 8192
 """Draws handled at once: with the most terms 26 MB."""
-MOST_TERMS = 400
+FEWEST_TERMS, MOST_TERMS = 10, 400
 DRAWS_PER_TERM = 10
 """No more than one term for so many draws."""
 MOST_FUNCTIONS = 19
@@ -195,9 +195,9 @@ class _Design:
             self.factors[:len(term), j] = [first[parameter] + degree for parameter, degree in term]
         roughness = np.concatenate([[1.0]] + [s.roughness for s in splines])
         self.roughness = roughness[self.factors].prod(axis=0)
-        # A straight line is a part of its own: wiggles are not granted because the slope is steep.
-        parts = [(tuple(p for p, _ in term), len(term) == 1 and term[0][1] == 1) for term in powers]
-        number = {part: i for i, part in enumerate(dict.fromkeys(parts))}
+        # The straight lines are part 0, for which no variance is estimated: see `_estimate`.
+        parts = [() if term[0][1] == len(term) == 1 else tuple(p for p, _ in term) for term in powers]
+        number = {part: i for i, part in enumerate(dict.fromkeys([(), *parts]))}
         self.component = np.array([number[part] for part in parts])
 
     def terms(self, draws) -> np.ndarray:
@@ -234,8 +234,9 @@ class _Design:
 
 
 def _designed(scores, centred) -> _Design:
-    most = max(1, min(MOST_TERMS, centred.shape[1] // DRAWS_PER_TERM))
-    splines = [_Spline(row, MOST_FUNCTIONS) for row in scores]
+    most = min(MOST_TERMS, max(FEWEST_TERMS, centred.shape[1] // DRAWS_PER_TERM))
+    n_functions = min(MOST_FUNCTIONS, max(3, most // len(scores)))
+    splines = [_Spline(row, n_functions) for row in scores]
     degrees = [len(s.roughness) for s in splines]
     if len(_cross(degrees, SHAPES[0], most)) > most:
         return _Design(splines, _screened(splines, centred, most))
@@ -308,13 +309,18 @@ def _estimated(design, centred) -> list[_Coefficients]:
 
 
 def _estimate(gram, cross, squares, design) -> _Coefficients:
-    """Restricted maximum likelihood by fixed point; with scaled terms, so that a variance may go to zero."""
+    """Restricted maximum likelihood by fixed point; with scaled terms, so that a variance may go to zero.
+
+    The straight lines keep a variance so large that they are not shrunk: a parameter of little influence then
+    gets an error as large as its least-squares slope has, not one that takes the shrinkage for knowledge.
+    """
     n, n_terms = design.n_draws, len(cross)
     if squares == 0:
         return _Coefficients(np.zeros(n_terms), np.zeros((n_terms, n_terms)), 0.0)
     size = np.bincount(design.component)
     noise = squares / n
     variance = np.full(len(size), noise)  # of the coefficients: as much as all the scatter, to begin with
+    variance[0] = unshrunk = 1e4 * noise
     freedom = 0.0
     for _ in range(MOST_STEPS):
         scale = np.sqrt(variance[design.component] / design.roughness)
@@ -323,6 +329,7 @@ def _estimate(gram, cross, squares, design) -> _Coefficients:
         used = np.maximum(size - np.bincount(design.component, np.diag(kept)), 0)
         signal = np.bincount(design.component, estimate**2 * design.roughness)
         variance = np.divide(signal, used, out=np.zeros_like(signal), where=used > 1e-6)
+        variance[0] = unshrunk
         error = squares - 2 * estimate @ cross + estimate @ gram @ estimate
         noise = max(error / max(n - 1 - used.sum(), 1), 1e-12 * squares / n)
         if abs(used.sum() - freedom) < 0.01:
