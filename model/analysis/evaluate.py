@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from model.engines import cohort
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 
-CHUNK = 5000  # draws that are held in memory as quantities at one time; a multiple of the engine's block
+CHUNK = 2000  # draws of one task; a multiple of the engine's block
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,46 @@ class Evaluation:
 
 
 def evaluate(
-    scenario: Scenario, draws: Draws, trace: bool = False, progress: Callable[[int], None] = lambda done: None
+    scenario: Scenario,
+    draws: Draws,
+    trace: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+    executor: Executor | None = None,
 ) -> Evaluation:
     """Outcomes of every group, strategy and draw with the cohort engine. `progress` is told of draws done.
 
-    Raises DomainError where a draw leaves the model's domain.
+    The draws are cut into independent tasks; `executor` (concurrent.futures) runs them elsewhere, with the same result
+    to the last bit. Raises DomainError where a draw leaves the model's domain.
     """
     weights = inputs.group_weights(scenario, draws)
-    parts: dict[str, list[Outcomes]] = {key: [] for key in scenario.groups}
-    traces = {}
-    for start in range(0, draws.n, CHUNK):
-        some = draws.part(start, min(start + CHUNK, draws.n))
-        for key, group in scenario.groups.items():
-            quantities = cohort.run(inputs.dynamics(scenario, some, group), trace)
-            prices = pricing.price_list(scenario, some, group)
-            parts[key].append(outcomes.value(quantities, prices, tuple(scenario.strategies)))
-            if trace:
-                traces[key] = Trace(quantities.times, quantities.trace)
-        progress(some.n)
-    by_group = {key: outcomes.joined(some) for key, some in parts.items()}
+    tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
+    parts: list[dict[str, Outcomes]] = []
+    traces: dict[str, Trace] = {}
+    for task, (found, seen) in zip(tasks, _results(scenario, tasks, trace, executor)):
+        parts.append(found)
+        traces |= seen
+        progress(task.n)
+    by_group = {key: outcomes.joined([part[key] for part in parts]) for key in scenario.groups}
     return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(traces, weights))
+
+
+def _results(scenario: Scenario, tasks: list[Draws], trace: bool, executor: Executor | None):
+    if executor is None:
+        return (_task(scenario, task, trace) for task in tasks)
+    waiting = [executor.submit(_task, scenario, task, trace) for task in tasks]
+    return (future.result() for future in waiting)
+
+
+def _task(scenario: Scenario, draws: Draws, trace: bool) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
+    """Outcomes by group of some draws: one piece of independent work."""
+    found, traces = {}, {}
+    for key, group in scenario.groups.items():
+        quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace)
+        prices = pricing.price_list(scenario, draws, group)
+        found[key] = outcomes.value(quantities, prices, tuple(scenario.strategies))
+        if trace:
+            traces[key] = Trace(quantities.times, quantities.trace)
+    return found, traces
 
 
 def _with_total(parts: dict[str, Outcomes], weights) -> dict[str, Outcomes]:

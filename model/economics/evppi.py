@@ -6,10 +6,12 @@ regression of incremental net benefit on the parameters of interest, smooth and 
 Sources: Strong, Oakley and Brennan, Med Decis Making 2014;34:311-326 (regression, standard error); Heath,
 Manolopoulou and Baio, Med Decis Making 2017;37:747-758 (review).
 
-Two biases pull against each other. Error in the fit makes the best of several strategies look better than it
-is, so the estimate is biased upward, most for parameters that matter little (Oakley et al., Med Decis Making
-2010;30:E1-E9); smoothing biases it downward. `upward_bias` estimates the former; it is reported, never
-subtracted, since it cannot see the latter.
+Biases pull against each other. Error in the fit makes the best of several strategies look better than it is,
+so the estimate is biased upward, most for parameters that matter little (Oakley et al., Med Decis Making
+2010;30:E1-E9). Smoothing biases it downward, and so does a tie: where two strategies are equally good, one of
+them is by chance ahead in these draws (as with EVPI). `upward_bias` estimates the first from the scatter of
+the fit; it is reported, never subtracted. Errors are those of a scatter equally wide in all draws: where it is
+much wider in the extremes of a parameter, the value of a parameter worth nothing may exceed its error.
 """
 from __future__ import annotations
 

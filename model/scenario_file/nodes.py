@@ -9,6 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+MOST_BYTES = 20_000_000
+MOST_NODES = 200_000
+DEEPEST = 50
+
 
 class ScenarioError(ValueError):
     """Everything that is wrong with a scenario file, one line each."""
@@ -28,6 +32,7 @@ class Node:
     line: int
     place: str = ""
     keys: dict[str, int] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)  # fields that were wrong, reported, and are not in `value` any more
 
     def __contains__(self, key: str) -> bool:
         return self.kind == "map" and key in self.value
@@ -44,20 +49,28 @@ class Node:
 
 
 class Problems:
-    """Collects every error in the file, so that all are reported at once."""
+    """Collects every error in the file, so that all are reported at once.
+
+    `damaged`: names whose definition is wrong. They are reported once, there, and not wherever they are read.
+    """
 
     def __init__(self):
         self.found: list[str] = []
         self.warnings: list[str] = []
+        self.damaged: set[str] = set()
 
-    def add(self, node: Node, message: str, line: int | None = None) -> None:
-        line = line or node.line
-        text = f"{node.file}{f':{line}' if line else ''}: {node.place + ': ' if node.place else ''}{message}"
+    def add(self, node: Node, message: str, place: str | None = None) -> None:
+        place = node.place if place is None else place
+        self.say(f"{node.where}: {place + ': ' if place else ''}{message}")
+
+    def say(self, text: str) -> None:
         if text not in self.found:
             self.found.append(text)
 
-    def unknown(self, node: Node, what: str, found: str, allowed: Iterable[str], line: int | None = None) -> None:
-        self.add(node, f"unknown {what} '{found}'. Allowed: {', '.join(allowed)}." + did_you_mean(found, allowed), line)
+    def unknown(self, node: Node, what: str, found: str, allowed: Iterable[str], place: str | None = None) -> None:
+        allowed = list(allowed)
+        listed = ", ".join(allowed) or "none, as the file states none"
+        self.add(node, f"unknown {what} '{found}'.{did_you_mean(found, allowed)} Allowed: {listed}", place)
 
     def warn(self, node: Node, message: str) -> None:
         self.warnings.append(f"{node.where}: {node.place}: {message}")
@@ -74,65 +87,157 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 
 def read_yaml(path: Path, shown: str, problems: Problems) -> Node:
     """The tree of one file; `shown` is the name that messages use."""
+    return parse_yaml(_text(path, shown), shown, problems)
+
+
+def _text(path: Path, shown: str) -> str:
+    try:
+        if not path.is_file():
+            what = "is a folder, not a file" if path.is_dir() else "no such file"
+            raise ScenarioError([f"{shown}: {what}{_near(path)}"])
+        if path.stat().st_size > MOST_BYTES:
+            raise ScenarioError([f"{shown}: has over {MOST_BYTES // 1_000_000} MB; a scenario is a short text file"])
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError([f"{shown}: is not a text file in UTF-8 (byte {error.start + 1} is no text); save it as "
+                             "'UTF-8' in your editor"]) from None
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, ScenarioError):
+            raise
+        raise ScenarioError([f"{shown}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
+    if not text.strip():
+        raise ScenarioError([f"{shown}: the file is empty; a scenario begins with 'title: ...'"])
+    return text
+
+
+def _near(path: Path) -> str:
+    names = [p.name for p in path.parent.iterdir() if p.suffix in (".yaml", ".yml")] if path.parent.is_dir() else []
+    return "." + near if (near := did_you_mean(path.name, names)) else ""
+
+
+def parse_yaml(text: str, shown: str, problems: Problems) -> Node:
+    """The tree of a YAML text; ScenarioError where it is not YAML, or more of it than a scenario can have."""
     import yaml
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        near = did_you_mean(path.stem, [p.stem for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else [])
-        raise ScenarioError([f"{shown}: no such file.{near}"]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError([f"{shown}: cannot be read as text ({error.__class__.__name__}: {error})"]) from None
-    return parse_yaml(text, shown, problems, yaml)
-
-
-def parse_yaml(text: str, shown: str, problems: Problems, yaml=None) -> Node:
-    if yaml is None:
-        import yaml
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _check_depth(text, shown, yaml, loader)
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        context = f" ({error.context})" if error.context else ""
-        raise ScenarioError([f"{shown}:{line}: not valid YAML: {error.problem}{context}"]) from None
+        mark = error.problem_mark or error.context_mark
+        raise ScenarioError([f"{shown}:{mark.line + 1 if mark else 1}: {_plain_words(error)}"]) from None
     except yaml.YAMLError as error:
-        raise ScenarioError([f"{shown}: not valid YAML: {error}"]) from None
+        at = getattr(error, "position", None)
+        line = f":{text.count(chr(10), 0, at) + 1}" if isinstance(at, int) else ""
+        raise ScenarioError([f"{shown}{line}: has a character that is no text ({getattr(error, 'reason', error)}); "
+                             "is it a YAML file?"]) from None
     if root is None:
-        return Node("map", {}, shown, 1)
-    return _convert(root, shown, "", problems, yaml, ())
+        raise ScenarioError([f"{shown}: the file has comments only; a scenario begins with 'title: ...'"])
+    return _Tree(shown, problems, yaml).convert(root, "", 0)
 
 
-def _convert(node, shown: str, place: str, problems: Problems, yaml, above) -> Node:
-    line = node.start_mark.line + 1
-    if id(node) in above:
-        problems.add(Node("nothing", None, shown, line, place), "this anchor contains itself")
-        return Node("nothing", None, shown, line, place)
-    above = (*above, id(node))
-    if isinstance(node, yaml.ScalarNode):
-        empty = node.style is None and node.value in ("", "~", "null")
-        return Node("nothing" if empty else "text", None if empty else node.value.strip(), shown, line, place)
-    if isinstance(node, yaml.SequenceNode):
-        items = [_convert(n, shown, f"{place}[{i + 1}]", problems, yaml, above) for i, n in enumerate(node.value)]
-        return Node("list", items, shown, line, place)
-    return _mapping(node, shown, place, problems, yaml, above)
+def _check_depth(text: str, shown: str, yaml, loader) -> None:
+    """Bound the nesting before the tree is built: the parser itself would fall over it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise ScenarioError([f"{shown}:{event.start_mark.line + 1}: is nested more than {DEEPEST} levels deep"])
 
 
-def _mapping(node, shown: str, place: str, problems: Problems, yaml, above) -> Node:
-    result = Node("map", {}, shown, node.start_mark.line + 1, place)
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            problems.add(result, "a key must be a word", line)
-            continue
-        key = " ".join(key_node.value.split())
-        if key in result.value:
-            problems.add(result, f"'{key}' is given twice (first in line {result.keys[key]})", line)
-            continue
-        result.keys[key] = line
-        child = _convert(value_node, shown, f"{place}.{key}" if place else key, problems, yaml, above)
-        result.value[key] = child
-    return result
+# What the YAML parser says -> what the writer of a scenario can do about it.
+_HINTS = {
+    "mapping values are not allowed": "a text that contains ': ' must stand in quotes, and the fields of one entry must "
+                                      "begin in the same column",
+    "found character '\\t'": "there is a tab; indent with spaces",
+    "cannot start any token": "a text that begins with one of % @ ` or a tab must stand in quotes; indent with spaces",
+    "did not find expected key": "check that brackets and quotes are closed and that the fields of one entry begin in the "
+                                 "same column",
+    "could not find expected ':'": "a field is written 'name: value', with a space behind the colon",
+    "did not find expected ',' or": "a bracket { or [ is not closed, or a text with a comma, colon or bracket in it needs "
+                                    "quotes",
+    "unexpected end of stream": "a quote or a bracket is not closed",
+    "undefined alias": "a text that begins with * must stand in quotes",
+    "but found another document": "'---' begins a second document; a scenario is one",
+    "did not find expected alphabetic": "a text that begins with * or & must stand in quotes",
+    "duplicate anchor": "",
+}
+
+
+def _plain_words(error) -> str:
+    problem = " ".join(str(error.problem or error.context or error).split())
+    context = " ".join(str(error.context or "").split())
+    hint = next((h for key, h in _HINTS.items() if key in f"{problem} {context}"), "")
+    return f"is not valid YAML: {problem}" + (f" ({context})" if context and context != problem else "") + (
+        f". Hint: {hint}" if hint else "")
+
+
+class _Tree:
+    """Turns the parser's tree into ours. An alias is copied out, so the number of nodes is bounded."""
+
+    def __init__(self, shown: str, problems: Problems, yaml):
+        self.shown, self.problems, self.yaml, self.count = shown, problems, yaml, 0
+
+    def convert(self, node, place: str, depth: int) -> Node:
+        line = node.start_mark.line + 1
+        self.count += 1
+        if self.count > MOST_NODES:
+            raise ScenarioError([f"{self.shown}:{line}: has over {MOST_NODES:,} values once its anchors (&, *) are written "
+                                 "out; put long tables into a CSV file"])
+        if depth > DEEPEST:
+            raise ScenarioError([f"{self.shown}:{line}: an anchor (&) contains itself, or is nested more than {DEEPEST} "
+                                 "levels deep"])
+        self._refuse_tag(node, line, place)
+        if isinstance(node, self.yaml.ScalarNode):
+            empty = node.style is None and node.value in ("", "~", "null")
+            return Node("nothing" if empty else "text", None if empty else node.value.strip(), self.shown, line, place)
+        if isinstance(node, self.yaml.SequenceNode):
+            items = [self.convert(n, f"{place}[{i + 1}]", depth + 1) for i, n in enumerate(node.value)]
+            return Node("list", items, self.shown, line, place)
+        return self._mapping(node, place, depth)
+
+    def _refuse_tag(self, node, line: int, place: str) -> None:
+        plain = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in plain:
+            self.problems.add(Node("text", "", self.shown, line, place), f"the tag '{node.tag}' is not read; leave it out")
+
+    def _mapping(self, node, place: str, depth: int) -> Node:
+        result = Node("map", {}, self.shown, node.start_mark.line + 1, place)
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            at = Node("text", "", self.shown, line, place)
+            if not isinstance(key_node, self.yaml.ScalarNode):
+                self.problems.add(at, "the name of a field must be a word, found a list or fields")
+                continue
+            key = " ".join(key_node.value.split())
+            if key in result.value:
+                self.problems.add(at, f"'{key}' is given twice (first in line {result.keys[key]})")
+                continue
+            result.keys[key] = line
+            result.value[key] = self.convert(value_node, f"{place}.{key}" if place else key, depth + 1)
+        if node.flow_style:
+            self._report_cut_texts(result)
+        return result
+
+    def _report_cut_texts(self, node: Node) -> None:
+        """{distribution: beta(32, 2)} is read by YAML as the fields 'distribution: beta(32' and '2)'."""
+        fields = list(node.value.items())
+        for i, (key, child) in enumerate(fields):
+            whole = child.value if child.kind == "text" else ""
+            if whole.count("(") <= whole.count(")"):
+                continue
+            node.dropped.add(key)
+            node.value.pop(key)
+            for rest, value in fields[i + 1:]:
+                if value.kind != "nothing" or whole.count("(") <= whole.count(")"):
+                    break
+                whole += f", {rest}"
+                node.value.pop(rest)
+            self.problems.add(child, f"is cut off at the comma: between {{ and }} a text with a comma stands in quotes, as "
+                                     f"in {key}: \"{whole}\"")
 
 
 def plain(node: Node):
@@ -158,7 +263,7 @@ def _typed(value):
         return [_typed(item) for item in value]
     for kind in (int, float):
         try:
-            if value is not None and str(kind(value)) == value:
+            if value and value[-1].isdigit() and len(value) < 400 and str(kind(value)) == value:
                 return kind(value)
         except ValueError:
             continue

@@ -4,10 +4,18 @@ From this one statement come the loader's checks, `run_model.py schema` and docs
 """
 from __future__ import annotations
 
+import keyword
+import math
+import re
+from difflib import get_close_matches
+
+from model.formula import BUILT_IN, FUNCTIONS
 from model.scenario import CONVENTIONS, DISCOUNTING
 from model.scenario_file.nodes import Node, Problems
+from model.units import DAYS
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+RESERVED = {*FUNCTIONS, *BUILT_IN, *keyword.kwlist, "lookup", "rest", "QALY", "QALYs", *DAYS, *(d + "s" for d in DAYS)}
 SCALAR = ["string", "number", "boolean"]
 
 
@@ -183,75 +191,119 @@ def _nullable(schema: dict) -> dict:
     return result
 
 
-def check(node: Node, problems: Problems, schema: dict = SCENARIO) -> None:
-    """Report keys that are not read, fields that are missing, and values of the wrong shape."""
+def bad_name(name: str) -> str:
+    """Why a formula could not use `name`; nothing where it could."""
+    if not re.fullmatch(NAME, name):
+        return f"'{name}' cannot be a name in formulas: use letters, digits and _, beginning with a letter"
+    if name in RESERVED:
+        return f"'{name}' is a word of the formula language; choose another name, such as '{name}_'"
+    return ""
+
+
+def check(node: Node, problems: Problems, schema: dict = SCENARIO) -> bool:
+    """Report keys that are not read, fields that are missing, and values of the wrong shape.
+
+    What is wrong is taken out of the tree, so that the rest can be read and its own errors be found.
+    """
     if node.kind == "nothing":
-        return
+        return _check_empty(node, problems, schema)
     if "anyOf" in schema:
         return _check_either(node, problems, schema)
     if schema.get("type") == "object":
         return _check_map(node, problems, schema)
     if schema.get("type") == "array":
         return _check_list(node, problems, schema)
+    before = len(problems.found)
     if node.kind != "text":
         problems.add(node, f"found {_kind(node)}, needed: {schema['description']}")
     elif "enum" in schema and node.value not in schema["enum"]:
         problems.unknown(node, "value", node.value, schema["enum"])
     elif schema.get("format") == "number":
         number(node, problems)
-    return None
+    return len(problems.found) == before
 
 
-def _check_either(node: Node, problems: Problems, schema: dict) -> None:
+def _check_empty(node: Node, problems: Problems, schema: dict) -> bool:
+    """Nothing behind a name: an entry without fields is one; a field without a value is a slip."""
+    if schema.get("type") == "object" and not schema["required"]:
+        node.kind, node.value = "map", {}
+        return True
+    if schema.get("type") == "array" and not schema["minItems"]:
+        node.kind, node.value = "list", []
+        return True
+    problems.add(node, f"is empty; write a value ({schema['description']}), or leave the field out")
+    return False
+
+
+def _check_either(node: Node, problems: Problems, schema: dict) -> bool:
     kinds = {"object": "map", "array": "list"}
     for option in schema["anyOf"]:
         wanted = kinds.get(option["type"], "text") if isinstance(option["type"], str) else "text"
         if wanted == node.kind:
             return check(node, problems, option)
-    return problems.add(node, f"found {_kind(node)}, needed: {schema['description']}")
+    problems.add(node, f"found {_kind(node)}, needed: {schema['description']}")
+    return False
 
 
-def _check_map(node: Node, problems: Problems, schema: dict) -> None:
+def _check_map(node: Node, problems: Problems, schema: dict) -> bool:
     if node.kind != "map":
-        return problems.add(node, f"found {_kind(node)}, needed fields: {', '.join(schema['properties']) or 'names'} "
-                                  f"({schema['description']})")
+        problems.add(node, f"found {_kind(node)}, needed fields: {', '.join(schema['properties']) or 'name: ...'} "
+                           f"({schema['description']})")
+        return False
+    meant = _check_fields(node, problems, schema)
     for key in schema["required"]:
-        if key not in node or node.get(key).kind == "nothing":
+        if key not in node and key not in node.dropped and key not in meant:
             problems.add(node, f"'{key}' is missing ({schema['properties'][key]['description']})")
-    for key, child in node.items():
-        if key in schema["properties"]:
-            check(child, problems, schema["properties"][key])
-        elif schema["additionalProperties"] is False:
-            problems.unknown(node, "field", key, schema["properties"], node.keys.get(key))
-        else:
-            check(child, problems, schema["additionalProperties"])
-    return None
+    return True
 
 
-def _check_list(node: Node, problems: Problems, schema: dict) -> None:
+def _check_fields(node: Node, problems: Problems, schema: dict) -> set[str]:
+    """Check every field and drop the wrong ones; returns the fields that unknown names are probably meant as."""
+    meant, known = set(), schema["properties"]
+    for key, child in list(node.items()):
+        if key not in known and schema["additionalProperties"] is False:
+            line = node.keys.get(key) if child.file == node.file else None
+            at = Node("text", "", child.file, line or child.line, node.place)
+            problems.unknown(at, "field", key, known)
+            meant.update(get_close_matches(key, known, 1, 0.6))
+        elif check(child, problems, known.get(key) or schema["additionalProperties"]):
+            continue
+        del node.value[key]
+        node.dropped.add(key)
+    return meant
+
+
+def _check_list(node: Node, problems: Problems, schema: dict) -> bool:
     if node.kind != "list":
-        return problems.add(node, f"found {_kind(node)}, needed a list: {schema['description']}")
+        problems.add(node, f"found {_kind(node)}, needed a list: {schema['description']}")
+        return False
     if len(node.value) < schema["minItems"]:
-        problems.add(node, f"needs at least {schema['minItems']} entries, found {len(node.value)}")
-    for child in node.value:
-        check(child, problems, schema["items"])
-    return None
+        problems.add(node, f"needs at least {schema['minItems']} {'entry' if schema['minItems'] == 1 else 'entries'}, "
+                           f"found {len(node.value)}")
+        return False
+    good = [child for child in node.value if check(child, problems, schema["items"])]
+    complete = len(good) == len(node.value)
+    node.value = good
+    # A list of moves can do with the good ones; a list of numbers with one missing is another list.
+    return complete or schema["items"].get("type") == "object"
 
 
 def _kind(node: Node) -> str:
-    return {"map": "fields", "list": "a list", "text": f"'{node.value}'"}[node.kind]
+    if node.kind == "map":
+        return f"fields ({', '.join(f'{key}: ...' for key in list(node.value)[:3]) or 'none'})"
+    return "a list" if node.kind == "list" else f"'{node.value}'"
+
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def number(node: Node, problems: Problems) -> float | None:
     """A plain number or a percentage; reports and returns None where it is neither."""
     text = node.value if node.kind == "text" else ""
-    percent = text.endswith("%")
-    try:
-        value = float(text.rstrip("% ") if percent else text) / (100 if percent else 1)
-        if "_" in text or value != value or value in (float("inf"), float("-inf")):
-            raise ValueError
-        return value
-    except ValueError:
-        hint = " (write it without thousands separators)" if "," in text or "_" in text else ""
-        problems.add(node, f"'{node.value}' is not a number{hint}; write for example 0.03, 1e5 or 3 %")
-        return None
+    bare = text.removesuffix("%").strip()
+    value = float(bare) if _NUMBER.fullmatch(bare) else math.inf
+    if math.isfinite(value):
+        return value / 100 if text.endswith("%") else value
+    hint = " (write it without thousands separators)" if re.search(r"\d[,_' ]\d", text) else ""
+    problems.add(node, f"'{node.value}' is not a number{hint}; write for example 0.03, 1e5 or 3 %")
+    return None
