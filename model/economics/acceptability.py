@@ -73,25 +73,24 @@ def acceptability(cost, effect, wtp) -> Acceptability:
 def _add_block(cost, effect, wtp, optimal, wins, loss, loss_squared):
     """Adds this block's draws to the running sums `wins` [wtp, strategy], `loss` and `loss_squared` [wtp]."""
     cost, effect = np.ascontiguousarray(cost), np.ascontiguousarray(effect)
-    n = cost.shape[1]
-    benefit, best, is_best = np.empty_like(cost), np.empty(n), np.empty(cost.shape, bool)
-    for k, threshold in enumerate(wtp):
-        np.multiply(effect, threshold, out=benefit)
-        np.subtract(benefit, cost, out=benefit)
-        np.max(benefit, axis=0, out=best)
-        np.equal(benefit, best, out=is_best)
-        wins[k] += _shared_wins(is_best, n)
-        lost = np.subtract(best, benefit[optimal[k]], out=best)
-        loss[k] += lost.sum()
-        loss_squared[k] += np.square(lost, out=lost).sum()
+    several = max(1, 2**14 // cost.size)  # thresholds at once, so that few draws do not mean many small steps
+    for k in range(0, len(wtp), several):
+        part = slice(k, k + several)
+        benefit = wtp[part, None, None] * effect
+        benefit -= cost
+        best = benefit.max(axis=1)
+        wins[part] += _shared_wins(benefit == best[:, None])
+        best -= np.take_along_axis(benefit, optimal[part, None, None], axis=1)[:, 0]
+        loss[part] += best.sum(axis=1)
+        loss_squared[part] += np.square(best, out=best).sum(axis=1)
 
 
-def _shared_wins(is_best, n):
-    """Draws won by each strategy; a draw that m strategies win counts 1/m for each of them."""
-    wins = np.count_nonzero(is_best, axis=1)
-    if wins.sum() == n:
+def _shared_wins(is_best):
+    """[wtp, strategy]: draws won by each strategy; a draw that m strategies win counts 1/m for each of them."""
+    wins = np.count_nonzero(is_best, axis=2)
+    if wins.sum() == is_best.shape[0] * is_best.shape[2]:
         return wins
-    return (is_best / np.count_nonzero(is_best, axis=0)).sum(axis=1)
+    return (is_best / np.count_nonzero(is_best, axis=1)[:, None]).sum(axis=2)
 
 
 def _standard_error(mean, sum_of_squares, n):
