@@ -7,11 +7,11 @@ Sources: Strong, Oakley and Brennan, Med Decis Making 2014;34:311-326 (regressio
 Manolopoulou and Baio, Med Decis Making 2017;37:747-758 (review).
 
 Biases pull against each other. Error in the fit makes the best of several strategies look better than it is,
-so the estimate is biased upward, most for parameters that matter little (Oakley et al., Med Decis Making
-2010;30:E1-E9). Smoothing biases it downward, and so does a tie: where two strategies are equally good, one of
-them is by chance ahead in these draws (as with EVPI). `upward_bias` estimates the first from the scatter of
-the fit; it is reported, never subtracted. Errors are those of a scatter equally wide in all draws: where it is
-much wider in the extremes of a parameter, the value of a parameter worth nothing may exceed its error.
+so the estimate is biased upward, most for parameters that matter little (Oakley et al., J Health Econ
+2010;29:468-477). Smoothing biases it downward, and so does a tie: where two strategies are equally good, one
+of them is by chance ahead in these draws (as with EVPI). `upward_bias` estimates the first from the scatter
+of the fit; it is reported, never subtracted. Errors are those of a scatter equally wide in all draws: where
+it is much wider in the extremes of a parameter, the value of a parameter worth nothing may exceed its error.
 """
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.economics.regression import finite, fit
+from model.economics.arrays import finite
+from model.economics.regression import fit
 
 FEWEST_DRAWS = 20
 SIMULATIONS = 100
@@ -67,7 +68,7 @@ def evppi_by_wtp(cost, effect, parameters, wtp) -> Evppi:
     """
     cost, effect = _increments("cost", cost), _increments("effect", effect)
     if cost.shape != effect.shape:
-        raise ValueError("cost and effect differ in shape: both must be [strategy, draw] of the same analysis")
+        raise ValueError(f"cost and effect hold {_size(cost)} and {_size(effect)}: they must be the same")
     both = np.concatenate([effect, cost])
     arrays = both, *_fits(_parameters(parameters, both.shape[1]), both)
     n = len(cost)
@@ -77,7 +78,7 @@ def evppi_by_wtp(cost, effect, parameters, wtp) -> Evppi:
 
 
 def evppi_all(net_benefit, parameters: dict, groups: dict | None = None) -> dict[str, Evppi]:
-    """EVPPI of every group in `groups` {group: [parameter, ...]}, or of each of `parameters` {name: [draw]}."""
+    """EVPPI of each of `groups` {group: [parameter, ...]}, or else of each of `parameters` {name: [draw]}."""
     groups = {name: [name] for name in parameters} if groups is None else groups
     for group, names in groups.items():
         _check_names(group, names, parameters)
@@ -103,11 +104,11 @@ def _figures(increments, fitted, fitted_at_some, simulated) -> tuple:
     error = np.sqrt(regression_error**2 + partial.var() / len(partial))
     clamped = bool(raw > perfect * (1 + 1e-9))
     bias = simulations.mean() - _value(fitted_at_some)
-    return (float(min(raw, perfect)), float(error), float(regression_error), float(bias), float(perfect), clamped)
+    return *map(float, (min(raw, perfect), error, regression_error, bias, perfect)), clamped
 
 
 def _loss(increments) -> np.ndarray:
-    """[draw]: best net benefit less that of the strategy best on average; never negative, so nor is a mean."""
+    """[draw]: best net benefit less that of the strategy best on average; never negative, nor is its mean."""
     best, means = np.maximum(increments.max(axis=0), 0), increments.mean(axis=1)
     return best - increments[means.argmax()] if means.max() > 0 else best
 
@@ -130,8 +131,13 @@ def _increments(name, values) -> np.ndarray:
 def _parameters(values, n_draws: int) -> np.ndarray:
     values = finite("parameters", np.atleast_2d(values), ("parameter", "draw"))
     if values.shape[1] != n_draws:
-        raise ValueError(f"parameters hold {values.shape[1]} draws, the outcomes {n_draws}: they must be the same")
+        raise ValueError(f"parameters hold {values.shape[1]} draws, the outcomes {n_draws}: "
+                         "they must be the same")
     return values
+
+
+def _size(increments) -> str:
+    return f"{len(increments) + 1} strategies x {increments.shape[1]} draws"
 
 
 def _check_names(group, names, parameters) -> None:

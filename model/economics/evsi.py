@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from model.economics.evppi import Evppi, evppi
-from model.economics.regression import finite
+from model.economics.arrays import finite
 
 PATIENTS_AT_ONCE = 2**20
 CONTINUOUS, ANNUAL = "continuous", "annual"

@@ -8,12 +8,12 @@ number of knots. Straight lines alone are not shrunk.
 1. Each parameter becomes normal scores of its ranks: a lognormal, a gamma or a count behaves like a normal.
 2. Cubic P-splines on the scores, turned so that they run from smooth to wiggly (Demmler-Reinsch basis).
 3. Interactions are products of these, those of the smoothest functions first (hyperbolic cross), at most
-   `MOST_TERMS` in all; in groups too large for that only pairs that the residuals of the main effects call for.
+   `MOST_TERMS` in all; in groups too large for that, only pairs that residuals of the main effects call for.
 4. Variances by the fixed point of MacKay, which is that of Fellner and Schall for these penalties.
 
 Memory: blocks of `BLOCK` draws; never all terms for all draws.
-Sources: Eilers and Marx, Stat Sci 1996;11:89-121 (P-splines); Gu, Smoothing Spline ANOVA Models, 2nd ed. 2013;
-MacKay, Neural Comput 1992;4:415-447; Wood and Fasiolo, Biometrics 2017;73:1071-1081 (variances).
+Sources: Eilers and Marx, Stat Sci 1996;11:89-121 (P-splines); Gu, Smoothing Spline ANOVA Models, 2nd ed.
+2013; MacKay, Neural Comput 1992;4:415-447; Wood and Fasiolo, Biometrics 2017;73:1071-1081 (variances).
 """
 from __future__ import annotations
 
@@ -40,14 +40,12 @@ SHAPES = range(4, 41)
 class Fit:
     """E[response | parameters] at every draw, and its sampling distribution.
 
-    fitted              [response, draw]
-    residual            [response, draw]: response less fitted
-    degrees_of_freedom  [response]: effective number of terms, the constant not counted
+    fitted    [response, draw]
+    residual  [response, draw]: response less fitted
     """
 
     fitted: np.ndarray
     residual: np.ndarray
-    degrees_of_freedom: np.ndarray
     _design: _Design | None
     _coefficients: list[_Coefficients]
 
@@ -55,7 +53,7 @@ class Fit:
         """`n` fits [n, response, draw] at `draws` (a slice), as likely as the residual scatter makes them.
 
         Means and coefficients are normal about their estimates, and as correlated between responses as the
-        residuals are. Source: Strong, Oakley and Brennan, Med Decis Making 2014;34:311-326, appendix.
+        residuals are. Source: Strong, Oakley and Brennan, Med Decis Making 2014;34:311-326.
         """
         n_responses, n_draws = self.fitted.shape
         terms = self._design.centred_terms(draws) if self._design else np.zeros((0, n_draws))[:, draws]
@@ -79,24 +77,11 @@ def fit(parameters: np.ndarray, responses: np.ndarray) -> Fit:
     centred = responses - mean
     scores = _distinct([_normal_scores(row) for row in parameters if not _is_constant(row)])
     if not scores:
-        return Fit(np.broadcast_to(mean, responses.shape), centred, np.zeros(len(responses)), None, [])
+        return Fit(np.broadcast_to(mean, responses.shape), centred, None, [])
     design = _designed(scores, centred)
     coefficients = _estimated(design, centred)
     fitted = mean + design.fitted(np.stack([c.estimate for c in coefficients]))
-    freedom = np.array([c.degrees_of_freedom for c in coefficients])
-    return Fit(fitted, responses - fitted, freedom, design, coefficients)
-
-
-def finite(name: str, values, axes: tuple[str, ...]) -> np.ndarray:
-    """`values` as a float64 array with the named axes, refusing an empty array, NaN and infinity."""
-    array = np.asarray(values, dtype=float)
-    if array.ndim != len(axes) or not array.size:
-        raise ValueError(f"{name} has shape {array.shape}: expected [{', '.join(axes)}], none of them empty")
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        where = ", ".join(f"{axis} {at + 1}" for axis, at in zip(axes, bad[0]))
-        raise ValueError(f"{name} is {array[tuple(bad[0])]} at {where}: every value must be a finite number")
-    return array
+    return Fit(fitted, responses - fitted, design, coefficients)
 
 
 def _correlation(residual, scatter) -> np.ndarray:
@@ -187,7 +172,7 @@ class _Design:
     """
 
     def __init__(self, splines: list[_Spline], powers: list[tuple]):
-        """`powers`: for each term its factors as (parameter, degree), degree 1 being the nearly linear one."""
+        """`powers`: for each term its factors as (parameter, degree), degree 1 being nearly linear."""
         first = np.cumsum([0] + [len(s.roughness) for s in splines])
         self.splines, self.n_draws = splines, len(splines[0].scores)
         self.factors = np.zeros((max(map(len, powers)), len(powers)), int)
@@ -295,11 +280,10 @@ def _strength(design, centred) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Coefficients:
-    """Of one response: estimate [term], a root of their covariance [term, term], degrees of freedom."""
+    """Of one response: estimate [term] and a root of its covariance [term, term]."""
 
     estimate: np.ndarray
     root: np.ndarray
-    degrees_of_freedom: float
 
 
 def _estimated(design, centred) -> list[_Coefficients]:
@@ -316,7 +300,7 @@ def _estimate(gram, cross, squares, design) -> _Coefficients:
     """
     n, n_terms = design.n_draws, len(cross)
     if squares == 0:
-        return _Coefficients(np.zeros(n_terms), np.zeros((n_terms, n_terms)), 0.0)
+        return _Coefficients(np.zeros(n_terms), np.zeros((n_terms, n_terms)))
     size = np.bincount(design.component)
     noise = squares / n
     variance = np.full(len(size), noise)  # of the coefficients: as much as all the scatter, to begin with
@@ -336,4 +320,4 @@ def _estimate(gram, cross, squares, design) -> _Coefficients:
             break
         freedom = used.sum()
     root = scale[:, None] * np.linalg.cholesky((kept + kept.T) / 2)
-    return _Coefficients(estimate, root, float(used.sum()))
+    return _Coefficients(estimate, root)
