@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from model.economics.evppi import Evppi, evppi
 from model.economics.arrays import finite
+from model.economics.evppi import Evppi, evppi
 
 PATIENTS_AT_ONCE = 2**20
 CONTINUOUS, ANNUAL = "continuous", "annual"

@@ -271,7 +271,7 @@ def test_all_groups_are_those_asked_for():
     (np.zeros((1, 50)), np.zeros(50), "one strategy"),
     (np.zeros((2, 5)), np.zeros(5), "5 draws: the regression needs 20"),
     (np.zeros((2, 50)), np.zeros(49), "49 draws, the outcomes 50"),
-    (np.zeros((2, 50)), np.full(50, np.nan), "parameters is nan at parameter 1, draw 1"),
+    (np.zeros((2, 50)), np.full(50, np.nan), "parameters is nan at parameter 1 of 1, draw 1 of 50"),
     (np.zeros(50), np.zeros(50), "expected \\[strategy, draw\\]"),
 ])
 def test_wrong_input_is_refused_with_what_was_found(net_benefit, parameters, message):
