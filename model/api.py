@@ -53,3 +53,15 @@ def analyse(cost, effect, **options) -> Result:
     from model.report import external_report
 
     return external_report.report(external.analyse(cost, effect, **options))
+
+
+def value_of_information(scenario, draws: int, seed: int, sampling: str, wtp: float | None, groups, patient_group: str,
+                         population: tuple, progress=lambda done: None) -> tuple[Result, object]:
+    """EVPPI of a scenario's PSA. population: (incidence a year or None, years, discount rate)."""
+    from model.analysis import value_of_information as voi
+    from model.analysis.run import run as run_analysis
+    from model.report import voi_report
+
+    found_run = run_analysis(scenario, draws, seed, sampling, progress)
+    found = voi.of_run(found_run, wtp, groups, patient_group)
+    return voi_report.report(found_run, found, population), found

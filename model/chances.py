@@ -19,20 +19,23 @@ def stream(seed: int, *purpose) -> np.random.Generator:
 
 def uniforms(seed: int, n: int, *purpose) -> np.ndarray:
     """n uniforms in the open interval (0, 1); the first m of n are those of a shorter call."""
-    # 53-bit uniforms are in [0, 1): half a step up keeps 0 out and 1 unreached.
-    return stream(seed, *purpose).random(n) + 2.0**-54
+    # The generator's uniforms are multiples of 2**-53 in [0, 1): 0 becomes half a step, 1 is never reached.
+    return np.maximum(stream(seed, *purpose).random(n), 2.0**-54)
 
 
 def latin_hypercube(seed: int, n: int, *purpose) -> np.ndarray:
-    """n uniforms, one in each of n equal strata, in random order (McKay et al. 1979)."""
+    """n uniforms in (0, 1), one in each of n equal strata, in random order (McKay et al. 1979)."""
     generator = stream(seed, "latin hypercube", *purpose)
-    return (generator.permutation(n) + uniforms(seed, n, "jitter", *purpose)) / n
+    return np.minimum((generator.permutation(n) + uniforms(seed, n, "jitter", *purpose)) / n, 1 - 2.0**-53)
 
 
 def sobol(seed: int, n: int, dimensions: int) -> np.ndarray:
-    """Scrambled Sobol points, shape [dimension, n] (SciPy's generator, Owen scrambling)."""
+    """The first n of the scrambled Sobol points, shape [dimension, n] (SciPy's generator, linear matrix scrambling).
+
+    Evenly spread where n is a power of two.
+    """
     from scipy.stats import qmc
 
     sampler = qmc.Sobol(dimensions, scramble=True, rng=stream(seed, "sobol"))
-    points = sampler.random(n) if n & (n - 1) else sampler.random_base2(n.bit_length() - 1)
+    points = sampler.random_base2(max(n - 1, 0).bit_length())[:n]
     return np.clip(points.T, 2.0**-54, 1 - 2.0**-53)

@@ -47,6 +47,7 @@ def _with_default(arguments: list[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     import model
+    from model import cli_voi
 
     parser = argparse.ArgumentParser(
         prog="run_model.py",
@@ -56,23 +57,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=model.__version__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="run a scenario: base case, PSA, tables and figures")
-    _scenario_options(run)
-    run.add_argument("--draws", type=_count, default=10_000, metavar="N", help="PSA draws (default 10000; 0: no PSA)")
-    run.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
-    run.add_argument("--sampling", choices=["random", "latin hypercube", "sobol"], default="random")
-    run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/<scenario>)")
+    scenario_options(run)
+    psa_options(run)
     run.add_argument("--no-figures", action="store_true", help="tables only")
     run.set_defaults(do=_run)
     check = commands.add_parser("check", help="validate a scenario file")
-    _scenario_options(check)
+    scenario_options(check)
     check.set_defaults(do=_check)
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
     schema.set_defaults(do=_schema)
     _add_analyse(commands)
+    for module in (cli_voi,):
+        module.add_commands(commands)
     return parser
 
 
-def _scenario_options(parser) -> None:
+def scenario_options(parser) -> None:
     parser.add_argument(
         "scenario",
         nargs="?",
@@ -89,6 +89,13 @@ def _scenario_options(parser) -> None:
         dest="settings",
         help="a parameter, or a field such as time.horizon, for this run; may be given often",
     )
+
+
+def psa_options(parser) -> None:
+    parser.add_argument("--draws", type=_count, default=10_000, metavar="N", help="PSA draws (default 10000; 0: no PSA)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
+    parser.add_argument("--sampling", choices=["random", "latin hypercube", "sobol"], default="random")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/<scenario>)")
 
 
 def _add_analyse(commands) -> None:
@@ -122,7 +129,7 @@ def _range(text: str):
     return low + step * np.arange(int((high - low) / step + 1e-9) + 1)
 
 
-def _read(options):
+def read_scenario(options):
     from model.scenario_file import read
 
     path = options.scenario
@@ -137,15 +144,15 @@ def _read(options):
 
 def _run(options, arguments) -> int:
     started = time.perf_counter()
-    scenario = _read(options)
+    scenario = read_scenario(options)
     from model import api
 
-    with _Progress(options.draws, "draws") as bar:
+    with Progress(options.draws, "draws") as bar:
         result = api.run_scenario(scenario, options.draws, options.seed, options.sampling, bar)
     if options.no_figures:
         result._plans = {}
     out = options.out or Path("results") / scenario.key
-    with _Progress(len(result.figures), "figures") as bar:
+    with Progress(len(result.figures), "figures") as bar:
         api.save_run(result, out, " ".join(["run_model.py", *arguments]), started, lambda name: bar(1))
     print(result.text)
     print(
@@ -156,7 +163,7 @@ def _run(options, arguments) -> int:
 
 
 def _check(options, arguments) -> int:
-    scenario = _read(options)
+    scenario = read_scenario(options)
     sizes = {kind: len(getattr(scenario, kind)) for kind in ("strategies", "states", "transitions", "parameters")}
     print(
         f"{scenario.path}: no errors, {len(scenario.warnings)} warning{'' if len(scenario.warnings) == 1 else 's'}; "
@@ -190,7 +197,7 @@ def _analyse(options, arguments) -> int:
     return 0
 
 
-class _Progress:
+class Progress:
     """A bar that shows itself where the work takes over a second."""
 
     def __init__(self, total: int, unit: str):

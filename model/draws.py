@@ -94,12 +94,14 @@ def _uniforms(scenario: Scenario, n: int, seed: int, sampling: str) -> dict[str,
 
 def check_domain(scenario: Scenario, parameter: Parameter, values: np.ndarray) -> None:
     """DomainError where a value of a parameter is outside what its unit allows."""
-    bad, allowed = ~np.isfinite(values), "not a finite number"
     low, high = parameter.unit.limits
+    bad = ~(np.isfinite(values) & (values >= low) & (values <= high))
     if not bad.any():
-        bad, allowed = (values < low) | (values > high), f"allowed: {low:g} to {high:g}"
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DomainError(f"{scenario.line(f'parameters.{parameter.name}')}: draw {row + 1} is {values[row]:.6g}, which is "
-                          f"outside the domain of '{parameter.unit.text}' ({allowed}; {int(bad.sum())} of {len(values)} "
-                          f"draws are outside). Its distribution is {parameter.text}")
+        return
+    row = int(np.argmax(bad))
+    what = f"'{parameter.unit.text}' must be" if parameter.unit.text else "it must be"
+    limits = f"{low:g} to {high:g}" if np.isfinite(low + high) else f"{low:g} or more" if np.isfinite(low) else (
+        f"at most {high:g}" if np.isfinite(high) else "a finite number")
+    raise DomainError(f"{scenario.line(f'parameters.{parameter.name}')}: draw {row + 1} is {values[row]:.6g}, but "
+                      f"{what} {limits} ({int(bad.sum())} of {len(values)} draws are outside). Its distribution is "
+                      f"{parameter.text}")

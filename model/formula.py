@@ -8,21 +8,24 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
-from model.units import DAYS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
+from model.units import NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
 
 BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
 _OPERATORS = {ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
               ast.Pow: np.power, ast.USub: operator.neg, ast.UAdd: operator.pos}
 _COMPARE = {ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal,
             ast.Eq: np.equal, ast.NotEq: np.not_equal}
-_SUFFIX = re.compile(
-    r"^(?P<body>.*?[\w.)])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[a-z]+|over\s+[\d.]+\s+[a-z]+|QALYs?|[A-Z]{3}|[a-z]+)$")
+_SUFFIX = re.compile(r"^(?P<body>.*?[\w.)%])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[A-Za-z]+|over\s+[\d.eE+-]*\s*[A-Za-z]+"
+                     r"|QALYs?|[A-Z]{3}|[a-z]+)$")
+_PERCENT = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*%")
+_LONGEST, DEEPEST = 2000, 200
 
 
 class FormulaError(ValueError):
@@ -131,7 +134,7 @@ class Formula:
         """Value in model units (one unit of time lasts `day` days); names read from `values`, all draws at once."""
         with np.errstate(all="ignore"):
             result = _evaluate(self.tree, values)
-        return result if self.unit is None else self.unit.to_model(result, day)
+            return result if self.unit is None else self.unit.to_model(result, day)
 
     def dimension(self, dimensions: Mapping[str, Dimension]) -> Dimension | None:
         """Dimension that follows from those of its names; None for a literal zero, which fits any."""
@@ -144,26 +147,30 @@ class Formula:
         return self.unit.dimension
 
     @property
-    def is_number(self) -> bool:
-        return not self.names
+    def depth(self) -> int:
+        """Levels of nesting, at most DEEPEST."""
+        return _depth(self.tree)
 
 
 def parse(text: str, currency: str = "USD") -> Formula:
     """Read a formula; FormulaError says what is not allowed."""
-    text = str(text).strip()
-    if text.endswith("%"):
-        text = f"({text[:-1].strip()}) / 100"
+    text = " ".join(str(text).split())
     body, unit = _split_unit(text, currency)
-    tree = _tree(body)
+    tree = _tree(body, text)
     _check(tree, text)
     return Formula(text, tree, frozenset(_names(tree)), unit)
 
 
 def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
     """'gamma(mean=3, cv=0.5)' -> ('gamma', [], {'mean': ..., 'cv': ...}) as unevaluated trees."""
-    tree = _tree(str(text).strip())
+    text = " ".join(str(text).split())
+    tree = _tree(text, text, "write name(argument=value, ...), such as gamma(mean=415, cv=0.69); a unit of time stands "
+                             "behind the bracket of a survival distribution ('in months'), that of a parameter in 'unit'")
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)) or any(k.arg is None for k in tree.keywords):
-        raise FormulaError(f"'{text}' is not of the form name(argument=value, ...)")
+        raise FormulaError(f"'{text}' is not of the form name(argument=value, ...), such as gamma(mean=415, cv=0.69)")
+    names = [k.arg for k in tree.keywords]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise FormulaError(f"'{text}': {twice[0]} is given twice")
     return tree.func.id, tree.args, {k.arg: k.value for k in tree.keywords}
 
 
@@ -190,7 +197,9 @@ def _split_unit(text: str, currency: str) -> tuple[str, Unit | None]:
     if not match:
         return text, None
     words = match["unit"]
-    is_unit = words.startswith(("per ", "over ", "QALY", currency)) or " per " in words or days_in(words)
+    if re.fullmatch("[A-Z]{3}", words.split()[0]) and words.split()[0] != currency and words != "AND":
+        raise FormulaError(f"'{text}': {words.split()[0]} is not the currency of this scenario ({currency})")
+    is_unit = words.startswith(("per ", "over ", "QALY", currency)) or days_in(words)
     if not is_unit:
         return text, None
     try:
@@ -199,49 +208,107 @@ def _split_unit(text: str, currency: str) -> tuple[str, Unit | None]:
         raise FormulaError(f"'{text}': {error}") from None
 
 
-def _tree(text: str) -> ast.expr:
-    source = re.sub(r"\bif\s*\(", "where(", text)
+def _tree(body: str, text: str, advice: str = "") -> ast.expr:
+    if len(body) > _LONGEST:
+        raise FormulaError(f"'{text[:60]}...' has {len(text)} characters; at most {_LONGEST} are allowed")
+    if misread := re.search(r"#|(?<![\w.])\d+_\d", body):
+        raise FormulaError(f"'{_short(text)}' is not arithmetic: " + (
+            "leave the comment (#) out" if misread[0] == "#" else _TRAPS[0][1]))
+    source = _PERCENT.sub(r"(\1 / 100)", re.sub(r"\bif\s*\(", "where(", body))
     try:
-        return ast.parse(source, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise FormulaError(f"'{text}' is not arithmetic: write for example '1 - p_walk * hr'") from None
+        raise FormulaError(f"'{_short(text)}' is not arithmetic: "
+                           + (advice or _trap(body) or "write for example '1 - p_walk * hr'")) from None
+    if _depth(tree) > DEEPEST:
+        raise FormulaError(f"'{_short(text)}' is nested more than {DEEPEST} levels deep; give its parts names")
+    return tree
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 300 else text[:300] + "..."
+
+
+# What people write out of habit -> what to write instead. Asked only where a formula cannot be read.
+_TRAPS = ((r"\d[,'_]\d{3}(?!\d)", "write numbers without thousands separators"),
+          (r"\d,\d", "write decimals with a point"),
+          (r"\d:\d", "a time of day or a ratio is no number"),
+          ("[\u00d7\u00b7\u2217]", "multiplication is written *"),
+          ("[\u2212\u2013]", "write the minus sign of the keyboard, -"),
+          ("[$\u00a3\u20ac]", "write the currency behind the number, such as '100 USD'"),
+          (r"(?<![<>=!(,])=(?!=)", "equality is written =="),
+          (r"\b(per|over)\s", "a unit stands once, behind the whole formula, such as '0.1 per year'"))
+
+
+def _trap(body: str) -> str:
+    if body.count("(") != body.count(")"):
+        return "its brackets do not match"
+    return next((advice for pattern, advice in _TRAPS if re.search(pattern, body)), "")
+
+
+def _depth(tree: ast.AST) -> int:
+    """Levels of a tree, without recursion."""
+    depth, level = 0, [tree]
+    while level:
+        depth += 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return depth
+
+
+_OTHER_OPERATORS = {ast.BitXor: "a power is written **, not ^; ", ast.Mod: "a percentage is written '3 %'; ",
+                    ast.BitAnd: "write 'and' for &; ", ast.BitOr: "write 'or' for |; "}
+_WORDS = {"Tuple": "a comma", "List": "a list", "IfExp": "'if ... else' (write if(condition, a, b))", "Attribute": "a dot",
+          "Subscript": "square brackets", "Lambda": "'lambda'", "JoinedStr": "a text", "Dict": "braces", "Set": "braces",
+          "NamedExpr": "':='", "Starred": "a star", "ListComp": "a loop", "GeneratorExp": "a loop", "SetComp": "a loop",
+          "DictComp": "a loop"}
 
 
 def _check(tree: ast.expr, text: str) -> None:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            _check_call(node, text)
-        elif isinstance(node, ast.Constant):
-            if type(node.value) not in (int, float):
-                raise FormulaError(f"'{text}': {node.value!r} is not a number")
-        elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
-            if type(node.op) not in _OPERATORS and not isinstance(node.op, ast.Not):
-                raise FormulaError(f"'{text}': this operator is not allowed; allowed are + - * / ** and comparisons")
-        elif not isinstance(node, (ast.Name, ast.Compare, ast.BoolOp, ast.expr_context, ast.operator, ast.unaryop,
-                                   ast.cmpop, ast.boolop)):
-            raise FormulaError(f"'{text}': only arithmetic on names is allowed, found "
-                               f"{type(node).__name__.lower()} '{ast.unparse(node)}'")
-        elif isinstance(node, ast.Compare) and any(type(op) not in _COMPARE for op in node.ops):
-            raise FormulaError(f"'{text}': allowed comparisons are < <= > >= == !=")
+        if fault := _fault(node, text):
+            raise FormulaError(f"'{_short(text)}': {fault}")
 
 
-def _check_call(node: ast.Call, text: str) -> None:
+def _fault(node: ast.AST, text: str) -> str:
+    """Why a node of the tree is not arithmetic on names; nothing where it is."""
+    if isinstance(node, ast.Call):
+        return _call_fault(node)
+    if isinstance(node, ast.Constant):
+        if type(node.value) not in (int, float):
+            return f"only numbers and names are allowed, found {_short(repr(node.value))}"
+        return "" if abs(node.value) <= 1e300 else "the number is too large"
+    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+        known = type(node.op) in _OPERATORS or isinstance(node.op, ast.Not)
+        return "" if known else _OTHER_OPERATORS.get(type(node.op), "") + "allowed are + - * / ** and comparisons"
+    if isinstance(node, ast.Compare):
+        return "" if all(type(op) in _COMPARE for op in node.ops) else "allowed comparisons are < <= > >= == !="
+    if isinstance(node, (ast.Name, ast.BoolOp, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)):
+        return ""
+    kind = type(node).__name__
+    if kind == "Tuple" and (advice := _trap(text)):
+        return advice
+    return f"only arithmetic on names is allowed, found {_WORDS.get(kind, kind.lower())} in '{_short(ast.unparse(node))}'"
+
+
+def _call_fault(node: ast.Call) -> str:
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
     if name == "lookup":
-        if len(node.args) != 2 or node.keywords or not isinstance(node.args[0], ast.Name):
-            raise FormulaError(f"'{text}': write lookup(table, x)")
-        return
+        good = len(node.args) == 2 and not node.keywords and isinstance(node.args[0], ast.Name)
+        return "" if good else "write lookup(table, x)"
     function = FUNCTIONS.get(name)
     if function is None:
-        import difflib
+        from difflib import get_close_matches
 
-        near = difflib.get_close_matches(name, [*FUNCTIONS, "lookup"], 1)
-        raise FormulaError(f"'{text}': unknown function '{name}'; allowed: {', '.join(FUNCTIONS)}, lookup"
-                           + (f". Did you mean '{near[0]}'?" if near else ""))
+        near = get_close_matches(name, [*FUNCTIONS, "if", "lookup"], 1)
+        return (f"unknown function '{_short(name)}'." + (f" Did you mean '{near[0]}'?" if near else "")
+                + f" Allowed: {', '.join(FUNCTIONS)}, if, lookup")
     least, most = function.arity
     if node.keywords or not least <= len(node.args) <= most:
-        raise FormulaError(f"'{text}': {name} takes {least if least == most else f'{least} to {most}'} "
-                           f"argument(s): {function.help}")
+        return (f"{name} takes {least if least == most else f'{least} to {most}'} argument{'s' if most > 1 else ''} "
+                f"({function.help}), found {len(node.args) + len(node.keywords)}")
+    return ""
 
 
 def _names(tree: ast.expr) -> set[str]:
@@ -251,7 +318,7 @@ def _names(tree: ast.expr) -> set[str]:
 
 def _evaluate(node, values):
     if isinstance(node, ast.Constant):
-        return float(node.value)
+        return np.float64(node.value)
     if isinstance(node, ast.Name):
         return values[node.id]
     if isinstance(node, ast.BinOp):
@@ -276,7 +343,10 @@ def _dimension(node, known):
     if isinstance(node, ast.Constant):
         return None if node.value == 0 else NUMBER
     if isinstance(node, ast.Name):
-        return known[node.id]
+        found = known[node.id]
+        if isinstance(found, Table):
+            raise UnitError(f"'{node.id}' is a table: read it with lookup({node.id}, x)")
+        return found
     if isinstance(node, ast.UnaryOp):
         return _dimension(node.operand, known)
     if isinstance(node, ast.BoolOp):
@@ -300,14 +370,20 @@ def _power_dimension(node, left, right):
     _in_formula(node, _all_plain, [right])
     if left in (None, NUMBER):
         return left
-    if not isinstance(node.right, ast.Constant):
+    if _names(node.right):
         raise UnitError(f"'{ast.unparse(node)}': the power of {left} must be a number")
-    return left.power(Fraction(node.right.value))
+    with np.errstate(all="ignore"):
+        power = float(_evaluate(node.right, {}))
+    if not abs(power) < 10:
+        raise UnitError(f"'{ast.unparse(node)}': {power:g} is no power that {left} can have")
+    return left.power(Fraction(power).limit_denominator(1000))
 
 
 def _call_dimension(node, known):
     if node.func.id == "lookup":
         table = known[node.args[0].id]
+        if table is None:  # a table that could not be read, which is reported already
+            return None
         if not isinstance(table, Table):
             raise UnitError(f"'{ast.unparse(node)}': '{node.args[0].id}' is not a table")
         _in_formula(node, _same, [_dimension(node.args[1], known), table.at_dimension])
@@ -316,13 +392,11 @@ def _call_dimension(node, known):
 
 
 def _in_formula(node, rule, dimensions):
-    if any(isinstance(d, Table) for d in dimensions):
-        raise UnitError(f"'{ast.unparse(node)}': a table is read with lookup(table, x)")
     try:
         return rule(dimensions)
     except UnitError as error:
         raise UnitError(f"'{ast.unparse(node)}' {error}") from None
 
 
-__all__ = ["BUILT_IN", "DAYS", "FUNCTIONS", "Formula", "FormulaError", "Table", "constant", "from_tree", "parse",
+__all__ = ["BUILT_IN", "FUNCTIONS", "Formula", "FormulaError", "Table", "constant", "from_tree", "parse",
            "parse_call"]

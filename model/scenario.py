@@ -184,6 +184,32 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What a calibration must meet. measure: 'occupancy', 'median survival', 'total', 'icer' or
+    'probability cost-effective'; error: standard error of the value (a tolerance counts as one)."""
+
+    key: str
+    measure: str
+    value: float
+    error: float
+    strategy: str
+    group: str = "all"
+    states: tuple[str, ...] = ()
+    at: float = 0.0
+    outcome: str = "qaly"
+    comparator: str = ""
+    wtp: float = 0.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """vary: a parameter, or `parameter.argument` of its distribution (several with commas share a value) -> bounds."""
+
+    vary: dict[str, tuple[float, float]]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A whole scenario file, `extends` and `--set` resolved. `text` is the file as resolved."""
 
@@ -214,6 +240,7 @@ class Scenario:
     text: str = field(repr=False, default="")
     settings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    calibration: Calibration | None = None
 
     @property
     def labels(self) -> dict[str, str]:

@@ -102,15 +102,12 @@ def days_in(word: str) -> float | None:
 
 def duration(text: str) -> float:
     """'30 days', '1 week', 'week' -> days."""
-    match = re.fullmatch(r"\s*([0-9.eE+-]+)?\s*([A-Za-z]+)\s*", text)
+    match = re.fullmatch(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?\s*([A-Za-z]+)\s*", text)
     length = days_in(match[2]) if match else None
-    if length is None:
+    if length is None or not math.isfinite(float(match[1] or 1)):
         raise UnitError(f"'{text}' is no length of time; write for example '5 years' or '30 days' "
                         f"(units: {', '.join(DAYS)})")
-    try:
-        return length * float(match[1] or 1)
-    except ValueError:
-        raise UnitError(f"'{match[1]}' is not a number") from None
+    return length * float(match[1] or 1)
 
 
 def parse_unit(text: str, currency: str) -> Unit:
@@ -125,13 +122,25 @@ def parse_unit(text: str, currency: str) -> Unit:
     if length := days_in(words):
         return Unit(text, TIME, length)
     if match := _OVER.match(words):
-        return Unit(text, PER_TIME, over=duration(match[1]))
+        period = duration(match[1])
+        if not 0 < period < math.inf:
+            raise UnitError(f"'{text}': the period of a probability must be longer than nothing")
+        return Unit(text, PER_TIME, over=period)
     head, _, tail = words.rpartition("per ")
     if tail and (length := days_in(tail)) and head.strip() in ("", currency, "events", "probability"):
         if head.strip() == "probability":
             raise UnitError(f"'{text}': a probability belongs to a period: write 'probability over 1 {tail}' "
                             f"(it becomes the hazard -ln(1 - p) / period), or 'per {tail}' if it is a rate")
         return Unit(text, MONEY_PER_TIME if head.strip() == currency else PER_TIME, 1 / length)
-    raise UnitError(f"unknown unit '{text}'; allowed: per <time>, {currency}, {currency} per <time>, <time>, QALY, "
-                    f"probability over <n> <time>, {', '.join(p for p in PLAIN if p not in ('', '1'))} "
+    raise UnitError(f"unknown unit '{text}'.{_meant(words, currency)} Allowed: per <time>, {currency}, {currency} per <time>, "
+                    f"<time>, QALY, probability over <n> <time>, {', '.join(p for p in PLAIN if p not in ('', '1'))} "
                     f"(<time>: {', '.join(DAYS)})")
+
+
+def _meant(words: str, currency: str) -> str:
+    """' Did you mean ...?' for 'USD/day', 'per yr', 'probabilty', 'EUR per day'."""
+    from difflib import get_close_matches
+
+    known = [f"{head}per {time}" for time in DAYS for head in ("", f"{currency} ")] + [currency, *DAYS, *PLAIN[2:]]
+    near = get_close_matches(" ".join(words.replace("/", " per ").split()), known, 1, 0.75)
+    return f" Did you mean '{near[0]}'?" if near else ""

@@ -67,7 +67,7 @@ def simpson_points(cycles: int) -> np.ndarray:
 
 
 def interchanged_points(cycles: int) -> np.ndarray:
-    """The weights that DARTH's gen_wcc() returns: 2/3 and 4/3 interchanged. An immortal cohort does not gain the horizon."""
+    """Weights of DARTH's gen_wcc(), 2/3 and 4/3 interchanged: an immortal cohort does not gain the horizon."""
     points = np.where(np.arange(cycles + 1) % 2 == 1, 2 / 3, 4 / 3)
     points[[0, -1]] = 1 / 3
     return points

@@ -82,21 +82,45 @@ def terms_needed(norm: float) -> int:
 
 
 def exponential(flows: list[Flow], states: int, rows: int, decay: float = 0.0) -> tuple[Grid, Grid]:
-    """exp(A - decay I) and phi1(A - decay I) as grids [target][source] of row arrays."""
-    generator = _generator(flows, states, decay)
-    norm = 2 * largest_exit(flows, states) + decay
-    squarings = max(0, int(np.ceil(np.log2(max(norm, 1e-300) / 0.5))))
-    small = [[None if a is None else a * 0.5**squarings for a in line] for line in generator]
+    """exp(A - decay I) and phi1(A - decay I) as grids [target][source] of row arrays.
+
+    Each row is scaled and squared by its own norm, so that its result does not depend on the rows beside it.
+    """
+    norm = 2 * _exits(flows, states, rows).max(axis=0) + decay
+    squarings = np.ceil(np.log2(np.maximum(norm, _NORM) / _NORM)).astype(int)
+    halved = 0.5**squarings
+    small = [[None if a is None else a * halved for a in line] for line in _generator(flows, states, decay)]
     identity = [[np.ones(rows) if i == j else None for j in range(states)] for i in range(states)]
-    power, whole, mean = identity, _copy(identity), _copy(identity)
-    for n in range(1, terms_needed(norm * 0.5**squarings) + 1):
-        power = multiply(small, power)
-        whole = _plus(whole, power)
-        mean = _plus(mean, _scaled(power, 1 / (n + 1)))  # scaled in place: the next power is A^(n+1) / (n+1)!
-    for _ in range(squarings):
-        mean = _scaled(_plus(multiply(mean, whole), mean), 0.5)
-        whole = multiply(whole, whole)
+    power = [[None if a is None else a / 2 for a in line] for line in small]
+    mean = _plus(identity, power)
+    for n in range(2, terms_needed(_NORM) + 1):
+        power = _scaled(multiply(small, power), 1 / (n + 1))  # A^n / (n+1)!
+        _add_to(mean, power)
+    whole = _plus(identity, multiply(small, mean))
+    for i in range(squarings.max(initial=0)):
+        more = squarings > i
+        mean = _where(more, _scaled(_plus(multiply(mean, whole), mean), 0.5), mean)
+        whole = _where(more, multiply(whole, whole), whole)
     return whole, mean
+
+
+_NORM = 0.5  # norm to which a matrix is scaled before its Taylor series
+
+
+def _exits(flows: list[Flow], states: int, rows: int) -> np.ndarray:
+    """Total rate out of each state, [state, row]."""
+    exits = np.zeros((states, rows))
+    for flow in flows:
+        exits[flow.source] += flow.rate
+    return exits
+
+
+def _where(rows: np.ndarray, new: Grid, old: Grid) -> Grid:
+    """`new` in the rows that are true, else `old`; the two have entries in the same places, or `new` has more."""
+    if rows.all():
+        return new
+    return [[None if p is None else np.where(rows, p, 0.0 if q is None else q) for p, q in zip(x, y)]
+            for x, y in zip(new, old)]
 
 
 def _generator(flows: list[Flow], states: int, decay: float) -> Grid:
@@ -158,16 +182,23 @@ def stay_and_move(flows: list[Flow], states: int, rows: int) -> Grid:
     return grid
 
 
-def _copy(grid: Grid) -> Grid:
-    return [[None if a is None else a.copy() for a in line] for line in grid]
-
-
 def _scaled(grid: Grid, factor: float) -> Grid:
+    """The grid, multiplied in place."""
     for line in grid:
         for entry in line:
             if entry is not None:
                 entry *= factor
     return grid
+
+
+def _add_to(total: Grid, grid: Grid) -> None:
+    """total += grid, in place."""
+    for line, more in zip(total, grid):
+        for j, entry in enumerate(more):
+            if entry is not None and line[j] is not None:
+                line[j] += entry
+            elif entry is not None:
+                line[j] = entry.copy()
 
 
 def _plus(a: Grid, b: Grid) -> Grid:

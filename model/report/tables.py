@@ -285,3 +285,18 @@ def _interval(scenario, p) -> tuple[float, float]:
     if p.distribution is not None:
         return p.distribution.interval(0.95)
     return (np.nan if p.low is None else p.low), (np.nan if p.high is None else p.high)
+
+
+def evppi(found) -> pd.DataFrame:
+    """Value of information per person: parameters, then named groups, the largest first; `found` is an Information."""
+    import pandas as pd
+
+    rows = []
+    for kind, values in (("parameter", found.single), ("group", found.grouped)):
+        for name, v in sorted(values.items(), key=lambda item: -item[1].value):
+            members = "; ".join(found.members.get(name, (name,)))
+            rows.append({"wtp": found.wtp, "kind": kind, "parameter": name, "members": members, "evppi": v.value,
+                         "standard_error": v.standard_error, "upward_bias": v.upward_bias,
+                         "evppi_share_of_evpi": v.value / found.evpi if found.evpi else np.nan, "evpi": found.evpi,
+                         "clamped": "true" if v.clamped else "false"})
+    return pd.DataFrame(rows)

@@ -1,98 +1,170 @@
 """`extends: other.yaml` and `--set name=value`: a scenario that states only what differs."""
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.scenario_file.nodes import Node, Problems, ScenarioError, did_you_mean, read_yaml
+from model.scenario_file.nodes import DEEPEST, Node, Problems, ScenarioError, did_you_mean, read_yaml
 
-# Fields that belong together: stating one of them replaces all of them.
-_TOGETHER = (("value", "distribution", "table", "by", "by unit", "column", "columns", "range"),
-             ("rate", "survival", "clock", "hazard ratio", "acceleration factor", "probability",
-              "probability per cycle"))
+# Fields of which an entry has one; stating it replaces the others, and the fields that belong to them.
+_VALUE = ("value", "distribution", "table")
+_KIND = ("rate", "survival", "probability", "probability per cycle")
+_WITH = {_VALUE: ("by", "by unit", "column", "columns", "range"), _KIND: ("clock", "hazard ratio", "acceleration factor")}
 SHORT = {"horizon": ("time.horizon",), "cycle": ("time.cycle",), "convention": ("time.convention",),
          "discount": ("discount.cost", "discount.effect"), "perspective": ("perspective",)}
 
 
 def read_merged(path: Path, settings: Sequence[str], problems: Problems) -> Node:
     """The tree of a scenario file with everything it extends, and the settings of the command line applied."""
-    root = _read(Path(path), problems, ())
+    root = _read(Path(path), str(path), problems, ())
     for setting in settings:
         _apply(root, setting, problems)
     return root
 
 
-def _read(path: Path, problems: Problems, above: tuple[Path, ...]) -> Node:
-    resolved = path.resolve()
-    if resolved in above:
-        raise ScenarioError([f"{path}: extends itself by way of {above[-1].name}"])
-    root = read_yaml(path, str(path), problems)
+def _read(path: Path, shown: str, problems: Problems, above: tuple[Path, ...]) -> Node:
+    root = read_yaml(path, shown, problems)
     if root.kind != "map":
-        raise ScenarioError([f"{path}:{root.line}: a scenario is a list of fields such as 'title: ...', found "
-                             f"{'a list' if root.kind == 'list' else 'text'}"])
+        raise ScenarioError([f"{shown}:{root.line}: a scenario is a list of fields such as 'title: ...', found "
+                             f"{'a list' if root.kind == 'list' else 'a text'}"])
     base = root.get("extends")
     if base is None or base.kind != "text":
         return root
-    return _merge(_read(path.parent / base.value, problems, (*above, resolved)), root)
+    above = (*above, path.resolve())
+    below = path.parent / base.value
+    _check_chain(base, below, above)
+    try:
+        return _merge(_read(below, str(below), problems, above), root, problems)
+    except ScenarioError as error:
+        raise ScenarioError([_named(base, text, str(below)) for text in error.problems]) from None
 
 
-def _merge(base: Node, child: Node) -> Node:
+def _check_chain(base: Node, below: Path, above: tuple[Path, ...]) -> None:
+    try:
+        loop = below.resolve() in above
+    except (OSError, ValueError, RuntimeError):
+        raise ScenarioError([f"{base.where}: extends: '{base.value}' is not the name of a file"]) from None
+    if loop:
+        by_way = " by way of " + ", ".join(p.name for p in above[1:]) if len(above) > 1 else ""
+        raise ScenarioError([f"{base.where}: extends: '{base.value}' extends itself{by_way}"])
+    if len(above) > DEEPEST:
+        raise ScenarioError([f"{base.where}: extends: is more than {DEEPEST} files deep"])
+
+
+def _named(base: Node, text: str, below: str) -> str:
+    """A file that cannot be found is an error of the line that names it."""
+    return f"{base.where}: extends: {text}" if text.startswith(f"{below}: ") else text
+
+
+def _merge(base: Node, child: Node, problems: Problems, together: tuple[str, ...] = ()) -> Node:
     if child.place == "transitions" and base.kind == child.kind == "list":
-        return _merge_transitions(base, child)
+        return _merge_transitions(base, child, problems)
     if base.kind != "map" or child.kind != "map":
         return child
     kept = dict(base.value)
-    for group in _TOGETHER:
-        if any(key in child for key in group):
-            kept = {key: value for key, value in kept.items() if key not in group}
+    # A move whose survival is restated keeps its clock and hazard ratio; a value restated is no longer sampled.
+    if (stated := [key for key in together if key in child]) and not (stated == ["survival"] and "survival" in base):
+        kept = {key: value for key, value in kept.items() if key not in (*together, *_WITH[together])}
     for key, value in child.value.items():
         if value.kind == "nothing":
-            kept.pop(key, None)
+            _remove(kept, base, key, value, problems)
         elif key != "extends":
-            kept[key] = _merge(kept[key], value) if key in kept else value
-    return Node("map", kept, child.file, child.line, child.place, {**base.keys, **child.keys})
+            group = _VALUE if child.place == "parameters" else ()
+            kept[key] = _merge(kept[key], value, problems, group) if key in kept else value
+    return Node("map", kept, child.file, child.line, child.place, {**base.keys, **child.keys},
+                base.dropped | child.dropped)
 
 
-def _merge_transitions(base: Node, child: Node) -> Node:
-    """A move between the same states (and of the same name) is changed; another is added."""
+def _remove(kept: dict[str, Node], base: Node, key: str, at: Node, problems: Problems) -> None:
+    if key not in base:
+        problems.add(at, f"null removes '{key}', but {base.file} has no such entry here."
+                     + did_you_mean(key, base.value))
+    kept.pop(key, None)
+
+
+def _merge_transitions(base: Node, child: Node, problems: Problems) -> Node:
+    """A move between the same states (and of the same name) is changed, removed by `rate: null`; another is added."""
     items = {_identity(item): item for item in base.value}
     for item in child.value:
         key = _identity(item)
-        items[key] = _merge(items[key], item) if key in items else item
+        if any(item.get(kind) is not None and item.get(kind).kind == "nothing" for kind in _KIND):
+            if key not in items:
+                problems.add(item, f"null removes the move '{_label(item)}', but {base.file} has no such move."
+                             + did_you_mean(_label(item), map(_label, base.value)), "transitions")
+            items.pop(key, None)
+        else:
+            items[key] = _merge(items[key], item, problems, _KIND) if key in items else item
     return Node("list", list(items.values()), child.file, child.line, child.place)
 
 
+def _field(item: Node, key: str) -> str:
+    child = item.get(key)
+    return child.value if child is not None and child.kind == "text" else ""
+
+
 def _identity(item: Node):
-    fields = [item.get(key) for key in ("from", "to", "name")]
-    return tuple(f.value if f is not None and f.kind == "text" else "" for f in fields) if any(fields) else id(item)
+    found = tuple(_field(item, key) for key in ("from", "to", "name"))
+    return found if any(found) else id(item)
+
+
+def _label(item: Node) -> str:
+    return f"{_field(item, 'from')} -> {_field(item, 'to')}" + (f" ({name})" if (name := _field(item, "name")) else "")
 
 
 def _apply(root: Node, setting: str, problems: Problems) -> None:
     name, equals, value = setting.partition("=")
-    name, value, shown = name.strip(), value.strip(), f"--set {setting}"
+    name, value = name.strip(), value.strip()
+    at = Node("text", value, f"--set {setting}", 0)
     if not equals or not name or not value:
-        raise ScenarioError([f"{shown}: write --set name=value"])
-    parameters = root.get("parameters") or Node("map", {}, root.file, root.line, "parameters")
-    if name in parameters:
-        _set_parameter(parameters, name, value, shown)
-    elif name in SHORT:
+        return problems.add(at, "write --set name=value, such as --set horizon='5 years'")
+    parameters = root.get("parameters")
+    listed = parameters.value if parameters is not None and parameters.kind == "map" else {}
+    if name in listed:
+        return _set_parameter(root, listed, name, at)
+    if name in SHORT:
         for place in SHORT[name]:
-            _set_field(root, place.split("."), value, shown, problems)
-    elif "." in name:
-        _set_field(root, name.split("."), value, shown, problems)
-    else:
-        allowed = [*parameters.value, *SHORT]
-        problems.add(Node("text", value, shown, 0), f"unknown name '{name}'. Allowed: a parameter, {', '.join(SHORT)}, "
-                     f"or a field such as strategies.surgery.hr.{did_you_mean(name, allowed)}")
+            _set_field(root, place.split("."), at, problems)
+        return None
+    if joint := next((key for key in listed if name in re.split(r"\s*,\s*", key)), None):
+        return problems.add(at, f"'{name}' is drawn together with others; set them all: --set '{joint}=distribution(...)'")
+    if "." in name:
+        return _set_field(root, name.split("."), at, problems)
+    allowed = [*listed, *SHORT]
+    return problems.add(at, f"unknown name '{name}'.{did_you_mean(name, allowed)} Allowed: a parameter "
+                            f"({', '.join(listed) or 'none here'}), {', '.join(SHORT)}, or a field by its place, such as "
+                            "time.cycle")
 
 
-def _set_parameter(parameters: Node, name: str, value: str, shown: str) -> None:
-    """A parameter set to a number is fixed: it is not sampled any more."""
-    old, place = parameters.value[name], f"parameters.{name}"
-    kept = {k: v for k, v in old.items() if k not in _TOGETHER[0]}
-    field = "distribution" if _is_distribution(value) else "value"
-    kept[field] = Node("text", value, shown, 0, f"{place}.{field}")
-    parameters.value[name] = Node("map", kept, old.file, old.line, place, old.keys)
+def _set_parameter(root: Node, listed: dict[str, Node], name: str, at: Node) -> None:
+    """A parameter set to a number is fixed: it is not sampled any more, and correlated with nothing."""
+    old, place = listed[name], f"parameters.{name}"
+    kept = {k: v for k, v in old.items() if k not in (*_VALUE, *_WITH[_VALUE])}
+    field = "distribution" if _is_distribution(at.value) else "value"
+    kept[field] = Node("text", at.value, at.file, 0, f"{place}.{field}")
+    listed[name] = Node("map", kept, old.file, old.line, place, old.keys)
+    section = root.get("correlations")
+    if field == "value" and section is not None and section.kind == "list":
+        section.value = [left for node in section.value if (left := _without(node, name)) is not None]
+
+
+def _without(node: Node, name: str) -> Node | None:
+    """A correlation block without one of its parameters; None where nothing is left to correlate."""
+    between, matrix = node.get("between"), node.get("matrix")
+    names = [n.value for n in between.value] if between is not None and between.kind == "list" else []
+    if name not in names:
+        return node
+    if matrix is None or matrix.kind != "list" or len(names) < 3:
+        return None
+    i = names.index(name)
+    rows = [r if r.kind != "list" else Node("list", _drop(r.value, i), r.file, r.line, r.place) for r in matrix.value]
+    kept = {**node.value, "between": Node("list", _drop(between.value, i), between.file, between.line, between.place),
+            "matrix": Node("list", _drop(rows, i), matrix.file, matrix.line, matrix.place)}
+    return Node("map", kept, node.file, node.line, node.place, node.keys)
+
+
+def _drop(values: list, i: int) -> list:
+    return values[:i] + values[i + 1:]
 
 
 def _is_distribution(value: str) -> bool:
@@ -101,13 +173,19 @@ def _is_distribution(value: str) -> bool:
     return value.split("(")[0].strip() in distributions.NAMES
 
 
-def _set_field(root: Node, path: list[str], value: str, shown: str, problems: Problems) -> None:
+def _set_field(root: Node, path: list[str], at: Node, problems: Problems) -> None:
+    """Fields by place, 'strategies.surgery.hr'; moves by their label, 'transitions.well -> dead.rate'."""
     node = root
     for depth, word in enumerate(path[:-1]):
-        below = node.get(word)
-        if below is None or below.kind != "map":
-            problems.add(Node("text", value, shown, 0), f"no field '{'.'.join(path[:depth + 1])}' in {root.file}."
-                         + did_you_mean(word, node.value if node.kind == "map" else ()))
-            return
+        inside = {_label(item): item for item in node.value} if node.kind == "list" else node.value
+        below = inside.get(word) if isinstance(inside, dict) else None
+        if below is None or below.kind not in ("map", "list"):
+            return problems.add(at, f"{root.file} has no '{'.'.join(path[:depth + 1])}'."
+                                + did_you_mean(word, inside if isinstance(inside, dict) else ()))
         node = below
-    node.value[path[-1]] = Node("text", value, shown, 0, ".".join(path))
+    if node.kind != "map":
+        return problems.add(at, f"'{'.'.join(path[:-1])}' has no fields; name one of its entries first")
+    if node.place.startswith("parameters.") and path[-1] in ("value", "distribution"):
+        return _set_parameter(root, root.get("parameters").value, path[-2], at)
+    node.value[path[-1]] = Node("text", at.value, at.file, 0, ".".join(path))
+    return None

@@ -75,36 +75,57 @@ def _survival(place: str, survival, tables) -> Iterator[Use]:
             yield Use(f"{place}.survival", formula, needed)
 
 
-class Dimensions(Mapping):
-    """Dimension of each name in one context (group, strategy, period); follows bindings."""
+_SCOPES = ("strategies", "groups", "periods")
+_DEEPEST = 400  # levels of formulas within formulas: evaluation is recursive
 
-    def __init__(self, scenario: Scenario, scopes: tuple[Mapping[str, Formula], ...], varies: str):
-        self.scenario, self.scopes, self.varies = scenario, scopes, varies
-        self.reached: set[str] = set()
-        self._open: list[str] = []
+
+class Dimensions(Mapping):
+    """Dimension of each name in one context (strategy, group, period); follows bindings.
+
+    reached: (section, name) of every definition that was read.
+    """
+
+    def __init__(self, scenario: Scenario, scopes: tuple[Mapping[str, Formula], ...], varies: str, damaged=frozenset()):
+        self.scenario, self.scopes, self.varies, self.damaged = scenario, scopes, varies, damaged
+        self.reached: set[tuple[str, str]] = set()
+        self._open: dict[str, int] = {}
+        self._known: dict[str, object] = {}
 
     def __getitem__(self, name: str):
-        self.reached.add(name)
-        for scope in self.scopes:
+        if name not in self._known:
+            self._known[name] = self._find(name)
+        return self._known[name]
+
+    def _find(self, name: str):
+        for section, scope in zip(_SCOPES, self.scopes):
             if name in scope:
+                self.reached.add((section, name))
                 return self._follow(name, scope[name])
+        self.reached.add(("parameters", name))
         parameter = self.scenario.parameters.get(name)
         if parameter is not None:
             return self._follow(name, parameter.formula) if parameter.formula else parameter.unit.dimension
         if name in self.scenario.tables:
             return self.scenario.tables[name]
-        if name in BUILT_IN and self.varies == "time" and name in ("time", "cycle"):
+        if name in ("time", "cycle") and self.varies == "time":
             return _BUILT_IN[name]
+        if name in self.damaged:
+            return None
         raise UnitError(self._unknown(name))
 
     def _follow(self, name: str, formula: Formula):
         if name in self._open:
-            raise UnitError(f"'{name}' is defined by itself: {' -> '.join([*self._open, name])}")
-        self._open.append(name)
+            path = list(self._open)
+            raise UnitError(f"'{name}' is defined by itself: {' -> '.join([*path[path.index(name):], name])}")
+        self._open[name] = formula.depth + 4
+        if sum(self._open.values()) > _DEEPEST:
+            first = next(iter(self._open))
+            self._open.clear()
+            raise UnitError(f"'{first}' is nested too deeply: it leads through {name} and many other names")
         try:
             return formula.dimension(self)
         finally:
-            self._open.pop()
+            self._open.pop(name, None)
 
     def _unknown(self, name: str) -> str:
         if name in ("waited", "time_since_entry"):
@@ -112,6 +133,14 @@ class Dimensions(Mapping):
         if name in BUILT_IN:
             return (f"'{name}' can be used in rates and probabilities only; to let a price change over time, state "
                     "'periods'")
+        bound = {section: [key for key, bindings in owners.items() if name in bindings]
+                 for section, owners in _owners(self.scenario).items()}
+        for section, keys in bound.items():
+            if keys and self.scopes:
+                missing = [key for key in _owners(self.scenario)[section] if key not in keys]
+                return f"'{name}' is bound in {section} {', '.join(keys)}, but not in {', '.join(missing)}"
+            if keys:
+                return f"'{name}' is bound in {section}, and cannot be used here: only parameters can"
         known = [*dict.fromkeys(n for scope in self.scopes for n in scope), *self.scenario.parameters,
                  *self.scenario.tables]
         return f"unknown name '{name}'.{did_you_mean(name, known)} Names come from parameters, strategies, groups, periods"
@@ -123,25 +152,33 @@ class Dimensions(Mapping):
         return len(self.scenario.parameters)
 
 
-def check_names(scenario: Scenario, problems: Problems) -> set[str]:
-    """Report unknown names and units that do not fit; return every name that the model reads."""
-    reached: set[str] = set()
+def _owners(scenario: Scenario) -> dict[str, dict[str, Mapping[str, Formula]]]:
+    owners = (scenario.strategies, scenario.groups, {p.key: p for p in scenario.periods})
+    return {section: {key: owner.bindings for key, owner in some.items()} for section, some in zip(_SCOPES, owners)}
+
+
+def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
+    """Report unknown names and units that do not fit; return (section, name) of every definition the model reads."""
+    reached = {("parameters", t.survival.table) for t in scenario.transitions if t.survival and t.survival.table}
+    contexts: dict = {}
     for use in uses(scenario):
         for where, scopes in _contexts(scenario, use):
-            known = Dimensions(scenario, scopes, use.varies)
+            known = contexts.setdefault((where, use.outside, use.varies),
+                                        Dimensions(scenario, scopes, use.varies, problems.damaged))
             message = _fault(use, known)
-            if message:
-                _report(scenario, problems, use.place, message + (f" ({where})" if where and _bound(scopes) else ""))
-                break
             reached |= known.reached
+            if message:
+                _report(scenario, problems, use.place, message + (f" ({where})" if _bound(use, scopes) else ""))
+                break
     for name, parameter in scenario.parameters.items():
         if parameter.formula is not None:
             _check_parameter(scenario, name, problems)
     return reached
 
 
-def _bound(scopes) -> bool:
-    return any(scopes)
+def _bound(use: Use, scopes) -> bool:
+    """The formula means something else in another strategy, group or period."""
+    return any(name in scope for scope in scopes for name in use.formula.names)
 
 
 def _contexts(scenario: Scenario, use: Use):
@@ -169,12 +206,14 @@ def _fault(use: Use, known: Dimensions) -> str:
     hint = {MONEY_PER_TIME: "such as '100 USD per day'", PER_TIME: "such as '0.1 per year'", MONEY: "such as '100 USD'",
             TIME: "such as '0.07 QALY' or '3 days'", NUMBER: "such as a probability, utility or ratio"}
     hint = hint[use.needed].replace("USD", known.scenario.currency)
+    if use.place.endswith(".survival"):
+        hint = "or a unit of time behind the distribution, such as 'weibull(shape=1.2, scale=14) in months'"
     return f"needs {use.needed} ({hint}), found {found} in '{use.formula.text}'"
 
 
 def _check_parameter(scenario: Scenario, name: str, problems: Problems) -> None:
     """A formula of parameters reads parameters only, and its stated unit is the one that follows."""
-    parameter, known = scenario.parameters[name], Dimensions(scenario, (), "")
+    parameter, known = scenario.parameters[name], Dimensions(scenario, (), "", problems.damaged)
     try:
         found = parameter.formula.dimension(known)
     except UnitError as error:
@@ -187,9 +226,7 @@ def _check_parameter(scenario: Scenario, name: str, problems: Problems) -> None:
 
 
 def _report(scenario: Scenario, problems: Problems, place: str, message: str) -> None:
-    line = scenario.line(place)
-    if f"{line}: {message}" not in problems.found:
-        problems.found.append(f"{line}: {message}")
+    problems.say(f"{scenario.line(place)}: {message}")
 
 
 def places_by_name(scenario: Scenario) -> dict[str, tuple[str, ...]]:

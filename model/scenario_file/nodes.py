@@ -5,6 +5,7 @@ Scalars stay text: what a field means decides how it is read, so `no` is a word,
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +78,17 @@ class Problems:
 
     def stop(self) -> None:
         if self.found:
-            raise ScenarioError(self.found)
+            raise ScenarioError(sorted(self.found, key=self._position))
+
+    def _position(self, text: str) -> tuple[int, int]:
+        """Files in the order in which their first problem was found, lines from the top."""
+        files = list(dict.fromkeys(map(_file_of, self.found)))
+        line = re.match(r":(\d+)", text[len(_file_of(text)):])
+        return files.index(_file_of(text)), int(line[1]) if line else 0
+
+
+def _file_of(problem: str) -> str:
+    return re.split(r":\d+: |: ", problem, maxsplit=1)[0]
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
@@ -125,7 +136,7 @@ def parse_yaml(text: str, shown: str, problems: Problems) -> Node:
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ScenarioError([f"{shown}:{mark.line + 1 if mark else 1}: {_plain_words(error)}"]) from None
+        raise ScenarioError([f"{shown}:{mark.line + 1 if mark else 1}: {_plain_words(error, text, mark)}"]) from None
     except yaml.YAMLError as error:
         at = getattr(error, "position", None)
         line = f":{text.count(chr(10), 0, at) + 1}" if isinstance(at, int) else ""
@@ -152,8 +163,7 @@ def _check_depth(text: str, shown: str, yaml, loader) -> None:
 _HINTS = {
     "mapping values are not allowed": "a text that contains ': ' must stand in quotes, and the fields of one entry must "
                                       "begin in the same column",
-    "found character '\\t'": "there is a tab; indent with spaces",
-    "cannot start any token": "a text that begins with one of % @ ` or a tab must stand in quotes; indent with spaces",
+    "cannot start any token": "a text that begins with one of % @ ` must stand in quotes",
     "did not find expected key": "check that brackets and quotes are closed and that the fields of one entry begin in the "
                                  "same column",
     "could not find expected ':'": "a field is written 'name: value', with a space behind the colon",
@@ -167,7 +177,9 @@ _HINTS = {
 }
 
 
-def _plain_words(error) -> str:
+def _plain_words(error, text: str, mark) -> str:
+    if mark and text[mark.index:mark.index + 1] == "\t":
+        return "is not valid YAML: there is a tab; indent with spaces"
     problem = " ".join(str(error.problem or error.context or error).split())
     context = " ".join(str(error.context or "").split())
     hint = next((h for key, h in _HINTS.items() if key in f"{problem} {context}"), "")
@@ -192,10 +204,12 @@ class _Tree:
                                  "levels deep"])
         self._refuse_tag(node, line, place)
         if isinstance(node, self.yaml.ScalarNode):
-            empty = node.style is None and node.value in ("", "~", "null")
+            empty = node.tag == "tag:yaml.org,2002:null"
             return Node("nothing" if empty else "text", None if empty else node.value.strip(), self.shown, line, place)
         if isinstance(node, self.yaml.SequenceNode):
             items = [self.convert(n, f"{place}[{i + 1}]", depth + 1) for i, n in enumerate(node.value)]
+            if node.flow_style:
+                self._report_cut_numbers(node, items)
             return Node("list", items, self.shown, line, place)
         return self._mapping(node, place, depth)
 
@@ -227,17 +241,32 @@ class _Tree:
         fields = list(node.value.items())
         for i, (key, child) in enumerate(fields):
             whole = child.value if child.kind == "text" else ""
-            if whole.count("(") <= whole.count(")"):
-                continue
-            node.dropped.add(key)
-            node.value.pop(key)
+            cut = []
             for rest, value in fields[i + 1:]:
-                if value.kind != "nothing" or whole.count("(") <= whole.count(")"):
+                if value.kind != "nothing" or not (_open(whole) or (whole[-1:].isdigit() and rest[:1].isdigit())):
                     break
-                whole += f", {rest}"
-                node.value.pop(rest)
-            self.problems.add(child, f"is cut off at the comma: between {{ and }} a text with a comma stands in quotes, as "
-                                     f"in {key}: \"{whole}\"")
+                whole += f", {rest}" if _open(whole) else f",{rest}"
+                cut.append(rest)
+            if cut:
+                node.dropped.update([key, *cut])
+                node.value = {k: v for k, v in node.value.items() if k not in node.dropped}
+                advice = f"a text with a comma stands in quotes between {{ and }}: {key}: \"{whole}\"" if "(" in whole else (
+                    "write decimals with a point, and numbers without thousands separators")
+                self.problems.add(child, f"'{whole}' is cut off at the comma; {advice}")
+
+    def _report_cut_numbers(self, node, items: list[Node]) -> None:
+        """[50,000] is read by YAML as the numbers 50 and 000."""
+        for before, after, text, rest in zip(node.value, node.value[1:], items, items[1:]):
+            adjacent = after.start_mark.index == before.end_mark.index + 1
+            if adjacent and text.kind == rest.kind == "text" and re.fullmatch(r"\d{3}", rest.value) and re.fullmatch(
+                    r"\d{1,3}", text.value):
+                self.problems.add(text, f"'{text.value},{rest.value}' may be one number or two: write a number without "
+                                        "thousands separators, and a space between two")
+
+
+def _open(text: str) -> bool:
+    """There is a bracket that is not closed."""
+    return text.count("(") > text.count(")")
 
 
 def plain(node: Node):

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from model import distributions, formula
-from model.formula import BUILT_IN, FUNCTIONS, Formula, FormulaError, Table
+from model.formula import Formula, FormulaError, Table
 from model.scenario import Correlation, Joint, Parameter
-from model.scenario_file.nodes import Node, Problems, did_you_mean
-from model.scenario_file.schema import NAME, number
-from model.units import DAYS, NUMBER, Unit, UnitError, parse_unit
+from model.scenario_file.nodes import MOST_BYTES, Node, Problems, did_you_mean
+from model.scenario_file.schema import bad_name, number
+from model.units import NUMBER, Unit, UnitError, parse_unit
 
-RESERVED = {*FUNCTIONS, *BUILT_IN, "lookup", "rest", "if", *DAYS, *(d + "s" for d in DAYS), "QALY"}
 _EMPIRICAL = re.compile(r"^empirical\(\s*(?:file\s*=\s*)?['\"]?([^'\")]+?)['\"]?\s*\)$")
 
 
@@ -30,33 +29,20 @@ class Inputs:
 
 def read_parameters(section: Node | None, currency: str, day: float, sources, problems: Problems) -> Inputs:
     """Every parameter of the file; what is wrong with one is reported and the next is read."""
-    inputs = Inputs()
+    inputs, given = Inputs(), set()
     for key, node in section.items() if section else ():
-        if node.kind != "map":
-            continue
         names = [name.strip() for name in key.split(",")]
-        if not all(_good_name(name, node, problems) for name in names):
-            continue
-        reader = _Reader(node, currency, day, sources, problems)
-        if "table" in node:
-            inputs.tables[key] = reader.table(key)
-        elif len(names) > 1:
-            reader.joint(names, inputs)
-        else:
-            parameter = reader.single(key)
-            if parameter is not None:
-                inputs.parameters[key] = parameter
+        twice = [n for i, n in enumerate(names) if n in given or n in names[:i]]
+        given.update(names)
+        faults = [fault for name in names if (fault := bad_name(name))]
+        faults += [f"'{name}' is given twice" for name in twice]
+        for fault in faults:
+            problems.add(node, fault)
+        if not faults:
+            _Reader(node, currency, day, sources, problems).read(key, names, inputs)
+        problems.damaged.update(set(names) - {*inputs.parameters, *inputs.tables})
+    problems.damaged.update(n.strip() for key in (section.dropped if section else ()) for n in key.split(","))
     return inputs
-
-
-def _good_name(name: str, node: Node, problems: Problems) -> bool:
-    if not re.fullmatch(NAME, name):
-        problems.add(node, f"'{name}' is not a name: use letters, digits and _, beginning with a letter")
-    elif name in RESERVED:
-        problems.add(node, f"'{name}' is a word of the formula language; choose another name")
-    else:
-        return True
-    return False
 
 
 class _Reader:
@@ -67,38 +53,53 @@ class _Reader:
         self.unit = self._unit()
         self.about = {"unit": self.unit, "source": self._text("source"), "note": self._text("note")}
         if self.about["source"] and self.about["source"] not in sources:
-            problems.unknown(node.get("source"), "source", self.about["source"], sources or ["(none stated)"])
+            problems.unknown(node.get("source"), "source", self.about["source"], sources)
+
+    def read(self, key: str, names: list[str], inputs: Inputs) -> None:
+        if self.unit is None:
+            self.unit = self.about["unit"] = Unit("", NUMBER)
+            inputs = Inputs()  # its other errors are wanted, but nothing can be reckoned with it
+        if "table" in self.node:
+            made = self.table(key)
+            inputs.tables |= {key: made} if made is not None else {}
+        elif len(names) > 1:
+            self.joint(names, inputs)
+        elif (parameter := self.single(key)) is not None:
+            inputs.parameters[key] = parameter
 
     def _text(self, key: str) -> str:
         child = self.node.get(key)
         return child.value if child is not None and child.kind == "text" else ""
 
-    def _unit(self, key: str = "unit") -> Unit:
+    def _unit(self, key: str = "unit") -> Unit | None:
         text = self._text(key)
         try:
             return parse_unit(text, self.currency)
         except UnitError as error:
             self.problems.add(self.node.get(key), str(error))
-            return Unit(text, NUMBER)
+            return None
 
     def single(self, name: str) -> Parameter | None:
         value, made = self._value(), self._distribution()
         if value is None and made is None:
-            if not ({"value", "distribution"} & set(self.node.value)):
+            if not ({"value", "distribution"} & set(self.node.value) or self.node.dropped):
                 self.problems.add(self.node, "needs a 'value', a 'distribution' or a 'table'")
             return None
         if isinstance(made, distributions.JointDistribution):
-            self.problems.add(self.node, f"a {self._text('distribution').split('(')[0]} distribution needs as many names "
-                                         f"as it has components: write 'a, b: {{distribution: ...}}'")
-            return None
+            return self._one_of_joint(name, made)
         if isinstance(value, Formula):
             return self._formula(name, value, made)
         base = made.mean if value is None else value
         low, high = self._range()
-        if not self._legal(base):
+        if (value is None and "value" in self.node) or not self._legal(base):
             return None
         return Parameter(name, base=float(base), distribution=made, low=low, high=high,
                          text=self._text("distribution") or "fixed", **self.about)
+
+    def _one_of_joint(self, name: str, made) -> None:
+        letters = ", ".join("abcdefgh"[:min(made.size, 8)])
+        self.problems.add(self.node.get("distribution"), f"{made.name} draws {made.size} numbers together, so it needs "
+                          f"{made.size} names: write '{letters}: {{distribution: ...}}'; found one, '{name}'")
 
     def _formula(self, name: str, value: Formula, made) -> Parameter | None:
         if made is not None:
@@ -109,8 +110,9 @@ class _Reader:
     def _legal(self, base: float) -> bool:
         low, high = self.unit.limits
         if not low <= base <= high:
-            self.problems.add(self.node.get("value") or self.node,
-                              f"{base:g} is outside the domain of '{self.unit.text}' (allowed: {low:g} to {high:g})")
+            what = "the distribution's mean" if "value" not in self.node else "the value"
+            self.problems.add(self.node.get("value") or self.node.get("distribution"), f"{what} {base:g} is outside what "
+                              f"a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})")
         return low <= base <= high
 
     def _value(self) -> float | Formula | None:
@@ -125,10 +127,7 @@ class _Reader:
         if parsed.names:
             return parsed
         self._adopt_unit(node, parsed)
-        try:
-            value = float(formula._evaluate(parsed.tree, {}))
-        except (ZeroDivisionError, OverflowError, TypeError):
-            value = float("nan")
+        value = float(formula.Formula(parsed.text, parsed.tree, parsed.names).evaluate({}))
         if not np.isfinite(value):
             self.problems.add(node, f"'{node.value}' is not a finite number")
             return None
@@ -151,7 +150,7 @@ class _Reader:
             return None, None
         limits = [number(item, self.problems) for item in node.value]
         if len(limits) != 2 or None in limits or limits[0] > limits[1]:
-            self.problems.add(node, f"needs two limits, the lower first; found {[i.value for i in node.value]}")
+            self.problems.add(node, f"needs two limits, the lower first; found {', '.join(str(i.value) for i in node.value)}")
             return None, None
         return limits[0], limits[1]
 
@@ -160,11 +159,14 @@ class _Reader:
         if node is None or node.kind != "text":
             return None
         try:
-            if match := _EMPIRICAL.match(node.value):
-                return distributions.make("empirical", (), {"rows": self._columns(match[1])})
+            if file := empirical_file(node.value):
+                return distributions.make("empirical", (), {"rows": self._columns(file)})
             name, positional, named = formula.parse_call(node.value)
-            return distributions.make(name, tuple(map(formula.constant, positional)),
+            made = distributions.make(name, tuple(map(formula.constant, positional)),
                                       {key: formula.constant(tree) for key, tree in named.items()})
+            if not np.all(np.isfinite(made.mean)):
+                raise distributions.DistributionError(f"'{node.value}' has no finite mean")
+            return made
         except (FormulaError, distributions.DistributionError) as error:
             self.problems.add(node, str(error))
             return None
@@ -172,14 +174,18 @@ class _Reader:
     def joint(self, names: list[str], inputs: Inputs) -> None:
         made = self._distribution()
         if made is None:
-            if "distribution" not in self.node:
+            if "distribution" not in {*self.node.value, *self.node.dropped}:
                 self.problems.add(self.node, "several names need one joint 'distribution' (dirichlet, multinormal, "
                                              "empirical)")
             return
         if not isinstance(made, distributions.JointDistribution) or made.size != len(names):
             size = getattr(made, "size", 1)
-            self.problems.add(self.node, f"{len(names)} names, but the distribution has {size} component(s)")
+            self.problems.add(self.node.get("distribution"), f"{len(names)} names ({', '.join(names)}), but the "
+                              f"distribution draws {size} number{'s' if size > 1 else ''}")
             return
+        if "value" in self.node:
+            self.problems.add(self.node.get("value"), "parameters that are drawn together have their means as base values; "
+                              "leave 'value' out")
         key = ", ".join(names)
         inputs.joints[key] = Joint(key, tuple(names), made)
         for name, mean in zip(names, made.mean):
@@ -187,42 +193,70 @@ class _Reader:
                                                 **self.about)
 
     def _columns(self, file: str) -> np.ndarray:
-        rows = self._csv(file)
+        rows = self._csv(file, self.node.get("distribution"))
         columns = self.node.get("columns")
         wanted = [c.value for c in columns.value] if columns is not None else [
             n.strip() for n in self.node.place.rsplit("parameters.", 1)[-1].split(",")]
         return np.array([[self._cell(row, name, file, i) for name in wanted] for i, row in enumerate(rows)], float)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> Table | None:
         """Rows sorted by `by`, in model units."""
         file, by, column = self._text("table"), self._text("by"), self._text("column")
-        empty = Table(name, np.zeros(1), np.zeros(1), NUMBER, self.unit.dimension)
+        if clash := [key for key in ("value", "distribution") if key in self.node]:
+            self.problems.add(self.node.get(clash[0]), f"a table has no '{clash[0]}'; state one or the other")
+            return None
         if not by or not column:
-            self.problems.add(self.node, "a table needs 'by' (column of age or time) and 'column' (column of values)")
-            return empty
+            if not {"by", "column"} & self.node.dropped:
+                self.problems.add(self.node, "a table needs 'by' (its column of age or time) and 'column' (its column of "
+                                             "values)")
+            return None
         by_unit = self._unit("by unit")
+        if by_unit is None:
+            return None
         try:
-            rows = self._csv(file)
+            rows = self._csv(file, self.node.get("table"))
             at = np.array([self._cell(row, by, file, i) for i, row in enumerate(rows)])
             values = np.array([self._cell(row, column, file, i) for i, row in enumerate(rows)])
         except distributions.DistributionError as error:
             self.problems.add(self.node.get("table"), str(error))
-            return empty
-        if len(at) == 0 or (np.diff(at) <= 0).any():
-            self.problems.add(self.node.get("by"), f"the column '{by}' of {file} must rise from row to row")
-            return empty
-        return Table(name, by_unit.to_model(at, self.day), self.unit.to_model(values, self.day), by_unit.dimension,
-                     self.unit.dimension)
+            return None
+        return self._checked(Table(name, by_unit.to_model(at, self.day), self.unit.to_model(values, self.day),
+                                   by_unit.dimension, self.unit.dimension), at, values)
 
-    def _csv(self, file: str) -> list[dict[str, str]]:
-        path = Path(self.node.file).parent / file
+    def _checked(self, table: Table, at: np.ndarray, values: np.ndarray) -> Table | None:
+        """`at` and `values` as they stand in the file."""
+        file, by, column = self._text("table"), self._text("by"), self._text("column")
+        (low, high), falls = self.unit.limits, np.diff(at) <= 0
+        if falls.any():
+            i = int(np.argmax(falls))
+            self.problems.add(self.node.get("by"), f"the column '{by}' of {file} must rise from row to row; row {i + 2} has "
+                                                   f"{at[i]:g} and row {i + 3} has {at[i + 1]:g}")
+            return None
+        outside = (values < low) | (values > high)
+        if outside.any():
+            i = int(np.argmax(outside))
+            self.problems.add(self.node.get("column"), f"{file}, row {i + 2}, column '{column}': {values[i]:g} is outside "
+                              f"what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})")
+            return None
+        return table
+
+    @staticmethod
+    def _csv(file: str, node: Node) -> list[dict[str, str]]:
+        """Rows of a CSV beside the scenario file that names it (or beside the user, for --set)."""
+        if "\0" in file:
+            raise distributions.DistributionError(f"{file!r} is not the name of a file")
+        path = beside(node, file)
         try:
+            if not path.is_file():
+                raise distributions.DistributionError(f"there is no file '{file}' (looked for as {path})")
+            if path.stat().st_size > MOST_BYTES:
+                raise distributions.DistributionError(f"the file '{file}' has over {MOST_BYTES // 1_000_000} MB")
             with path.open(newline="", encoding="utf-8-sig") as stream:
                 rows = list(csv.DictReader(stream))
-        except (OSError, UnicodeDecodeError, csv.Error):
-            raise distributions.DistributionError(f"the file '{file}' (looked for as {path}) cannot be read") from None
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise distributions.DistributionError(f"the file '{file}' cannot be read as CSV ({error})") from None
         if not rows:
-            raise distributions.DistributionError(f"the file '{file}' has no rows")
+            raise distributions.DistributionError(f"the file '{file}' has no rows below its header")
         return rows
 
     @staticmethod
@@ -230,7 +264,7 @@ class _Reader:
         if name not in row:
             raise distributions.DistributionError(
                 f"the file '{file}' has no column '{name}'; it has {', '.join(map(str, row))}."
-                + did_you_mean(name, [c for c in row if c]))
+                + did_you_mean(name, [str(c) for c in row if c]))
         try:
             value = float(row[name])
         except (TypeError, ValueError):
@@ -241,42 +275,78 @@ class _Reader:
         return value
 
 
+def empirical_file(distribution: str) -> str:
+    """The file that 'empirical(file.csv)' names, or nothing."""
+    match = _EMPIRICAL.match(distribution)
+    return match[1] if match else ""
+
+
+def beside(node: Node, file: str) -> Path:
+    """The path of a file that a field names: relative to the scenario file in which the field stands."""
+    return (Path() if node.file.startswith("--set ") else Path(node.file).parent) / file
+
+
 def read_correlations(section: Node | None, inputs: Inputs, problems: Problems) -> tuple[Correlation, ...]:
     """Correlations between sampled parameters; each parameter stands in one block only."""
     found, taken = [], set()
     for node in section.value if section is not None and section.kind == "list" else ():
         names = [n.value for n in node.get("between").value] if "between" in node else []
-        free = [n for n, p in inputs.parameters.items() if p.distribution is not None]
-        for name in names:
-            if name not in free:
-                problems.unknown(node, "sampled parameter", name, free)
-            elif name in taken:
-                problems.add(node, f"'{name}' stands in another correlation too; give one matrix for them all")
+        good = [_can_correlate(node.get("between"), name, inputs, taken | set(names[:i]), problems)
+                for i, name in enumerate(names)]
         taken.update(names)
-        matrix = _matrix(node, len(names), problems)
-        if matrix is not None and all(n in free for n in names):
+        matrix = _matrix(node, names, problems) if names else None
+        if matrix is not None and all(good):
             found.append(Correlation(tuple(names), matrix))
     return tuple(found)
 
 
-def _matrix(node: Node, size: int, problems: Problems):
-    value, matrix = node.get("value"), node.get("matrix")
+def _can_correlate(node: Node, name: str, inputs: Inputs, taken: set[str], problems: Problems) -> bool:
+    parameter = inputs.parameters.get(name)
+    if name in problems.damaged:
+        return False
+    if parameter is None:
+        free = [n for n, p in inputs.parameters.items() if p.distribution is not None]
+        problems.unknown(node, "parameter", name, free)
+    elif parameter.joint:
+        problems.add(node, f"'{name}' is already drawn together with others ({parameter.joint})")
+    elif parameter.distribution is None:
+        problems.add(node, f"'{name}' has no distribution, so it cannot be correlated with anything")
+    elif name in taken:
+        problems.add(node, f"'{name}' is named twice; give one matrix for all the parameters that are correlated with it")
+    else:
+        return True
+    return False
+
+
+def _matrix(node: Node, names: list[str], problems: Problems):
+    value, matrix, size = node.get("value"), node.get("matrix"), len(names)
     if (value is None) == (matrix is None) or (value is not None and size != 2):
-        problems.add(node, "needs either 'value' (for two parameters) or 'matrix'")
+        if not {"value", "matrix"} & node.dropped:
+            problems.add(node, "needs either 'value' (for two parameters) or 'matrix'")
         return None
     if value is not None:
         rho = number(value, problems)
         rows = ((1.0, rho), (rho, 1.0))
     else:
-        rows = tuple(tuple(number(cell, problems) for cell in row.value) for row in matrix.value if row.kind == "list")
-    if any(cell is None for row in rows for cell in row):
-        return None
+        rows = tuple(tuple(number(cell, problems) for cell in row.value) for row in matrix.value)
     if len(rows) != size or any(len(row) != size for row in rows):
-        problems.add(node, f"the matrix must be {size} x {size}, one row and column a parameter")
+        problems.add(matrix, f"must have {size} rows and columns, one for each of {', '.join(names)}; found "
+                             f"{len(rows)} rows of {', '.join(sorted({str(len(row)) for row in rows}))}")
+        return None
+    wild = next((cell for row in rows for cell in row if not -1 <= cell <= 1), None)
+    if wild is not None:
+        problems.add(value or matrix, f"a correlation must be -1 to 1, found {wild:g}")
         return None
     try:
         distributions.copula(np.full((size, 1), 0.5), np.array(rows))
     except distributions.DistributionError as error:
-        problems.add(node, str(error))
+        problems.add(value or matrix, str(error))
         return None
     return rows
+
+
+def limits_in_words(low: float, high: float) -> str:
+    """'0 to 1', '0 or more', 'up to 1'."""
+    if np.isfinite(low) and np.isfinite(high):
+        return f"{low:g} to {high:.6g}"
+    return f"{low:g} or more" if np.isfinite(low) else f"up to {high:g}"

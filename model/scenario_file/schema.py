@@ -213,14 +213,13 @@ def check(node: Node, problems: Problems, schema: dict = SCENARIO) -> bool:
         return _check_map(node, problems, schema)
     if schema.get("type") == "array":
         return _check_list(node, problems, schema)
-    before = len(problems.found)
     if node.kind != "text":
         problems.add(node, f"found {_kind(node)}, needed: {schema['description']}")
-    elif "enum" in schema and node.value not in schema["enum"]:
+        return False
+    if "enum" in schema and node.value not in schema["enum"]:
         problems.unknown(node, "value", node.value, schema["enum"])
-    elif schema.get("format") == "number":
-        number(node, problems)
-    return len(problems.found) == before
+        return False
+    return schema.get("format") != "number" or number(node, problems) is not None
 
 
 def _check_empty(node: Node, problems: Problems, schema: dict) -> bool:
@@ -250,15 +249,15 @@ def _check_map(node: Node, problems: Problems, schema: dict) -> bool:
         problems.add(node, f"found {_kind(node)}, needed fields: {', '.join(schema['properties']) or 'name: ...'} "
                            f"({schema['description']})")
         return False
-    meant = _check_fields(node, problems, schema)
+    _check_fields(node, problems, schema)
     for key in schema["required"]:
-        if key not in node and key not in node.dropped and key not in meant:
+        if key not in node and key not in node.dropped:
             problems.add(node, f"'{key}' is missing ({schema['properties'][key]['description']})")
     return True
 
 
-def _check_fields(node: Node, problems: Problems, schema: dict) -> set[str]:
-    """Check every field and drop the wrong ones; returns the fields that unknown names are probably meant as."""
+def _check_fields(node: Node, problems: Problems, schema: dict) -> None:
+    """Check every field and drop the wrong ones, with the fields that unknown names are probably meant as."""
     meant, known = set(), schema["properties"]
     for key, child in list(node.items()):
         if key not in known and schema["additionalProperties"] is False:
@@ -270,7 +269,7 @@ def _check_fields(node: Node, problems: Problems, schema: dict) -> set[str]:
             continue
         del node.value[key]
         node.dropped.add(key)
-    return meant
+    node.dropped |= meant
 
 
 def _check_list(node: Node, problems: Problems, schema: dict) -> bool:

@@ -3,16 +3,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
 
 from model import formula, hazards
 from model.formula import Formula, FormulaError
 from model.scenario import Effect, Group, Period, State, Strategy, Survival, Transition
 from model.scenario_file.nodes import Node, Problems, did_you_mean
-from model.scenario_file.schema import NAME
-from model.units import UnitError, days_in, duration
+from model.scenario_file.schema import bad_name
+from model.units import DAYS, PER_TIME, TIME, UnitError, days_in, duration
 
 KINDS = {"rate": "rate", "survival": "survival", "probability": "chance", "probability per cycle": "per cycle"}
+# Arguments of survival families that are lists.
+LISTS = ("rates", "breaks")
+OUTCOMES = ("cost", "qaly", "life_years", "draw", "strategy")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
 
@@ -43,6 +45,7 @@ class Reader:
             return {}
         parts = dict(node.items()) if node.kind == "map" else {unnamed: node}
         found = {component: self.formula(part) for component, part in parts.items()}
+        self.lines |= {f"{node.place}.{component}": part.where for component, part in parts.items()}
         return {component: f for component, f in found.items() if f is not None}
 
     def bindings(self, node: Node, but: tuple[str, ...]) -> dict[str, Formula]:
@@ -50,13 +53,13 @@ class Reader:
         for name, child in node.items():
             if name in but:
                 continue
-            if not re.fullmatch(NAME, name) or name in formula.FUNCTIONS or name in formula.BUILT_IN:
-                self.problems.add(child, f"'{name}' is not a name that can be bound: use letters, digits and _"
-                                  + did_you_mean(name, but), node.keys.get(name))
-                continue
-            parsed = self.formula(child)
-            if parsed is not None:
+            if fault := bad_name(name):
+                self.problems.add(child, fault + did_you_mean(name, but))
+            elif (parsed := self.formula(child)) is not None:
                 found[name] = parsed
+                continue
+            self.problems.damaged.add(name)
+        self.problems.damaged |= node.dropped
         return found
 
     def length(self, node: Node | None) -> float | None:
@@ -72,8 +75,8 @@ class Reader:
 
 def read_strategies(section: Node | None, reader: Reader) -> dict[str, Strategy]:
     found = {key: Strategy(key, reader.text(node, "label", key), reader.bindings(node, ("label",)))
-             for key, node in (section.items() if section else ()) if node.kind in ("map", "nothing")}
-    if section is not None and not found:
+             for key, node in (section.items() if section else ())}
+    if section is not None and not found and not section.dropped:
         reader.problems.add(section, "needs at least one strategy")
     return found
 
@@ -83,11 +86,12 @@ def read_groups(section: Node | None, reader: Reader) -> dict[str, Group]:
         return {"all": Group("all", "All patients", formula.parse("1"), {})}
     found = {}
     for key, node in section.items():
-        weight = reader.formula(node.get("weight"))
         if key == "all":
             reader.problems.add(node, "'all' is the name of the weighted total; choose another name for the group")
-        elif weight is not None:
-            found[key] = Group(key, reader.text(node, "label", key), weight, reader.bindings(node, ("label", "weight")))
+        weight = reader.formula(node.get("weight")) or formula.parse("0")
+        found[key] = Group(key, reader.text(node, "label", key), weight, reader.bindings(node, ("label", "weight")))
+    if not found and not section.dropped:
+        reader.problems.add(section, "needs at least one group; leave 'groups' out where all patients are alike")
     return found
 
 
@@ -96,52 +100,70 @@ def read_periods(section: Node | None, horizon: float, reader: Reader) -> tuple[
     for i, (key, node) in enumerate(entries):
         end = reader.length(node.get("until"))
         if end is None:
-            if i < len(entries) - 1:
+            if i < len(entries) - 1 and "until" not in node:
                 reader.problems.add(node, "'until' is missing (only the last period may leave it out)")
             end = max(horizon, start)
         elif end <= start:
-            reader.problems.add(node, "'until' must be later than that of the period before")
+            before = f"that of the period before ({entries[i - 1][0]})" if i else "the start"
+            reader.problems.add(node.get("until"), f"'{reader.text(node, 'until')}' must be later than {before}")
+        elif end < horizon - 1e-9 and i == len(entries) - 1:
+            reader.problems.add(node.get("until"), "the last period must reach the horizon: leave its 'until' out")
         found.append(Period(key, start, end, reader.bindings(node, ("until",))))
         start = end
-    if found and found[-1].end < horizon - 1e-9:
-        reader.problems.add(entries[-1][1], "the last period must reach the horizon: leave its 'until' out")
     return tuple(found)
 
 
 def read_states(section: Node | None, reader: Reader, left: set[str]) -> dict[str, State]:
     """`left`: states that some transition leaves."""
-    found = {}
-    for key, node in section.items() if section else ():
-        priced = {"cost", "utility"} & set(node.value if node.kind == "map" else ())
-        alive = reader.text(node, "alive", "true" if key in left or priced else "false") == "true"
-        found[key] = State(
-            key, reader.text(node, "label", key), reader.formula(node.get("start")), reader.text(node, "stay") == "0",
-            alive, reader.money(node.get("cost"), "state"), reader.formula(node.get("utility")),
-            reader.money(node.get("entry cost"), "entry"), reader.formula(node.get("entry qaly")))
-        if found[key].chance and (found[key].costs or found[key].utility):
-            reader.problems.add(node, "nobody stays in a chance node, so a cost or utility per unit of time never "
-                                      "counts: use 'entry cost' or the 'cost' of a transition")
-    return found
+    return {key: _state(key, node, reader, key in left) for key, node in (section.items() if section else ())}
 
 
-def read_transitions(section: Node | None, reader: Reader) -> tuple[Transition, ...]:
-    nodes = [n for n in section.value if n.kind == "map"] if section is not None and section.kind == "list" else []
-    for node in nodes:
-        node.place = f"transitions.{reader.text(node, 'from', '?')} -> {reader.text(node, 'to', '?')}"
-        if name := reader.text(node, "name"):
-            node.place += f" ({name})"
+def _state(key: str, node: Node, reader: Reader, left: bool) -> State:
+    lives = left or bool({"cost", "utility"} & {*node.value, *node.dropped})
+    alive = reader.text(node, "alive", "true" if lives else "false") == "true"
+    state = State(
+        key, reader.text(node, "label", key), reader.formula(node.get("start")), reader.text(node, "stay") == "0",
+        alive, reader.money(node.get("cost"), "state"), reader.formula(node.get("utility")),
+        reader.money(node.get("entry cost"), "entry"), reader.formula(node.get("entry qaly")))
+    for field in ("cost", "utility"):
+        if state.chance and field in node:
+            reader.problems.add(node.get(field), "nobody stays in a chance node (stay: 0), so what counts per unit of time "
+                                                 "never counts here: use 'entry cost', 'entry qaly', or the 'cost' of a "
+                                                 "transition")
+    return state
+
+
+def moves_of(section: Node | None) -> list[Node]:
+    return [n for n in section.value if n.kind == "map"] if section is not None and section.kind == "list" else []
+
+
+def label_of(node: Node) -> str:
+    """'from -> to (name)', as Transition.label."""
+    ends = [child.value if (child := node.get(key)) is not None and child.kind == "text" else "" for key in
+            ("from", "to", "name")]
+    return f"{ends[0] or '?'} -> {ends[1] or '?'}" + (f" ({ends[2]})" if ends[2] else "")
+
+
+def name_moves(section: Node | None) -> None:
+    """Messages name a move by its ends, not by its number in the list."""
+    for node in moves_of(section):
+        node.place = f"transitions.{label_of(node)}"
         for key, child in node.items():
             child.place = f"{node.place}.{key}"
             for component, part in child.items():
                 part.place = f"{child.place}.{component}"
-    return tuple(t for t in (_transition(node, reader) for node in nodes) if t is not None)
+
+
+def read_transitions(section: Node | None, reader: Reader) -> tuple[Transition, ...]:
+    return tuple(t for t in (_transition(node, reader) for node in moves_of(section)) if t is not None)
 
 
 def _transition(node: Node, reader: Reader) -> Transition | None:
     kinds = [key for key in KINDS if key in node]
     if len(kinds) != 1:
-        reader.problems.add(node, f"needs exactly one of {', '.join(KINDS)}; found "
-                                  f"{' and '.join(kinds) if kinds else 'none'}")
+        if kinds or not node.dropped & set(KINDS):
+            reader.problems.add(node, f"needs exactly one of {', '.join(KINDS)}; found "
+                                      f"{' and '.join(kinds) if kinds else 'none'}")
         return None
     kind = KINDS[kinds[0]]
     if kind != "survival":
@@ -166,11 +188,14 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
         body, scale = _in_unit(text, reader.day)
         family, positional, named = formula.parse_call(body)
         arguments, table = _arguments(family, positional, named, reader)
+        if table is not None and scale is not None:
+            raise FormulaError("a table states its own units ('unit', 'by unit'); leave 'in ...' out")
     except FormulaError as error:
         reader.problems.add(place, str(error))
         return None
-    if not clock and family != "exponential":
-        reader.problems.add(node, "'clock' is missing: 'model' (time since start) or 'state' (time in state)")
+    if not clock and family != "exponential" and "clock" not in node.dropped:
+        reader.problems.add(node, f"'clock' is missing: say what the time of the {family} counts from, 'model' (time since "
+                                  "the start) or 'state' (time in the state)")
     return Survival(family, arguments, table, clock or "model", reader.formula(node.get("hazard ratio")),
                     reader.formula(node.get("acceleration factor")), scale)
 
@@ -181,7 +206,7 @@ def _in_unit(text: str, day: float) -> tuple[str, float | None]:
         return text, None
     length = days_in(match[2])
     if length is None:
-        raise FormulaError(f"'{match[2]}' is no unit of time")
+        raise FormulaError(f"'{match[2]}' is no unit of time; allowed: {', '.join(DAYS)}.{did_you_mean(match[2], DAYS)}")
     return match[1], length / day
 
 
@@ -191,11 +216,11 @@ def _arguments(family: str, positional, named, reader: Reader):
     known = hazards.FAMILIES.get(family)
     if known is None:
         allowed = [*hazards.FAMILIES]
-        raise FormulaError(f"unknown distribution '{family}'; allowed: {', '.join(allowed)}." + did_you_mean(family, allowed))
+        raise FormulaError(f"unknown distribution '{family}'.{did_you_mean(family, allowed)} Allowed: {', '.join(allowed)}")
     for names in hazard_forms(known):
         given = {**dict(zip(names, positional)), **named}
         if set(given) == set(names) and len(positional) + len(named) == len(names):
-            return {name: _argument(tree) for name, tree in given.items()}, None
+            return _checked({name: _argument(family, name, tree) for name, tree in given.items()}), None
     forms = " or ".join(f"({', '.join(names)})" for names in hazard_forms(known))
     raise FormulaError(f"{family} takes {forms}; found ({', '.join([*map(ast.unparse, positional), *named])})")
 
@@ -205,40 +230,67 @@ def hazard_forms(family) -> list[dict[str, str]]:
     return [dict(form) for form in (getattr(family, "forms", None) or (family.arguments,))]
 
 
-def _argument(tree):
-    if isinstance(tree, (ast.List, ast.Tuple)):
-        return tuple(formula.from_tree(item) for item in tree.elts)
-    return formula.from_tree(tree)
+def _argument(family: str, name: str, tree) -> Formula | tuple[Formula, ...]:
+    listed = isinstance(tree, (ast.List, ast.Tuple))
+    if listed != (name in LISTS) or (listed and not tree.elts):
+        kind = "a list of numbers such as [0.1, 0.2]" if name in LISTS else "one number"
+        raise FormulaError(f"{family}: {name} must be {kind}, found {ast.unparse(tree)}")
+    return tuple(map(formula.from_tree, tree.elts)) if listed else formula.from_tree(tree)
+
+
+def _checked(arguments: dict) -> dict:
+    lengths = [len(arguments[name]) for name in LISTS if name in arguments]
+    if len(lengths) == 2 and lengths[0] != lengths[1] + 1:
+        raise FormulaError("piecewise: needs one rate more than breaks (the first holds before the first break); found "
+                           f"{lengths[0]} rates and {lengths[1]} breaks")
+    return arguments
 
 
 def _life_table(positional, named, reader: Reader):
     if len(positional) != 1 or not isinstance(positional[0], ast.Name) or set(named) - {"age"}:
         raise FormulaError("write life_table(name of a table) or life_table(name of a table, age=age at start)")
     name = positional[0].id
+    if name in reader.problems.damaged:
+        return {}, name
     if name not in reader.tables:
-        raise FormulaError(f"'{name}' is not a table; tables: {', '.join(reader.tables) or 'none'}")
+        raise FormulaError(f"'{name}' is not a table.{did_you_mean(name, reader.tables)} Tables: "
+                           f"{', '.join(reader.tables) or 'none'}")
+    table = reader.tables[name]
+    if table.at_dimension != TIME:
+        raise FormulaError(f"the table '{name}' has no unit of age: state 'by unit', such as year")
+    if table.dimension != PER_TIME:
+        raise FormulaError(f"the table '{name}' must hold rates, found {table.dimension}: state its 'unit', such as 'per "
+                           "year' or 'probability over 1 year'")
     return {"age": formula.from_tree(named.get("age", ast.Constant(0)))}, name
 
 
-def read_effects(section: Node | None, reader: Reader, problem: Callable) -> dict[str, Effect]:
-    found = {}
-    for key, node in section.items() if section else ():
-        given = [k for k in ("time in", "entries into", "count of") if k in node]
-        if len(given) != 1:
-            reader.problems.add(node, "needs exactly one of 'time in', 'entries into', 'count of'")
-            continue
-        if key in ("cost", "qaly", "life_years") or key.startswith("cost:"):
-            reader.problems.add(node, f"'{key}' is an outcome that is always there; choose another name")
-            continue
-        part = node.get(given[0])
-        names = [n.value for n in part.value] if part.kind == "list" else list(part.value or ())
-        weights = {n: reader.formula(part.get(n)) if part.kind == "map" else None for n in names}
-        unit = reader.text(node, "unit", "year") if given[0] == "time in" else ""
-        if given[0] == "time in" and "unit" not in node:
-            reader.problems.add(node, "'unit' is missing (unit of time of the total, such as day)")
-        found[key] = Effect(key, reader.text(node, "label", key), unit, (days_in(unit) or 1.0) / reader.day,
-                            weights if given[0] == "time in" else {},
-                            tuple(names) if given[0] == "entries into" else (),
-                            tuple(names) if given[0] == "count of" else ())
-        problem(part, given[0], names)
-    return found
+def read_effects(section: Node | None, states, moves: list[str], reader: Reader) -> dict[str, Effect]:
+    """`states`, `moves`: keys and labels that an effect can count."""
+    return {key: made for key, node in (section.items() if section else ())
+            if (made := _effect(key, node, states, moves, reader)) is not None}
+
+
+def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> Effect | None:
+    kinds = [k for k in ("time in", "entries into", "count of") if k in node]
+    if key in OUTCOMES or key.startswith("cost:"):
+        reader.problems.add(node, f"'{key}' is the name of an outcome or a column that is always there; choose another name")
+    if len(kinds) != 1:
+        if not node.dropped:
+            reader.problems.add(node, "needs exactly one of 'time in', 'entries into', 'count of'; found "
+                                      + (" and ".join(kinds) or "none"))
+        return None
+    kind, part = kinds[0], node.get(kinds[0])
+    names = [n.value for n in part.value] if part.kind == "list" else list(part.value)
+    for name in names:
+        if name not in (moves if kind == "count of" else states):
+            reader.problems.unknown(part, "move" if kind == "count of" else "state", name,
+                                    moves if kind == "count of" else states)
+    weights = {n: reader.formula(part.get(n)) if part.kind == "map" else None for n in names}
+    if kind == "time in" and "unit" not in {*node.value, *node.dropped}:
+        reader.problems.add(node, "'unit' is missing (unit of time of the total, such as day)")
+    if kind != "time in" and "unit" in node:
+        reader.problems.add(node.get("unit"), f"a count has no unit of time; '{kind}' goes without 'unit'")
+    unit = reader.text(node, "unit") if kind == "time in" else ""
+    return Effect(key, reader.text(node, "label", key), unit, (days_in(unit) or 1.0) / reader.day,
+                  weights if kind == "time in" else {}, tuple(names) if kind == "entries into" else (),
+                  tuple(names) if kind == "count of" else ())

@@ -1,0 +1,170 @@
+"""How every figure looks: colours, canvas, number axes, legends, and how one is saved."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+
+# Okabe and Ito's palette is told apart by colour-blind readers; lines and markers tell curves apart in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C")
+LINES = ("-", "--", "-.", ":", (0, (7, 2, 1, 2, 1, 2)), (0, (10, 3)), (0, (1, 3)), (0, (2, 2)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+# For areas and stacked bars: dark and light by turns, so that neighbours differ in grey.
+AREAS = ("#33699E", "#EBD98A", "#A8446B", "#A6DCEF", "#2B7A4B", "#F7B9C4", "#6B5B2E", "#CFE3A6", "#4B3B8F", "#E0C3E8")
+HATCHES = ("", "//", "\\\\", "xx", "--")
+GREYS = ("#D9D9D9", "#A6A6A6", "#BFBFBF", "#8C8C8C")
+INK, FAINT = "#333333", "#666666"
+
+_AXES = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": FAINT,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E8E8E8",
+    "grid.linewidth": 0.6,
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How keys are shown; a strategy keeps its colour, line and marker in every figure."""
+
+    labels: dict[str, str]
+    state_labels: dict[str, str] = field(default_factory=dict)
+    currency: str = "USD"
+    effect: str = "QALY"
+    time_unit: str = "day"
+    title: str = ""
+
+    @property
+    def effects(self) -> str:
+        return self.effect if self.effect.endswith("s") else f"{self.effect}s"
+
+    def look(self, strategy: str) -> dict:
+        """Keywords of a line."""
+        i = list(self.labels).index(strategy)
+        return {
+            "color": COLOURS[i % len(COLOURS)],
+            "linestyle": LINES[i % len(LINES)],
+            "marker": MARKERS[i % len(MARKERS)],
+            "label": self.labels[strategy],
+        }
+
+    def curve(self, strategy: str) -> dict:
+        """Keywords of a line through many points: with few markers, each strategy's elsewhere, or none at all."""
+        if len(self.labels) <= 3:
+            return self.look(strategy) | {"marker": "", "linewidth": 1.8}
+        start = 0.02 + 0.12 * list(self.labels).index(strategy) / len(self.labels)
+        return self.look(strategy) | {"markevery": (start, 0.12), "markersize": 5, "linewidth": 1.5}
+
+
+def area(i: int) -> dict:
+    """Keywords of the i-th area or bar of a stack; hatched from the third on, for print in grey."""
+    dark = i % 2 == 0
+    edge = "white" if dark or i < 2 else "#777777"
+    return {"facecolor": AREAS[i % len(AREAS)], "edgecolor": edge, "hatch": HATCHES[i // 2 % len(HATCHES)]}
+
+
+def canvas(style: Style, heading: str, width: float = 7.5, height: float = 5.0, rows=1, columns=1, **more):
+    """Figure and its axes; no pyplot, so nothing stays open. Notebooks show it as PNG."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_AXES):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(rows, columns, **more)
+    lines = [heading, *textwrap.wrap(style.title, int(width * 14))]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, color=INK)
+    figure._repr_png_ = partial(_png, figure)
+    return figure, axes
+
+
+def _png(figure) -> bytes:
+    from io import BytesIO
+
+    target = BytesIO()
+    figure.savefig(target, format="png", dpi=100)
+    return target.getvalue()
+
+
+def nothing(style: Style, heading: str, reason: str):
+    """A figure that says why it is empty."""
+    figure, axis = canvas(style, heading, 7.5, 2)
+    axis.axis("off")
+    axis.text(0.5, 0.5, textwrap.fill(reason, 80), ha="center", va="center", transform=axis.transAxes, color=INK)
+    return figure
+
+
+def number(value: float, digits: int = 0) -> str:
+    """12,345 or −0.25, with a true minus sign."""
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def brief(value: float) -> str:
+    """Four figures: 0.4877, 34,000."""
+    return number(value) if abs(value) >= 1000 else f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+def numbers(axis, ticks: int = 6) -> None:
+    """Thousands separators, and as many decimals as the ticks of this x or y axis need."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    formatter = FuncFormatter(lambda value, _: number(value, _digits(tuple(formatter.locs))))
+    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(formatter)
+
+
+@lru_cache
+def _digits(ticks: tuple) -> int:
+    near = 1e-6 * (max(ticks) - min(ticks)) or 1e-12
+    return next((d for d in range(10) if all(abs(round(t, d) - t) <= near for t in ticks)), 10)
+
+
+def percent(axis) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1, decimals=0))
+
+
+def wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_on_hyphens=False)
+
+
+def legend(figure, handles) -> None:
+    """Below everything, in as many columns as its labels leave room for; the figure grows by its rows."""
+    longest = max((len(h.get_label()) for h in handles), default=0)
+    columns = max(1, min(int(figure.get_figwidth() / (0.066 * longest + 0.65)), 6, len(handles)))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=8.5, handlelength=3
+    )
+    figure.set_figheight(figure.get_figheight() + 0.19 * (-(-len(handles) // columns) - 1))
+
+
+def few(table, most: int = 501, keep=()):
+    """At most `most` evenly spread rows, first and last included, and the positions `keep`."""
+    if len(table) <= most:
+        return table
+    spread = np.linspace(0, len(table) - 1, most).round().astype(int)
+    return table.iloc[np.union1d(spread, np.asarray(keep, int))]
+
+
+def save(figure, data, folder: Path, name: str) -> None:
+    """name.png, name.svg (the same bytes for the same data, text kept as text) and name.csv."""
+    import matplotlib
+
+    folder = Path(folder)
+    engine = figure.get_layout_engine()
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the layout is found once, for both files
+    try:
+        figure.savefig(folder / f"{name}.png", dpi=150)
+        with matplotlib.rc_context({"svg.hashsalt": "model", "svg.fonttype": "none"}):
+            figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, dpi=150)
+    finally:
+        figure.set_layout_engine(engine)
+    data.to_csv(folder / f"{name}.csv", index=False, float_format="%.12g", lineterminator="\n")
