@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from reference import reference_file
 
 from model.cli import main
-from reference import reference_file
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = str(ROOT / "scenarios" / "mscc_furlan.yaml")
