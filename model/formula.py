@@ -239,7 +239,8 @@ _TRAPS = ((r"\d[,'_]\d{3}(?!\d)", "write numbers without thousands separators"),
           ("[\u2212\u2013]", "write the minus sign of the keyboard, -"),
           ("[$\u00a3\u20ac]", "write the currency behind the number, such as '100 USD'"),
           (r"(?<![<>=!(,])=(?!=)", "equality is written =="),
-          (r"\b(per|over)\s", "a unit stands once, behind the whole formula, such as '0.1 per year'"))
+          (r"\b(per|over)\s|\d\s+[A-Za-z]", "a unit stands once, behind the whole formula, such as '0.1 per year'; a number of "
+                                             "another unit needs a name of its own"))
 
 
 def _trap(body: str) -> str:

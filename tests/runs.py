@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from model import draws
+from model import draws, inputs
 from model.analysis.evaluate import Evaluation, evaluate
+from model.engines import cohort
 from model.scenario_file import read
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
@@ -33,9 +34,6 @@ def occupancy(evaluation: Evaluation) -> np.ndarray:
 
 def quantities(path: Path, draw_table=None, trace: bool = True, group: str | None = None):
     """(scenario, Quantities) of one group of a scenario file, straight from the cohort engine."""
-    from model import inputs
-    from model.engines import cohort
-
     scenario = read(path)
     table = draws.base(scenario) if draw_table is None else draw_table
     chosen = scenario.groups[group or next(iter(scenario.groups))]

@@ -74,7 +74,11 @@ def interchanged_points(cycles: int) -> np.ndarray:
 
 
 def factors(convention: str, weighting: Weighting, cycle: float, cycles: int):
-    """Discount factors [cycle] of what is counted at the start and at the end of each cycle, and of its moves."""
+    """Discount factors [cycle] of what is counted at the start and at the end of each cycle, and of its moves.
+
+    'life-table' discounts the mean of both ends at the end, as heemod does with discount(..., first = TRUE) for the
+    model of Briggs et al. 2006; 'half-cycle' discounts each end where it is.
+    """
     start, end = weighting.factor(np.arange(cycles) * cycle), weighting.factor(np.arange(1, cycles + 1) * cycle)
     if convention == "start":
         return start, end, start

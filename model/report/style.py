@@ -114,9 +114,12 @@ def numbers(axis, ticks: int = 6) -> None:
     """Thousands separators, and as many decimals as the ticks of this x or y axis need."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    formatter = FuncFormatter(lambda value, _: number(value, _digits(tuple(formatter.locs))))
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(formatter)
+    axis.set_major_formatter(FuncFormatter(partial(_tick, axis)))
+
+
+def _tick(axis, value: float, position) -> str:
+    return number(value, _digits(tuple(axis.get_majorticklocs())))
 
 
 @lru_cache

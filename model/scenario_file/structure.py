@@ -190,6 +190,8 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
         arguments, table = _arguments(family, positional, named, reader)
         if table is not None and scale is not None:
             raise FormulaError("a table states its own units ('unit', 'by unit'); leave 'in ...' out")
+        if table is None and scale is None and not _has_time(family, arguments):
+            raise FormulaError(f"say in which unit of time the {family} is stated, such as '{text} in months'")
     except FormulaError as error:
         reader.problems.add(place, str(error))
         return None
@@ -198,6 +200,12 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
                                   "the start) or 'state' (time in the state)")
     return Survival(family, arguments, table, clock or "model", reader.formula(node.get("hazard ratio")),
                     reader.formula(node.get("acceleration factor")), scale)
+
+
+def _has_time(family: str, arguments) -> bool:
+    """Some argument is a time or a rate, so its own unit says what the clock counts in."""
+    form = next(f for f in hazard_forms(hazards.FAMILIES[family]) if set(f) == set(arguments))
+    return any(dimension != "number" for dimension in form.values())
 
 
 def _in_unit(text: str, day: float) -> tuple[str, float | None]:

@@ -22,23 +22,21 @@ def by_name(path):
 # --- mass balance -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", FILES, ids=by_name)
-@pytest.mark.parametrize("convention", ["integral", "half-cycle"])
-def test_occupancies_sum_to_1_lie_in_0_to_1_and_the_dead_stay_dead(path, convention):
-    if convention == "integral" and path.stem.startswith(PER_CYCLE):
-        pytest.skip("probabilities per cycle have no integral")
-    scenario = read(path, [f"convention={convention}"] + ["horizon=4 years"] * (path.stem == "mscc_furlan")
-                    + ["cycle=1 month"] * (path.stem == "mscc_furlan"))
-    from model.analysis.evaluate import evaluate
+RATES = [p for p in FILES if not p.stem.startswith(PER_CYCLE)]
 
-    trace = evaluate(scenario, draws.base(scenario), trace=True).traces["all"].occupancy
+
+@pytest.mark.parametrize("path, convention", [(p, "integral") for p in RATES] + [(p, "half-cycle") for p in FILES])
+def test_occupancies_sum_to_1_lie_in_0_to_1_and_the_dead_stay_dead(path, convention):
+    whole_cycles = ["horizon=4 years", "cycle=1 month"] if path.stem == "mscc_furlan" else []
+    settings = [f"convention={convention}", *whole_cycles]
+    trace, scenario = base_case(path, *settings).traces["all"].occupancy, read(path)
     np.testing.assert_allclose(trace.sum(axis=-1), 1, rtol=1e-12)
     assert trace.min() > -1e-15 and trace.max() < 1 + 1e-12
     for state in scenario.dead_states:
         assert (np.diff(trace[..., list(scenario.states).index(state)], axis=0) > -1e-14).all()
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if not p.stem.startswith(PER_CYCLE)], ids=by_name)
+@pytest.mark.parametrize("path", RATES, ids=by_name)
 def test_time_in_all_states_is_the_horizon_and_moves_balance_occupancy(path):
     """What enters a state less what leaves it is what is in it at the horizon."""
     scenario, found = quantities(path)
@@ -221,8 +219,8 @@ def test_periods_hold_on_the_step_by_step_path_too(tmp_path):
 def test_a_rate_by_time_holds_from_the_start_of_each_cycle(tmp_path):
     text = """parameters:
   slope: {value: 0.2, unit: per year}
-  year: {value: 1, unit: year}
-""".replace("year:", "one:") + """states:
+  one: {value: 1, unit: year}
+states:
   well: {start: 1}
   dead: {}
 transitions:

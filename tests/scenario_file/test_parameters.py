@@ -3,10 +3,10 @@ import math
 
 import numpy as np
 import pytest
+from written import level, outcome, scenario, write
 
 from model import draws, inputs
 from model.scenario_file import ScenarioError, read
-from written import level, outcome, scenario, write
 
 
 def parameters(folder, text):

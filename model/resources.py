@@ -1,0 +1,86 @@
+"""What patients compete for, and how they arrive: frozen types without any trace of YAML.
+
+The calendar counts days from a Monday, 0:00; hours of the week count from there (0 to 168).
+"""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+ALWAYS = ((0.0, 168.0),)
+WEEK = 168
+
+
+class ResourceError(ValueError):
+    """A resource, hold or arrival process that cannot be: what was found, what is allowed."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """capacity: units in service, or infinity. opening: spans (from, to) in hours of the week in which patients are taken;
+    who has begun stays until done. preemptive: a patient of higher priority takes the place of one of lower.
+    """
+
+    key: str
+    capacity: float
+    opening: tuple[tuple[float, float], ...] = ALWAYS
+    preemptive: bool = False
+    label: str = ""
+
+    def __post_init__(self):
+        if not (self.capacity == math.inf or (self.capacity > 0 and self.capacity == int(self.capacity))):
+            raise ResourceError(f"resources.{self.key}: capacity must be a whole number above 0, found {self.capacity:g}")
+        ends = [0.0, *(x for span in self.opening for x in span), float(WEEK)]
+        rising = all(a <= b for a, b in zip(ends, ends[1:])) and all(a < b for a, b in self.opening)
+        if not self.opening or not rising:
+            raise ResourceError(f"resources.{self.key}: opening must be spans that follow each other within the hours of the "
+                                f"week, 0 to {WEEK}; found {self.opening}")
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One unit of each of `resources` is held in a state, all taken together.
+
+    priority: the smallest is served first, then first come, first served; by_group overrides it for some groups.
+    """
+
+    state: str
+    resources: tuple[str, ...]
+    priority: int = 0
+    by_group: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Poisson arrivals `per_day` (one rate, or one for each of the 168 hours of the week), or `times` in days by group."""
+
+    per_day: tuple[float, ...] = ()
+    times: dict[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if bool(self.per_day) == bool(self.times):
+            raise ResourceError("arrivals: give either rates per day or times")
+        if self.per_day and (len(self.per_day) not in (1, WEEK) or min(self.per_day) < 0 or max(self.per_day) <= 0):
+            raise ResourceError(f"arrivals: give one rate per day, or one for each of the {WEEK} hours of the week, none of "
+                                f"them negative; found {len(self.per_day)} of {min(self.per_day):g} or more")
+
+
+@dataclass(frozen=True)
+class System:
+    """A centre that treats patients. warm_up: days with arrivals before anyone is recruited; cool_down: days of arrivals
+    after the last recruit. most_waiting: patients in the queue of one resource at which a run stops.
+    """
+
+    resources: tuple[Resource, ...]
+    holds: tuple[Hold, ...]
+    arrivals: Arrivals
+    warm_up: float = 0.0
+    cool_down: float = 0.0
+    most_waiting: int = 10_000
+
+    def __post_init__(self):
+        known = [r.key for r in self.resources]
+        for hold in self.holds:
+            for key in hold.resources:
+                if key not in known:
+                    raise ResourceError(f"states.{hold.state}.holds: unknown resource '{key}'; resources: {', '.join(known)}")
