@@ -3,6 +3,7 @@
 Base case, PSA, one-way, sweep and scenario analyses differ in nothing but this table. Values are in the unit
 that the file states. Each parameter has a random stream of its own, keyed by its name.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -41,8 +42,11 @@ class Draws:
 
     def replace(self, **values: np.ndarray) -> Draws:
         """The same table with other values for some names, each an array[draw] or of length 1."""
-        return Draws({**self.values, **{k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}},
-                     self.index, self.seed)
+        return Draws(
+            {**self.values, **{k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}},
+            self.index,
+            self.seed,
+        )
 
 
 def base(scenario: Scenario) -> Draws:
@@ -88,7 +92,7 @@ def _uniforms(scenario: Scenario, n: int, seed: int, sampling: str) -> dict[str,
     if sampling == "latin hypercube":
         return {key: chances.latin_hypercube(seed, n, "parameter", key) for key in keys}
     if sampling == "sobol":
-        return dict(zip(keys, chances.sobol(seed, n, max(len(keys), 1))))
+        return dict(zip(keys, chances.sobol(seed, n, [("parameter", key) for key in keys])))
     raise DomainError(f"unknown sampling '{sampling}'; allowed: {', '.join(SAMPLING)}")
 
 
@@ -100,8 +104,15 @@ def check_domain(scenario: Scenario, parameter: Parameter, values: np.ndarray) -
         return
     row = int(np.argmax(bad))
     what = f"'{parameter.unit.text}' must be" if parameter.unit.text else "it must be"
-    limits = f"{low:g} to {high:g}" if np.isfinite(low + high) else f"{low:g} or more" if np.isfinite(low) else (
-        f"at most {high:g}" if np.isfinite(high) else "a finite number")
-    raise DomainError(f"{scenario.line(f'parameters.{parameter.name}')}: draw {row + 1} is {values[row]:.6g}, but "
-                      f"{what} {limits} ({int(bad.sum())} of {len(values)} draws are outside). Its distribution is "
-                      f"{parameter.text}")
+    limits = (
+        f"{low:g} to {high:g}"
+        if np.isfinite(low + high)
+        else f"{low:g} or more"
+        if np.isfinite(low)
+        else (f"at most {high:g}" if np.isfinite(high) else "a finite number")
+    )
+    raise DomainError(
+        f"{scenario.line(f'parameters.{parameter.name}')}: draw {row + 1} is {values[row]:.6g}, but "
+        f"{what} {limits} ({int(bad.sum())} of {len(values)} draws are outside). Its distribution is "
+        f"{parameter.text}"
+    )

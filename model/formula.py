@@ -3,6 +3,7 @@
 A formula is checked against a white list of the syntax tree, so it can do nothing but arithmetic on names of
 the file. It is evaluated for all draws at once, and its unit follows from the units of its names.
 """
+
 from __future__ import annotations
 
 import ast
@@ -18,12 +19,27 @@ import numpy as np
 from model.units import NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
 
 BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
-_OPERATORS = {ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
-              ast.Pow: np.power, ast.USub: operator.neg, ast.UAdd: operator.pos}
-_COMPARE = {ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal,
-            ast.Eq: np.equal, ast.NotEq: np.not_equal}
-_SUFFIX = re.compile(r"^(?P<body>.*?[\w.)%])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[A-Za-z]+|over\s+[\d.eE+-]*\s*[A-Za-z]+"
-                     r"|QALYs?|[A-Z]{3}|[a-z]+)$")
+_OPERATORS = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+_COMPARE = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+_SUFFIX = re.compile(
+    r"^(?P<body>.*?[\w.)%])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[A-Za-z]+|over\s+[\d.eE+-]*\s*[A-Za-z]+"
+    r"|QALYs?|[A-Z]{3}|[a-z]+)$"
+)
 _PERCENT = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*%")
 _LONGEST, DEEPEST = 2000, 200
 
@@ -83,12 +99,15 @@ FUNCTIONS = {
     "logit": Function(lambda p: np.log(p / (1 - p)), (1, 1), _all_plain, "log odds of a probability"),
     "expit": Function(lambda x: 1 / (1 + np.exp(-x)), (1, 1), _all_plain, "probability from log odds"),
     "with_odds_ratio": Function(_with_odds_ratio, (2, 2), _all_plain, "probability p after an odds ratio"),
-    "with_hazard_ratio": Function(lambda p, hr: 1 - (1 - p) ** hr, (2, 2), _all_plain,
-                                  "probability p after a hazard ratio"),
-    "rate_from_probability": Function(lambda p, t=1.0: -np.log1p(-p) / t, (1, 2), _rate_dimension,
-                                      "hazard -ln(1 - p) / period"),
-    "probability_from_rate": Function(lambda r, t=1.0: -np.expm1(-r * t), (1, 2), _probability_dimension,
-                                      "probability 1 - exp(-rate * period)"),
+    "with_hazard_ratio": Function(
+        lambda p, hr: 1 - (1 - p) ** hr, (2, 2), _all_plain, "probability p after a hazard ratio"
+    ),
+    "rate_from_probability": Function(
+        lambda p, t=1.0: -np.log1p(-p) / t, (1, 2), _rate_dimension, "hazard -ln(1 - p) / period"
+    ),
+    "probability_from_rate": Function(
+        lambda r, t=1.0: -np.expm1(-r * t), (1, 2), _probability_dimension, "probability 1 - exp(-rate * period)"
+    ),
 }
 
 
@@ -142,8 +161,9 @@ class Formula:
         if self.unit is None:
             return inner
         if inner not in (None, NUMBER):
-            raise UnitError(f"'{self.text}' states the unit '{self.unit.text}', but what stands before it is "
-                            f"already {inner}")
+            raise UnitError(
+                f"'{self.text}' states the unit '{self.unit.text}', but what stands before it is already {inner}"
+            )
         return self.unit.dimension
 
     @property
@@ -164,9 +184,16 @@ def parse(text: str, currency: str = "USD") -> Formula:
 def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
     """'gamma(mean=3, cv=0.5)' -> ('gamma', [], {'mean': ..., 'cv': ...}) as unevaluated trees."""
     text = " ".join(str(text).split())
-    tree = _tree(text, text, "write name(argument=value, ...), such as gamma(mean=415, cv=0.69); a unit of time stands "
-                             "behind the bracket of a survival distribution ('in months'), that of a parameter in 'unit'")
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)) or any(k.arg is None for k in tree.keywords):
+    tree = _tree(
+        text,
+        text,
+        "write name(argument=value, ...), such as gamma(mean=415, cv=0.69); a unit of time stands "
+        "behind the bracket of a survival distribution ('in months'), that of a parameter in "
+        "'unit'",
+    )
+    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)) or any(
+        k.arg is None for k in tree.keywords
+    ):
         raise FormulaError(f"'{text}' is not of the form name(argument=value, ...), such as gamma(mean=415, cv=0.69)")
     names = [k.arg for k in tree.keywords]
     if twice := [name for name in names if names.count(name) > 1]:
@@ -187,8 +214,9 @@ def constant(tree: ast.expr):
         return [constant(item) for item in tree.elts]
     formula = from_tree(tree)
     if formula.names:
-        raise FormulaError(f"'{formula.text}': only numbers are allowed here, found the name "
-                           f"'{sorted(formula.names)[0]}'")
+        raise FormulaError(
+            f"'{formula.text}': only numbers are allowed here, found the name '{sorted(formula.names)[0]}'"
+        )
     return float(formula.evaluate({}))
 
 
@@ -212,16 +240,19 @@ def _tree(body: str, text: str, advice: str = "") -> ast.expr:
     if len(body) > _LONGEST:
         raise FormulaError(f"'{text[:60]}...' has {len(text)} characters; at most {_LONGEST} are allowed")
     if misread := re.search(r"#|(?<![\w.])\d+_\d", body):
-        raise FormulaError(f"'{_short(text)}' is not arithmetic: " + (
-            "leave the comment (#) out" if misread[0] == "#" else _TRAPS[0][1]))
+        raise FormulaError(
+            f"'{_short(text)}' is not arithmetic: "
+            + ("leave the comment (#) out" if misread[0] == "#" else _TRAPS[0][1])
+        )
     source = _PERCENT.sub(r"(\1 / 100)", re.sub(r"\bif\s*\(", "where(", body))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise FormulaError(f"'{_short(text)}' is not arithmetic: "
-                           + (advice or _trap(body) or "write for example '1 - p_walk * hr'")) from None
+        raise FormulaError(
+            f"'{_short(text)}' is not arithmetic: " + (advice or _trap(body) or "write for example '1 - p_walk * hr'")
+        ) from None
     if _depth(tree) > DEEPEST:
         raise FormulaError(f"'{_short(text)}' is nested more than {DEEPEST} levels deep; give its parts names")
     return tree
@@ -232,15 +263,21 @@ def _short(text: str) -> str:
 
 
 # What people write out of habit -> what to write instead. Asked only where a formula cannot be read.
-_TRAPS = ((r"\d[,'_]\d{3}(?!\d)", "write numbers without thousands separators"),
-          (r"\d,\d", "write decimals with a point"),
-          (r"\d:\d", "a time of day or a ratio is no number"),
-          ("[\u00d7\u00b7\u2217]", "multiplication is written *"),
-          ("[\u2212\u2013]", "write the minus sign of the keyboard, -"),
-          ("[$\u00a3\u20ac]", "write the currency behind the number, such as '100 USD'"),
-          (r"(?<![<>=!(,])=(?!=)", "equality is written =="),
-          (r"\b(per|over)\s|\d\s+[A-Za-z]", "a unit stands once, behind the whole formula, such as '0.1 per year'; a number of "
-                                             "another unit needs a name of its own"))
+_TRAPS = (
+    (r"\d[,'_]\d{3}(?!\d)", "write numbers without thousands separators"),
+    (r"\d,\d", "write decimals with a point"),
+    (r"\d:\d", "a time of day or a ratio is no number"),
+    ("[\u00d7\u00b7\u2217]", "multiplication is written *"),
+    ("[\u2212\u2013]", "write the minus sign of the keyboard, -"),
+    ("[$\u00a3\u20ac]", "write the currency behind the number, such as '100 USD'"),
+    (r"(?<![<>=!(,])=(?!=)", "equality is written =="),
+    (
+        r"\b(per|over)\s|\d\s+[A-Za-z]",
+        "a unit stands once, behind the whole formula, such as '0.1 per year'; a "
+        "number of "
+        "another unit needs a name of its own",
+    ),
+)
 
 
 def _trap(body: str) -> str:
@@ -258,12 +295,29 @@ def _depth(tree: ast.AST) -> int:
     return depth
 
 
-_OTHER_OPERATORS = {ast.BitXor: "a power is written **, not ^; ", ast.Mod: "a percentage is written '3 %'; ",
-                    ast.BitAnd: "write 'and' for &; ", ast.BitOr: "write 'or' for |; "}
-_WORDS = {"Tuple": "a comma", "List": "a list", "IfExp": "'if ... else' (write if(condition, a, b))", "Attribute": "a dot",
-          "Subscript": "square brackets", "Lambda": "'lambda'", "JoinedStr": "a text", "Dict": "braces", "Set": "braces",
-          "NamedExpr": "':='", "Starred": "a star", "ListComp": "a loop", "GeneratorExp": "a loop", "SetComp": "a loop",
-          "DictComp": "a loop"}
+_OTHER_OPERATORS = {
+    ast.BitXor: "a power is written **, not ^; ",
+    ast.Mod: "a percentage is written '3 %'; ",
+    ast.BitAnd: "write 'and' for &; ",
+    ast.BitOr: "write 'or' for |; ",
+}
+_WORDS = {
+    "Tuple": "a comma",
+    "List": "a list",
+    "IfExp": "'if ... else' (write if(condition, a, b))",
+    "Attribute": "a dot",
+    "Subscript": "square brackets",
+    "Lambda": "'lambda'",
+    "JoinedStr": "a text",
+    "Dict": "braces",
+    "Set": "braces",
+    "NamedExpr": "':='",
+    "Starred": "a star",
+    "ListComp": "a loop",
+    "GeneratorExp": "a loop",
+    "SetComp": "a loop",
+    "DictComp": "a loop",
+}
 
 
 def _check(tree: ast.expr, text: str) -> None:
@@ -290,7 +344,8 @@ def _fault(node: ast.AST, text: str) -> str:
     kind = type(node).__name__
     if kind == "Tuple" and (advice := _trap(text)):
         return advice
-    return f"only arithmetic on names is allowed, found {_WORDS.get(kind, kind.lower())} in '{_short(ast.unparse(node))}'"
+    found = _WORDS.get(kind, kind.lower())
+    return f"only arithmetic on names is allowed, found {found} in '{_short(ast.unparse(node))}'"
 
 
 def _call_fault(node: ast.Call) -> str:
@@ -303,12 +358,17 @@ def _call_fault(node: ast.Call) -> str:
         from difflib import get_close_matches
 
         near = get_close_matches(name, [*FUNCTIONS, "if", "lookup"], 1)
-        return (f"unknown function '{_short(name)}'." + (f" Did you mean '{near[0]}'?" if near else "")
-                + f" Allowed: {', '.join(FUNCTIONS)}, if, lookup")
+        return (
+            f"unknown function '{_short(name)}'."
+            + (f" Did you mean '{near[0]}'?" if near else "")
+            + f" Allowed: {', '.join(FUNCTIONS)}, if, lookup"
+        )
     least, most = function.arity
     if node.keywords or not least <= len(node.args) <= most:
-        return (f"{name} takes {least if least == most else f'{least} to {most}'} argument{'s' if most > 1 else ''} "
-                f"({function.help}), found {len(node.args) + len(node.keywords)}")
+        return (
+            f"{name} takes {least if least == most else f'{least} to {most}'} argument{'s' if most > 1 else ''} "
+            f"({function.help}), found {len(node.args) + len(node.keywords)}"
+        )
     return ""
 
 
@@ -399,5 +459,4 @@ def _in_formula(node, rule, dimensions):
         raise UnitError(f"'{ast.unparse(node)}' {error}") from None
 
 
-__all__ = ["BUILT_IN", "FUNCTIONS", "Formula", "FormulaError", "Table", "constant", "from_tree", "parse",
-           "parse_call"]
+__all__ = ["BUILT_IN", "FUNCTIONS", "Formula", "FormulaError", "Table", "constant", "from_tree", "parse", "parse_call"]

@@ -3,6 +3,7 @@
 A unit has a dimension (powers of money and of time) and a factor that turns a number stated in it into the
 model's own unit of time. A QALY is a year of time at utility 1, so it has the dimension of time.
 """
+
 from __future__ import annotations
 
 import math
@@ -11,8 +12,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
-PLAIN = ("", "1", "probability", "proportion", "utility", "ratio", "number", "count", "odds", "odds ratio",
-         "hazard ratio", "relative risk", "log odds ratio", "log hazard ratio", "age factor", "%")
+PLAIN = (
+    "",
+    "1",
+    "probability",
+    "proportion",
+    "utility",
+    "ratio",
+    "number",
+    "count",
+    "odds",
+    "odds ratio",
+    "hazard ratio",
+    "relative risk",
+    "log odds ratio",
+    "log hazard ratio",
+    "age factor",
+    "%",
+)
 _OVER = re.compile(r"^(?:probability\s+)?over\s+(.+)$")
 
 
@@ -42,8 +59,13 @@ MONEY = Dimension(money=Fraction(1))
 TIME = Dimension(time=Fraction(1))
 PER_TIME = Dimension(time=Fraction(-1))
 MONEY_PER_TIME = Dimension(Fraction(1), Fraction(-1))
-_NAMES = {NUMBER: "a plain number", MONEY: "money", TIME: "an amount of time", PER_TIME: "a rate (per unit of time)",
-          MONEY_PER_TIME: "money per unit of time"}
+_NAMES = {
+    NUMBER: "a plain number",
+    MONEY: "money",
+    TIME: "an amount of time",
+    PER_TIME: "a rate (per unit of time)",
+    MONEY_PER_TIME: "money per unit of time",
+}
 
 
 @dataclass(frozen=True)
@@ -105,8 +127,9 @@ def duration(text: str) -> float:
     match = re.fullmatch(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?\s*([A-Za-z]+)\s*", text)
     length = days_in(match[2]) if match else None
     if length is None or not math.isfinite(float(match[1] or 1)):
-        raise UnitError(f"'{text}' is no length of time; write for example '5 years' or '30 days' "
-                        f"(units: {', '.join(DAYS)})")
+        raise UnitError(
+            f"'{text}' is no length of time; write for example '5 years' or '30 days' (units: {', '.join(DAYS)})"
+        )
     return length * float(match[1] or 1)
 
 
@@ -129,12 +152,17 @@ def parse_unit(text: str, currency: str) -> Unit:
     head, _, tail = words.rpartition("per ")
     if tail and (length := days_in(tail)) and head.strip() in ("", currency, "events", "probability"):
         if head.strip() == "probability":
-            raise UnitError(f"'{text}': a probability belongs to a period: write 'probability over 1 {tail}' "
-                            f"(it becomes the hazard -ln(1 - p) / period), or 'per {tail}' if it is a rate")
+            raise UnitError(
+                f"'{text}': a probability belongs to a period: write 'probability over 1 {tail}' "
+                f"(it becomes the hazard -ln(1 - p) / period), or 'per {tail}' if it is a rate"
+            )
         return Unit(text, MONEY_PER_TIME if head.strip() == currency else PER_TIME, 1 / length)
-    raise UnitError(f"unknown unit '{text}'.{_meant(words, currency)} Allowed: per <time>, {currency}, {currency} per <time>, "
-                    f"<time>, QALY, probability over <n> <time>, {', '.join(p for p in PLAIN if p not in ('', '1'))} "
-                    f"(<time>: {', '.join(DAYS)})")
+    raise UnitError(
+        f"unknown unit '{text}'.{_meant(words, currency)} Allowed: per <time>, {currency}, {currency} "
+        f"per <time>, "
+        f"<time>, QALY, probability over <n> <time>, {', '.join(p for p in PLAIN if p not in ('', '1'))} "
+        f"(<time>: {', '.join(DAYS)})"
+    )
 
 
 def _meant(words: str, currency: str) -> str:

@@ -27,7 +27,10 @@ class Ticket:
 
 
 class Desk:
-    """Free units, queues and users of every resource. `env`: the simulation's clock and maker of events."""
+    """Free units, queues and users of every resource. `env`: the simulation's clock and maker of events.
+
+    Owners are told at once what they get (`take`) and what is taken from them (`lose`).
+    """
 
     def __init__(self, env, system: System):
         self.env, self.resources, self.most = env, system.resources, system.most_waiting
@@ -54,7 +57,7 @@ class Desk:
                                   f"{self.env.now:.0f}; more arrive than it can treat")
         for r in needs:
             self._fill(r)
-        if not ticket.granted:
+        if ticket.granted is None:
             self._preempt(ticket)
         return ticket
 
@@ -79,6 +82,7 @@ class Desk:
         for r in ticket.needs:
             self.free[r] -= 1
             self.users[r][ticket.owner] = ticket
+        ticket.owner.take(ticket)
         if ticket.event is not None:
             for r in ticket.needs:
                 self.waiting[r] -= 1

@@ -48,6 +48,8 @@ def advance(flows: list[Flow], x: np.ndarray, exit_rate: float, source: np.ndarr
 
     source[state, row]: mass that flows in evenly over the step, or None.
     """
+    if exit_rate > _STIFF:
+        return _advance_stiff(flows, x, source)
     parts = max(1, int(np.ceil(exit_rate)))
     scale, mean = 1.0 / parts, np.zeros_like(x)
     inflow = None if source is None else source * scale
@@ -56,6 +58,17 @@ def advance(flows: list[Flow], x: np.ndarray, exit_rate: float, source: np.ndarr
         mean += part
     mean *= scale
     return x, mean
+
+
+_STIFF = 8.0  # exits per step above which squaring a matrix is cheaper than many small steps
+
+
+def _advance_stiff(flows: list[Flow], x: np.ndarray, source: np.ndarray | None):
+    """By the matrix exponential, with one more state, constantly 1, from which the source flows (Van Loan 1978)."""
+    states, rows = x.shape
+    whole, mean = exponential(flows, states + 1, rows, source=source)
+    start = np.concatenate([x, np.ones((1, rows))])
+    return apply(whole, start, np.empty_like(start))[:states], apply(mean, start, np.empty_like(start))[:states]
 
 
 def _advance_once(flows, x, scale, size, inflow):
@@ -81,15 +94,21 @@ def terms_needed(norm: float) -> int:
     return n
 
 
-def exponential(flows: list[Flow], states: int, rows: int, decay: float = 0.0) -> tuple[Grid, Grid]:
+def exponential(flows: list[Flow], states: int, rows: int, decay: float = 0.0,
+                source: np.ndarray | None = None) -> tuple[Grid, Grid]:
     """exp(A - decay I) and phi1(A - decay I) as grids [target][source] of row arrays.
 
-    Each row is scaled and squared by its own norm, so that its result does not depend on the rows beside it.
+    source[state, row]: mass that the last state brings forth in the others without losing any. Each row is scaled and squared by its own norm, so that its result does not depend on the rows beside it.
     """
     norm = 2 * _exits(flows, states, rows).max(axis=0) + decay
+    generator = _generator(flows, states, decay)
+    if source is not None:
+        norm = norm + source.sum(axis=0)
+        for i, inflow in enumerate(source):
+            _add(generator, i, states - 1, inflow)
     squarings = np.ceil(np.log2(np.maximum(norm, _NORM) / _NORM)).astype(int)
     halved = 0.5**squarings
-    small = [[None if a is None else a * halved for a in line] for line in _generator(flows, states, decay)]
+    small = [[None if a is None else a * halved for a in line] for line in generator]
     identity = [[np.ones(rows) if i == j else None for j in range(states)] for i in range(states)]
     power = [[None if a is None else a / 2 for a in line] for line in small]
     mean = _plus(identity, power)

@@ -148,12 +148,11 @@ def legend(figure, handles) -> None:
     figure.set_figheight(figure.get_figheight() + 0.19 * (-(-len(handles) // columns) - 1))
 
 
-def few(table, most: int = 501, keep=()):
-    """At most `most` evenly spread rows, first and last included, and the positions `keep`."""
+def few(table, most: int = 501):
+    """At most `most` evenly spread rows, first and last included."""
     if len(table) <= most:
         return table
-    spread = np.linspace(0, len(table) - 1, most).round().astype(int)
-    return table.iloc[np.union1d(spread, np.asarray(keep, int))]
+    return table.iloc[np.linspace(0, len(table) - 1, most).round().astype(int)]
 
 
 def save(figure, data, folder: Path, name: str) -> None:
@@ -163,7 +162,7 @@ def save(figure, data, folder: Path, name: str) -> None:
     folder = Path(folder)
     engine = figure.get_layout_engine()
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # the layout is found once, for both files
+    figure.set_layout_engine(None)  # the layout is found once, for both files
     try:
         figure.savefig(folder / f"{name}.png", dpi=150)
         with matplotlib.rc_context({"svg.hashsalt": "model", "svg.fonttype": "none"}):

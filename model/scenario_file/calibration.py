@@ -45,8 +45,11 @@ def _target(key: str, node: Node, reader, scenario, problems: Problems) -> Targe
     if ("tolerance" in node) == ("standard error" in node):
         problems.add(node, "needs either 'tolerance' or 'standard error'")
         return None
-    for field, allowed in (("strategy", scenario.strategies), ("comparator", scenario.strategies),
-                           ("group", ["all", *scenario.groups])):
+    for field, allowed in (
+        ("strategy", scenario.strategies),
+        ("comparator", scenario.strategies),
+        ("group", ["all", *scenario.groups]),
+    ):
         if field in node and reader.text(node, field) not in allowed:
             problems.unknown(node.get(field), field, reader.text(node, field), allowed)
     states = tuple(n.value for n in node.get("states").value) if "states" in node else ()
@@ -64,6 +67,16 @@ def _target(key: str, node: Node, reader, scenario, problems: Problems) -> Targe
     outcomes = ["cost", "qaly", "life_years", *(f"cost: {c}" for c in scenario.components), *scenario.effects]
     if outcome not in outcomes:
         problems.unknown(node.get("outcome"), "outcome", outcome, outcomes)
-    return Target(key, measure, value, error, reader.text(node, "strategy"), reader.text(node, "group", "all"), states,
-                  reader.length(node.get("at")) or 0.0, outcome,
-                  reader.text(node, "comparator") or scenario.reference or next(iter(scenario.strategies)), wtp)
+    return Target(
+        key,
+        measure,
+        value,
+        error,
+        reader.text(node, "strategy"),
+        reader.text(node, "group", "all"),
+        states,
+        reader.length(node.get("at")) or 0.0,
+        outcome,
+        reader.text(node, "comparator") or scenario.reference or next(iter(scenario.strategies)),
+        wtp,
+    )

@@ -1,4 +1,5 @@
 """`extends: other.yaml` and `--set name=value`: a scenario that states only what differs."""
+
 from __future__ import annotations
 
 import re
@@ -10,9 +11,17 @@ from model.scenario_file.nodes import DEEPEST, Node, Problems, ScenarioError, di
 # Fields of which an entry has one; stating it replaces the others, and the fields that belong to them.
 _VALUE = ("value", "distribution", "table")
 _KIND = ("rate", "survival", "probability", "probability per cycle")
-_WITH = {_VALUE: ("by", "by unit", "column", "columns", "range"), _KIND: ("clock", "hazard ratio", "acceleration factor")}
-SHORT = {"horizon": ("time.horizon",), "cycle": ("time.cycle",), "convention": ("time.convention",),
-         "discount": ("discount.cost", "discount.effect"), "perspective": ("perspective",)}
+_WITH = {
+    _VALUE: ("by", "by unit", "column", "columns", "range"),
+    _KIND: ("clock", "hazard ratio", "acceleration factor"),
+}
+SHORT = {
+    "horizon": ("time.horizon",),
+    "cycle": ("time.cycle",),
+    "convention": ("time.convention",),
+    "discount": ("discount.cost", "discount.effect"),
+    "perspective": ("perspective",),
+}
 
 
 def read_merged(path: Path, settings: Sequence[str], problems: Problems) -> Node:
@@ -26,8 +35,12 @@ def read_merged(path: Path, settings: Sequence[str], problems: Problems) -> Node
 def _read(path: Path, shown: str, problems: Problems, above: tuple[Path, ...]) -> Node:
     root = read_yaml(path, shown, problems)
     if root.kind != "map":
-        raise ScenarioError([f"{shown}:{root.line}: a scenario is a list of fields such as 'title: ...', found "
-                             f"{'a list' if root.kind == 'list' else 'a text'}"])
+        raise ScenarioError(
+            [
+                f"{shown}:{root.line}: a scenario is a list of fields such as 'title: ...', found "
+                f"{'a list' if root.kind == 'list' else 'a text'}"
+            ]
+        )
     base = root.get("extends")
     if base is None or base.kind != "text":
         return root
@@ -72,14 +85,16 @@ def _merge(base: Node, child: Node, problems: Problems, together: tuple[str, ...
         elif key != "extends":
             group = _VALUE if child.place == "parameters" else ()
             kept[key] = _merge(kept[key], value, problems, group) if key in kept else value
-    return Node("map", kept, child.file, child.line, child.place, {**base.keys, **child.keys},
-                base.dropped | child.dropped)
+    return Node(
+        "map", kept, child.file, child.line, child.place, {**base.keys, **child.keys}, base.dropped | child.dropped
+    )
 
 
 def _remove(kept: dict[str, Node], base: Node, key: str, at: Node, problems: Problems) -> None:
     if key not in base:
-        problems.add(at, f"null removes '{key}', but {base.file} has no such entry here."
-                     + did_you_mean(key, base.value))
+        problems.add(
+            at, f"null removes '{key}', but {base.file} has no such entry here." + did_you_mean(key, base.value)
+        )
     kept.pop(key, None)
 
 
@@ -90,8 +105,12 @@ def _merge_transitions(base: Node, child: Node, problems: Problems) -> Node:
         key = _identity(item)
         if any(item.get(kind) is not None and item.get(kind).kind == "nothing" for kind in _KIND):
             if key not in items:
-                problems.add(item, f"null removes the move '{_label(item)}', but {base.file} has no such move."
-                             + did_you_mean(_label(item), map(_label, base.value)), "transitions")
+                problems.add(
+                    item,
+                    f"null removes the move '{_label(item)}', but {base.file} has no such move."
+                    + did_you_mean(_label(item), map(_label, base.value)),
+                    "transitions",
+                )
             items.pop(key, None)
         else:
             items[key] = _merge(items[key], item, problems, _KIND) if key in items else item
@@ -127,13 +146,19 @@ def _apply(root: Node, setting: str, problems: Problems) -> None:
             _set_field(root, place.split("."), at, problems)
         return None
     if joint := next((key for key in listed if name in re.split(r"\s*,\s*", key)), None):
-        return problems.add(at, f"'{name}' is drawn together with others; set them all: --set '{joint}=distribution(...)'")
+        return problems.add(
+            at, f"'{name}' is drawn together with others; set them all: --set '{joint}=distribution(...)'"
+        )
     if "." in name:
         return _set_field(root, name.split("."), at, problems)
     allowed = [*listed, *SHORT]
-    return problems.add(at, f"unknown name '{name}'.{did_you_mean(name, allowed)} Allowed: a parameter "
-                            f"({', '.join(listed) or 'none here'}), {', '.join(SHORT)}, or a field by its place, such as "
-                            "time.cycle")
+    return problems.add(
+        at,
+        f"unknown name '{name}'.{did_you_mean(name, allowed)} Allowed: a parameter "
+        f"({', '.join(listed) or 'none here'}), {', '.join(SHORT)}, or a field by its place, "
+        f"such as "
+        "time.cycle",
+    )
 
 
 def _set_parameter(root: Node, listed: dict[str, Node], name: str, at: Node) -> None:
@@ -158,13 +183,16 @@ def _without(node: Node, name: str) -> Node | None:
         return None
     i = names.index(name)
     rows = [r if r.kind != "list" else Node("list", _drop(r.value, i), r.file, r.line, r.place) for r in matrix.value]
-    kept = {**node.value, "between": Node("list", _drop(between.value, i), between.file, between.line, between.place),
-            "matrix": Node("list", _drop(rows, i), matrix.file, matrix.line, matrix.place)}
+    kept = {
+        **node.value,
+        "between": Node("list", _drop(between.value, i), between.file, between.line, between.place),
+        "matrix": Node("list", _drop(rows, i), matrix.file, matrix.line, matrix.place),
+    }
     return Node("map", kept, node.file, node.line, node.place, node.keys)
 
 
 def _drop(values: list, i: int) -> list:
-    return values[:i] + values[i + 1:]
+    return values[:i] + values[i + 1 :]
 
 
 def _is_distribution(value: str) -> bool:
@@ -180,8 +208,11 @@ def _set_field(root: Node, path: list[str], at: Node, problems: Problems) -> Non
         inside = {_label(item): item for item in node.value} if node.kind == "list" else node.value
         below = inside.get(word) if isinstance(inside, dict) else None
         if below is None or below.kind not in ("map", "list"):
-            return problems.add(at, f"{root.file} has no '{'.'.join(path[:depth + 1])}'."
-                                + did_you_mean(word, inside if isinstance(inside, dict) else ()))
+            return problems.add(
+                at,
+                f"{root.file} has no '{'.'.join(path[: depth + 1])}'."
+                + did_you_mean(word, inside if isinstance(inside, dict) else ()),
+            )
         node = below
     if node.kind != "map":
         return problems.add(at, f"'{'.'.join(path[:-1])}' has no fields; name one of its entries first")

@@ -1,4 +1,5 @@
 """Every name is known, every unit fits, and nothing stands in the file that nothing reads."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -116,7 +117,7 @@ class Dimensions(Mapping):
     def _follow(self, name: str, formula: Formula):
         if name in self._open:
             path = list(self._open)
-            raise UnitError(f"'{name}' is defined by itself: {' -> '.join([*path[path.index(name):], name])}")
+            raise UnitError(f"'{name}' is defined by itself: {' -> '.join([*path[path.index(name) :], name])}")
         self._open[name] = formula.depth + 4
         if sum(self._open.values()) > _DEEPEST:
             first = next(iter(self._open))
@@ -131,19 +132,28 @@ class Dimensions(Mapping):
         if name in ("waited", "time_since_entry"):
             return f"'{name}' is known to the queueing engine only"
         if name in BUILT_IN:
-            return (f"'{name}' can be used in rates and probabilities only; to let a price change over time, state "
-                    "'periods'")
-        bound = {section: [key for key, bindings in owners.items() if name in bindings]
-                 for section, owners in _owners(self.scenario).items()}
+            return (
+                f"'{name}' can be used in rates and probabilities only; to let a price change over time, state "
+                "'periods'"
+            )
+        bound = {
+            section: [key for key, bindings in owners.items() if name in bindings]
+            for section, owners in _owners(self.scenario).items()
+        }
         for section, keys in bound.items():
             if keys and self.scopes:
                 missing = [key for key in _owners(self.scenario)[section] if key not in keys]
                 return f"'{name}' is bound in {section} {', '.join(keys)}, but not in {', '.join(missing)}"
             if keys:
                 return f"'{name}' is bound in {section}, and cannot be used here: only parameters can"
-        known = [*dict.fromkeys(n for scope in self.scopes for n in scope), *self.scenario.parameters,
-                 *self.scenario.tables]
-        return f"unknown name '{name}'.{did_you_mean(name, known)} Names come from parameters, strategies, groups, periods"
+        known = [
+            *dict.fromkeys(n for scope in self.scopes for n in scope),
+            *self.scenario.parameters,
+            *self.scenario.tables,
+        ]
+        return (
+            f"unknown name '{name}'.{did_you_mean(name, known)} Names come from parameters, strategies, groups, periods"
+        )
 
     def __iter__(self):
         return iter(self.scenario.parameters)
@@ -163,8 +173,9 @@ def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
     contexts: dict = {}
     for use in uses(scenario):
         for where, scopes in _contexts(scenario, use):
-            known = contexts.setdefault((where, use.outside, use.varies),
-                                        Dimensions(scenario, scopes, use.varies, problems.damaged))
+            known = contexts.setdefault(
+                (where, use.outside, use.varies), Dimensions(scenario, scopes, use.varies, problems.damaged)
+            )
             message = _fault(use, known)
             reached |= known.reached
             if message:
@@ -191,8 +202,11 @@ def _contexts(scenario: Scenario, use: Use):
     for strategy in scenario.strategies.values():
         for group, group_bindings in groups:
             for period in periods:
-                words = [f"strategy {strategy.key}", group if len(groups) > 1 else "",
-                         f"period {period.key}" if period.key else ""]
+                words = [
+                    f"strategy {strategy.key}",
+                    group if len(groups) > 1 else "",
+                    f"period {period.key}" if period.key else "",
+                ]
                 yield ", ".join(w for w in words if w), (strategy.bindings, group_bindings, period.bindings)
 
 
@@ -203,8 +217,13 @@ def _fault(use: Use, known: Dimensions) -> str:
         return str(error)
     if found is None or found == use.needed:
         return ""
-    hint = {MONEY_PER_TIME: "such as '100 USD per day'", PER_TIME: "such as '0.1 per year'", MONEY: "such as '100 USD'",
-            TIME: "such as '0.07 QALY' or '3 days'", NUMBER: "such as a probability, utility or ratio"}
+    hint = {
+        MONEY_PER_TIME: "such as '100 USD per day'",
+        PER_TIME: "such as '0.1 per year'",
+        MONEY: "such as '100 USD'",
+        TIME: "such as '0.07 QALY' or '3 days'",
+        NUMBER: "such as a probability, utility or ratio",
+    }
     hint = hint[use.needed].replace("USD", known.scenario.currency)
     if use.place.endswith(".survival"):
         hint = "or a unit of time behind the distribution, such as 'weibull(shape=1.2, scale=14) in months'"
@@ -219,9 +238,13 @@ def _check_parameter(scenario: Scenario, name: str, problems: Problems) -> None:
     except UnitError as error:
         return _report(scenario, problems, f"parameters.{name}.value", str(error))
     if parameter.unit.text and found is not None and found != parameter.unit.dimension:
-        _report(scenario, problems, f"parameters.{name}.value",
-                f"its unit is '{parameter.unit.text}' ({parameter.unit.dimension}), but '{parameter.formula.text}' "
-                f"gives {found}")
+        _report(
+            scenario,
+            problems,
+            f"parameters.{name}.value",
+            f"its unit is '{parameter.unit.text}' ({parameter.unit.dimension}), but '{parameter.formula.text}' "
+            f"gives {found}",
+        )
     return None
 
 
@@ -233,8 +256,11 @@ def places_by_name(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """Where each name is read directly, for the parameter table."""
     found: dict[str, list[str]] = {}
     listed = [(use.place, use.formula) for use in uses(scenario)]
-    for kind, owners in (("strategies", scenario.strategies), ("groups", scenario.groups),
-                         ("periods", {p.key: p for p in scenario.periods})):
+    for kind, owners in (
+        ("strategies", scenario.strategies),
+        ("groups", scenario.groups),
+        ("periods", {p.key: p for p in scenario.periods}),
+    ):
         listed += [(f"{kind}.{key}.{name}", f) for key, owner in owners.items() for name, f in owner.bindings.items()]
     listed += [(f"parameters.{p.name}", p.formula) for p in scenario.parameters.values() if p.formula]
     for place, formula in listed:

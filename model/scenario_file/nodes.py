@@ -2,6 +2,7 @@
 
 Scalars stay text: what a field means decides how it is read, so `no` is a word, 1e5 a number, 12:30 a time of day.
 """
+
 from __future__ import annotations
 
 import difflib
@@ -83,7 +84,7 @@ class Problems:
     def _position(self, text: str) -> tuple[int, int]:
         """Files in the order in which their first problem was found, lines from the top."""
         files = list(dict.fromkeys(map(_file_of, self.found)))
-        line = re.match(r":(\d+)", text[len(_file_of(text)):])
+        line = re.match(r":(\d+)", text[len(_file_of(text)) :])
         return files.index(_file_of(text)), int(line[1]) if line else 0
 
 
@@ -110,8 +111,12 @@ def _text(path: Path, shown: str) -> str:
             raise ScenarioError([f"{shown}: has over {MOST_BYTES // 1_000_000} MB; a scenario is a short text file"])
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioError([f"{shown}: is not a text file in UTF-8 (byte {error.start + 1} is no text); save it as "
-                             "'UTF-8' in your editor"]) from None
+        raise ScenarioError(
+            [
+                f"{shown}: is not a text file in UTF-8 (byte {error.start + 1} is no text); save it as "
+                "'UTF-8' in your editor"
+            ]
+        ) from None
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, ScenarioError):
             raise
@@ -140,8 +145,9 @@ def parse_yaml(text: str, shown: str, problems: Problems) -> Node:
     except yaml.YAMLError as error:
         at = getattr(error, "position", None)
         line = f":{text.count(chr(10), 0, at) + 1}" if isinstance(at, int) else ""
-        raise ScenarioError([f"{shown}{line}: has a character that is no text ({getattr(error, 'reason', error)}); "
-                             "is it a YAML file?"]) from None
+        raise ScenarioError(
+            [f"{shown}{line}: has a character that is no text ({getattr(error, 'reason', error)}); is it a YAML file?"]
+        ) from None
     if root is None:
         raise ScenarioError([f"{shown}: the file has comments only; a scenario begins with 'title: ...'"])
     return _Tree(shown, problems, yaml).convert(root, "", 0)
@@ -161,14 +167,17 @@ def _check_depth(text: str, shown: str, yaml, loader) -> None:
 
 # What the YAML parser says -> what the writer of a scenario can do about it.
 _HINTS = {
-    "mapping values are not allowed": "a text that contains ': ' must stand in quotes, and the fields of one entry must "
-                                      "begin in the same column",
+    "mapping values are not allowed": "a text that contains ': ' must stand in quotes, and the fields of one entry "
+    "must "
+    "begin in the same column",
     "cannot start any token": "a text that begins with one of % @ ` must stand in quotes",
-    "did not find expected key": "check that brackets and quotes are closed and that the fields of one entry begin in the "
-                                 "same column",
+    "did not find expected key": "check that brackets and quotes are closed and that the fields of one entry begin "
+    "in the "
+    "same column",
     "could not find expected ':'": "a field is written 'name: value', with a space behind the colon",
-    "did not find expected ',' or": "a bracket { or [ is not closed, or a text with a comma, colon or bracket in it needs "
-                                    "quotes",
+    "did not find expected ',' or": "a bracket { or [ is not closed, or a text with a comma, colon or bracket in it "
+    "needs "
+    "quotes",
     "unexpected end of stream": "a quote or a bracket is not closed",
     "undefined alias": "a text that begins with * must stand in quotes",
     "but found another document": "'---' begins a second document; a scenario is one",
@@ -178,13 +187,16 @@ _HINTS = {
 
 
 def _plain_words(error, text: str, mark) -> str:
-    if mark and text[mark.index:mark.index + 1] == "\t":
+    if mark and text[mark.index : mark.index + 1] == "\t":
         return "is not valid YAML: there is a tab; indent with spaces"
     problem = " ".join(str(error.problem or error.context or error).split())
     context = " ".join(str(error.context or "").split())
     hint = next((h for key, h in _HINTS.items() if key in f"{problem} {context}"), "")
-    return f"is not valid YAML: {problem}" + (f" ({context})" if context and context != problem else "") + (
-        f". Hint: {hint}" if hint else "")
+    return (
+        f"is not valid YAML: {problem}"
+        + (f" ({context})" if context and context != problem else "")
+        + (f". Hint: {hint}" if hint else "")
+    )
 
 
 class _Tree:
@@ -197,11 +209,17 @@ class _Tree:
         line = node.start_mark.line + 1
         self.count += 1
         if self.count > MOST_NODES:
-            raise ScenarioError([f"{self.shown}:{line}: has over {MOST_NODES:,} values once its anchors (&, *) are written "
-                                 "out; put long tables into a CSV file"])
+            raise ScenarioError(
+                [
+                    f"{self.shown}:{line}: has over {MOST_NODES:,} values once its anchors (&, *) are "
+                    f"written "
+                    "out; put long tables into a CSV file"
+                ]
+            )
         if depth > DEEPEST:
-            raise ScenarioError([f"{self.shown}:{line}: an anchor (&) contains itself, or is nested more than {DEEPEST} "
-                                 "levels deep"])
+            raise ScenarioError(
+                [f"{self.shown}:{line}: an anchor (&) contains itself, or is nested more than {DEEPEST} levels deep"]
+            )
         self._refuse_tag(node, line, place)
         if isinstance(node, self.yaml.ScalarNode):
             empty = node.tag == "tag:yaml.org,2002:null"
@@ -216,7 +234,9 @@ class _Tree:
     def _refuse_tag(self, node, line: int, place: str) -> None:
         plain = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")
         if node.tag.removeprefix("tag:yaml.org,2002:") not in plain:
-            self.problems.add(Node("text", "", self.shown, line, place), f"the tag '{node.tag}' is not read; leave it out")
+            self.problems.add(
+                Node("text", "", self.shown, line, place), f"the tag '{node.tag}' is not read; leave it out"
+            )
 
     def _mapping(self, node, place: str, depth: int) -> Node:
         result = Node("map", {}, self.shown, node.start_mark.line + 1, place)
@@ -242,7 +262,7 @@ class _Tree:
         for i, (key, child) in enumerate(fields):
             whole = child.value if child.kind == "text" else ""
             cut = []
-            for rest, value in fields[i + 1:]:
+            for rest, value in fields[i + 1 :]:
                 if value.kind != "nothing" or not (_open(whole) or (whole[-1:].isdigit() and rest[:1].isdigit())):
                     break
                 whole += f", {rest}" if _open(whole) else f",{rest}"
@@ -250,18 +270,26 @@ class _Tree:
             if cut:
                 node.dropped.update([key, *cut])
                 node.value = {k: v for k, v in node.value.items() if k not in node.dropped}
-                advice = f"a text with a comma stands in quotes between {{ and }}: {key}: \"{whole}\"" if "(" in whole else (
-                    "write decimals with a point, and numbers without thousands separators")
+                advice = "write decimals with a point, and numbers without thousands separators"
+                if "(" in whole:
+                    advice = f'a text with a comma stands in quotes between {{ and }}: {key}: "{whole}"'
                 self.problems.add(child, f"'{whole}' is cut off at the comma; {advice}")
 
     def _report_cut_numbers(self, node, items: list[Node]) -> None:
         """[50,000] is read by YAML as the numbers 50 and 000."""
         for before, after, text, rest in zip(node.value, node.value[1:], items, items[1:]):
             adjacent = after.start_mark.index == before.end_mark.index + 1
-            if adjacent and text.kind == rest.kind == "text" and re.fullmatch(r"\d{3}", rest.value) and re.fullmatch(
-                    r"\d{1,3}", text.value):
-                self.problems.add(text, f"'{text.value},{rest.value}' may be one number or two: write a number without "
-                                        "thousands separators, and a space between two")
+            if (
+                adjacent
+                and text.kind == rest.kind == "text"
+                and re.fullmatch(r"\d{3}", rest.value)
+                and re.fullmatch(r"\d{1,3}", text.value)
+            ):
+                self.problems.add(
+                    text,
+                    f"'{text.value},{rest.value}' may be one number or two: write a number without "
+                    "thousands separators, and a space between two",
+                )
 
 
 def _open(text: str) -> bool:
@@ -282,7 +310,8 @@ def dump(node: Node) -> str:
     """The tree as YAML text; numbers stand there as numbers."""
     import yaml
 
-    return yaml.safe_dump(_typed(plain(node)), sort_keys=False, allow_unicode=True, width=110)
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return yaml.dump(_typed(plain(node)), Dumper=dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 def _typed(value):

@@ -1,4 +1,5 @@
 """Parameters of a scenario file: values, distributions, tables, correlations."""
+
 from __future__ import annotations
 
 import csv
@@ -40,7 +41,7 @@ def read_parameters(section: Node | None, currency: str, day: float, sources, pr
             problems.add(node, fault)
         if not faults:
             _Reader(node, currency, day, sources, problems).read(key, names, inputs)
-        problems.damaged.update(set(names) - {*inputs.parameters, *inputs.tables})
+        problems.damaged.update(n for n in names if n not in inputs.parameters and n not in inputs.tables)
     problems.damaged.update(n.strip() for key in (section.dropped if section else ()) for n in key.split(","))
     return inputs
 
@@ -93,17 +94,29 @@ class _Reader:
         low, high = self._range()
         if (value is None and "value" in self.node) or not self._legal(base):
             return None
-        return Parameter(name, base=float(base), distribution=made, low=low, high=high,
-                         text=self._text("distribution") or "fixed", **self.about)
+        return Parameter(
+            name,
+            base=float(base),
+            distribution=made,
+            low=low,
+            high=high,
+            text=self._text("distribution") or "fixed",
+            **self.about,
+        )
 
     def _one_of_joint(self, name: str, made) -> None:
-        letters = ", ".join("abcdefgh"[:min(made.size, 8)])
-        self.problems.add(self.node.get("distribution"), f"{made.name} draws {made.size} numbers together, so it needs "
-                          f"{made.size} names: write '{letters}: {{distribution: ...}}'; found one, '{name}'")
+        letters = ", ".join("abcdefgh"[: min(made.size, 8)])
+        self.problems.add(
+            self.node.get("distribution"),
+            f"{made.name} draws {made.size} numbers together, so it needs "
+            f"{made.size} names: write '{letters}: {{distribution: ...}}'; found one, '{name}'",
+        )
 
     def _formula(self, name: str, value: Formula, made) -> Parameter | None:
         if made is not None:
-            self.problems.add(self.node.get("value"), f"'{value.text}' is a formula, so it cannot have a distribution too")
+            self.problems.add(
+                self.node.get("value"), f"'{value.text}' is a formula, so it cannot have a distribution too"
+            )
             return None
         return Parameter(name, formula=value, text=f"= {value.text}", **self.about)
 
@@ -111,8 +124,10 @@ class _Reader:
         low, high = self.unit.limits
         if not low <= base <= high:
             what = "the distribution's mean" if "value" not in self.node else "the value"
-            self.problems.add(self.node.get("value") or self.node.get("distribution"), f"{what} {base:g} is outside what "
-                              f"a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})")
+            self.problems.add(
+                self.node.get("value") or self.node.get("distribution"),
+                f"{what} {base:g} is outside what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})",
+            )
         return low <= base <= high
 
     def _value(self) -> float | Formula | None:
@@ -140,9 +155,13 @@ class _Reader:
         if not self._text("unit"):
             self.unit = self.about["unit"] = parsed.unit
         elif (parsed.unit.dimension, parsed.unit.factor, parsed.unit.over) != (
-                self.unit.dimension, self.unit.factor, self.unit.over):
-            self.problems.add(node, f"states the unit '{parsed.unit.text}', but the parameter's unit is "
-                                    f"'{self.unit.text}'")
+            self.unit.dimension,
+            self.unit.factor,
+            self.unit.over,
+        ):
+            self.problems.add(
+                node, f"states the unit '{parsed.unit.text}', but the parameter's unit is '{self.unit.text}'"
+            )
 
     def _range(self) -> tuple[float | None, float | None]:
         node = self.node.get("range")
@@ -150,7 +169,9 @@ class _Reader:
             return None, None
         limits = [number(item, self.problems) for item in node.value]
         if len(limits) != 2 or None in limits or limits[0] > limits[1]:
-            self.problems.add(node, f"needs two limits, the lower first; found {', '.join(str(i.value) for i in node.value)}")
+            self.problems.add(
+                node, f"needs two limits, the lower first; found {', '.join(str(i.value) for i in node.value)}"
+            )
             return None, None
         return limits[0], limits[1]
 
@@ -162,8 +183,11 @@ class _Reader:
             if file := empirical_file(node.value):
                 return distributions.make("empirical", (), {"rows": self._columns(file)})
             name, positional, named = formula.parse_call(node.value)
-            made = distributions.make(name, tuple(map(formula.constant, positional)),
-                                      {key: formula.constant(tree) for key, tree in named.items()})
+            made = distributions.make(
+                name,
+                tuple(map(formula.constant, positional)),
+                {key: formula.constant(tree) for key, tree in named.items()},
+            )
             if not np.all(np.isfinite(made.mean)):
                 raise distributions.DistributionError(f"'{node.value}' has no finite mean")
             return made
@@ -175,28 +199,38 @@ class _Reader:
         made = self._distribution()
         if made is None:
             if "distribution" not in {*self.node.value, *self.node.dropped}:
-                self.problems.add(self.node, "several names need one joint 'distribution' (dirichlet, multinormal, "
-                                             "empirical)")
+                self.problems.add(
+                    self.node, "several names need one joint 'distribution' (dirichlet, multinormal, empirical)"
+                )
             return
         if not isinstance(made, distributions.JointDistribution) or made.size != len(names):
             size = getattr(made, "size", 1)
-            self.problems.add(self.node.get("distribution"), f"{len(names)} names ({', '.join(names)}), but the "
-                              f"distribution draws {size} number{'s' if size > 1 else ''}")
+            self.problems.add(
+                self.node.get("distribution"),
+                f"{len(names)} names ({', '.join(names)}), but the "
+                f"distribution draws {size} number{'s' if size > 1 else ''}",
+            )
             return
         if "value" in self.node:
-            self.problems.add(self.node.get("value"), "parameters that are drawn together have their means as base values; "
-                              "leave 'value' out")
+            self.problems.add(
+                self.node.get("value"),
+                "parameters that are drawn together have their means as base values; leave 'value' out",
+            )
         key = ", ".join(names)
         inputs.joints[key] = Joint(key, tuple(names), made)
         for name, mean in zip(names, made.mean):
-            inputs.parameters[name] = Parameter(name, base=float(mean), joint=key, text=self._text("distribution"),
-                                                **self.about)
+            inputs.parameters[name] = Parameter(
+                name, base=float(mean), joint=key, text=self._text("distribution"), **self.about
+            )
 
     def _columns(self, file: str) -> np.ndarray:
         rows = self._csv(file, self.node.get("distribution"))
         columns = self.node.get("columns")
-        wanted = [c.value for c in columns.value] if columns is not None else [
-            n.strip() for n in self.node.place.rsplit("parameters.", 1)[-1].split(",")]
+        wanted = (
+            [c.value for c in columns.value]
+            if columns is not None
+            else [n.strip() for n in self.node.place.rsplit("parameters.", 1)[-1].split(",")]
+        )
         return np.array([[self._cell(row, name, file, i) for name in wanted] for i, row in enumerate(rows)], float)
 
     def table(self, name: str) -> Table | None:
@@ -207,8 +241,9 @@ class _Reader:
             return None
         if not by or not column:
             if not {"by", "column"} & self.node.dropped:
-                self.problems.add(self.node, "a table needs 'by' (its column of age or time) and 'column' (its column of "
-                                             "values)")
+                self.problems.add(
+                    self.node, "a table needs 'by' (its column of age or time) and 'column' (its column of values)"
+                )
             return None
         by_unit = self._unit("by unit")
         if by_unit is None:
@@ -220,8 +255,17 @@ class _Reader:
         except distributions.DistributionError as error:
             self.problems.add(self.node.get("table"), str(error))
             return None
-        return self._checked(Table(name, by_unit.to_model(at, self.day), self.unit.to_model(values, self.day),
-                                   by_unit.dimension, self.unit.dimension), at, values)
+        return self._checked(
+            Table(
+                name,
+                by_unit.to_model(at, self.day),
+                self.unit.to_model(values, self.day),
+                by_unit.dimension,
+                self.unit.dimension,
+            ),
+            at,
+            values,
+        )
 
     def _checked(self, table: Table, at: np.ndarray, values: np.ndarray) -> Table | None:
         """`at` and `values` as they stand in the file."""
@@ -229,14 +273,22 @@ class _Reader:
         (low, high), falls = self.unit.limits, np.diff(at) <= 0
         if falls.any():
             i = int(np.argmax(falls))
-            self.problems.add(self.node.get("by"), f"the column '{by}' of {file} must rise from row to row; row {i + 2} has "
-                                                   f"{at[i]:g} and row {i + 3} has {at[i + 1]:g}")
+            self.problems.add(
+                self.node.get("by"),
+                f"the column '{by}' of {file} must rise from row to row; row "
+                f"{i + 2} has "
+                f"{at[i]:g} and row {i + 3} has {at[i + 1]:g}",
+            )
             return None
         outside = (values < low) | (values > high)
         if outside.any():
             i = int(np.argmax(outside))
-            self.problems.add(self.node.get("column"), f"{file}, row {i + 2}, column '{column}': {values[i]:g} is outside "
-                              f"what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})")
+            self.problems.add(
+                self.node.get("column"),
+                f"{file}, row {i + 2}, column '{column}': {values[i]:g} is "
+                f"outside "
+                f"what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})",
+            )
             return None
         return table
 
@@ -264,14 +316,16 @@ class _Reader:
         if name not in row:
             raise distributions.DistributionError(
                 f"the file '{file}' has no column '{name}'; it has {', '.join(map(str, row))}."
-                + did_you_mean(name, [str(c) for c in row if c]))
+                + did_you_mean(name, [str(c) for c in row if c])
+            )
         try:
             value = float(row[name])
         except (TypeError, ValueError):
             value = float("nan")
         if not np.isfinite(value):
-            raise distributions.DistributionError(f"{file}, row {index + 2}, column '{name}': '{row[name]}' is not a "
-                                                  "number")
+            raise distributions.DistributionError(
+                f"{file}, row {index + 2}, column '{name}': '{row[name]}' is not a number"
+            )
         return value
 
 
@@ -291,8 +345,10 @@ def read_correlations(section: Node | None, inputs: Inputs, problems: Problems) 
     found, taken = [], set()
     for node in section.value if section is not None and section.kind == "list" else ():
         names = [n.value for n in node.get("between").value] if "between" in node else []
-        good = [_can_correlate(node.get("between"), name, inputs, taken | set(names[:i]), problems)
-                for i, name in enumerate(names)]
+        good = [
+            _can_correlate(node.get("between"), name, inputs, taken | set(names[:i]), problems)
+            for i, name in enumerate(names)
+        ]
         taken.update(names)
         matrix = _matrix(node, names, problems) if names else None
         if matrix is not None and all(good):
@@ -312,7 +368,9 @@ def _can_correlate(node: Node, name: str, inputs: Inputs, taken: set[str], probl
     elif parameter.distribution is None:
         problems.add(node, f"'{name}' has no distribution, so it cannot be correlated with anything")
     elif name in taken:
-        problems.add(node, f"'{name}' is named twice; give one matrix for all the parameters that are correlated with it")
+        problems.add(
+            node, f"'{name}' is named twice; give one matrix for all the parameters that are correlated with it"
+        )
     else:
         return True
     return False
@@ -330,8 +388,11 @@ def _matrix(node: Node, names: list[str], problems: Problems):
     else:
         rows = tuple(tuple(number(cell, problems) for cell in row.value) for row in matrix.value)
     if len(rows) != size or any(len(row) != size for row in rows):
-        problems.add(matrix, f"must have {size} rows and columns, one for each of {', '.join(names)}; found "
-                             f"{len(rows)} rows of {', '.join(sorted({str(len(row)) for row in rows}))}")
+        problems.add(
+            matrix,
+            f"must have {size} rows and columns, one for each of {', '.join(names)}; found "
+            f"{len(rows)} rows of {', '.join(sorted({str(len(row)) for row in rows}))}",
+        )
         return None
     wild = next((cell for row in rows for cell in row if not -1 <= cell <= 1), None)
     if wild is not None:

@@ -1,4 +1,5 @@
 """Read one scenario file into a Scenario."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -45,17 +46,31 @@ def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems
     time = _time(root.get("time"), unit, reader)
     states = structure.read_states(root.get("states"), reader, {_text(node, "from") for node in moves})
     scenario = Scenario(
-        key=path.stem, path=str(path), title=_text(root, "title"), currency=currency,
-        price_year=_text(root.get("currency"), "year"), time=time, discount=_discount(root.get("discount"), time, problems),
-        wtp=_wtp(root.get("wtp"), problems), sources=sources, parameters=inputs.parameters, joints=inputs.joints,
-        correlations=read_correlations(root.get("correlations"), inputs, problems), tables=inputs.tables,
+        key=path.stem,
+        path=str(path),
+        title=_text(root, "title"),
+        currency=currency,
+        price_year=_text(root.get("currency"), "year"),
+        time=time,
+        discount=_discount(root.get("discount"), time, problems),
+        wtp=_wtp(root.get("wtp"), problems),
+        sources=sources,
+        parameters=inputs.parameters,
+        joints=inputs.joints,
+        correlations=read_correlations(root.get("correlations"), inputs, problems),
+        tables=inputs.tables,
         strategies=structure.read_strategies(root.get("strategies"), reader),
         groups=structure.read_groups(root.get("groups"), reader),
-        periods=structure.read_periods(root.get("periods"), time.horizon, reader), states=states,
+        periods=structure.read_periods(root.get("periods"), time.horizon, reader),
+        states=states,
         transitions=structure.read_transitions(root.get("transitions"), reader),
         effects=structure.read_effects(root.get("effects"), states, [structure.label_of(n) for n in moves], reader),
-        reference=_text(root, "reference") or None, used_in={}, lines=reader.lines, settings=settings,
-        **_perspective(root.get("perspective")))
+        reference=_text(root, "reference") or None,
+        used_in={},
+        lines=reader.lines,
+        settings=settings,
+        **_perspective(root.get("perspective")),
+    )
     _find_files(root)
     return scenario
 
@@ -72,7 +87,10 @@ def _text(node: Node | None, key: str) -> str:
 
 def _lines(root: Node) -> dict[str, str]:
     """Where each parameter, state and section stands, for messages about draws."""
-    nodes = [*root.value.values(), *(n for key in ("parameters", "states", "transitions") for _, n in _items(root, key))]
+    nodes = [
+        *root.value.values(),
+        *(n for key in ("parameters", "states", "transitions") for _, n in _items(root, key)),
+    ]
     nodes += [child for _, node in _items(root, "parameters") for child in node.value.values()]
     return {node.place: node.where for node in nodes}
 
@@ -100,7 +118,10 @@ def _perspective(node: Node | None) -> dict:
     if node is None or node.kind == "text":
         return {"perspective": node.value if node else "", "left_out": ()}
     out = node.get("leave out")
-    return {"perspective": _text(node, "name"), "left_out": tuple(n.value for n in out.value) if out is not None else ()}
+    return {
+        "perspective": _text(node, "name"),
+        "left_out": tuple(n.value for n in out.value) if out is not None else (),
+    }
 
 
 def _time(node: Node | None, unit: str, reader: structure.Reader) -> TimeFrame:
@@ -114,12 +135,19 @@ def _time(node: Node | None, unit: str, reader: structure.Reader) -> TimeFrame:
         return frame
     cycles = horizon / cycle
     if cycles > MOST_CYCLES:
-        reader.problems.add(node, f"the horizon ({_text(node, 'horizon')}) has {cycles:.3g} cycles of "
-                                  f"{_text(node, 'cycle')}; at most {MOST_CYCLES:,} are allowed")
+        reader.problems.add(
+            node,
+            f"the horizon ({_text(node, 'horizon')}) has {cycles:.3g} cycles of "
+            f"{_text(node, 'cycle')}; at most {MOST_CYCLES:,} are allowed",
+        )
         return frame
     if convention != "integral" and abs(cycles - round(cycles)) > 1e-9 * cycles:
-        reader.problems.add(node, f"under the cycle convention '{convention}' the horizon must be a whole number of cycles; "
-                                  f"{_text(node, 'horizon')} are {cycles:.6g} cycles of {_text(node, 'cycle')}")
+        reader.problems.add(
+            node,
+            f"under the cycle convention '{convention}' the horizon must be a whole number of "
+            f"cycles; "
+            f"{_text(node, 'horizon')} are {cycles:.6g} cycles of {_text(node, 'cycle')}",
+        )
     return dataclasses.replace(frame, horizon=horizon, cycle=cycle)
 
 
@@ -129,13 +157,20 @@ def _discount(node: Node | None, time: TimeFrame, problems: Problems) -> Discoun
         child = node.get(key) if node is not None else None
         rates[key] = number(child, problems) or 0.0 if child is not None else 0.0
         if not 0 <= rates[key] < 1:
-            problems.add(child, f"'{child.value}' is not an annual discount rate (allowed: 0 % to below 100 %); write "
-                                "for example '3 %' or 0.03")
+            problems.add(
+                child,
+                f"'{child.value}' is not an annual discount rate (allowed: 0 % to below 100 %); write "
+                "for example '3 %' or 0.03",
+            )
     integral = time.convention == "integral"
     convention = _text(node, "convention") or ("continuous" if integral else "at cycle")
     if convention == "continuous" and not integral:
-        problems.add(node.get("convention"), "'continuous' discounting goes with the cycle convention 'integral'; under "
-                                             f"'{time.convention}' allowed: at cycle, by whole year")
+        problems.add(
+            node.get("convention"),
+            "'continuous' discounting goes with the cycle convention 'integral'; "
+            "under "
+            f"'{time.convention}' allowed: at cycle, by whole year",
+        )
     return Discount(rates["cost"], rates["effect"], convention)
 
 
@@ -148,7 +183,9 @@ def _wtp(node: Node | None, problems: Problems) -> Wtp:
     if min(thresholds, default=0) < 0:
         problems.add(listed, f"a threshold must be 0 or more, found {min(thresholds):g}")
     elif not 0 <= low < high or step <= 0:
-        problems.add(curve or node, f"needs 0 <= from < to and step above 0; found from {low:g}, to {high:g}, step {step:g}")
+        problems.add(
+            curve or node, f"needs 0 <= from < to and step above 0; found from {low:g}, to {high:g}, step {step:g}"
+        )
     elif (high - low) / step > 100_000:
         problems.add(curve, f"has {(high - low) / step:.0f} points; at most 100,000 are allowed: state a larger 'step'")
     return Wtp(thresholds, low, high, step)
@@ -176,7 +213,8 @@ def _check_diagram(scenario: Scenario, root: Node, problems: Problems) -> None:
     if scenario.reference and scenario.reference not in known and "strategies" not in root.dropped:
         problems.unknown(root.get("reference"), "strategy", scenario.reference, scenario.strategies)
     every = {c for s in states.values() for c in (*s.costs, *s.entry_costs)} | {
-        c for t in scenario.transitions for c in t.costs}
+        c for t in scenario.transitions for c in t.costs
+    }
     for component in scenario.left_out if not problems.found else ():
         if component not in every:
             problems.unknown(root.get("perspective").get("leave out"), "cost component", component, sorted(every))
@@ -186,33 +224,58 @@ def _check_twice(nodes: list[Node], problems: Problems) -> None:
     labels = [structure.label_of(node) for node in nodes]
     for i, (label, node) in enumerate(zip(labels, nodes)):
         if label in labels[:i] and "?" not in label:
-            problems.add(node, f"is given twice (first in line {nodes[labels.index(label)].line}); give each a 'name' to tell "
-                               "them apart")
+            problems.add(
+                node,
+                f"is given twice (first in line {nodes[labels.index(label)].line}); give each a "
+                f"'name' to tell "
+                "them apart",
+            )
 
 
 def _check_per_cycle(scenario: Scenario, root: Node, nodes: list[Node], problems: Problems) -> None:
     per_cycle = [n for n in nodes if "probability per cycle" in n]
     hazards = [n for n in nodes if "rate" in n or "survival" in n]
     if per_cycle and hazards:
-        problems.add(hazards[0], "rates and survival cannot be mixed with 'probability per cycle', as in "
-                     f"{structure.label_of(per_cycle[0])} (line {per_cycle[0].line}): make all moves rates, where '0.1 over "
-                     "1 year' turns a probability into a rate")
-    elif per_cycle and scenario.time.convention == "integral" and "convention" not in getattr(
-            root.get("time"), "dropped", ("convention",)):
-        problems.add(root.get("time"), f"{structure.label_of(per_cycle[0])} (line {per_cycle[0].line}) has a 'probability per "
-                     "cycle', so what happens within a cycle is not known: state 'convention' as start, end, half-cycle, "
-                     "life-table or simpson")
+        problems.add(
+            hazards[0],
+            "rates and survival cannot be mixed with 'probability per cycle', as in "
+            f"{structure.label_of(per_cycle[0])} (line {per_cycle[0].line}): make all moves rates, where "
+            f"'0.1 over "
+            "1 year' turns a probability into a rate",
+        )
+    elif (
+        per_cycle
+        and scenario.time.convention == "integral"
+        and "convention" not in getattr(root.get("time"), "dropped", ("convention",))
+    ):
+        problems.add(
+            root.get("time"),
+            f"{structure.label_of(per_cycle[0])} (line {per_cycle[0].line}) has a "
+            f"'probability per "
+            "cycle', so what happens within a cycle is not known: state 'convention' as start, end, "
+            "half-cycle, "
+            "life-table or simpson",
+        )
 
 
 def _check_kind(node: Node, source, problems: Problems) -> None:
     wrong = next((kind for kind in structure.KINDS if kind != "probability" and kind in node), None)
     if source.chance and wrong:
-        problems.add(node.get(wrong), f"'{source.key}' is a chance node (stay: 0), which patients leave at once: its moves "
-                                      f"need 'probability', found '{wrong}'")
+        problems.add(
+            node.get(wrong),
+            f"'{source.key}' is a chance node (stay: 0), which patients leave at once: its "
+            f"moves "
+            f"need 'probability', found '{wrong}'",
+        )
     if not source.chance and "probability" in node:
-        problems.add(node.get("probability"), f"'{source.key}' is not a chance node, so a probability needs a period: write "
-                                              "'rate: p over 30 days' or 'probability per cycle: p'; or make the state a "
-                                              "chance node with 'stay: 0'")
+        problems.add(
+            node.get("probability"),
+            f"'{source.key}' is not a chance node, so a probability needs a "
+            f"period: write "
+            "'rate: p over 30 days' or 'probability per cycle: p'; or make the "
+            "state a "
+            "chance node with 'stay: 0'",
+        )
 
 
 def _check_chance(scenario: Scenario, root: Node, problems: Problems) -> None:
@@ -223,11 +286,15 @@ def _check_chance(scenario: Scenario, root: Node, problems: Problems) -> None:
             problems.add(root.get("states").get(key), "is a chance node (stay: 0), so it needs moves out of it")
         rest = [n for n in branches if _text(n, "probability") == "rest"]
         if len(rest) > 1:
-            problems.add(rest[1].get("probability"), "only one branch of a chance node can be 'rest'; the other is in line "
-                                                     f"{rest[0].line}")
+            problems.add(
+                rest[1].get("probability"),
+                f"only one branch of a chance node can be 'rest'; the other is in line {rest[0].line}",
+            )
     if loop := _loop({k for k, s in scenario.states.items() if s.chance}, scenario.transitions):
-        problems.add(root.get("states"), f"chance nodes lead back to themselves: {' -> '.join(loop)}; let patients stay "
-                                         "somewhere in between")
+        problems.add(
+            root.get("states"),
+            f"chance nodes lead back to themselves: {' -> '.join(loop)}; let patients stay somewhere in between",
+        )
 
 
 def _loop(chance: set[str], transitions) -> list[str]:
@@ -240,7 +307,7 @@ def _loop(chance: set[str], transitions) -> list[str]:
     while path:
         ahead = next(t for t in leads[path[-1]] if t in leads)
         if ahead in path:
-            return [*path[path.index(ahead):], ahead]
+            return [*path[path.index(ahead) :], ahead]
         path.append(ahead)
     return []
 
@@ -262,8 +329,9 @@ def _warn_unused(scenario: Scenario, root: Node, reached: set[tuple[str, str]], 
         for key, owner in owners.items():
             for name in owner.bindings:
                 if (kind, name) not in reached:
-                    problems.warn(root.get(kind).get(key).get(name), f"nothing uses '{name}'"
-                                  + _hidden(scenario, kind, name))
+                    problems.warn(
+                        root.get(kind).get(key).get(name), f"nothing uses '{name}'" + _hidden(scenario, kind, name)
+                    )
 
 
 def _hidden(scenario: Scenario, kind: str, name: str) -> str:

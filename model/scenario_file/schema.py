@@ -2,6 +2,7 @@
 
 From this one statement come the loader's checks, `run_model.py schema` and docs/scenario-reference.md.
 """
+
 from __future__ import annotations
 
 import keyword
@@ -32,8 +33,14 @@ def _number(description: str) -> dict:
 
 
 def _map(description: str, properties: dict | None = None, required=(), others=False, **more) -> dict:
-    return {"description": description, "type": "object", "properties": properties or {}, "required": list(required),
-            "additionalProperties": others, **more}
+    return {
+        "description": description,
+        "type": "object",
+        "properties": properties or {},
+        "required": list(required),
+        "additionalProperties": others,
+        **more,
+    }
 
 
 def _list(description: str, items: dict, least: int = 1) -> dict:
@@ -44,133 +51,257 @@ def _either(description: str, *options: dict) -> dict:
     return {"description": description, "anyOf": list(options)}
 
 
-COST = _either("money by component, `{component: formula}`, or one formula",
-               _formula("one formula"), _map("by component", others=_formula("money")))
+COST = _either(
+    "money by component, `{component: formula}`, or one formula",
+    _formula("one formula"),
+    _map("by component", others=_formula("money")),
+)
 LABEL = _text("name shown in tables and figures")
 
-TIME = _map("units of time, horizon and cycle", {
-    "unit": _text("unit of time that formulas reckon in", enum=["hour", "day", "week", "month", "year"]),
-    "horizon": _text("length of the analysis, such as `5 years`", format="duration"),
-    "cycle": _text("length of a cycle of the cohort model, such as `1 week`", format="duration"),
-    "convention": _text("how state time in a cycle is counted: `integral` (exact, the default) or a textbook "
-                        "convention; `simpson-interchanged` has the weights 2/3 and 4/3 interchanged, as published "
-                        "by the DARTH group", enum=list(CONVENTIONS)),
-}, ["unit", "horizon", "cycle"])
+TIME = _map(
+    "units of time, horizon and cycle",
+    {
+        "unit": _text("unit of time that formulas reckon in", enum=["hour", "day", "week", "month", "year"]),
+        "horizon": _text("length of the analysis, such as `5 years`", format="duration"),
+        "cycle": _text("length of a cycle of the cohort model, such as `1 week`", format="duration"),
+        "convention": _text(
+            "how state time in a cycle is counted: `integral` (exact, the default) or a textbook "
+            "convention; `simpson-interchanged` has the weights 2/3 and 4/3 interchanged, as published "
+            "by the DARTH group",
+            enum=list(CONVENTIONS),
+        ),
+    },
+    ["unit", "horizon", "cycle"],
+)
 
-DISCOUNT = _map("annual discount rates; always written out, there is no default", {
-    "cost": _text("annual rate for costs, such as `3 %`", format="number"),
-    "effect": _text("annual rate for effects", format="number"),
-    "convention": _text("`continuous`: (1 + r)^-t within the cycle (default for the integral convention); `at cycle`: "
-                        "one factor a cycle, at the time the cycle convention counts at (default for the others); "
-                        "`by whole year`: (1 + r)^-floor(t)", enum=list(DISCOUNTING)),
-}, ["cost", "effect"])
+DISCOUNT = _map(
+    "annual discount rates; always written out, there is no default",
+    {
+        "cost": _text("annual rate for costs, such as `3 %`", format="number"),
+        "effect": _text("annual rate for effects", format="number"),
+        "convention": _text(
+            "`continuous`: (1 + r)^-t within the cycle (default for the integral convention); `at cycle`: "
+            "one factor a cycle, at the time the cycle convention counts at (default for the others); "
+            "`by whole year`: (1 + r)^-floor(t)",
+            enum=list(DISCOUNTING),
+        ),
+    },
+    ["cost", "effect"],
+)
 
-WTP = _map("willingness to pay for one unit of effect", {
-    "thresholds": _list("thresholds shown in tables", _number("threshold")),
-    "curve": _map("grid of the acceptability curve", {
-        "from": _number("lowest, 0 if not stated"), "to": _number("highest"),
-        "step": _number("step; a five-hundredth of the range if not stated")}, ["to"]),
-}, ["thresholds"])
+WTP = _map(
+    "willingness to pay for one unit of effect",
+    {
+        "thresholds": _list("thresholds shown in tables", _number("threshold")),
+        "curve": _map(
+            "grid of the acceptability curve",
+            {
+                "from": _number("lowest, 0 if not stated"),
+                "to": _number("highest"),
+                "step": _number("step; a five-hundredth of the range if not stated"),
+            },
+            ["to"],
+        ),
+    },
+    ["thresholds"],
+)
 
-PARAMETER = _map("an input with its uncertainty and its source", {
-    "value": _formula("base value (a number), or a formula of other parameters; the distribution's mean if not stated"),
-    "distribution": _text("such as `beta(32, 2)`, `gamma(mean=415, cv=0.69)`, `lognormal(median=1.96, lower=1.65, "
-                          "upper=2.34)`", format="distribution"),
-    "unit": _text("`probability`, `utility`, `ratio`, `per day`, `USD`, `USD per day`, `month`, `QALY`, "
-                  "`probability over 30 days` (becomes a hazard)", format="unit"),
-    "range": _list("low and high limit of one-way analyses; the 95 % interval if not stated", _number("limit"), 2),
-    "table": _text("a CSV file with a step function of age or time, read with `lookup(name, x)` or `life_table(name)`"),
-    "by": _text("the table's column of age or time"),
-    "by unit": _text("unit of that column, such as `year`"),
-    "column": _text("the table's column of values"),
-    "columns": _list("columns of an `empirical` file, in the order of the names", _text("column")),
-    "source": _text("key of `sources`"),
-    "note": _text("what a reviewer should know"),
-})
+PARAMETER = _map(
+    "an input with its uncertainty and its source",
+    {
+        "value": _formula(
+            "base value (a number), or a formula of other parameters; the distribution's mean if not stated"
+        ),
+        "distribution": _text(
+            "such as `beta(32, 2)`, `gamma(mean=415, cv=0.69)`, `lognormal(median=1.96, lower=1.65, upper=2.34)`",
+            format="distribution",
+        ),
+        "unit": _text(
+            "`probability`, `utility`, `ratio`, `per day`, `USD`, `USD per day`, `month`, `QALY`, "
+            "`probability over 30 days` (becomes a hazard)",
+            format="unit",
+        ),
+        "range": _list("low and high limit of one-way analyses; the 95 % interval if not stated", _number("limit"), 2),
+        "table": _text(
+            "a CSV file with a step function of age or time, read with `lookup(name, x)` or `life_table(name)`"
+        ),
+        "by": _text("the table's column of age or time"),
+        "by unit": _text("unit of that column, such as `year`"),
+        "column": _text("the table's column of values"),
+        "columns": _list("columns of an `empirical` file, in the order of the names", _text("column")),
+        "source": _text("key of `sources`"),
+        "note": _text("what a reviewer should know"),
+    },
+)
 
-STATE = _map("a state of the model", {
-    "label": LABEL,
-    "start": _formula("share of patients that start here"),
-    "stay": _text("`0` makes it a chance node: patients pass through at once", enum=["0"]),
-    "alive": _text("`false` marks a dead state; else dead is a state that nothing leaves and that has no cost and no "
-                   "utility", enum=["true", "false"]),
-    "cost": COST | {"description": "cost per unit of time, by component"},
-    "utility": _formula("utility while in the state"),
-    "entry cost": COST | {"description": "one-off cost on each entry (the start included), by component"},
-    "entry qaly": _formula("one-off QALY change on each entry (the start included)"),
-})
+STATE = _map(
+    "a state of the model",
+    {
+        "label": LABEL,
+        "start": _formula("share of patients that start here"),
+        "stay": _text("`0` makes it a chance node: patients pass through at once", enum=["0"]),
+        "alive": _text(
+            "`false` marks a dead state; else dead is a state that nothing leaves and that has no cost and no utility",
+            enum=["true", "false"],
+        ),
+        "cost": COST | {"description": "cost per unit of time, by component"},
+        "utility": _formula("utility while in the state"),
+        "entry cost": COST | {"description": "one-off cost on each entry (the start included), by component"},
+        "entry qaly": _formula("one-off QALY change on each entry (the start included)"),
+    },
+)
 
-TRANSITION = _map("a move from one state to another", {
-    "from": _text("state it leaves"), "to": _text("state it enters"),
-    "name": _text("tells two moves between the same states apart"),
-    "rate": _formula("constant hazard, with its unit (`per year`); may use `time` and periods"),
-    "survival": _text("time-to-event distribution, such as `weibull(shape=1.2, scale=14) in months`",
-                      format="survival"),
-    "clock": _text("what the distribution counts from: `model` (time since start) or `state` (time in state)",
-                   enum=["model", "state"]),
-    "hazard ratio": _formula("multiplies the hazard of `survival`"),
-    "acceleration factor": _formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
-    "probability": _formula("branch probability out of a chance node; `rest` is the complement"),
-    "probability per cycle": _formula("probability of the move in one cycle (models published that way)"),
-    "cost": COST | {"description": "one-off cost of the move, by component"},
-    "qaly": _formula("one-off QALY change of the move"),
-}, ["from", "to"])
+TRANSITION = _map(
+    "a move from one state to another",
+    {
+        "from": _text("state it leaves"),
+        "to": _text("state it enters"),
+        "name": _text("tells two moves between the same states apart"),
+        "rate": _formula("constant hazard, with its unit (`per year`); may use `time` and periods"),
+        "survival": _text(
+            "time-to-event distribution, such as `weibull(shape=1.2, scale=14) in months`", format="survival"
+        ),
+        "clock": _text(
+            "what the distribution counts from: `model` (time since start) or `state` (time in state)",
+            enum=["model", "state"],
+        ),
+        "hazard ratio": _formula("multiplies the hazard of `survival`"),
+        "acceleration factor": _formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
+        "probability": _formula("branch probability out of a chance node; `rest` is the complement"),
+        "probability per cycle": _formula("probability of the move in one cycle (models published that way)"),
+        "cost": COST | {"description": "one-off cost of the move, by component"},
+        "qaly": _formula("one-off QALY change of the move"),
+    },
+    ["from", "to"],
+)
 
-EFFECT = _map("an outcome beside QALYs and life-years", {
-    "label": LABEL,
-    "time in": _either("states whose time counts, a list or `{state: weight}`", _list("states", _text("state")),
-                       _map("weights", others=_formula("weight"))),
-    "unit": _text("unit of time of the total", enum=["hour", "day", "week", "month", "year"]),
-    "entries into": _list("counts entries into these states", _text("state")),
-    "count of": _list("counts these moves, `from -> to`", _text("move")),
-})
+EFFECT = _map(
+    "an outcome beside QALYs and life-years",
+    {
+        "label": LABEL,
+        "time in": _either(
+            "states whose time counts, a list or `{state: weight}`",
+            _list("states", _text("state")),
+            _map("weights", others=_formula("weight")),
+        ),
+        "unit": _text("unit of time of the total", enum=["hour", "day", "week", "month", "year"]),
+        "entries into": _list("counts entries into these states", _text("state")),
+        "count of": _list("counts these moves, `from -> to`", _text("move")),
+    },
+)
 
-CORRELATION = _map("correlation between parameters (Gaussian copula; margins stay exact)", {
-    "between": _list("names of the parameters", _text("parameter"), 2),
-    "value": _number("correlation of two parameters"),
-    "matrix": _list("correlation matrix", _list("row", _number("correlation"))),
-}, ["between"])
+CORRELATION = _map(
+    "correlation between parameters (Gaussian copula; margins stay exact)",
+    {
+        "between": _list("names of the parameters", _text("parameter"), 2),
+        "value": _number("correlation of two parameters"),
+        "matrix": _list("correlation matrix", _list("row", _number("correlation"))),
+    },
+    ["between"],
+)
 
-SCENARIO = _map("a scenario: one decision, its strategies, states, transitions, prices and their uncertainty", {
-    "extends": _text("another scenario file; this one states only what differs (`null` removes an entry)"),
-    "title": _text("title of the analysis"),
-    "description": _text("what a reader should know first"),
-    "perspective": _either("whose costs count", _text("name"), _map("with components left out", {
-        "name": _text("whose costs count"),
-        "leave out": _list("cost components that this perspective does not count", _text("component"), 0)}, ["name"])),
-    "currency": _map("currency and price year", {"code": _text("three letters, such as USD"),
-                                                 "year": _text("price year")}, ["code"]),
-    "time": TIME, "discount": DISCOUNT, "wtp": WTP,
-    "reference": _text("strategy that the plane and pairwise increments compare with; the first if not stated"),
-    "sources": _map("where figures come from", others=_map("a source", {
-        "citation": _text("full citation"), "doi": _text("DOI"), "url": _text("address"), "page": _text("page or table"),
-        "note": _text("what was seen of it")}, ["citation"])),
-    "parameters": _map("inputs by name; joint ones as `a, b, c: {distribution: dirichlet(..)}`", others=PARAMETER),
-    "correlations": _list("correlations between parameters", CORRELATION, 0),
-    "strategies": _map("strategies: each binds names to formulas", others=_map(
-        "a strategy", {"label": LABEL}, others=_formula("what the name stands for under this strategy"))),
-    "groups": _map("patients at presentation: each binds names", others=_map(
-        "a group", {"label": LABEL, "weight": _formula("share of patients")}, ["weight"],
-        others=_formula("what the name stands for in this group"))),
-    "periods": _map("stretches of model time, in order: each binds names", others=_map(
-        "a period", {"until": _text("end of the period, such as `2 years`; the last has none", format="duration")},
-        others=_formula("what the name stands for in this period"))),
-    "states": _map("states of the model", others=STATE),
-    "transitions": _list("moves between states", TRANSITION, 0),
-    "effects": _map("outcomes beside QALYs and life-years", others=EFFECT),
-}, ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"])
+SCENARIO = _map(
+    "a scenario: one decision, its strategies, states, transitions, prices and their uncertainty",
+    {
+        "extends": _text("another scenario file; this one states only what differs (`null` removes an entry)"),
+        "title": _text("title of the analysis"),
+        "description": _text("what a reader should know first"),
+        "perspective": _either(
+            "whose costs count",
+            _text("name"),
+            _map(
+                "with components left out",
+                {
+                    "name": _text("whose costs count"),
+                    "leave out": _list("cost components that this perspective does not count", _text("component"), 0),
+                },
+                ["name"],
+            ),
+        ),
+        "currency": _map(
+            "currency and price year",
+            {"code": _text("three letters, such as USD"), "year": _text("price year")},
+            ["code"],
+        ),
+        "time": TIME,
+        "discount": DISCOUNT,
+        "wtp": WTP,
+        "reference": _text("strategy that the plane and pairwise increments compare with; the first if not stated"),
+        "sources": _map(
+            "where figures come from",
+            others=_map(
+                "a source",
+                {
+                    "citation": _text("full citation"),
+                    "doi": _text("DOI"),
+                    "url": _text("address"),
+                    "page": _text("page or table"),
+                    "note": _text("what was seen of it"),
+                },
+                ["citation"],
+            ),
+        ),
+        "parameters": _map("inputs by name; joint ones as `a, b, c: {distribution: dirichlet(..)}`", others=PARAMETER),
+        "correlations": _list("correlations between parameters", CORRELATION, 0),
+        "strategies": _map(
+            "strategies: each binds names to formulas",
+            others=_map(
+                "a strategy", {"label": LABEL}, others=_formula("what the name stands for under this strategy")
+            ),
+        ),
+        "groups": _map(
+            "patients at presentation: each binds names",
+            others=_map(
+                "a group",
+                {"label": LABEL, "weight": _formula("share of patients")},
+                ["weight"],
+                others=_formula("what the name stands for in this group"),
+            ),
+        ),
+        "periods": _map(
+            "stretches of model time, in order: each binds names",
+            others=_map(
+                "a period",
+                {"until": _text("end of the period, such as `2 years`; the last has none", format="duration")},
+                others=_formula("what the name stands for in this period"),
+            ),
+        ),
+        "states": _map("states of the model", others=STATE),
+        "transitions": _list("moves between states", TRANSITION, 0),
+        "effects": _map("outcomes beside QALYs and life-years", others=EFFECT),
+    },
+    ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"],
+)
 
 
 def json_schema() -> dict:
-    """JSON Schema (draft 2020-12) of a scenario file; a file that `extends` another needs no other field."""
-    complete = {key: value for key, value in SCENARIO.items() if key != "required"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Scenario file", **_nullable(complete),
-            "anyOf": [{"required": ["extends"]}, {"required": SCENARIO["required"]}]}
+    """JSON Schema (draft 2020-12) of a scenario file; a file that `extends` another may leave out any field."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Scenario file",
+        **_nullable(SCENARIO),
+        "type": "object",
+        "if": {"required": ["extends"]},
+        "else": _needed(SCENARIO),
+    }
+
+
+def _needed(schema: dict) -> dict:
+    """What a complete file must have, as a schema of nothing but `required`."""
+    found = {"required": schema["required"]} if schema.get("required") else {}
+    fields = {key: part for key, child in (schema.get("properties") or {}).items() if (part := _needed(child))}
+    for option in schema.get("anyOf", ()):
+        found |= _needed(option)
+    for key in ("additionalProperties", "items"):
+        if isinstance(schema.get(key), dict) and (part := _needed(schema[key])):
+            found[key] = part
+            fields = {**{name: {} for name in schema.get("properties") or {}}, **fields}
+    return found | ({"properties": fields} if fields else {})
 
 
 def _nullable(schema: dict) -> dict:
     """null stands for 'nothing here', and removes an entry of the file that is extended."""
-    result = dict(schema)
+    result = {key: value for key, value in schema.items() if key not in ("required", "format")}
     if isinstance(result.get("properties"), dict):
         result["properties"] = {k: _nullable(v) for k, v in result["properties"].items()}
     for key in ("additionalProperties", "items"):
@@ -178,16 +309,11 @@ def _nullable(schema: dict) -> dict:
             result[key] = _nullable(result[key])
     if "anyOf" in result:
         result["anyOf"] = [_nullable(option) for option in result["anyOf"]] + [{"type": "null"}]
-    elif "type" in result and "properties" not in result | {"properties": 0}:
-        result["type"] = [*result["type"], "null"]
-    elif isinstance(result.get("type"), str):
-        result["type"] = [result["type"], "null"]
     else:
-        result["type"] = [*result["type"], "null"]
+        result["type"] = [*([result["type"]] if isinstance(result["type"], str) else result["type"]), "null"]
     if "enum" in result:
         values = [v for e in result["enum"] for v in (e, {"true": True, "false": False, "0": 0}.get(e))]
         result["enum"] = [v for v in values if v is not None] + [None]
-    result.pop("format", None)
     return result
 
 
@@ -246,8 +372,11 @@ def _check_either(node: Node, problems: Problems, schema: dict) -> bool:
 
 def _check_map(node: Node, problems: Problems, schema: dict) -> bool:
     if node.kind != "map":
-        problems.add(node, f"found {_kind(node)}, needed fields: {', '.join(schema['properties']) or 'name: ...'} "
-                           f"({schema['description']})")
+        problems.add(
+            node,
+            f"found {_kind(node)}, needed fields: {', '.join(schema['properties']) or 'name: ...'} "
+            f"({schema['description']})",
+        )
         return False
     _check_fields(node, problems, schema)
     for key in schema["required"]:
@@ -277,8 +406,11 @@ def _check_list(node: Node, problems: Problems, schema: dict) -> bool:
         problems.add(node, f"found {_kind(node)}, needed a list: {schema['description']}")
         return False
     if len(node.value) < schema["minItems"]:
-        problems.add(node, f"needs at least {schema['minItems']} {'entry' if schema['minItems'] == 1 else 'entries'}, "
-                           f"found {len(node.value)}")
+        problems.add(
+            node,
+            f"needs at least {schema['minItems']} {'entry' if schema['minItems'] == 1 else 'entries'}, "
+            f"found {len(node.value)}",
+        )
         return False
     good = [child for child in node.value if check(child, problems, schema["items"])]
     complete = len(good) == len(node.value)

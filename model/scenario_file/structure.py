@@ -1,4 +1,5 @@
 """Strategies, groups, periods, states, transitions and effects of a scenario file."""
+
 from __future__ import annotations
 
 import ast
@@ -74,8 +75,10 @@ class Reader:
 
 
 def read_strategies(section: Node | None, reader: Reader) -> dict[str, Strategy]:
-    found = {key: Strategy(key, reader.text(node, "label", key), reader.bindings(node, ("label",)))
-             for key, node in (section.items() if section else ())}
+    found = {
+        key: Strategy(key, reader.text(node, "label", key), reader.bindings(node, ("label",)))
+        for key, node in (section.items() if section else ())
+    }
     if section is not None and not found and not section.dropped:
         reader.problems.add(section, "needs at least one strategy")
     return found
@@ -122,14 +125,26 @@ def _state(key: str, node: Node, reader: Reader, left: bool) -> State:
     lives = left or bool({"cost", "utility"} & {*node.value, *node.dropped})
     alive = reader.text(node, "alive", "true" if lives else "false") == "true"
     state = State(
-        key, reader.text(node, "label", key), reader.formula(node.get("start")), reader.text(node, "stay") == "0",
-        alive, reader.money(node.get("cost"), "state"), reader.formula(node.get("utility")),
-        reader.money(node.get("entry cost"), "entry"), reader.formula(node.get("entry qaly")))
+        key,
+        reader.text(node, "label", key),
+        reader.formula(node.get("start")),
+        reader.text(node, "stay") == "0",
+        alive,
+        reader.money(node.get("cost"), "state"),
+        reader.formula(node.get("utility")),
+        reader.money(node.get("entry cost"), "entry"),
+        reader.formula(node.get("entry qaly")),
+    )
     for field in ("cost", "utility"):
         if state.chance and field in node:
-            reader.problems.add(node.get(field), "nobody stays in a chance node (stay: 0), so what counts per unit of time "
-                                                 "never counts here: use 'entry cost', 'entry qaly', or the 'cost' of a "
-                                                 "transition")
+            reader.problems.add(
+                node.get(field),
+                "nobody stays in a chance node (stay: 0), so what counts per unit "
+                "of time "
+                "never counts here: use 'entry cost', 'entry qaly', or the 'cost' "
+                "of a "
+                "transition",
+            )
     return state
 
 
@@ -139,8 +154,10 @@ def moves_of(section: Node | None) -> list[Node]:
 
 def label_of(node: Node) -> str:
     """'from -> to (name)', as Transition.label."""
-    ends = [child.value if (child := node.get(key)) is not None and child.kind == "text" else "" for key in
-            ("from", "to", "name")]
+    ends = [
+        child.value if (child := node.get(key)) is not None and child.kind == "text" else ""
+        for key in ("from", "to", "name")
+    ]
     return f"{ends[0] or '?'} -> {ends[1] or '?'}" + (f" ({ends[2]})" if ends[2] else "")
 
 
@@ -162,8 +179,9 @@ def _transition(node: Node, reader: Reader) -> Transition | None:
     kinds = [key for key in KINDS if key in node]
     if len(kinds) != 1:
         if kinds or not node.dropped & set(KINDS):
-            reader.problems.add(node, f"needs exactly one of {', '.join(KINDS)}; found "
-                                      f"{' and '.join(kinds) if kinds else 'none'}")
+            reader.problems.add(
+                node, f"needs exactly one of {', '.join(KINDS)}; found {' and '.join(kinds) if kinds else 'none'}"
+            )
         return None
     kind = KINDS[kinds[0]]
     if kind != "survival":
@@ -176,8 +194,17 @@ def _transition(node: Node, reader: Reader) -> Transition | None:
     rate = reader.formula(node.get("rate"))
     if not rest and probability is None and survival is None and rate is None:
         return None
-    return Transition(reader.text(node, "from"), reader.text(node, "to"), reader.text(node, "name"), kind, rate, survival,
-                      probability, reader.money(node.get("cost"), "transition"), reader.formula(node.get("qaly")))
+    return Transition(
+        reader.text(node, "from"),
+        reader.text(node, "to"),
+        reader.text(node, "name"),
+        kind,
+        rate,
+        survival,
+        probability,
+        reader.money(node.get("cost"), "transition"),
+        reader.formula(node.get("qaly")),
+    )
 
 
 def _survival(node: Node, reader: Reader) -> Survival | None:
@@ -196,10 +223,21 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
         reader.problems.add(place, str(error))
         return None
     if not clock and family != "exponential" and "clock" not in node.dropped:
-        reader.problems.add(node, f"'clock' is missing: say what the time of the {family} counts from, 'model' (time since "
-                                  "the start) or 'state' (time in the state)")
-    return Survival(family, arguments, table, clock or "model", reader.formula(node.get("hazard ratio")),
-                    reader.formula(node.get("acceleration factor")), scale)
+        reader.problems.add(
+            node,
+            f"'clock' is missing: say what the time of the {family} counts from, 'model' (time "
+            f"since "
+            "the start) or 'state' (time in the state)",
+        )
+    return Survival(
+        family,
+        arguments,
+        table,
+        clock or "model",
+        reader.formula(node.get("hazard ratio")),
+        reader.formula(node.get("acceleration factor")),
+        scale,
+    )
 
 
 def _has_time(family: str, arguments) -> bool:
@@ -214,7 +252,9 @@ def _in_unit(text: str, day: float) -> tuple[str, float | None]:
         return text, None
     length = days_in(match[2])
     if length is None:
-        raise FormulaError(f"'{match[2]}' is no unit of time; allowed: {', '.join(DAYS)}.{did_you_mean(match[2], DAYS)}")
+        raise FormulaError(
+            f"'{match[2]}' is no unit of time; allowed: {', '.join(DAYS)}.{did_you_mean(match[2], DAYS)}"
+        )
     return match[1], length / day
 
 
@@ -224,7 +264,9 @@ def _arguments(family: str, positional, named, reader: Reader):
     known = hazards.FAMILIES.get(family)
     if known is None:
         allowed = [*hazards.FAMILIES]
-        raise FormulaError(f"unknown distribution '{family}'.{did_you_mean(family, allowed)} Allowed: {', '.join(allowed)}")
+        raise FormulaError(
+            f"unknown distribution '{family}'.{did_you_mean(family, allowed)} Allowed: {', '.join(allowed)}"
+        )
     for names in hazard_forms(known):
         given = {**dict(zip(names, positional)), **named}
         if set(given) == set(names) and len(positional) + len(named) == len(names):
@@ -249,8 +291,10 @@ def _argument(family: str, name: str, tree) -> Formula | tuple[Formula, ...]:
 def _checked(arguments: dict) -> dict:
     lengths = [len(arguments[name]) for name in LISTS if name in arguments]
     if len(lengths) == 2 and lengths[0] != lengths[1] + 1:
-        raise FormulaError("piecewise: needs one rate more than breaks (the first holds before the first break); found "
-                           f"{lengths[0]} rates and {lengths[1]} breaks")
+        raise FormulaError(
+            "piecewise: needs one rate more than breaks (the first holds before the first break); found "
+            f"{lengths[0]} rates and {lengths[1]} breaks"
+        )
     return arguments
 
 
@@ -261,44 +305,62 @@ def _life_table(positional, named, reader: Reader):
     if name in reader.problems.damaged:
         return {}, name
     if name not in reader.tables:
-        raise FormulaError(f"'{name}' is not a table.{did_you_mean(name, reader.tables)} Tables: "
-                           f"{', '.join(reader.tables) or 'none'}")
+        raise FormulaError(
+            f"'{name}' is not a table.{did_you_mean(name, reader.tables)} Tables: {', '.join(reader.tables) or 'none'}"
+        )
     table = reader.tables[name]
     if table.at_dimension != TIME:
         raise FormulaError(f"the table '{name}' has no unit of age: state 'by unit', such as year")
     if table.dimension != PER_TIME:
-        raise FormulaError(f"the table '{name}' must hold rates, found {table.dimension}: state its 'unit', such as 'per "
-                           "year' or 'probability over 1 year'")
+        raise FormulaError(
+            f"the table '{name}' must hold rates, found {table.dimension}: state its 'unit', such as "
+            f"'per "
+            "year' or 'probability over 1 year'"
+        )
     return {"age": formula.from_tree(named.get("age", ast.Constant(0)))}, name
 
 
 def read_effects(section: Node | None, states, moves: list[str], reader: Reader) -> dict[str, Effect]:
     """`states`, `moves`: keys and labels that an effect can count."""
-    return {key: made for key, node in (section.items() if section else ())
-            if (made := _effect(key, node, states, moves, reader)) is not None}
+    return {
+        key: made
+        for key, node in (section.items() if section else ())
+        if (made := _effect(key, node, states, moves, reader)) is not None
+    }
 
 
 def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> Effect | None:
     kinds = [k for k in ("time in", "entries into", "count of") if k in node]
     if key in OUTCOMES or key.startswith("cost:"):
-        reader.problems.add(node, f"'{key}' is the name of an outcome or a column that is always there; choose another name")
+        reader.problems.add(
+            node, f"'{key}' is the name of an outcome or a column that is always there; choose another name"
+        )
     if len(kinds) != 1:
         if not node.dropped:
-            reader.problems.add(node, "needs exactly one of 'time in', 'entries into', 'count of'; found "
-                                      + (" and ".join(kinds) or "none"))
+            reader.problems.add(
+                node,
+                "needs exactly one of 'time in', 'entries into', 'count of'; found " + (" and ".join(kinds) or "none"),
+            )
         return None
     kind, part = kinds[0], node.get(kinds[0])
     names = [n.value for n in part.value] if part.kind == "list" else list(part.value)
     for name in names:
         if name not in (moves if kind == "count of" else states):
-            reader.problems.unknown(part, "move" if kind == "count of" else "state", name,
-                                    moves if kind == "count of" else states)
+            reader.problems.unknown(
+                part, "move" if kind == "count of" else "state", name, moves if kind == "count of" else states
+            )
     weights = {n: reader.formula(part.get(n)) if part.kind == "map" else None for n in names}
     if kind == "time in" and "unit" not in {*node.value, *node.dropped}:
         reader.problems.add(node, "'unit' is missing (unit of time of the total, such as day)")
     if kind != "time in" and "unit" in node:
         reader.problems.add(node.get("unit"), f"a count has no unit of time; '{kind}' goes without 'unit'")
     unit = reader.text(node, "unit") if kind == "time in" else ""
-    return Effect(key, reader.text(node, "label", key), unit, (days_in(unit) or 1.0) / reader.day,
-                  weights if kind == "time in" else {}, tuple(names) if kind == "entries into" else (),
-                  tuple(names) if kind == "count of" else ())
+    return Effect(
+        key,
+        reader.text(node, "label", key),
+        unit,
+        (days_in(unit) or 1.0) / reader.day,
+        weights if kind == "time in" else {},
+        tuple(names) if kind == "entries into" else (),
+        tuple(names) if kind == "count of" else (),
+    )

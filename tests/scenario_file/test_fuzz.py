@@ -1,4 +1,6 @@
 """Whatever is in a file, read() gives a scenario or a ScenarioError: never anything else."""
+
+import copy
 import random
 import time
 from pathlib import Path
@@ -10,9 +12,43 @@ from model.scenario_file import ScenarioError, read
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = ROOT / "scenarios" / "mscc_furlan.yaml"
-JUNK = [None, "", "no", "12:30", "1e5", -1, 0, 3, 1e308, "1,000", [], {}, [1, 2], {"a": 1}, [[1]], {"a": {"b": []}}, "rest", "all",
-        "probability over 30 days", "p_retain", "beta(0, 1)", "dirichlet(1, 2)", "max(", "x" * 3000, "per year", "5 years",
-        "lookup(a, b)", "weibull(1, 2) in days", "hr ** hr ** hr", "\x85", "a: b", "1 / 0", "log(-1)", "0 / 0 USD", True]
+JUNK = [
+    None,
+    "",
+    "no",
+    "12:30",
+    "1e5",
+    -1,
+    0,
+    3,
+    1e308,
+    "1,000",
+    [],
+    {},
+    [1, 2],
+    {"a": 1},
+    [[1]],
+    {"a": {"b": []}},
+    "rest",
+    "all",
+    "probability over 30 days",
+    "p_retain",
+    "beta(0, 1)",
+    "dirichlet(1, 2)",
+    "max(",
+    "x" * 3000,
+    "per year",
+    "5 years",
+    "lookup(a, b)",
+    "weibull(1, 2) in days",
+    "hr ** hr ** hr",
+    "\x85",
+    "a: b",
+    "1 / 0",
+    "log(-1)",
+    "0 / 0 USD",
+    True,
+]
 
 
 def outcome(path, settings=()):
@@ -21,6 +57,10 @@ def outcome(path, settings=()):
     except ScenarioError as error:
         assert error.problems and all(isinstance(p, str) and p for p in error.problems)
         return error
+
+
+def dump(tree):
+    return yaml.dump(tree, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False)
 
 
 def places(tree):
@@ -40,21 +80,23 @@ def mutate(tree, rng):
     elif kind == "replace":
         container[key] = rng.choice(JUNK)
     elif kind == "copy":
-        container[key] = yaml.safe_load(yaml.safe_dump(other[its_key]))
+        container[key] = copy.deepcopy(other[its_key])
     elif kind == "swap":
         container[key] = rng.choice([str(container[key])[::-1], [container[key]], {"value": container[key]}])
     elif isinstance(container, dict):
-        container[rng.choice(["x", "all", "max", "a b", "p, q", "rate", "distribution", "0", str(its_key)])] = container.pop(key)
+        container[rng.choice(["x", "all", "max", "a b", "p, q", "rate", "distribution", "0", str(its_key)])] = (
+            container.pop(key)
+        )
 
 
 def test_a_mutated_scenario_is_read_or_refused(tmp_path):
     original, rng, path = yaml.safe_load(DEFAULT.read_text()), random.Random(1), tmp_path / "mutant.yaml"
     refused = 0
     for _ in range(400):
-        tree = yaml.safe_load(yaml.safe_dump(original))
+        tree = copy.deepcopy(original)
         for _ in range(rng.choice([1, 1, 2, 5])):
             mutate(tree, rng)
-        path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+        path.write_text(dump(tree), encoding="utf-8")
         refused += isinstance(outcome(path), ScenarioError)
     assert 100 < refused < 400
 
@@ -65,8 +107,13 @@ def test_random_bytes_in_a_scenario_are_read_or_refused(tmp_path):
         data = bytearray(original)
         for _ in range(rng.choice([1, 3, 30])):
             at, size = rng.randrange(len(data)), rng.choice([0, 1, 5, 100])
-            data[at:at + size] = rng.choice([rng.randbytes(rng.randrange(4)), bytes(rng.choices(b"{}[]:,-#\"'&*!|>%@ \n\t()=", k=3)),
-                                             bytes(data[at // 2:at // 2 + size])])
+            data[at : at + size] = rng.choice(
+                [
+                    rng.randbytes(rng.randrange(4)),
+                    bytes(rng.choices(b"{}[]:,-#\"'&*!|>%@ \n\t()=", k=3)),
+                    bytes(data[at // 2 : at // 2 + size]),
+                ]
+            )
         path.write_bytes(data)
         outcome(path)
 
@@ -81,11 +128,11 @@ def test_a_scenario_cut_off_anywhere_is_read_or_refused(tmp_path):
 def test_a_mutated_extension_is_read_or_refused(tmp_path):
     original, rng, path = yaml.safe_load(DEFAULT.read_text()), random.Random(3), tmp_path / "child.yaml"
     for _ in range(200):
-        tree = yaml.safe_load(yaml.safe_dump(original))
+        tree = copy.deepcopy(original)
         for _ in range(3):
             mutate(tree, rng)
         some = {key: tree[key] for key in rng.sample(list(tree), min(3, len(tree)))}
-        path.write_text(yaml.safe_dump({"extends": str(DEFAULT), **some}, sort_keys=False), encoding="utf-8")
+        path.write_text(dump({"extends": str(DEFAULT), **some}), encoding="utf-8")
         outcome(path)
 
 
@@ -93,8 +140,20 @@ def test_random_settings_are_applied_or_refused():
     rng, names = random.Random(4), []
     for container, key in places(yaml.safe_load(DEFAULT.read_text())):
         names.append(str(key))
-    names += ["time.horizon", "transitions.ambulatory -> dead.rate", "states.dead.cost", "strategies.surgery.hr", "a.b.c", "..", ".",
-              "transitions.x", "title.x", "parameters.c_rt.value", "discount", "perspective"]
+    names += [
+        "time.horizon",
+        "transitions.ambulatory -> dead.rate",
+        "states.dead.cost",
+        "strategies.surgery.hr",
+        "a.b.c",
+        "..",
+        ".",
+        "transitions.x",
+        "title.x",
+        "parameters.c_rt.value",
+        "discount",
+        "perspective",
+    ]
     for _ in range(300):
         outcome(DEFAULT, [f"{rng.choice(names)}={rng.choice(JUNK)}" for _ in range(2)])
 
@@ -105,19 +164,21 @@ HOSTILE = {
     "deep flow": "title: " + "[" * 100_000,
     "deep maps": "title: " + "{a: " * 100_000,
     "deep blocks": "\n".join(" " * i + f"a{i}:" for i in range(500)),
-    "many keys": "parameters:\n" + "".join(f"  p{i}: {{value: 1}}\n" for i in range(60_000)),
-    "many brackets": "strategies: {a: {x: \"" + "(" * 1500 + "\"}}",
-    "many signs": "strategies: {a: {x: \"" + "-" * 1900 + "1\"}}",
+    "many keys": "parameters:\n" + "".join(f"  p{i}: {{value: 1}}\n" for i in range(20_000)),
+    "many brackets": 'strategies: {a: {x: "' + "(" * 1500 + '"}}',
+    "many signs": 'strategies: {a: {x: "' + "-" * 1900 + '1"}}',
     "long number": "parameters: {a: {value: " + "9" * 100_000 + "}}",
     "long power": "parameters: {a: {value: 10**10**10**10}}",
-    "long distribution": "parameters: {a: {distribution: \"beta(" + "1+" * 900 + "1, 2)\"}}",
-    "deep list": "parameters: {a: {distribution: \"dirichlet(" + "[" * 150 + "1" + "]" * 150 + ")\"}}",
+    "long distribution": 'parameters: {a: {distribution: "beta(' + "1+" * 900 + '1, 2)"}}',
+    "deep list": 'parameters: {a: {distribution: "dirichlet(' + "[" * 150 + "1" + "]" * 150 + ')"}}',
     "null in a file name": 'extends: "a\\0b.yaml"',
     "long file name": "extends: " + "a" * 5000,
     "endless file": "extends: /dev/zero",
     "endless table": "parameters: {a: {table: /dev/zero, by: age, column: x}}",
-    "doubling names": ("strategies: {a: {x0: 1, " + ", ".join(f"x{i}: x{i - 1} + x{i - 1}" for i in range(1, 40)) + "}}\n"
-                       "states: {s: {start: x39}}\ntransitions: []"),
+    "doubling names": (
+        "strategies: {a: {x0: 1, " + ", ".join(f"x{i}: x{i - 1} + x{i - 1}" for i in range(1, 40)) + "}}\n"
+        "states: {s: {start: x39}}\ntransitions: []"
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 The .txt holds the messages, one a line, as far as the list of what is allowed (which may grow).
 """
+
 from pathlib import Path
 
 import pytest
@@ -50,17 +51,22 @@ def test_every_message_names_file_and_field():
 
 @pytest.mark.parametrize(
     ("setting", "expected"),
-    [("rate_deth=0.2", "--set rate_deth=0.2: unknown name 'rate_deth'. Did you mean 'rate_death'?"),
-     ("rate_death", "--set rate_death: write --set name=value"),
-     ("=3", "--set =3: write --set name=value"),
-     ("time.horizn=5 years", "--set time.horizn=5 years: time: unknown field 'horizn'. Did you mean 'horizon'?"),
-     ("strategies.durg.hr=1", "base.yaml has no 'strategies.durg'. Did you mean 'drug'?"),
-     ("transitions.sick -> ded.rate=1 per year", "base.yaml has no 'transitions.sick -> ded'. Did you mean 'sick -> dead'?"),
-     ("u_sick=1.3", "--set u_sick=1.3: parameters.u_sick.value: the value 1.3 is outside"),
-     ("u_sick=beta(0, 1)", "--set u_sick=beta(0, 1): parameters.u_sick.distribution: beta: a must be above 0"),
-     ("u_sick=", "--set u_sick=: write --set name=value"),
-     ("discount=3", "--set discount=3: discount.cost: '3' is not an annual discount rate"),
-     ("horizon=ten years", "--set horizon=ten years: time.horizon: 'ten years' is no length of time")],
+    [
+        ("rate_deth=0.2", "--set rate_deth=0.2: unknown name 'rate_deth'. Did you mean 'rate_death'?"),
+        ("rate_death", "--set rate_death: write --set name=value"),
+        ("=3", "--set =3: write --set name=value"),
+        ("time.horizn=5 years", "--set time.horizn=5 years: time: unknown field 'horizn'. Did you mean 'horizon'?"),
+        ("strategies.durg.hr=1", "base.yaml has no 'strategies.durg'. Did you mean 'drug'?"),
+        (
+            "transitions.sick -> ded.rate=1 per year",
+            "base.yaml has no 'transitions.sick -> ded'. Did you mean 'sick -> dead'?",
+        ),
+        ("u_sick=1.3", "--set u_sick=1.3: parameters.u_sick.value: the value 1.3 is outside"),
+        ("u_sick=beta(0, 1)", "--set u_sick=beta(0, 1): parameters.u_sick.distribution: beta: a must be above 0"),
+        ("u_sick=", "--set u_sick=: write --set name=value"),
+        ("discount=3", "--set discount=3: discount.cost: '3' is not an annual discount rate"),
+        ("horizon=ten years", "--set horizon=ten years: time.horizon: 'ten years' is no length of time"),
+    ],
 )
 def test_a_bad_setting_is_refused_by_name(setting, expected):
     assert any(expected in message for message in problems(GOOD, [setting])), problems(GOOD, [setting])

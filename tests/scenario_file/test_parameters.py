@@ -1,4 +1,5 @@
 """Every way of stating a parameter, against numbers worked out by hand."""
+
 import math
 
 import numpy as np
@@ -57,8 +58,17 @@ def test_a_published_hazard_ratio_keeps_its_point_estimate(tmp_path):
 
 @pytest.mark.parametrize(
     ("stated", "value"),
-    [("1e5", 100_000), ("1E-3", 0.001), ("3 %", 0.03), ("2.5%", 0.025), (".5", 0.5), ("-2", -2), ("'7'", 7), ("1/4", 0.25),
-     ("sqrt(16) + 1 %", 4.01)],
+    [
+        ("1e5", 100_000),
+        ("1E-3", 0.001),
+        ("3 %", 0.03),
+        ("2.5%", 0.025),
+        (".5", 0.5),
+        ("-2", -2),
+        ("'7'", 7),
+        ("1/4", 0.25),
+        ("sqrt(16) + 1 %", 4.01),
+    ],
 )
 def test_a_value_is_the_number_that_it_looks_like(tmp_path, stated, value):
     assert parameters(tmp_path, f"x: {{value: {stated}}}")["x"].base == pytest.approx(value, rel=1e-15)
@@ -90,7 +100,9 @@ def test_an_empirical_draw_is_one_row_of_the_file(tmp_path):
 
 
 def test_a_formula_of_other_parameters_follows_them_in_every_draw(tmp_path):
-    found = scenario(tmp_path, 'parameters:\n  a: {distribution: "uniform(1, 2)"}\n  b: {value: 3 * a ** 2 + c}\n  c: {value: 1}')
+    found = scenario(
+        tmp_path, 'parameters:\n  a: {distribution: "uniform(1, 2)"}\n  b: {value: 3 * a ** 2 + c}\n  c: {value: 1}'
+    )
     some = draws.probabilistic(found, 5, seed=3)
     assert inputs.Values(found, some)["b"] == pytest.approx(3 * some.values["a"] ** 2 + 1, rel=1e-15)
 
@@ -110,8 +122,11 @@ def test_a_formula_of_other_parameters_follows_them_in_every_draw(tmp_path):
     ],
 )
 def test_rates_and_probabilities_over_a_period_become_hazards_of_the_models_unit(tmp_path, stated, per_day):
-    text = (f"time: {{unit: day, horizon: 10 days, cycle: 1 day}}\nparameters:\n  r: {stated}\nstates:\n  well: {{start: 1}}\n"
-            "  dead: {}\ntransitions:\n  - {from: well, to: dead, rate: r}")
+    text = (
+        f"time: {{unit: day, horizon: 10 days, cycle: 1 day}}\nparameters:\n  r: {stated}\nstates:\n  well: "
+        f"{{start: 1}}\n"
+        "  dead: {}\ntransitions:\n  - {from: well, to: dead, rate: r}"
+    )
     if per_day is None:
         with pytest.raises(ScenarioError, match="a unit stands once, behind the whole formula"):
             scenario(tmp_path, text)
@@ -131,15 +146,21 @@ def test_a_cost_per_any_time_is_converted(tmp_path, unit, value, cost):
 
 
 def test_rates_of_several_units_add_up_because_they_are_converted(tmp_path):
-    text = ("parameters:\n  a: {value: 0.1 per year}\n  b: {value: 0.02 per month}\nstates:\n  well: {start: 1}\n  dead: {}\n"
-            "transitions:\n  - {from: well, to: dead, rate: a + b}")
+    text = (
+        "parameters:\n  a: {value: 0.1 per year}\n  b: {value: 0.02 per month}\nstates:\n  well: {start: 1}\n  "
+        "dead: {}\n"
+        "transitions:\n  - {from: well, to: dead, rate: a + b}"
+    )
     assert level(scenario(tmp_path, text)) == pytest.approx([0.1 + 0.24], rel=1e-12)
 
 
 def test_a_correlation_is_read_as_value_or_as_matrix(tmp_path):
-    text = ("parameters:\n" + "".join(f'  {n}: {{distribution: "normal(0, 1)"}}\n' for n in "abcde") +
-            "correlations:\n  - {between: [a, b], value: -0.5}\n"
-            "  - between: [c, d, e]\n    matrix: [[1, 0.1, 0.2], [0.1, 1, 30 %], [0.2, 0.3, 1]]")
+    text = (
+        "parameters:\n"
+        + "".join(f'  {n}: {{distribution: "normal(0, 1)"}}\n' for n in "abcde")
+        + "correlations:\n  - {between: [a, b], value: -0.5}\n"
+        "  - between: [c, d, e]\n    matrix: [[1, 0.1, 0.2], [0.1, 1, 30 %], [0.2, 0.3, 1]]"
+    )
     first, second = scenario(tmp_path, text).correlations
     assert first.names == ("a", "b") and first.matrix == ((1, -0.5), (-0.5, 1))
     assert second.names == ("c", "d", "e") and second.matrix[1] == (0.1, 1, 0.3)
@@ -150,10 +171,12 @@ LIFE = "age,q,rate\n0,0.01,0.02\n50,0.05,0.03\n52,0.2,0.1\n"
 
 def test_a_table_is_a_step_function_of_age(tmp_path):
     (tmp_path / "life.csv").write_text(LIFE)
-    text = ("parameters:\n  age: {value: 49, unit: year}\n"
-            "  life: {table: life.csv, by: age, by unit: year, column: rate, unit: per year}\n"
-            "states:\n  well: {start: 1}\n  dead: {}\n"
-            "transitions:\n  - {from: well, to: dead, rate: \"lookup(life, age + time)\"}")
+    text = (
+        "parameters:\n  age: {value: 49, unit: year}\n"
+        "  life: {table: life.csv, by: age, by unit: year, column: rate, unit: per year}\n"
+        "states:\n  well: {start: 1}\n  dead: {}\n"
+        'transitions:\n  - {from: well, to: dead, rate: "lookup(life, age + time)"}'
+    )
     found = scenario(tmp_path, text)
     assert [level(found, time=t)[0] for t in (0, 1, 2, 3, 9)] == pytest.approx([0.02, 0.03, 0.03, 0.1, 0.1])
     assert found.warnings == ()
@@ -161,21 +184,29 @@ def test_a_table_is_a_step_function_of_age(tmp_path):
 
 def test_a_table_of_probabilities_over_a_year_becomes_hazards(tmp_path):
     (tmp_path / "life.csv").write_text(LIFE)
-    text = ("time: {unit: month, horizon: 10 years, cycle: 1 month}\nparameters:\n"
-            "  life: {table: life.csv, by: age, by unit: year, column: q, unit: probability over 1 year}\n"
-            "states:\n  well: {start: 1}\n  dead: {}\n"
-            "transitions:\n  - {from: well, to: dead, rate: \"lookup(life, 51 years + time)\"}")
+    text = (
+        "time: {unit: month, horizon: 10 years, cycle: 1 month}\nparameters:\n"
+        "  life: {table: life.csv, by: age, by unit: year, column: q, unit: probability over 1 year}\n"
+        "states:\n  well: {start: 1}\n  dead: {}\n"
+        'transitions:\n  - {from: well, to: dead, rate: "lookup(life, 51 years + time)"}'
+    )
     with pytest.raises(ScenarioError, match="a unit stands once"):
         scenario(tmp_path, text)
-    found = scenario(tmp_path, text.replace("51 years", "age0").replace("parameters:\n", "parameters:\n  age0: {value: 51 years}\n"))
+    found = scenario(
+        tmp_path, text.replace("51 years", "age0").replace("parameters:\n", "parameters:\n  age0: {value: 51 years}\n")
+    )
     assert [level(found, time=t)[0] for t in (0, 11, 12)] == pytest.approx(
-        [-math.log(0.95) / 12, -math.log(0.95) / 12, -math.log(0.8) / 12])
+        [-math.log(0.95) / 12, -math.log(0.95) / 12, -math.log(0.8) / 12]
+    )
 
 
 def test_a_file_is_found_beside_the_scenario_that_names_it(tmp_path):
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "life.csv").write_text(LIFE)
-    write(tmp_path / "base", "parameters:\n  life: {table: life.csv, by: age, by unit: year, column: rate, unit: per year}")
+    write(
+        tmp_path / "base",
+        "parameters:\n  life: {table: life.csv, by: age, by unit: year, column: rate, unit: per year}",
+    )
     (tmp_path / "child.yaml").write_text("extends: base/scenario.yaml\nparameters:\n  life: {note: seen}\n")
     found = read(tmp_path / "child.yaml")
     assert found.tables["life"].values.tolist() == [0.02, 0.03, 0.1]
@@ -185,20 +216,30 @@ def test_a_file_is_found_beside_the_scenario_that_names_it(tmp_path):
 
 
 def test_source_note_and_limits_are_kept(tmp_path):
-    found = scenario(tmp_path, "sources:\n  t: {citation: A trial}\nparameters:\n"
-                               "  x: {value: 2, range: [1, 5], source: t, note: no one knows}").parameters["x"]
+    found = scenario(
+        tmp_path,
+        "sources:\n  t: {citation: A trial}\nparameters:\n"
+        "  x: {value: 2, range: [1, 5], source: t, note: no one knows}",
+    ).parameters["x"]
     assert (found.low, found.high, found.source, found.note) == (1, 5, "t", "no one knows")
 
 
 def test_what_nothing_uses_is_a_warning_that_names_it(tmp_path):
-    text = ("parameters:\n  used: {value: 1}\n  idle: {value: 2}\n  p, q: {distribution: \"dirichlet(1, 1)\"}\n"
-            "  life: {table: life.csv, by: age, column: q}\n"
-            "strategies:\n  care: {x: used, y: 3}\ngroups:\n  all_of_them: {weight: 1, x: 5, z: 1}\n"
-            "periods:\n  first: {until: 2 years, w: 1}\n  then: {w: 2}\nstates:\n  well: {start: 1, utility: x / 2}")
+    text = (
+        'parameters:\n  used: {value: 1}\n  idle: {value: 2}\n  p, q: {distribution: "dirichlet(1, 1)"}\n'
+        "  life: {table: life.csv, by: age, column: q}\n"
+        "strategies:\n  care: {x: used, y: 3}\ngroups:\n  all_of_them: {weight: 1, x: 5, z: 1}\n"
+        "periods:\n  first: {until: 2 years, w: 1}\n  then: {w: 2}\nstates:\n  well: {start: 1, utility: x / 2}"
+    )
     (tmp_path / "life.csv").write_text(LIFE)
     found = [w.split(": ", 1)[1] for w in scenario(tmp_path, text).warnings]
     assert found == [
-        "parameters.idle: nothing uses 'idle'", "parameters.p, q: nothing uses 'p, q'", "parameters.life: nothing uses 'life'",
+        "parameters.idle: nothing uses 'idle'",
+        "parameters.p, q: nothing uses 'p, q'",
+        "parameters.life: nothing uses 'life'",
         "strategies.care.y: nothing uses 'y'",
         "groups.all_of_them.x: nothing uses 'x', as every strategy binds that name too, and the strategy comes first",
-        "groups.all_of_them.z: nothing uses 'z'", "periods.first.w: nothing uses 'w'", "periods.then.w: nothing uses 'w'"]
+        "groups.all_of_them.z: nothing uses 'z'",
+        "periods.first.w: nothing uses 'w'",
+        "periods.then.w: nothing uses 'w'",
+    ]

@@ -1,4 +1,5 @@
 """Scenarios written in a test: `write(folder, 'states: ...')` lays fields over an immortal cohort of ten years."""
+
 import numpy as np
 
 from model import draws, inputs

@@ -5,6 +5,7 @@ section X.1.
 """
 
 import csv
+from functools import cache
 
 import numpy as np
 import pytest
@@ -73,9 +74,12 @@ def test_counts_at_boundaries_of_a_model_by_rates_are_sums_over_the_closed_form(
 # --- time in state ----------------------------------------------------------------------------------------------
 
 
-def gauss(a, b, n=400):
+legendre = cache(np.polynomial.legendre.leggauss)
+
+
+def gauss(a, b, n=200):
     """Nodes and weights of Gauss-Legendre on a..b."""
-    x, w = np.polynomial.legendre.leggauss(n)
+    x, w = legendre(n)
     return (b - a) / 2 * x + (a + b) / 2, (b - a) / 2 * w
 
 

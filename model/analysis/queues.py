@@ -1,0 +1,157 @@
+"""Run the queueing engine over a table of draws, in replications, and say how the resources did.
+
+Patients of one replication wait for each other, so they are no independent sample: every standard error here is over
+replications.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import inputs, outcomes, pricing
+from model.analysis.simulate import Simulated, strata, summary
+from model.draws import Draws
+from model.engines import accrual, queueing
+from model.engines.calendar import Opening
+from model.history import Requests
+from model.outcomes import Outcomes
+from model.resources import System
+from model.scenario import Scenario
+
+TASK = 4  # replications of one task
+
+
+@dataclass(frozen=True)
+class Queued:
+    """outcomes: by group, 'all' first. requests: of all replications; its `draw` is draw * replications + replication."""
+
+    outcomes: dict[str, Simulated]
+    requests: Requests
+    replications: int
+
+
+def simulate(scenario: Scenario, draws: Draws, patients: int, seed: int, system: System, replications: int = 20,
+             progress: Callable[[int], None] = lambda done: None, executor: Executor | None = None) -> Queued:
+    """`patients` recruited a replication, shared out among the groups; `progress` is told of replications done.
+
+    With one replication a draw (enough for a PSA, whose draws carry the noise) standard errors are NaN.
+    """
+    table = replicated(draws, replications)
+    tasks = [table.part(first, min(first + TASK, table.n)) for first in range(0, table.n, TASK)]
+    arguments = (scenario, strata(scenario, patients), seed, system)
+    if executor is None:
+        waiting: Iterator = (_task(task, *arguments) for task in tasks)
+    else:
+        waiting = (future.result() for future in [executor.submit(_task, task, *arguments) for task in tasks])
+    means, requests, first = {key: [] for key in scenario.groups}, [], 0
+    for task, (found, asked) in zip(tasks, waiting):
+        for key, part in found.items():
+            means[key].append(part)
+        requests.append(asked.later(first))
+        first += task.n
+        progress(task.n)
+    by_group = {key: outcomes.joined(parts) for key, parts in means.items()}
+    if list(by_group) != ["all"]:
+        by_group = {"all": outcomes.pooled(by_group, inputs.group_weights(scenario, table)), **by_group}
+    reference = list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
+    found = {key: _over_replications(part, replications, reference) for key, part in by_group.items()}
+    return Queued(found, Requests.joined(requests), replications)
+
+
+def replicated(draws: Draws, replications: int) -> Draws:
+    """Each draw as many times, one behind the other; numbers are draw * replications + replication."""
+    values = {name: v if len(v) == 1 else np.repeat(v, replications) for name, v in draws.values.items()}
+    index = (draws.index[:, None] * replications + np.arange(replications)).ravel()
+    return Draws(values, index, draws.seed)
+
+
+def _task(draws: Draws, scenario: Scenario, numbers: dict[str, int], seed: int, system: System):
+    """(outcomes by group, means over patients; requests) of some replications."""
+    weights = inputs.group_weights(scenario, draws)
+    parts = [queueing.Part(inputs.dynamics(scenario, draws, group), numbers[key], np.broadcast_to(weights[key], draws.n), key)
+             for key, group in scenario.groups.items()]
+    histories, requests = queueing.simulate(parts, seed, draws.index, system)
+    found = {}
+    for part, history in zip(parts, histories):
+        prices = pricing.price_list(scenario, draws, scenario.groups[part.stream])
+        each = outcomes.value(accrual.accrue(history, part.dynamics), prices, tuple(scenario.strategies))
+        found[part.stream] = Outcomes(each.names, each.strategies, each.values.mean(axis=-1))
+    return found, requests
+
+
+def _over_replications(found: Outcomes, replications: int, reference: int) -> Simulated:
+    values = found.values.reshape(*found.values.shape[:-1], -1, replications)
+    if replications > 1:
+        return summary(Outcomes(found.names, found.strategies, values), reference)
+    unknown = np.full(found.values.shape, np.nan)
+    return Simulated(found, unknown, unknown, unknown[0, 0])
+
+
+# --- how the resources did --------------------------------------------------------------------------------------
+
+def waits(requests: Requests, hours: tuple[float, ...] = (24, 48)) -> dict[str, np.ndarray]:
+    """Of each world with requests [world]: patients, mean, median and 95th percentile of the wait in days, the shares
+    treated within so many hours of asking, and the share that was never treated. Recruits only.
+    """
+    own = requests.where(requests.patient >= 0)
+    rows: dict[str, list[float]] = {}
+    for world in _worlds(own):
+        treated = ~np.isnan(world.granted)
+        wait = world.wait[treated]
+        values = {"patients": len(treated), "mean": wait.mean(), "median": np.median(wait), "95th percentile":
+                  np.quantile(wait, 0.95), "never treated": 1 - treated.mean()}
+        values |= {f"within {h:g} h": (treated & (world.wait <= h / 24)).mean() for h in hours}
+        for name, value in values.items():
+            rows.setdefault(name, []).append(float(value))
+    return {name: np.array(column) for name, column in rows.items()}
+
+
+def _worlds(requests: Requests) -> Iterator[Requests]:
+    """The requests of each strategy and draw."""
+    world = requests.strategy.astype(np.int64) * (requests.draw.max(initial=0) + 1) + requests.draw
+    order = np.argsort(world, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(world[order])) + 1):
+        if len(rows):
+            yield requests.where(rows)
+
+
+def with_error(values: np.ndarray) -> tuple[float, float]:
+    """(mean, standard error) over replications."""
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
+
+
+def waiting_at(requests: Requests, days: np.ndarray) -> np.ndarray:
+    """Patients of one world in the queue at each of `days` (those who ask at that moment not counted)."""
+    ends = requests.asked + requests.wait
+    return np.searchsorted(np.sort(requests.asked), days) - np.searchsorted(np.sort(ends), days)
+
+
+def utilisation(requests: Requests, system: System, resource: int, begin: float, end: float) -> float:
+    """Share of the opening time of the resource, from day `begin` to `end`, in which a unit was used, in one world.
+
+    Work that outlasts the opening hours counts too, so that more than 1 means overtime.
+    """
+    own = requests.where((requests.resource == resource) & ~np.isnan(requests.granted))
+    used = np.clip(own.left, begin, end) - np.clip(own.granted, begin, end)
+    made = system.resources[resource]
+    return float(used.sum() / (made.capacity * (end - begin) * Opening(made.opening).share))
+
+
+def offered_load(dynamics, history, system: System) -> dict[str, float]:
+    """Units of work that arrive for each unit of capacity in opening hours, by resource, without queues; 1 or more overloads.
+
+    history: of the individual engine, one group with all arrivals; the strategy and draw that need most count.
+    """
+    per_day = float(np.mean(system.arrivals.per_day))
+    days = (history.left - history.entered) * dynamics.time.day
+    worlds = history.shape[0] * history.shape[1]
+    found = {}
+    for resource in system.resources:
+        users = [dynamics.states.index(hold.state) for hold in system.holds if resource.key in hold.resources]
+        world = (history.row // history.shape[2])[np.isin(history.state, users)]
+        work = np.bincount(world, days[np.isin(history.state, users)], minlength=worlds) / history.shape[2]
+        found[resource.key] = per_day * work.max() / (resource.capacity * Opening(resource.opening).share)
+    return found

@@ -1,0 +1,139 @@
+"""History -> Quantities: time in states and moves, discounted, in one pass over the stays.
+
+Time in a stay is A(left) - A(entered), where A(t) is the discounted time from 0 to t as the scenario counts it: an
+integral, or (textbook conventions) the weights of the cycle boundaries up to t.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.engines import conventions
+from model.engines.conventions import Weighting
+from model.history import NO_MOVE, History
+from model.inputs import Dynamics
+from model.quantities import Quantities
+
+
+def end_of_time(dynamics: Dynamics) -> float:
+    """Time at which histories end: the horizon, or the end of its last whole cycle under a textbook convention."""
+    time = dynamics.time
+    return time.horizon if time.convention == "integral" else round(time.cycles) * time.cycle
+
+
+def accrue(history: History, dynamics: Dynamics) -> Quantities:
+    """Quantities per patient: time and moves [strategy, draw, patient, state | transition, period, weight]."""
+    distinct, index = conventions.weightings(dynamics)
+    rows = int(np.prod(history.shape))
+    clock = (Integral if dynamics.time.convention == "integral" else Cycles)(dynamics, history)
+    taken = np.flatnonzero(history.transition != NO_MOVE)
+    cells = history.state * np.int64(rows) + history.row
+    moves = history.transition[taken] * np.int64(rows) + history.row[taken]
+    time = np.empty((len(distinct), len(dynamics.periods), len(dynamics.states), *history.shape))
+    moved = np.empty((len(distinct), len(dynamics.periods), len(dynamics.moves), *history.shape))
+    for w, weighting in enumerate(distinct):
+        for period in range(len(dynamics.periods)):
+            time[w, period] = _sums(cells, clock.spent(weighting, period), time[w, period].shape)
+            moved[w, period] = _sums(moves, clock.moves(weighting, period, taken), moved[w, period].shape)
+    order = (3, 4, 5, 2, 1, 0)
+    time, moved = (_weights(values, index).transpose(order) for values in (time, moved))
+    return Quantities(time, moved, _starts(history, dynamics))
+
+
+def _weights(values: np.ndarray, index: list[int]) -> np.ndarray:
+    """The three weights of `index`; not a copy where all are the same."""
+    if len(values) == 1:
+        return np.broadcast_to(values, (len(index), *values.shape[1:]))
+    return values[index]
+
+
+def _sums(cells: np.ndarray, amounts: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.bincount(cells, amounts, minlength=int(np.prod(shape))).reshape(shape)
+
+
+def _starts(history: History, dynamics: Dynamics) -> np.ndarray:
+    return np.stack([(history.start == s).astype(float) for s in range(len(dynamics.states))]).transpose(1, 2, 3, 0)
+
+
+@dataclass
+class Integral:
+    """Time as an integral; a move counts at the moment it is made."""
+
+    dynamics: Dynamics
+    history: History
+
+    def spent(self, weighting: Weighting, period: int) -> np.ndarray:
+        begin, end = _span(self.dynamics, period)
+        entered, left = self.history.entered, self.history.left
+        if len(self.dynamics.periods) > 1:
+            entered, left = np.clip(entered, begin, end), np.clip(left, begin, end)
+        return _discounted(self.dynamics, weighting, left) - _discounted(self.dynamics, weighting, entered)
+
+    def moves(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
+        begin, end = _span(self.dynamics, period)
+        time = self.history.left[taken]
+        factor = np.where(time > 0, _factor(self.dynamics, weighting, time), 1.0)
+        return factor if len(self.dynamics.periods) == 1 else factor * ((time >= begin) & (time < end))
+
+
+def _span(dynamics: Dynamics, period: int) -> tuple[float, float]:
+    ends = np.append(dynamics.periods[1:], np.inf)
+    return dynamics.periods[period], ends[period]
+
+
+def _factor(dynamics: Dynamics, weighting: Weighting, time: np.ndarray) -> np.ndarray:
+    if weighting.rate == 0:
+        return np.ones_like(time)
+    if weighting.convention == "at cycle":
+        cycle = dynamics.time.cycle
+        return weighting.factor((np.floor(time / cycle + 1e-9) + 0.5) * cycle)
+    return weighting.factor(time)
+
+
+def _discounted(dynamics: Dynamics, weighting: Weighting, time: np.ndarray) -> np.ndarray:
+    """A(t): the integral of the discount factor over 0..t."""
+    if weighting.rate == 0:
+        return time
+    if weighting.decay:
+        return -np.expm1(-weighting.decay * time) / weighting.decay
+    # The factor is constant within whole cycles or whole years.
+    length = dynamics.time.cycle if weighting.convention == "at cycle" else 1 / weighting.years
+    starts = np.arange(int(dynamics.time.horizon / length) + 2) * length
+    factors = _factor(dynamics, weighting, starts)
+    reached = np.concatenate([[0.0], np.cumsum(factors[:-1] * length)])
+    k = np.floor(time / length + 1e-9).astype(int)
+    return reached[k] + factors[k] * (time - starts[k])
+
+
+class Cycles:
+    """Time as the weights of cycle boundaries at which a patient is in the state; a move counts in its cycle."""
+
+    def __init__(self, dynamics: Dynamics, history: History):
+        time = dynamics.time
+        self.dynamics, self.cycles = dynamics, round(time.cycles)
+        self.entered, self.left = boundary(dynamics, history.entered), boundary(dynamics, history.left)
+        self.left[history.transition == NO_MOVE] = self.cycles + 1
+        starts = np.arange(self.cycles) * time.cycle + 1e-9
+        self.period = np.searchsorted(dynamics.periods, starts, side="right") - 1
+
+    def spent(self, weighting: Weighting, period: int) -> np.ndarray:
+        time, own = self.dynamics.time, self.period == period
+        start, end, _ = conventions.factors(time.convention, weighting, time.cycle, self.cycles)
+        start_share, end_share = conventions.shares(time.convention, self.cycles)
+        points = np.zeros(self.cycles + 1)
+        points[:-1] += start_share * start * time.cycle * own
+        points[1:] += end_share * end * time.cycle * own
+        reached = np.concatenate([[0.0], np.cumsum(points)])
+        return reached[self.left] - reached[self.entered]
+
+    def moves(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
+        time = self.dynamics.time
+        moved = conventions.factors(time.convention, weighting, time.cycle, self.cycles)[2] * (self.period == period)
+        # Boundary 0 is the start, where nothing is discounted.
+        return np.concatenate([[float(period == 0)], moved])[self.left[taken]]
+
+
+def boundary(dynamics: Dynamics, time: np.ndarray) -> np.ndarray:
+    """Index of the cycle boundary at which a move at `time` is seen: the end of its cycle, 0 for the start."""
+    return np.ceil(time / dynamics.time.cycle - 1e-9).astype(int)

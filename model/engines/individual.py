@@ -1,0 +1,173 @@
+"""Individual next-event engine: all patients at once, nobody queues.
+
+For each patient, visit (n-th entry to the state) and transition there is a threshold E ~ Exp(1), the same in every
+strategy; the event is at H^-1(H(now) + E) and the earliest wins. A chance node is the same race without time: the
+branch with the smallest E / p is taken, which has probability p (and couples strategies as one uniform would).
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from model import thresholds
+from model.draws import DomainError
+from model.engines import accrual, risks
+from model.history import NO_MOVE, History, Recorder
+from model.inputs import Dynamics
+from model.quantities import Quantities
+
+MOST = 10_000  # visits of one patient to one state
+
+
+def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "") -> Quantities:
+    """Quantities per patient: time [strategy, draw, patient, state, period, weight], moves and starts likewise.
+
+    index: the draws' numbers (default 0, 1, ...), part of the address of each random number, so that a draw has the
+    same patients however draws are cut into tasks. stream: a further word of the address, such as the group's name.
+    Some 100,000 patients x strategies x draws at a time are quickest (the processor's cache).
+    """
+    return accrual.accrue(history(dynamics, patients, seed, index, stream), dynamics)
+
+
+def history(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "") -> History:
+    """Stays of every strategy, draw and patient; arguments as `run`."""
+    numbers = np.arange(dynamics.shape[1]) if index is None else np.asarray(index)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        return _Simulation(dynamics, Addresses(seed, stream, numbers, patients)).run()
+
+
+class Addresses:
+    """Thresholds by meaning: (seed, stream, what), the draw's number, patient and visit."""
+
+    def __init__(self, seed: int, stream: str, numbers: np.ndarray, patients: int):
+        self.seed, self.stream, self.numbers, self.patients = seed, stream, numbers, patients
+        self._known: dict[str, np.ndarray] = {}
+
+    def threshold(self, what: str, draw, patient, visit=1) -> np.ndarray:
+        """E ~ Exp(1); `draw` is a place in `numbers`."""
+        if what not in self._known:
+            self._known[what] = thresholds.of_draws(thresholds.key(self.seed, self.stream, what), self.numbers)
+        return thresholds.exponentials(self._known[what][draw], patient, visit)
+
+
+class _Simulation:
+    """Patients are flat rows of [strategy, draw, patient]; those who wait to be moved on are kept by state."""
+
+    def __init__(self, dynamics: Dynamics, addresses: Addresses):
+        self.dynamics, self.addresses = dynamics, addresses
+        self.shape = (*dynamics.shape, addresses.patients)
+        self.rows = int(np.prod(self.shape))
+        self.risks = risks.risks(dynamics)
+        self.exits = exits(dynamics)
+        self.end = accrual.end_of_time(dynamics)
+        self.visits = {s: np.zeros(self.rows, np.uint64) for s in revisited(self.exits, dynamics)}
+        self.pending: dict[int, list] = {s: [] for s in range(len(dynamics.states))}
+
+    def run(self) -> History:
+        start = self._start()
+        self.recorder = Recorder(self.shape, start)
+        for state in self.pending:
+            rows = np.flatnonzero(start == state)
+            if len(rows):
+                self.pending[state].append((rows, np.zeros(len(rows))))
+        order = in_order(self.exits, self.dynamics)
+        while any(self.pending.values()):
+            for state in order:
+                if self.pending[state]:
+                    self._leave(state)
+        return self.recorder.history()
+
+    def _start(self) -> np.ndarray:
+        """[row] state at time 0."""
+        shares = self.dynamics.start.reshape(-1, len(self.dynamics.states))
+        certain = np.flatnonzero((shares == 1).all(axis=0))
+        if len(certain):
+            return np.full(self.rows, certain[0])
+        who = _Who(np.arange(self.rows), self.shape)
+        soonest, start = np.full(self.rows, np.inf), np.zeros(self.rows, int)
+        for s, state in enumerate(self.dynamics.states):
+            time = self.addresses.threshold(f"start {state}", who.draw, who.patient) / shares[who.case, s]
+            start[time < soonest] = s
+            soonest = np.minimum(time, soonest)
+        return start
+
+    def _leave(self, state: int) -> None:
+        """All who have entered a state and wait there: find their next event and pass them on."""
+        waiting, self.pending[state] = self.pending[state], []
+        rows, now = waiting[0] if len(waiting) == 1 else map(np.concatenate, zip(*waiting))
+        race = self._branch if self.dynamics.chance[state] else self._race
+        time, taken = race(state, _Who(rows, self.shape), now)
+        self.recorder.add(rows, state, now, time, taken)
+        for move in self.exits[state]:
+            gone = np.flatnonzero(taken == move)
+            if len(gone):
+                self.pending[self.dynamics.moves[move].target].append((rows[gone], time[gone]))
+
+    def _race(self, state: int, who: _Who, now: np.ndarray):
+        """(time, transition) of the earliest event; the end of time and NO_MOVE where there is none."""
+        soonest, taken = np.full(len(now), self.end), np.full(len(now), NO_MOVE, np.int16)
+        visit = self._visit(state, who.rows)
+        for move in self.exits[state]:
+            time = self.risks[move].event(now, self._threshold(move, who, visit), who.case)
+            taken[time < soonest] = move
+            soonest = np.minimum(time, soonest)
+        return risks.counted_at(self.dynamics, soonest, self.exits[state]), taken
+
+    def _branch(self, node: int, who: _Who, now: np.ndarray):
+        soonest, taken = np.full(len(now), np.inf), np.full(len(now), NO_MOVE, np.int16)
+        visit = self._visit(node, who.rows)
+        for move in self.exits[node]:
+            probability = risks.probability(self.dynamics, move, now, who.case)
+            time = self._threshold(move, who, visit) / probability
+            taken[time < soonest] = move
+            soonest = np.minimum(time, soonest)
+        return now, taken
+
+    def _threshold(self, move: int, who: _Who, visit) -> np.ndarray:
+        return self.addresses.threshold(self.dynamics.moves[move].label, who.draw, who.patient, visit)
+
+    def _visit(self, state: int, rows: np.ndarray):
+        if state not in self.visits:
+            return 1
+        self.visits[state][rows] += np.uint64(1)
+        visit = self.visits[state][rows]
+        if visit.max() > MOST:
+            raise DomainError(f"states.{self.dynamics.states[state]}: a patient entered it more than {MOST:,} times; "
+                              "transitions out of it are too fast or lead in a circle without time")
+        return visit
+
+
+class _Who:
+    """Draw, patient and case (strategy x draw) of flat rows."""
+
+    def __init__(self, rows: np.ndarray, shape: tuple[int, int, int]):
+        self.rows = rows
+        self.case = rows // shape[2]
+        self.patient = rows - self.case * shape[2]
+        self.draw = self.case % shape[1]
+
+
+# --- the diagram ------------------------------------------------------------------------------------------------
+
+def exits(dynamics: Dynamics) -> dict[int, list[int]]:
+    """Transitions out of each state, in the order of the file."""
+    return {s: [i for i, m in enumerate(dynamics.moves) if m.source == s] for s in range(len(dynamics.states))}
+
+
+def reached(state: int, out: dict[int, list[int]], dynamics: Dynamics) -> set[int]:
+    """States that can come after a state."""
+    found, waiting = set(), [state]
+    while waiting:
+        new = {dynamics.moves[i].target for i in out[waiting.pop()]} - found
+        found |= new
+        waiting += new
+    return found
+
+
+def revisited(out: dict[int, list[int]], dynamics: Dynamics) -> list[int]:
+    """States that can be entered more than once."""
+    return [s for s in out if s in reached(s, out, dynamics)]
+
+
+def in_order(out: dict[int, list[int]], dynamics: Dynamics) -> list[int]:
+    """States so that those from which more can follow come first: without circles, each is visited once."""
+    return sorted(out, key=lambda s: -len(reached(s, out, dynamics)))

@@ -1,0 +1,81 @@
+"""Queueing engine (SimPy): the individual engine's patients compete for resources.
+
+To enter a state that holds resources a patient must be granted them; until then he stays where he is and stays exposed to
+every other hazard of that state. Thresholds are those of the individual engine, so with slack capacity the two agree
+patient for patient. Pre-empted patients stay in their state, whose clock stands still until they have the resource
+back; hazards on the model's clock and plain rates go on. It only writes a history; accrual is one pass afterwards.
+
+A patient's own time (model units since arrival) is what counts for hazards, horizon and discounting; the calendar (days)
+is that of resources. Patients who arrive in the warm-up or after the last recruit use resources and are not recorded.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from model.engines import accrual
+from model.engines.desk import Desk
+from model.engines.queueing_group import Group, Part
+from model.engines.queueing_patient import Patient
+from model.history import History, Requests
+from model.inputs import Dynamics
+from model.quantities import Quantities
+from model.resources import System
+
+
+def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", *, system: System) -> Quantities:
+    """Quantities per patient of one group that has the resources for itself; arguments as individual.run, and `system`."""
+    part = Part(dynamics, patients, np.ones(dynamics.shape[1]), stream)
+    return accrual.accrue(simulate([part], seed, index, system)[0][0], dynamics)
+
+
+def simulate(parts: list[Part], seed: int, index, system: System) -> tuple[list[History], Requests]:
+    """Histories of the groups, who share the resources, and what they asked for.
+
+    Each strategy and draw is a world of its own, with the same arrivals. Patients in one world are not independent:
+    take standard errors over draws (replications), not over patients.
+    """
+    strategies, draws = parts[0].dynamics.shape
+    numbers = np.arange(draws) if index is None else np.asarray(index)
+    groups = [Group(i, part, seed, numbers, system) for i, part in enumerate(parts)]
+    log: list[tuple] = []
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        for draw in range(draws):
+            arrivals = _arrivals(groups, draw, system)
+            for strategy in range(strategies):
+                for group in groups:
+                    group.prepare(strategy, draw)
+                _World(groups, system, log, strategy, draw).run(arrivals)
+    return [group.history() for group in groups], Requests.of(log)
+
+
+def _arrivals(groups: list[Group], draw: int, system: System) -> list[tuple[float, int, int]]:
+    """(day, group, number) of everyone, in order; numbers below 0 are patients of the warm-up."""
+    recruits = [group.recruits(draw, system) for group in groups]
+    last = max(days[group.part.patients - 1] for group, days in zip(groups, recruits)) + system.cool_down
+    found = []
+    for group, days in zip(groups, recruits):
+        early = group.early(draw, system)
+        found += [(day, group.place, -1 - n) for n, day in enumerate(early)]
+        found += [(day, group.place, n) for n, day in enumerate(group.until(draw, system, days, last))]
+    return sorted(found)
+
+
+class _World:
+    """One strategy and draw: a SimPy environment, its resources and its patients."""
+
+    def __init__(self, groups: list[Group], system: System, log: list[tuple], strategy: int, draw: int):
+        import simpy
+
+        self.env, self.interrupt, self.groups, self.log = simpy.Environment(), simpy.Interrupt, groups, log
+        self.desk = Desk(self.env, system)
+        self.strategy, self.draw = strategy, draw
+
+    def run(self, arrivals: list[tuple[float, int, int]]) -> None:
+        self.env.process(self._arrive(arrivals))
+        self.env.run()
+
+    def _arrive(self, arrivals):
+        for day, place, number in arrivals:
+            yield self.env.timeout(max(day - self.env.now, 0.0))
+            patient = Patient(self, self.groups[place], number)
+            patient.process = self.env.process(patient.life())

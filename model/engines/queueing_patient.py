@@ -1,0 +1,249 @@
+"""One patient in the queueing engine: a life as a SimPy process, stay by stay."""
+from __future__ import annotations
+
+import numpy as np
+
+from model.draws import DomainError
+from model.engines import risks
+from model.engines.desk import Ticket
+from model.engines.individual import MOST
+from model.engines.queueing_group import Group
+from model.history import NO_MOVE
+
+
+class Patient:
+    """A patient's life as a SimPy process. held: his tickets by resource; waited: time queued so far, in model units."""
+
+    __slots__ = ("world", "env", "desk", "group", "number", "arrived", "held", "visits", "waited", "process")
+
+    def __init__(self, world, group: Group, number: int):
+        self.world, self.env, self.desk, self.group, self.number = world, world.env, world.desk, group, number
+        self.arrived, self.held, self.visits, self.waited = world.env.now, {}, {}, 0.0
+
+    def life(self):
+        group = self.group
+        state, now = self._begin()
+        while group.exits[state] or self.held:
+            self._count(state)
+            left, path, after = yield from self._stay(state, now)
+            if path is None:
+                break
+            for move in path[1:]:
+                group.record(self.number, group.dynamics.moves[move].source, left, left, move, 0.0)
+                self._count(group.dynamics.moves[move].source)
+            state, now = after, left
+        else:
+            group.record(self.number, state, now, group.end, NO_MOVE, 0.0)
+        self.give_back(())
+
+    def _begin(self) -> tuple[int, float]:
+        """The state after the start, chance nodes passed."""
+        group = self.group
+        state = self._first(group.start)
+        if 0 <= self.number < group.part.patients:
+            group.starts[self.world.strategy, self.world.draw, self.number] = state
+        path, after = self.route(state, 0.0)
+        for move in path:
+            node = group.dynamics.moves[move].source
+            group.record(self.number, node, 0.0, 0.0, move, 0.0)
+            self._count(node)
+        if group.needs[after]:
+            raise DomainError(f"states.{group.dynamics.states[after]}.holds: patients start here, so they have no state to "
+                              "wait in; let them start in one that holds nothing and move here at once")
+        return after, 0.0
+
+    def _first(self, shares: dict[int, float]) -> int:
+        if len(shares) == 1:
+            return next(iter(shares))
+        states = self.group.dynamics.states
+        return min(shares, key=lambda s: self.group.threshold(f"start {states[s]}", self.number) / shares[s])
+
+    # --- one stay -----------------------------------------------------------------------------------------------
+
+    def _stay(self, state: int, now: float):
+        """(time of leaving, moves taken, next state); the moves are None at the end of time."""
+        stay = Stay(self, state, now)
+        while True:
+            time = stay.events[0][0] if stay.events else self.group.end
+            try:
+                granted = yield from self._until(time, stay.ticket)
+            except self.world.interrupt as interrupt:
+                stay.lost(interrupt.cause)
+                continue
+            if granted and stay.wish:
+                return stay.leave(self.own_time())
+            if granted:
+                stay.resume()
+            elif not stay.events:
+                return stay.end()
+            elif stay.move():
+                return stay.leave(time)
+            else:
+                if not self.held:
+                    yield self.env.timeout(self._delay(time))
+                if stay.ask(time):
+                    return stay.leave(time)
+
+    def _until(self, time: float, ticket: Ticket | None):
+        """Wait until one's own `time`; True where the ticket is granted before. Without resources nobody need be told."""
+        if ticket is None:
+            if self.held:
+                yield self.env.timeout(self._delay(time))
+            return False
+        if ticket.granted is None:
+            yield ticket.event | self.env.timeout(self._delay(time))
+        return ticket.granted is not None
+
+    def _delay(self, time: float) -> float:
+        return max(self.arrived + time * self.group.day - self.env.now, 0.0)
+
+    def own_time(self) -> float:
+        return (self.env.now - self.arrived) / self.group.day
+
+    # --- visits and branches ------------------------------------------------------------------------------------
+
+    def _count(self, state: int) -> None:
+        if state in self.group.counted:
+            self.visits[state] = self.visits.get(state, 0) + 1
+            if self.visits[state] > MOST:
+                raise DomainError(f"states.{self.group.dynamics.states[state]}: a patient entered it more than {MOST:,} times")
+
+    def route(self, state: int, now: float) -> tuple[list[int], int]:
+        """Branches taken from a state on, and the state in which they end; chance nodes are not yet counted as visited."""
+        path, group = [], self.group
+        while group.dynamics.chance[state]:
+            visit = self.visits.get(state, 0) + 1 if state in group.counted else 1
+            path.append(min(group.exits[state], key=lambda i: self._share(i, now, visit)))
+            state = group.dynamics.moves[path[-1]].target
+        return path, state
+
+    def _share(self, move: int, now: float, visit: int) -> float:
+        group = self.group
+        probability = risks.probability(group.dynamics, move, now, group.case, self.waited)
+        return group.threshold(group.dynamics.moves[move].label, self.number, visit) / probability if probability else np.inf
+
+    # --- resources ----------------------------------------------------------------------------------------------
+
+    def lacks(self, state: int) -> tuple[int, ...]:
+        """Resources that `state` needs beyond those held."""
+        return tuple(r for r in self.group.needs[state] if r not in self.held)
+
+    def ask(self, state: int, number: int | None = None) -> Ticket:
+        return self.desk.ask(self.lacks(state), self.group.priority[state], self, state, number)
+
+    def take(self, ticket: Ticket) -> None:
+        """The desk has granted a ticket."""
+        for r in ticket.needs:
+            self.held[r] = ticket
+
+    def give_up(self, ticket: Ticket) -> None:
+        self.desk.withdraw(ticket)
+        for r in ticket.needs:
+            self._log(r, ticket, np.nan, self.env.now)
+
+    def give_back(self, but: tuple[int, ...]) -> None:
+        for r in [r for r in self.held if r not in but]:
+            ticket = self.held.pop(r)
+            self.desk.release(self, r)
+            self._log(r, ticket, ticket.granted, self.env.now)
+
+    def lose(self, r: int, ticket: Ticket) -> None:
+        """The desk takes a resource away."""
+        del self.held[r]
+        self._log(r, ticket, ticket.granted, self.env.now)
+        self.process.interrupt(ticket)
+
+    def _log(self, r: int, ticket: Ticket, granted: float, left: float) -> None:
+        self.world.log.append((self.world.strategy, self.world.draw, self.group.place, self.number, r, ticket.target,
+                               ticket.asked, granted, left))
+
+
+class Stay:
+    """A stay in one state. events: (time at which it counts, exact time, move) to come; wish: (moves, state) that the ticket is for, or None.
+
+    A ticket without a wish is for a resource lost to a patient of higher priority; `frozen` are the (time left, move) of
+    the clock that stands still until it is back.
+    """
+
+    __slots__ = ("patient", "state", "entered", "events", "wish", "ticket", "asked", "waited", "frozen")
+
+    def __init__(self, patient: Patient, state: int, now: float):
+        self.patient, self.state, self.entered = patient, state, now
+        self.wish = self.ticket = None
+        self.asked, self.waited, self.frozen = now, 0.0, []
+        self.events = sorted(self._events(patient.group, now))
+
+    def _events(self, group: Group, now: float):
+        visit = self.patient.visits.get(self.state, 1)
+        for move in group.exits[self.state]:
+            time = group.event(move, self.patient.number, visit, now)
+            if time < group.end:
+                counted = risks.counted_at(group.dynamics, time, [move]) if self.state in group.by_cycle else time
+                yield counted, time, move
+
+    def move(self) -> bool:
+        """The next event happens: the patient gives up what he waited for; True where he can leave at once."""
+        time, _, move = self.events.pop(0)
+        self._stop_waiting(time)
+        branches, after = self.patient.route(self.patient.group.dynamics.moves[move].target, time)
+        self.wish = [move, *branches], after
+        return not self.patient.lacks(after)
+
+    def ask(self, time: float) -> bool:
+        """Ask for what the wish needs; True where it is granted at once."""
+        self.asked, self.ticket = time, self.patient.ask(self.wish[1])
+        return self.ticket.granted is not None
+
+    def _stop_waiting(self, time: float) -> None:
+        if self.ticket is not None:
+            self._add_wait(time)
+            if self.ticket.granted is None:
+                self.patient.give_up(self.ticket)
+        self.wish = self.ticket = None
+
+    def _add_wait(self, time: float) -> None:
+        self.waited += time - self.asked
+        self.patient.waited += time - self.asked
+
+    def leave(self, time: float):
+        path, after = self.wish
+        if self.ticket is not None:
+            self._add_wait(time)
+        self._record(time, path[0])
+        self.patient.give_back(self.patient.group.needs[after])
+        return time, path, after
+
+    def end(self):
+        end = self.patient.group.end
+        self._stop_waiting(end)
+        self._record(end, NO_MOVE)
+        return end, None, self.state
+
+    def _record(self, time: float, move: int) -> None:
+        self.patient.group.record(self.patient.number, self.state, self.entered, time, move, self.waited)
+
+    # --- pre-emption --------------------------------------------------------------------------------------------
+
+    def lost(self, ticket: Ticket) -> None:
+        """A resource was taken away. Whoever already waits for the next state goes on waiting; others ask to have it back."""
+        if self.wish:
+            # It can be one that was granted at this very moment.
+            if self.ticket.granted is not None and self.patient.lacks(self.wish[1]):
+                self.ticket = self.patient.ask(self.wish[1], self.ticket.number)
+            return
+        now = self.patient.own_time()
+        self._stop_waiting(now)
+        paused = [event for event in self.events if event[-1] in self.patient.group.paused]
+        self.frozen += [(time - now, move) for time, _, move in paused]
+        self.events = [event for event in self.events if event not in paused]
+        # With his old number he comes before those who asked later.
+        self.asked, self.ticket = now, self.patient.ask(self.state, ticket.number)
+
+    def resume(self) -> None:
+        """The lost resource is back."""
+        now = self.patient.own_time()
+        self._add_wait(now)
+        end = self.patient.group.end
+        self.events += [(now + left, now + left, move) for left, move in self.frozen if now + left < end]
+        self.events.sort()
+        self.ticket, self.frozen = None, []

@@ -1,0 +1,153 @@
+"""When the next event comes: every kind of transition as H^-1(H(now) + E), on the patient's own clock.
+
+Moves with probabilities per cycle are run as the hazards that give those probabilities: a total of
+-ln(1 - sum of p) per cycle, shared out in proportion to p; the event then counts at the end of its cycle.
+`event` takes arrays over patients (`row` is the index of strategy and draw). Where a risk is `renewing`, the time to the
+event does not depend on when the state was entered; for the others `alone` is `event` for one patient at a time, a
+function of (now, threshold) in one row.
+"""
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.hazards import Hazard
+from model.inputs import Dynamics, Move, Stepwise
+
+CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no threshold is above 38
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Constant rate: a scalar, or [row]."""
+
+    rate: np.ndarray
+    renewing = True
+
+    def event(self, now, threshold, row):
+        return now + threshold / _of(self.rate, row)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Rate that changes with time since the start: starts[piece], rates and cumulative hazard at them [piece, row]."""
+
+    starts: np.ndarray
+    rates: np.ndarray
+    reached: np.ndarray
+    renewing = False
+
+    def event(self, now, threshold, row):
+        k = np.searchsorted(self.starts, now, side="right") - 1
+        target = self.reached[k, row] + self.rates[k, row] * (now - self.starts[k]) + threshold
+        k = self._piece(target, row)
+        time = self.starts[k] + (target - self.reached[k, row]) / self.rates[k, row]
+        return np.maximum(time, now)
+
+    def alone(self, row: int):
+        starts, rates, reached = self.starts.tolist(), self.rates[:, row].tolist(), self.reached[:, row].tolist()
+
+        def event(now, threshold):
+            k = bisect_right(starts, now) - 1
+            target = reached[k] + rates[k] * (now - starts[k]) + threshold
+            k = bisect_right(reached, target) - 1
+            return max(starts[k] + (target - reached[k]) / rates[k], now) if rates[k] else np.inf
+
+        return event
+
+    def _piece(self, target, row):
+        """The last piece that begins before the target is reached, by bisection."""
+        last = len(self.starts) - 1
+        k = np.zeros(np.shape(target), int)
+        for power in range(last.bit_length() - 1, -1, -1):
+            further = np.minimum(k + (1 << power), last)
+            k = np.where(self.reached[further, row] <= target, further, k)
+        return k
+
+
+@dataclass(frozen=True)
+class Survival:
+    """A time-to-event distribution on the clock of the model (time since start) or of the state."""
+
+    hazard: Hazard
+    renewing: bool
+
+    def event(self, now, threshold, row):
+        hazard = self.hazard.take(row)
+        if self.renewing:
+            return now + hazard.inverse(threshold)
+        return np.maximum(hazard.inverse(hazard.cumulative(now) + threshold), now)
+
+    def alone(self, row: int):
+        hazard = self.hazard.take(row)
+        return lambda now, threshold: max(float(hazard.inverse(hazard.cumulative(now) + threshold)), now)
+
+
+def risks(dynamics: Dynamics) -> dict[int, Rate | Steps | Survival]:
+    """The risk of every transition that takes time."""
+    return {i: _risk(dynamics, move) for i, move in enumerate(dynamics.moves) if move.kind != "chance"}
+
+
+def _risk(dynamics: Dynamics, move: Move):
+    if move.kind == "survival":
+        return Survival(move.hazard.flat(dynamics.shape), move.clock == "state")
+    level = per_cycle_rate(dynamics, move) if move.kind == "per cycle" else move.level
+    starts, rates = on_cycles(dynamics, level.starts), level.values.reshape(len(level.starts), -1)
+    if len(starts) == 1:
+        return Rate(_scalar(rates[0]))
+    reached = np.cumsum(rates[:-1] * np.diff(starts)[:, None], axis=0)
+    return Steps(starts, rates, np.concatenate([np.zeros((1, rates.shape[1])), reached]))
+
+
+def on_cycles(dynamics: Dynamics, times: np.ndarray) -> np.ndarray:
+    """Times at which levels change. Textbook conventions know whole cycles: a change takes effect in the next one."""
+    if dynamics.time.convention == "integral":
+        return times
+    return np.ceil(times / dynamics.time.cycle - 1e-9) * dynamics.time.cycle
+
+
+def per_cycle_rate(dynamics: Dynamics, move: Move) -> Stepwise:
+    """Rate that gives a move its probability per cycle beside the others out of its state."""
+    rivals = [m.level for m in dynamics.moves if m.source == move.source and m.kind == "per cycle"]
+    starts = np.unique(np.concatenate([level.starts for level in rivals]))
+    rates = []
+    for time in starts:
+        total = np.minimum(sum(level.at(time) for level in rivals), 1.0)
+        with np.errstate(divide="ignore"):
+            hazard = np.minimum(-np.log1p(-total), CERTAIN)
+        share = np.divide(move.level.at(time), total, out=np.zeros_like(total), where=total > 0)
+        rates.append(hazard * share / dynamics.time.cycle)
+    return Stepwise(starts, np.array(rates))
+
+
+def _of(value: np.ndarray, row):
+    return value if value.ndim == 0 else value[row]
+
+
+def _scalar(values: np.ndarray) -> np.ndarray:
+    """One number where all rows have the same, which needs no look-up."""
+    return values[0] if (values == values[0]).all() else values
+
+
+def probability(dynamics: Dynamics, move: int, now, row, waited=0.0):
+    """Probability of a branch at the time of arrival in its chance node, or (clock 'waited') by the time queued so far."""
+    level, clock = dynamics.moves[move].level, dynamics.moves[move].clock
+    values = level.values.reshape(len(level.starts), -1)
+    if len(values) == 1:
+        return values[0][row]
+    if clock == "waited":
+        return values[np.searchsorted(level.starts, waited, side="right") - 1, row]
+    if dynamics.time.convention != "integral":
+        # What is counted at the end of a cycle belongs to that cycle, not to the next.
+        now = np.maximum(now - dynamics.time.cycle / 2, 0.0)
+    return values[np.searchsorted(on_cycles(dynamics, level.starts), now + 1e-9, side="right") - 1, row]
+
+
+def counted_at(dynamics: Dynamics, time, exits: list[int]):
+    """Moves with probabilities per cycle happen at the end of the cycle, others when they happen."""
+    if not any(dynamics.moves[i].kind == "per cycle" for i in exits):
+        return time
+    cycle = dynamics.time.cycle
+    return np.ceil(time / cycle - 1e-9) * cycle

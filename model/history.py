@@ -1,0 +1,119 @@
+"""What happened to each patient: one row a stay. Engines write it; accrual and plots read it."""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+NO_MOVE = -1
+
+
+@dataclass(frozen=True)
+class History:
+    """Stays of all patients, in no particular order; a patient's own stays are in order.
+
+    shape: numbers of (strategies, draws, patients); row: the patient as flat index into it.
+    state, transition: indices (transition NO_MOVE: still there at the horizon). entered, left: time since the patient's
+    own start, in model units; a chance node is left when entered. waited: how much of the stay was spent in a queue.
+    start: [strategy, draw, patient] state at time 0.
+    """
+
+    shape: tuple[int, int, int]
+    row: np.ndarray
+    state: np.ndarray
+    entered: np.ndarray
+    left: np.ndarray
+    transition: np.ndarray
+    waited: np.ndarray
+    start: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def strategy(self) -> np.ndarray:
+        return self.row // (self.shape[1] * self.shape[2])
+
+    @property
+    def draw(self) -> np.ndarray:
+        return self.row // self.shape[2] % self.shape[1]
+
+    @property
+    def patient(self) -> np.ndarray:
+        return self.row % self.shape[2]
+
+    def sorted(self) -> History:
+        """By strategy, draw, patient and time."""
+        order = np.argsort(self.row, kind="stable")
+        columns = (self.row, self.state, self.entered, self.left, self.transition, self.waited)
+        return History(self.shape, *(column[order] for column in columns), self.start)
+
+    def table(self, strategies, states, transitions):
+        """DataFrame, one row a stay, with names (strategy, draw from 1, patient from 1, state, entered, left, ...)."""
+        import pandas as pd
+
+        own = self.sorted()
+        moves = np.array([*transitions, ""], dtype=object)
+        return pd.DataFrame({
+            "strategy": np.array(strategies, dtype=object)[own.strategy], "draw": own.draw + 1,
+            "patient": own.patient + 1, "state": np.array(states, dtype=object)[own.state], "entered": own.entered,
+            "left": own.left, "transition": moves[own.transition], "waited": own.waited})
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What patients asked of resources: one row a resource asked for. Indices of strategy, draw, group, patient (below 0:
+    of the warm-up), resource, and the state that needs it.
+
+    asked, granted, left: days of the calendar; granted is NaN for those who gave up or died waiting, whose `left` is when.
+    """
+
+    strategy: np.ndarray
+    draw: np.ndarray
+    group: np.ndarray
+    patient: np.ndarray
+    resource: np.ndarray
+    state: np.ndarray
+    asked: np.ndarray
+    granted: np.ndarray
+    left: np.ndarray
+
+    @classmethod
+    def of(cls, log: list[tuple]) -> Requests:
+        columns = np.array(log, float).reshape(-1, 9).T
+        return cls(*(column.astype(int) for column in columns[:6]), *columns[6:])
+
+    @classmethod
+    def joined(cls, parts: list[Requests]) -> Requests:
+        return cls(*(np.concatenate(columns) for columns in zip(*(vars(part).values() for part in parts))))
+
+    def later(self, draws: int) -> Requests:
+        """The same with numbers of draws that begin at `draws`."""
+        return replace(self, draw=self.draw + draws)
+
+    def where(self, rows: np.ndarray) -> Requests:
+        """Some of the rows (a mask or indices)."""
+        return Requests(*(column[rows] for column in vars(self).values()))
+
+    @property
+    def wait(self) -> np.ndarray:
+        """Days from asking to the grant, or to giving up."""
+        return np.where(np.isnan(self.granted), self.left, self.granted) - self.asked
+
+
+class Recorder:
+    """Collects stays, as arrays or one at a time, into a History."""
+
+    def __init__(self, shape: tuple[int, int, int], start: np.ndarray):
+        self.shape, self.start = shape, start
+        self.parts: list[tuple[np.ndarray, ...]] = []
+
+    def add(self, row, state: int, entered, left, transition, waited=None) -> None:
+        """Stays in one state: arrays of one length."""
+        n = len(row)
+        self.parts.append((row, np.full(n, state, np.int16), entered, left, transition,
+                           np.zeros(n) if waited is None else waited))
+
+    def history(self) -> History:
+        columns = [np.concatenate(column) for column in zip(*self.parts)]
+        return History(self.shape, *columns, self.start.reshape(self.shape))

@@ -1,0 +1,209 @@
+"""docs/scenario-reference.md, written from the schema and the lists that the loader itself uses, so it cannot drift.
+
+python -m model.scenario_file.reference > docs/scenario-reference.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model import distributions, hazards
+from model.formula import BUILT_IN, FUNCTIONS
+from model.scenario_file.schema import SCENARIO
+from model.scenario_file.structure import hazard_forms
+from model.units import DAYS, PLAIN
+
+_EXAMPLES = {
+    "extends": "extends: mscc_furlan.yaml\nparameters:\n  c_rt: {value: 4000}      # no longer sampled",
+    "perspective": "perspective: {name: Health service, leave out: [travel]}",
+    "currency": "currency: {code: USD, year: 2010}",
+    "time": "time: {unit: day, horizon: 5 years, cycle: 1 week}",
+    "discount": "discount: {cost: 3 %, effect: 3 %}",
+    "wtp": "wtp: {thresholds: [20000, 50000], curve: {to: 200000, step: 500}}",
+    "sources": 'sources:\n  patchell2005: {citation: "Patchell et al., Lancet 2005; 366: 643-648"}',
+    "parameters": 'parameters:\n  p_walk: {distribution: "beta(32, 2)", unit: probability, source: patchell2005}\n'
+    '  hr: {value: 1.96, distribution: "lognormal(median=1.96, lower=1.65, upper=2.34)", unit: '
+    "hazard ratio}\n"
+    '  p_a, p_b, p_c: {distribution: "dirichlet(12, 7, 3)", unit: probability}\n'
+    "  mortality: {table: life.csv, by: age, by unit: year, column: rate, unit: per year}",
+    "correlations": "correlations:\n  - {between: [c_ward, c_home], value: 0.6}",
+    "strategies": "strategies:\n  radiotherapy: {label: Radiotherapy alone, hr: 1}\n  surgery: {hr: hr_surgery}",
+    "groups": "groups:\n  walking: {weight: p_walk_at_entry, p_walk: p_retain}\n"
+    "  not walking: {weight: 1 - p_walk_at_entry, p_walk: p_regain}",
+    "periods": "periods:\n  first year: {until: 1 year, price: 100}\n  later: {price: 60}",
+    "states": "states:\n  presenting: {start: 1, stay: 0}\n  ambulatory: {cost: {care: c_day_amb}, utility: u_amb}\n "
+    " dead: {}",
+    "transitions": "transitions:\n  - {from: presenting, to: ambulatory, probability: p_walk, cost: {surgery: "
+    "c_surgery}}\n"
+    "  - {from: ambulatory, to: dead, rate: hazard_death * hr}\n"
+    '  - {from: ill, to: dead, survival: "weibull(shape=1.2, scale=14) in months", clock: state, '
+    "hazard ratio: hr}",
+    "effects": "effects:\n  ambulatory_days: {time in: [ambulatory], unit: day}\n  falls: {count of: [ambulatory -> "
+    "non-ambulatory]}",
+}
+
+_INTRODUCTION = """\
+# Scenario files
+
+This page is written by `python -m model.scenario_file.reference` from the statement that also checks the files.
+`run_model.py check FILE` reports every error of a file at once; `run_model.py schema` prints the JSON Schema, which
+stands in `schema/scenario.schema.json` for editors: begin a file with the line
+
+```yaml
+# yaml-language-server: $schema=../schema/scenario.schema.json
+```
+
+Rules of the language:
+
+- Field names are strict: one that is not on this page is an error. So is a name given twice.
+- Numbers are written `0.03`, `1e5` or `3 %`, without thousands separators.
+- Between `{` and `}` a text with a comma stands in quotes: `{distribution: "beta(32, 2)"}`.
+- Names that formulas use are letters, digits and `_`. States, strategies, groups and components are any text.
+- A formula is read with the names bound by the strategy first, then the group, then the period, then `parameters`.
+- `extends: other.yaml` takes over another file; what is stated here replaces or adds to it. `null` removes an entry
+  (for a move: `{from: a, to: b, rate: null}`). Stating `value` or `distribution` replaces both; stating another kind of
+  move replaces the kind with its clock and ratios; a survival restated keeps its clock and ratios.
+- `--set name=value` on the command line does the same for one run: a parameter (a number fixes it, and takes it out of
+  its correlation), `horizon`, `cycle`, `convention`, `discount`, `perspective`, or any field by its place, such as
+  `--set "strategies.surgery.hr=0.8"` or `--set "transitions.ill -> dead.rate=0.1 per year"`.
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    sections = [_INTRODUCTION, _fields(), _formulas(), _distributions(), _survival(), _units()]
+    return "\n".join(section.strip() + "\n" for section in sections)
+
+
+def _fields() -> str:
+    text = [
+        "## Fields",
+        f"Needed: {', '.join(f'`{key}`' for key in SCENARIO['required'])} (a file that `extends` another needs none).",
+    ]
+    for key, schema in SCENARIO["properties"].items():
+        text += [f"### {key}", _sentence(schema["description"])]
+        rows = list(_rows(schema, ""))
+        if rows:
+            text.append("\n".join(["| field | meaning |", "|---|---|", *rows]))
+        if key in _EXAMPLES:
+            text.append(f"```yaml\n{_EXAMPLES[key]}\n```")
+    return "\n\n".join(text)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
+
+
+def _rows(schema: dict, place: str) -> Iterator[str]:
+    """A row of the table for every field below a schema."""
+    for option in schema.get("anyOf", ()):
+        if option.get("type") == "object" and option["properties"]:
+            yield from _rows(option, place)
+    needed = schema.get("required", ())
+    for key, child in (schema.get("properties") or {}).items():
+        allowed = f" Allowed: {', '.join(f'`{v}`' for v in child['enum'])}." if "enum" in child else ""
+        yield f"| `{place}{key}`{' (needed)' if key in needed else ''} | {_sentence(child['description'])}{allowed} |"
+        if child.get("properties"):
+            yield from _rows(child, f"{place}{key}.")
+    others, items = schema.get("additionalProperties"), schema.get("items")
+    if isinstance(others, dict):
+        yield f"| `{place}<name>` | {_sentence(others['description'])} |"
+        yield from _rows(others, f"{place}<name>.")
+    if isinstance(items, dict) and items.get("properties"):
+        yield from _rows(items, place)
+
+
+def _formulas() -> str:
+    functions = "\n".join(f"| `{name}` | {f.help} |" for name, f in FUNCTIONS.items())
+    return f"""\
+## Formulas
+
+Arithmetic on names: `+ - * / **`, comparisons `< <= > >= == !=`, `and`, `or`, `not`, brackets, and these functions. A unit may
+stand behind the whole formula: `0.1 per year`, `100 USD per day`, `0.06 over 30 days`. Units are followed through the
+arithmetic: money and time cannot be added, rates per year and per day are converted. Rates and probabilities may use
+{" and ".join(f"`{name}`" for name in BUILT_IN[:2])} (model time; number of the cycle, from 1).
+
+| function | value |
+|---|---|
+{functions}
+| `lookup` | lookup(table, x): the value of the last row that is not above x |
+
+```yaml
+rate: if(time > two_years, late, early) * hr
+probability: with_odds_ratio(p_walk, or_surgery)
+```"""
+
+
+def _distributions() -> str:
+    rows = "\n".join(
+        f"| `{name}` | {', '.join(_call(name, form) for form in forms)} |"
+        for name, forms in distributions.FORMS.items()
+        if name != "empirical"
+    )
+    return f"""\
+## Distributions of parameters
+
+`lower` and `upper` are the ends of the 95 % interval, `se` the standard error, `cv` the standard error as a share of the
+mean. Arguments without a name are those of the first form. The base value is the mean, if `value` is not stated.
+
+| distribution | forms |
+|---|---|
+{rows}
+| `empirical` | `empirical(file.csv)`: each draw is one row of the file; `columns` names the columns, else the parameters do |
+
+`dirichlet`, `multinormal` and `empirical` draw several parameters together, named in one key.
+
+```yaml
+c_ward: {{distribution: "gamma(mean=415, cv=0.69)", unit: USD per day}}
+p_well, p_ill, p_dead: {{distribution: "dirichlet(70, 20, 10)", unit: probability}}
+a, b: {{distribution: "multinormal(mean=[1, 2], covariance=[[4, 1], [1, 9]])"}}
+```"""
+
+
+def _call(name: str, form) -> str:
+    return f"`{name}({', '.join(form)})`"
+
+
+def _survival() -> str:
+    rows = "\n".join(
+        f"| `{name}` | {', '.join(_call(name, form) for form in hazard_forms(family))} |"
+        for name, family in hazards.FAMILIES.items()
+    )
+    return f"""\
+## Survival distributions of moves
+
+Parameters as in R's flexsurv. The unit of time stands behind: `weibull(shape=1.2, scale=14) in months`; or the arguments are
+parameters with units. `clock` says what time counts from; `hazard ratio` multiplies the hazard, `acceleration factor`
+stretches time.
+
+| family | forms |
+|---|---|
+{rows}
+| `life_table` | `life_table(table)`, `life_table(table, age=age at start)` |
+
+```yaml
+- {{from: well, to: dead, survival: "life_table(mortality, age=age)", clock: model, hazard ratio: smr}}
+- {{from: ill, to: dead, survival: "gompertz(shape=0.1, rate=0.02) in years", clock: state}}
+```"""
+
+
+def _units() -> str:
+    times = ", ".join(f"`{name}`" for name in DAYS)
+    plain = ", ".join(f"`{name}`" for name in PLAIN if name not in ("", "1"))
+    return f"""\
+## Units
+
+- Time: {times} (also in the plural). A year has 365.25 days, a month a twelfth of it. `QALY` is a year at utility 1.
+- Rates: `per day` and so on. Money: the currency's code, `USD`; flows of money: `USD per day`.
+- `probability over 30 days` becomes the hazard -ln(1 - p) / period.
+- Plain numbers: {plain}. A `probability` or `proportion` must be 0 to 1 in every draw, a `utility` at most 1, a ratio, rate or
+  time 0 or more.
+
+```yaml
+p_death: {{value: 0.06, unit: probability over 30 days}}
+c_home: {{value: 90, unit: USD per day}}
+```"""
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

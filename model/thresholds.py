@@ -1,0 +1,53 @@
+"""Random thresholds with an address: (seed and purpose, draw, patient, visit), never an order of calls.
+
+E ~ Exp(1) of an address is the same in every strategy, engine, worker and order of events, which is what makes
+increments precise (common random numbers) and a queue comparable with no queue. Generator: the counter of patient and
+visit, offset by a hash of purpose and draw, through two rounds of the 64-bit mixer of SplitMix64 (Steele, Lea & Flood,
+OOPSLA 2014).
+"""
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+_GOLDEN, _FIRST, _SECOND = (np.uint64(c) for c in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+_wrapping = np.errstate(over="ignore")  # arithmetic modulo 2^64
+
+
+def key(seed: int, *purpose) -> np.uint64:
+    """The stream that `purpose` (words and integers) names under `seed`."""
+    address = "\x1f".join(["threshold", str(int(seed)), *map(str, purpose)])
+    return np.frombuffer(hashlib.sha256(address.encode()).digest()[:8], np.uint64)[0]
+
+
+@_wrapping
+def of_draws(stream: np.uint64, draws) -> np.ndarray:
+    """The streams of draws (their numbers, not their places in a table): uint64 of the same shape."""
+    return _mix(_mix(np.asarray(draws, np.uint64) * _GOLDEN + stream))
+
+
+@_wrapping
+def uniforms(streams: np.ndarray, patients, visits=1) -> np.ndarray:
+    """Uniforms in the open interval (0, 1), one for each (stream of a draw, patient, visit); arguments broadcast."""
+    counter = np.asarray(patients, np.uint64) + (np.asarray(visits, np.uint64) << np.uint64(32))
+    bits = _mix(_mix(counter * _GOLDEN + streams))
+    bits >>= np.uint64(12)
+    # 52 bits and a half: neither 0 nor 1, without rounding.
+    return (bits + 0.5) * 2.0**-52
+
+
+def exponentials(streams: np.ndarray, patients, visits=1) -> np.ndarray:
+    """Thresholds E ~ Exp(1), between 1e-16 and 37; arguments as `uniforms`."""
+    return -np.log(uniforms(streams, patients, visits))
+
+
+def _mix(x: np.ndarray) -> np.ndarray:
+    """Avalanche of 64 bits, written over x."""
+    x = np.atleast_1d(x)
+    x ^= x >> np.uint64(30)
+    x *= _FIRST
+    x ^= x >> np.uint64(27)
+    x *= _SECOND
+    x ^= x >> np.uint64(31)
+    return x

@@ -1,0 +1,327 @@
+"""The queueing engine against queueing theory, and the rules of waiting."""
+import math
+
+import numpy as np
+import pytest
+from runs import write_scenario
+from scipy import stats
+
+from model import draws, inputs
+from model.analysis import queues
+from model.draws import DomainError
+from model.engines import queueing
+from model.engines.calendar import Opening, poisson_times
+from model.resources import Arrivals, Hold, Resource, ResourceError, System
+from model.scenario_file import read
+
+SERVER = (Hold("service", ("server",)),)
+OFFICE = tuple((24.0 * day + 8, 24.0 * day + 16) for day in range(5))
+SERVICE = """
+time: {unit: day, horizon: 100000 days, cycle: 1000 days}
+states: {waiting: {start: 1, utility: 0.5}, service: {utility: 1}, done: {}}
+transitions:
+  - {from: waiting, to: service, survival: "fixed(time=0) in days", clock: state}
+  - {from: service, to: done, survival: "exponential(rate=1) in days", clock: state}
+"""
+
+
+def dynamics_of(folder, text, n=1):
+    scenario = read(write_scenario(folder, text))
+    return inputs.dynamics(scenario, draws.repeat(scenario, n), next(iter(scenario.groups.values())))
+
+
+def system(capacity=1, per_day=0.8, holds=SERVER, **more):
+    resource = {k: more.pop(k) for k in ("opening", "preemptive") if k in more}
+    return System((Resource("server", capacity, **resource),), holds, Arrivals((per_day,)), **more)
+
+
+def within(values, truth, errors=4):
+    mean, error = queues.with_error(np.asarray(values, float))
+    return abs(mean - truth) < errors * error
+
+
+def worlds(requests):
+    return list(queues._worlds(requests))
+
+
+# --- queueing theory --------------------------------------------------------------------------------------------
+
+def erlang_c(servers: int, offered: float) -> float:
+    """Probability of waiting in M/M/c (Erlang 1917)."""
+    last = offered**servers / math.factorial(servers) / (1 - offered / servers)
+    return last / (sum(offered**k / math.factorial(k) for k in range(servers)) + last)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("servers, per_day", [(1, 0.7), (3, 2.4)])
+def test_mean_wait_and_queue_are_those_of_m_m_c(servers, per_day, tmp_path):
+    """Wq = C(c, a) / (c mu - lambda); the queue that arrivals see is lambda Wq (Little's law and PASTA)."""
+    made = system(servers, per_day, warm_up=200)
+    part = queueing.Part(dynamics_of(tmp_path, SERVICE, 20), 4000, np.ones(20))
+    _, requests = queueing.simulate([part], 1, None, made)
+    truth = erlang_c(servers, per_day) / (servers - per_day)
+    assert within(queues.waits(requests)["mean"], truth)
+    seen, waited = [], []
+    for world in worlds(requests):
+        own = world.patient >= 0
+        seen.append(queues.waiting_at(world, world.asked[own]).mean())
+        waited.append(world.wait[own].mean())
+    assert within(seen, per_day * truth)
+    assert within(np.array(seen) - per_day * np.array(waited), 0)
+    busy = [queues.utilisation(world, made, 0, 200, world.asked[world.patient == 3999][0]) for world in worlds(requests)]
+    assert within(busy, per_day / servers)
+
+
+def priority_classes(tmp_path, preemptive):
+    """Requests and histories of two classes with arrival rates 0.3 and 0.45 a day and service rate 1."""
+    holds = (Hold("service", ("server",), by_group={"urgent": 0, "elective": 1}),)
+    made = system(1, 0.75, holds, preemptive=preemptive, warm_up=200, cool_down=100)
+    dynamics = dynamics_of(tmp_path, SERVICE, 20)
+    parts = [queueing.Part(dynamics, n, np.full(20, share), key)
+             for key, share, n in (("urgent", 0.4, 1600), ("elective", 0.6, 2400))]
+    return queueing.simulate(parts, 1, None, made)
+
+
+@pytest.mark.slow
+def test_mean_waits_of_two_priority_classes_are_cobhams(tmp_path):
+    """W1 = W0 / (1 - r1), W2 = W0 / ((1 - r1) (1 - r)) with W0 = rho / mu (Cobham 1954)."""
+    _, requests = priority_classes(tmp_path, preemptive=False)
+    for group, truth in ((0, 0.75 / 0.7), (1, 0.75 / (0.7 * 0.25))):
+        assert within(queues.waits(requests.where(requests.group == group))["mean"], truth)
+
+
+@pytest.mark.slow
+def test_mean_stays_under_pre_emption_are_those_of_preemptive_resume(tmp_path):
+    """T1 = 1 / (mu - l1); T2 = (1 / mu) / ((1 - r1) (1 - r)) (Kleinrock 1976, section 3.5)."""
+    histories, _ = priority_classes(tmp_path, preemptive=True)
+    for found, truth in zip(histories, (1 / 0.7, 1 / (0.7 * 0.25))):
+        served = found.transition == 1
+        total = np.bincount(found.draw[served], found.left[served], minlength=20)
+        assert within(total / found.shape[2], truth)
+
+
+# --- the rules of waiting ---------------------------------------------------------------------------------------
+
+LOSING = """
+time: {unit: day, horizon: 200 days, cycle: 1 day}
+states: {walking: {start: 1, utility: 0.5}, surgery: {utility: 0.5}, lame: {utility: 0.2}, well: {utility: 1}, dead: {}}
+transitions:
+  - {from: walking, to: surgery, survival: "fixed(time=0) in days", clock: state}
+  - {from: walking, to: lame, rate: 0.2 per day}
+  - {from: walking, to: dead, rate: 0.05 per day}
+  - {from: surgery, to: well, survival: "fixed(time=0.5) in days", clock: state}
+  - {from: lame, to: dead, rate: 0.1 per day}
+  - {from: well, to: dead, rate: 0.01 per day}
+"""
+THEATRE = (Hold("surgery", ("server",)),)
+
+
+def losing(tmp_path, made, n=2000):
+    part = queueing.Part(dynamics_of(tmp_path, LOSING), n, np.ones(1))
+    (found,), requests = queueing.simulate([part], 1, None, made)
+    return part.dynamics, found, requests
+
+
+def test_who_waits_is_exposed_to_his_other_hazards(tmp_path):
+    """Nobody is treated for 1,000 days: everyone leaves the first state by losing ambulation or dying, 4 to 1."""
+    closed = ((167.0, 168.0),)
+    _, found, requests = losing(tmp_path, system(1, 1000, THEATRE, opening=closed, most_waiting=10**6))
+    early = requests.asked < 4
+    assert np.isnan(requests.granted[early & (requests.left < 6)]).all()
+    left = found.left[found.state == 0]
+    lame, dead = (int(((found.state == 0) & (found.transition == t)).sum()) for t in (1, 2))
+    assert stats.binomtest(lame, lame + dead, 0.8).pvalue > 0.001
+    untreated = left[(left < 4)]
+    assert stats.kstest(1 - np.exp(-0.25 * untreated), stats.uniform(scale=1 - np.exp(-1)).cdf).pvalue > 0.001
+
+
+def test_history_says_how_long_each_waited(tmp_path):
+    _, found, requests = losing(tmp_path, system(1, 1.5, THEATRE))
+    first = found.state == 0
+    assert np.allclose(found.waited[first], found.left[first] - found.entered[first])
+    np.testing.assert_allclose(np.sort(found.waited[first]), np.sort(requests.wait), atol=1e-9)
+    assert (found.waited[~first] == 0).all()
+    assert found.waited.max() > 0.5
+
+
+def test_units_are_never_used_twice_at_once(tmp_path):
+    for capacity in (1, 2):
+        _, _, requests = losing(tmp_path, system(capacity, 5, THEATRE))
+        treated = ~np.isnan(requests.granted)
+        moments = requests.granted[treated]
+        in_use = np.searchsorted(np.sort(moments), moments, side="right") - np.searchsorted(
+            np.sort(requests.left[treated]), moments, side="right")
+        assert in_use.max() == capacity
+
+
+def test_first_come_first_served(tmp_path):
+    _, _, requests = losing(tmp_path, system(1, 3, THEATRE))
+    served = requests.where(~np.isnan(requests.granted))
+    order = np.argsort(served.asked)
+    assert (np.diff(served.granted[order]) >= 0).all()
+
+
+def test_patients_are_taken_in_opening_hours_only(tmp_path):
+    _, _, requests = losing(tmp_path, system(2, 4, THEATRE, opening=OFFICE))
+    granted = requests.granted[~np.isnan(requests.granted)]
+    assert granted.size and all(Opening(OFFICE).is_open(day) for day in granted)
+    weekday = (requests.asked % 7 < 5) & (requests.asked % 1 > 8.2 / 24) & (requests.asked % 1 < 8.4 / 24)
+    assert np.nanmin((requests.granted - requests.asked)[weekday]) == 0
+
+
+def test_more_capacity_never_loses_more_patients(tmp_path):
+    lost = []
+    for capacity in (1, 2, 4, math.inf):
+        _, found, _ = losing(tmp_path, system(capacity, 3, THEATRE))
+        lost.append(((found.state == 0) & (found.transition == 1)).sum())
+    assert lost == sorted(lost, reverse=True) and lost[0] > 2 * lost[2] and lost[-1] == 0
+
+
+def test_resources_needed_together_are_held_together(tmp_path):
+    both = System((Resource("surgeon", 1), Resource("theatre", 2)), (Hold("surgery", ("theatre", "surgeon")),),
+                  Arrivals((3.0,)))
+    _, _, requests = losing(tmp_path, both)
+    surgeon, theatre = (requests.where(requests.resource == r) for r in (0, 1))
+    np.testing.assert_array_equal(surgeon.granted[np.argsort(surgeon.patient)], theatre.granted[np.argsort(theatre.patient)])
+    assert np.nanmax(surgeon.wait) > 0
+
+
+def test_a_patient_keeps_his_bed_until_the_next_one_is_free(tmp_path):
+    """A ward of one bed behind a theatre of one: who is operated on blocks the theatre until the bed is free."""
+    text = LOSING.replace("  - {from: lame", '  - {from: well, to: dead, name: home, survival: "fixed(time=3) in days", '
+                          'clock: state}\n  - {from: lame')
+    made = System((Resource("theatre", 1), Resource("bed", 1)), (Hold("surgery", ("theatre",)), Hold("well", ("bed",))),
+                  Arrivals((2.0,)))
+    part = queueing.Part(dynamics_of(tmp_path, text), 300, np.ones(1))
+    (found,), requests = queueing.simulate([part], 1, None, made)
+    theatre, bed = (requests.where((requests.resource == r) & ~np.isnan(requests.granted)) for r in (0, 1))
+    until = dict(zip(bed.patient.tolist(), bed.granted.tolist()))
+    assert all(left == until[p] for p, left in zip(theatre.patient.tolist(), theatre.left.tolist()) if p in until)
+    assert (theatre.left - theatre.granted).max() > 1
+    assert found.waited[found.state == 1].max() > 0.5
+
+
+def test_patients_of_the_warm_up_and_after_use_resources_but_are_not_recorded(tmp_path):
+    _, found, requests = losing(tmp_path, system(1, 2, THEATRE, warm_up=30, cool_down=20), n=100)
+    assert found.row.max() == 99 and requests.patient.min() < -30 and requests.patient.max() > 99
+    assert requests.asked[requests.patient < 0].max() < 30 <= requests.asked[requests.patient >= 0].min()
+
+
+def test_streams_do_not_depend_on_the_order_of_events(tmp_path):
+    """Capacity changes who is treated when, but neither arrivals nor what befalls those who are never treated."""
+    few, many = (losing(tmp_path, system(c, 3, THEATRE))[1].sorted() for c in (1, 2))
+    lame = [dict(zip(f.row[f.state == 2].tolist(), (f.left - f.entered)[f.state == 2].tolist())) for f in (few, many)]
+    shared = [row for row in lame[1] if row in lame[0] and lame[1][row] < 100 and lame[0][row] < 100]
+    assert len(shared) > 50
+    np.testing.assert_allclose([lame[0][r] for r in shared], [lame[1][r] for r in shared], rtol=1e-9, atol=1e-9)
+
+
+def test_a_backlog_without_bound_is_a_clear_stop(tmp_path):
+    with pytest.raises(DomainError, match="resources.server: more than 50 patients wait on day .*; more arrive"):
+        losing(tmp_path, system(1, 500, THEATRE, most_waiting=50))
+
+
+def test_start_in_a_state_that_holds_is_a_clear_error(tmp_path):
+    with pytest.raises(DomainError, match="states.walking.holds: patients start here"):
+        losing(tmp_path, system(1, 1, (Hold("walking", ("server",)),)))
+
+
+def test_offered_load_is_rate_times_work_over_capacity(tmp_path):
+    from model.engines import individual
+
+    dynamics = dynamics_of(tmp_path, LOSING)
+    load = queues.offered_load(dynamics, individual.history(dynamics, 5000, 1), system(2, 3, THEATRE, opening=OFFICE))
+    assert load["server"] == pytest.approx(3 * 0.5 / (2 * 40 / 168), rel=1e-3)
+
+
+def test_replications_give_the_same_with_any_number_of_workers(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    scenario = read(write_scenario(tmp_path, LOSING + "groups: {a: {weight: 0.3}, b: {weight: 0.7}}\n"))
+    made = system(1, 1.5, THEATRE)
+    alone = queues.simulate(scenario, draws.base(scenario), 60, 1, made, 10)
+    with ThreadPoolExecutor(2) as executor:
+        shared = queues.simulate(scenario, draws.base(scenario), 60, 1, made, 10, executor=executor)
+    for group in ("all", "a", "b"):
+        np.testing.assert_array_equal(alone.outcomes[group].mean.values, shared.outcomes[group].mean.values)
+        assert (alone.outcomes[group].se[1] >= 0).all()
+    np.testing.assert_array_equal(alone.requests.wait, shared.requests.wait)
+
+
+PLANNED = """
+groups: {urgent: {weight: 0.5}, elective: {weight: 0.5}}
+time: {unit: day, horizon: 50 days, cycle: 1 day}
+states: {waiting: {start: 1, utility: 0.5}, service: {utility: 1}, done: {}}
+transitions:
+  - {from: waiting, to: service, survival: "fixed(time=0) in days", clock: state}
+  - {from: service, to: done, survival: "fixed(time=1) in days", clock: state}
+"""
+
+
+def ends_of_service(tmp_path, urgent, elective, preemptive=True):
+    """Days on which service ends, of patients who arrive at given days."""
+    scenario = read(write_scenario(tmp_path, PLANNED))
+    made = System((Resource("server", 1, preemptive=preemptive),),
+                  (Hold("service", ("server",), by_group={"urgent": 0, "elective": 1}),),
+                  Arrivals(times={"urgent": urgent, "elective": elective}))
+    parts = [queueing.Part(inputs.dynamics(scenario, draws.base(scenario), group), len(times), np.ones(1), key)
+             for (key, group), times in zip(scenario.groups.items(), (urgent, elective))]
+    found, _ = queueing.simulate(parts, 1, None, made)
+    return [(np.array(days) + f.left[f.transition == 1][np.argsort(f.row[f.transition == 1])]).tolist()
+            for days, f in zip((urgent, elective), found)]
+
+
+def test_pre_empted_service_is_resumed_where_it_stopped(tmp_path):
+    assert ends_of_service(tmp_path, (0.5,), (0.0,)) == [[1.5], [2.0]]
+    assert ends_of_service(tmp_path, (0.5,), (0.0,), preemptive=False) == [[2.0], [1.0]]
+
+
+def test_pre_empted_patients_come_back_before_later_ones_and_can_be_pre_empted_again(tmp_path):
+    urgent, elective = ends_of_service(tmp_path, (0.25, 1.5), (0.0, 0.1))
+    assert urgent == [1.25, 2.5] and elective == [3.0, 4.0]
+
+
+def test_pre_emption_at_the_very_moment_of_the_grant(tmp_path):
+    """The second elective patient is granted the server on day 1, when the urgent one arrives and takes it."""
+    urgent, elective = ends_of_service(tmp_path, (1.0,), (0.0, 0.5))
+    assert sorted(urgent + elective) == [1.0, 2.0, 3.0] and urgent == [2.0]
+
+
+# --- arrivals and opening hours ---------------------------------------------------------------------------------
+
+def test_poisson_arrivals_follow_the_hours_of_the_week():
+    rates = tuple(24.0 if 8 <= hour % 24 < 18 else 2.4 for hour in range(168))
+    days = poisson_times(Arrivals(rates), 0.5, 3.3, np.random.default_rng(1).standard_exponential(20_000))
+    assert days[0] > 3.3 and (np.diff(days) > 0).all()
+    hours = np.bincount((days % 7 * 24).astype(int), minlength=168)
+    weeks = (days[-1] - 3.3) / 7
+    assert stats.chisquare(hours, np.array(rates) / sum(rates) * len(days)).pvalue > 0.001
+    assert len(days) / weeks == pytest.approx(sum(rates) / 24 * 0.5, rel=4 / np.sqrt(len(days)))
+
+
+def test_arrivals_at_given_times(tmp_path):
+    given = System((Resource("server", 1),), THEATRE, Arrivals(times={"all": (0.0, 0.25, 9.0)}))
+    _, _, requests = losing(tmp_path, given, 3)
+    assert requests.asked.tolist() == [0.0, 0.25, 9.0]
+    with pytest.raises(DomainError, match="3 patients of group 'all' arrive after the warm-up, but 4 are to be followed"):
+        losing(tmp_path, given, 4)
+
+
+def test_next_opening_goes_over_the_weekend():
+    opening = Opening(OFFICE)
+    assert opening.is_open(8 / 24) and not opening.is_open(16 / 24) and not opening.is_open(5.5)
+    assert opening.next_opening(4.9) == pytest.approx(7 + 8 / 24)
+    assert opening.next_opening(0.1) == pytest.approx(8 / 24)
+    assert opening.share == pytest.approx(40 / 168)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: Resource("theatre", 0), "resources.theatre: capacity must be a whole number above 0, found 0"),
+    (lambda: Resource("theatre", 1, ((10.0, 8.0),)), "opening must be spans that follow each other"),
+    (lambda: Arrivals(), "give either rates per day or times"),
+    (lambda: Arrivals((1.0, 2.0)), "one for each of the 168 hours"),
+    (lambda: System((), (Hold("ward", ("bed",)),), Arrivals((1.0,))), "states.ward.holds: unknown resource 'bed'"),
+])
+def test_what_cannot_be_is_a_clear_error(make, message):
+    with pytest.raises(ResourceError, match=message):
+        make()
