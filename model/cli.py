@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 DEFAULT = Path(__file__).resolve().parent.parent / "scenarios" / "mscc_furlan.yaml"
@@ -98,6 +99,28 @@ def psa_options(parser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/<scenario>)")
 
 
+def method_options(parser) -> None:
+    """Options of every analysis that runs the model: which engine, how many patients, who does the work."""
+    engines = ("cohort", "individual", "queueing")
+    parser.add_argument("--engine", choices=engines, default="cohort", help="engine (default cohort)")
+    parser.add_argument("--patients", type=_patients, default=1000, metavar="N",
+                        help="patients a draw and strategy, for engines that follow patients (default 1000)")
+    parser.add_argument("--replications", type=_patients, default=20, metavar="N",
+                        help="replications of the base case, with the queueing engine (default 20)")
+    parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes (default 1; 0: all cores)")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+
+
+@contextmanager
+def method_of(options):
+    """The Method that the options describe; its workers end with the block."""
+    from model.analysis.evaluate import Method
+    from model.analysis.workers import workers
+
+    with workers(options.jobs, options.cluster) as executor:
+        yield Method(options.engine, options.patients, options.replications, options.seed, executor)
+
+
 def _add_analyse(commands) -> None:
     analyse = commands.add_parser("analyse", help="economics of results made in other software")
     analyse.add_argument("--cost", metavar="CSV", help="costs: a column a strategy, a row a draw")
@@ -114,6 +137,19 @@ def _count(text: str) -> int:
     if value != int(value) or value < 0 or value > 1e8 or value == 1:
         raise argparse.ArgumentTypeError(f"'{text}' must be a whole number: 0, or 2 to 100,000,000")
     return int(value)
+
+
+def _patients(text: str) -> int:
+    value = _count(text)
+    if value < 2 or value > 10_000_000:
+        raise argparse.ArgumentTypeError(f"'{text}' must be a whole number from 2 to 10,000,000")
+    return value
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or int(text) > 10_000:
+        raise argparse.ArgumentTypeError(f"'{text}' must be a whole number of processes; 0 for one on each core")
+    return int(text)
 
 
 def _range(text: str):

@@ -56,8 +56,8 @@ def base(scenario: Scenario) -> Draws:
 
 
 def repeat(scenario: Scenario, n: int) -> Draws:
-    """n rows at base values, to be varied with `replace`."""
-    return Draws(base(scenario).values, np.arange(n))
+    """n rows at base values, to be varied with `replace`. All meet the same simulated patients (index 0)."""
+    return Draws(base(scenario).values, np.zeros(n, int))
 
 
 def probabilistic(scenario: Scenario, n: int, seed: int, sampling: str = "random") -> Draws:

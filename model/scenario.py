@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.formula import Formula, Table
+from model.resources import System
 from model.units import Unit
 
 CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
@@ -241,6 +242,7 @@ class Scenario:
     settings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    system: System | None = None
 
     @property
     def labels(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -9,12 +10,55 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import inputs, outcomes, pricing
+from model.analysis.simulate import Simulated, simulate
 from model.draws import Draws
 from model.engines import cohort
+from model.history import Requests
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 
 CHUNK = 2000  # draws of one task; a multiple of the engine's block
+BASE_FACTOR = 100  # a base case has no draws to average over, so it follows more patients
+ENGINES = ("cohort", "individual", "queueing")
+
+
+class EngineError(ValueError):
+    """An engine that does not exist, or cannot run this scenario."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a table of draws is run. engine: one of ENGINES; the others apply to engines that follow patients.
+
+    patients: a strategy, draw and replication, all groups together; replications: of the queueing engine, a draw; seed:
+    of the patients' thresholds; executor: (concurrent.futures) runs the tasks elsewhere, with the same result to the
+    last bit.
+    """
+
+    engine: str = "cohort"
+    patients: int = 1000
+    replications: int = 20
+    seed: int = 1
+    executor: Executor | None = None
+
+    def __post_init__(self):
+        if self.engine not in ENGINES:
+            raise EngineError(f"unknown engine '{self.engine}'; engines: {', '.join(ENGINES)}")
+
+    @property
+    def follows_patients(self) -> bool:
+        return self.engine != "cohort"
+
+    def for_base(self) -> Method:
+        """For a table whose rows are not random draws: more patients, since there are no draws to average over."""
+        return dataclasses.replace(self, patients=self.patients * BASE_FACTOR) if self.engine == "individual" else self
+
+    def for_psa(self) -> Method:
+        """For random draws: one replication each, since the draws carry the noise."""
+        return dataclasses.replace(self, replications=1)
+
+
+COHORT = Method()
 
 
 @dataclass(frozen=True)
@@ -27,11 +71,16 @@ class Trace:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """outcomes: by group, 'all' (the weighted total) first; weights[group]: array[draw]."""
+    """outcomes: by group, 'all' (the weighted total) first; weights[group]: array[draw].
+
+    simulated: the same with standard errors, where the engine follows patients; requests: what they asked of resources.
+    """
 
     outcomes: dict[str, Outcomes]
     weights: dict[str, np.ndarray]
     traces: dict[str, Trace]
+    simulated: dict[str, Simulated] | None = None
+    requests: Requests | None = None
 
     @property
     def total(self) -> Outcomes:
@@ -41,15 +90,39 @@ class Evaluation:
 def evaluate(
     scenario: Scenario,
     draws: Draws,
+    method: Method = COHORT,
     trace: bool = False,
     progress: Callable[[int], None] = lambda done: None,
-    executor: Executor | None = None,
 ) -> Evaluation:
-    """Outcomes of every group, strategy and draw with the cohort engine. `progress` is told of draws done.
+    """Outcomes of every group, strategy and draw. `progress` is told of draws done (of replications, with queues).
 
-    The draws are cut into independent tasks; `executor` (concurrent.futures) runs them elsewhere, with the same result
-    to the last bit. Raises DomainError where a draw leaves the model's domain.
+    trace: with occupancies (cohort engine only). Rows of `draws` that have the same index meet the same patients.
+    Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
+    if method.engine == "individual":
+        return _simulated(scenario, draws, simulate(
+            scenario, draws, method.patients, method.seed, progress=progress, executor=method.executor))
+    if method.engine == "queueing":
+        return _queued(scenario, draws, method, progress)
+    return _cohort(scenario, draws, method.executor, trace, progress)
+
+
+def _simulated(scenario: Scenario, draws: Draws, found: dict[str, Simulated], requests=None) -> Evaluation:
+    weights = inputs.group_weights(scenario, draws)
+    return Evaluation({key: part.mean for key, part in found.items()}, weights, {}, found, requests)
+
+
+def _queued(scenario: Scenario, draws: Draws, method: Method, progress) -> Evaluation:
+    from model.analysis import queues
+
+    if scenario.system is None:
+        raise EngineError(f"{scenario.path}: the queueing engine needs 'arrivals' and 'resources', which it does not have")
+    found = queues.simulate(scenario, draws, method.patients, method.seed, scenario.system, method.replications,
+                            progress, method.executor)
+    return _simulated(scenario, draws, found.outcomes, found.requests)
+
+
+def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: bool, progress) -> Evaluation:
     weights = inputs.group_weights(scenario, draws)
     tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
     parts: list[dict[str, Outcomes]] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model import draws
-from model.analysis.evaluate import Evaluation, evaluate
+from model.analysis.evaluate import COHORT, Evaluation, Method, evaluate
 from model.draws import Draws
 from model.economics import acceptability
 from model.scenario import Scenario, Wtp
@@ -29,6 +29,7 @@ class Run:
     seed: int
     sampling: str
     seconds: dict[str, float] = field(default_factory=dict)
+    method: Method = COHORT
 
     @property
     def reference(self) -> int:
@@ -42,20 +43,22 @@ def run(
     seed: int = SEED,
     sampling: str = "random",
     progress: Callable[[int], None] = lambda done: None,
+    method: Method = COHORT,
 ) -> Run:
     """Base case with trace, then a PSA of n draws (none where nothing is sampled or n is 0)."""
     clock = [time.perf_counter()]
-    base = evaluate(scenario, draws.base(scenario), trace=True)
+    base = evaluate(scenario, draws.base(scenario), method.for_base(), trace=True)
     sample = psa = curves = None
     if n and any(p.sampled for p in scenario.parameters.values()):
         sample = draws.probabilistic(scenario, n, seed, sampling)
         clock.append(time.perf_counter())
-        psa = evaluate(scenario, sample, progress=progress)
+        psa = evaluate(scenario, sample, method.for_psa(), progress=progress)
         clock.append(time.perf_counter())
         curves = acceptability.acceptability(psa.total.cost, psa.total.qaly, wtp_grid(scenario.wtp))
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
-    return Run(scenario, base, sample, psa, curves, seed, sampling, dict(zip(names, np.diff(clock).tolist())))
+    return Run(scenario, base, sample, psa, curves, seed, sampling, dict(zip(names, np.diff(clock).tolist())),
+               method)
 
 
 def wtp_grid(wtp: Wtp) -> np.ndarray:
