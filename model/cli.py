@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a scenario: base case, PSA, tables and figures")
     scenario_options(run)
     psa_options(run)
+    method_options(run)
+    run.add_argument("--until-se", type=float, metavar="X",
+                     help="follow more patients until the standard error of the incremental net benefit is below X")
     run.add_argument("--no-figures", action="store_true", help="tables only")
     run.set_defaults(do=_run)
     check = commands.add_parser("check", help="validate a scenario file")

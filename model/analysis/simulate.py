@@ -41,34 +41,56 @@ class Simulated:
         return np.sqrt(np.maximum(cost**2 - 2 * wtp * self.covariance + wtp**2 * qaly**2, 0.0))
 
 
+@dataclass(frozen=True)
+class Moments:
+    """Of n patients: means [outcome, discounted, strategy, draw], and sums of squared deviations from them, of the values
+    and of the increments from the reference; `cross` is that of incremental cost and QALYs, [strategy, draw]."""
+
+    n: int
+    mean: Outcomes
+    gain: np.ndarray
+    squares: np.ndarray
+    gain_squares: np.ndarray
+    cross: np.ndarray
+
+    def __add__(self, other: Moments) -> Moments:
+        """Of both samples together (Chan, Golub and LeVeque 1983)."""
+        n, share = self.n + other.n, self.n * other.n / (self.n + other.n)
+        step, gain = other.mean.values - self.mean.values, other.gain - self.gain
+        cost, qaly = (gain[self.mean.names.index(name), 1] for name in ("cost", "qaly"))
+        mean = Outcomes(self.mean.names, self.mean.strategies, self.mean.values + step * (other.n / n))
+        return Moments(n, mean, self.gain + gain * (other.n / n), self.squares + other.squares + share * step**2,
+                       self.gain_squares + other.gain_squares + share * gain**2,
+                       self.cross + other.cross + share * cost * qaly)
+
+    def simulated(self) -> Simulated:
+        scale = self.n * (self.n - 1)
+        return Simulated(self.mean, np.sqrt(self.squares / scale), np.sqrt(self.gain_squares / scale), self.cross / scale)
+
+
 def simulate(scenario: Scenario, draws: Draws, patients: int, seed: int, engine: Callable = individual.run,
              progress: Callable[[int], None] = lambda done: None,
              executor: Executor | None = None) -> dict[str, Simulated]:
     """Simulated outcomes by group, 'all' (the weighted total) first, of `patients` patients a strategy and draw.
 
-    engine: like individual.run. The result does not depend on how draws are cut into tasks or who runs them.
+    engine: like individual.run. Draws and patients are cut into independent tasks; who runs them changes nothing.
     """
     weights = inputs.group_weights(scenario, draws)
-    numbers = strata(scenario, patients)
+    blocks = _blocks(strata(scenario, patients), len(scenario.strategies))
     width = max(1, CHUNK // (patients * len(scenario.strategies)))
-    tasks = [draws.part(start, min(start + width, draws.n)) for start in range(0, draws.n, width)]
-    arguments = (scenario, numbers, seed, engine)
-    run = (lambda task: _Done(_task(task, *arguments))) if executor is None else (
-        lambda task: executor.submit(_task, task, *arguments))
+    tables = [draws.part(start, min(start + width, draws.n)) for start in range(0, draws.n, width)]
+    tasks = [(table, *block) for table in tables for block in blocks]
+    arguments = (scenario, seed, engine)
+    if executor is None:
+        done = (_task(*task, *arguments) for task in tasks)
+    else:
+        done = (future.result() for future in [executor.submit(_task, *task, *arguments) for task in tasks])
     found = []
-    for task, waiting in [(task, run(task)) for task in tasks] if executor else ((t, run(t)) for t in tasks):
-        found.append(waiting.result())
-        progress(task.n)
-    by_group = {key: _joined([part[key] for part in found]) for key in scenario.groups}
+    for table in tables:
+        found.append(_together(next(done) for _ in blocks))
+        progress(table.n)
+    by_group = {key: _joined([part[key].simulated() for part in found]) for key in scenario.groups}
     return by_group if list(by_group) == ["all"] else {"all": _pooled(by_group, weights), **by_group}
-
-
-@dataclass
-class _Done:
-    value: object
-
-    def result(self):
-        return self.value
 
 
 def strata(scenario: Scenario, patients: int) -> dict[str, int]:
@@ -78,30 +100,51 @@ def strata(scenario: Scenario, patients: int) -> dict[str, int]:
     return dict(zip(weights, np.maximum(np.diff(edges), 2).tolist()))
 
 
-def _task(draws: Draws, scenario: Scenario, numbers: dict[str, int], seed: int, engine: Callable):
-    """Simulated outcomes by group of some draws: one piece of independent work."""
+def _blocks(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, int], dict[str, int]]]:
+    """(numbers, first patients) by group of the parts of a sample that is too large for one task."""
+    parts = max(1, -(-sum(numbers.values()) * strategies // CHUNK))
+    edges = {key: np.linspace(0, n, min(parts, n // 2) + 1).astype(int).tolist() for key, n in numbers.items()}
+    return [({key: e[i + 1] - e[i] for key, e in edges.items() if i + 1 < len(e)},
+             {key: e[i] for key, e in edges.items() if i + 1 < len(e)}) for i in range(parts)]
+
+
+def _task(draws: Draws, numbers: dict[str, int], first: dict[str, int], scenario: Scenario, seed: int,
+          engine: Callable) -> dict[str, Moments]:
+    """Moments by group of some patients under some draws: one piece of independent work."""
     found = {}
-    for key, group in scenario.groups.items():
-        dynamics = inputs.dynamics(scenario, draws, group)
-        quantities = engine(dynamics, numbers[key], seed, draws.index, stream=key)
+    for key, number in numbers.items():
+        group = scenario.groups[key]
+        quantities = engine(inputs.dynamics(scenario, draws, group), number, seed, draws.index, stream=key, first=first[key])
         prices = pricing.price_list(scenario, draws, group)
-        found[key] = summary(outcomes.value(quantities, prices, tuple(scenario.strategies)), _reference(scenario))
+        found[key] = moments(outcomes.value(quantities, prices, tuple(scenario.strategies)), _reference(scenario))
     return found
+
+
+def _together(parts) -> dict[str, Moments]:
+    total: dict[str, Moments] = {}
+    for part in parts:
+        total |= {key: total[key] + found if key in total else found for key, found in part.items()}
+    return total
 
 
 def _reference(scenario: Scenario) -> int:
     return list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
 
 
-def summary(values: Outcomes, reference: int = 0) -> Simulated:
-    """Means over the patient axis of outcomes [outcome, discounted, strategy, draw, patient]."""
-    x, root = values.values, np.sqrt(values.values.shape[-1])
+def moments(values: Outcomes, reference: int = 0) -> Moments:
+    """Over the patient axis of outcomes [outcome, discounted, strategy, draw, patient]."""
+    x = values.values
     gain = x - x[:, :, reference:reference + 1]
-    cost, qaly = (gain[values.names.index(name), 1] for name in ("cost", "qaly"))
-    covariance = ((cost - cost.mean(-1, keepdims=True)) * (qaly - qaly.mean(-1, keepdims=True))).sum(-1)
-    n = x.shape[-1]
-    return Simulated(Outcomes(values.names, values.strategies, x.mean(axis=-1)), x.std(axis=-1, ddof=1) / root,
-                     gain.std(axis=-1, ddof=1) / root, covariance / (n - 1) / n)
+    mean, gains = x.mean(axis=-1), gain.mean(axis=-1)
+    from_mean = gain - gains[..., None]
+    cost, qaly = (from_mean[values.names.index(name), 1] for name in ("cost", "qaly"))
+    return Moments(x.shape[-1], Outcomes(values.names, values.strategies, mean), gains,
+                   x.var(axis=-1) * x.shape[-1], (from_mean**2).sum(axis=-1), (cost * qaly).sum(axis=-1))
+
+
+def summary(values: Outcomes, reference: int = 0) -> Simulated:
+    """Means and standard errors over the patient axis of outcomes [outcome, discounted, strategy, draw, patient]."""
+    return moments(values, reference).simulated()
 
 
 def _joined(parts: list[Simulated]) -> Simulated:

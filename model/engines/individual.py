@@ -18,21 +18,22 @@ from model.quantities import Quantities
 MOST = 10_000  # visits of one patient to one state
 
 
-def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "") -> Quantities:
+def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", first: int = 0) -> Quantities:
     """Quantities per patient: time [strategy, draw, patient, state, period, weight], moves and starts likewise.
 
     index: the draws' numbers (default 0, 1, ...), part of the address of each random number, so that a draw has the
     same patients however draws are cut into tasks. stream: a further word of the address, such as the group's name.
+    first: number of the first patient, where a sample is made in several blocks.
     Some 100,000 patients x strategies x draws at a time are quickest (the processor's cache).
     """
-    return accrual.accrue(history(dynamics, patients, seed, index, stream), dynamics)
+    return accrual.accrue(history(dynamics, patients, seed, index, stream, first), dynamics)
 
 
-def history(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "") -> History:
+def history(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", first: int = 0) -> History:
     """Stays of every strategy, draw and patient; arguments as `run`."""
     numbers = np.arange(dynamics.shape[1]) if index is None else np.asarray(index)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        return _Simulation(dynamics, Addresses(seed, stream, numbers, patients)).run()
+        return _Simulation(dynamics, Addresses(seed, stream, numbers, patients), first).run()
 
 
 class Addresses:
@@ -52,8 +53,8 @@ class Addresses:
 class _Simulation:
     """Patients are flat rows of [strategy, draw, patient]; those who wait to be moved on are kept by state."""
 
-    def __init__(self, dynamics: Dynamics, addresses: Addresses):
-        self.dynamics, self.addresses = dynamics, addresses
+    def __init__(self, dynamics: Dynamics, addresses: Addresses, first: int):
+        self.dynamics, self.addresses, self.first = dynamics, addresses, first
         self.shape = (*dynamics.shape, addresses.patients)
         self.rows = int(np.prod(self.shape))
         self.risks = risks.risks(dynamics)
@@ -82,7 +83,7 @@ class _Simulation:
         certain = np.flatnonzero((shares == 1).all(axis=0))
         if len(certain):
             return np.full(self.rows, certain[0])
-        who = _Who(np.arange(self.rows), self.shape)
+        who = _Who(np.arange(self.rows), self.shape, self.first)
         soonest, start = np.full(self.rows, np.inf), np.zeros(self.rows, int)
         for s, state in enumerate(self.dynamics.states):
             time = self.addresses.threshold(f"start {state}", who.draw, who.patient) / shares[who.case, s]
@@ -95,7 +96,7 @@ class _Simulation:
         waiting, self.pending[state] = self.pending[state], []
         rows, now = waiting[0] if len(waiting) == 1 else map(np.concatenate, zip(*waiting))
         race = self._branch if self.dynamics.chance[state] else self._race
-        time, taken = race(state, _Who(rows, self.shape), now)
+        time, taken = race(state, _Who(rows, self.shape, self.first), now)
         self.recorder.add(rows, state, now, time, taken)
         for move in self.exits[state]:
             gone = np.flatnonzero(taken == move)
@@ -139,10 +140,10 @@ class _Simulation:
 class _Who:
     """Draw, patient and case (strategy x draw) of flat rows."""
 
-    def __init__(self, rows: np.ndarray, shape: tuple[int, int, int]):
+    def __init__(self, rows: np.ndarray, shape: tuple[int, int, int], first: int):
         self.rows = rows
         self.case = rows // shape[2]
-        self.patient = rows - self.case * shape[2]
+        self.patient = rows - self.case * shape[2] + first
         self.draw = self.case % shape[1]
 
 

@@ -1,4 +1,5 @@
 """The individual engine against closed forms, and what common random numbers by address promise."""
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -87,10 +88,15 @@ def test_semi_markov_illness_death_solves_its_renewal_equation(scenario):
     assert abs(found.mean.values[where] - lived - time_ill) < 4 * found.se[where]
 
 
+def own_patients(made, n):
+    """n draws of base values, each with patients of its own."""
+    return dataclasses.replace(draws.repeat(made, n), index=np.arange(n))
+
+
 def test_standard_errors_are_the_spread_of_the_means(scenario):
     """z-scores of 400 replications of 100 patients have unit variance."""
     made = scenario(ILLNESS)
-    found = simulate(made, draws.repeat(made, 400), 100, 5)["all"]
+    found = simulate(made, own_patients(made, 400), 100, 5)["all"]
     for name in ("cost", "qaly"):
         place = found.mean.names.index(name), 1
         means, errors = found.mean.values[place][0], found.se[place][0]
@@ -133,18 +139,19 @@ def test_more_patients_leave_the_first_as_they_were(scenario):
 
 def test_a_draw_alone_has_the_patients_that_it_has_among_others(scenario):
     made = scenario(ILLNESS)
-    table = draws.repeat(made, 6)
+    table = own_patients(made, 6)
     together = individual.history(dynamics_of(made, table), 200, 1, table.index)
     alone = individual.history(dynamics_of(made, table.part(4, 5)), 200, 1, table.part(4, 5).index)
     assert np.array_equal(stays(together, draw=4), stays(alone))
     assert not np.array_equal(stays(together, draw=3), stays(alone))
 
 
-def test_workers_and_the_size_of_tasks_change_nothing(scenario, monkeypatch):
+@pytest.mark.parametrize("chunk", [300, 40])
+def test_workers_and_the_size_of_tasks_change_nothing(scenario, monkeypatch, chunk):
     made = scenario(ILLNESS)
-    table = draws.repeat(made, 7)
+    table = own_patients(made, 7)
     whole = simulate(made, table, 50, 1)["all"]
-    monkeypatch.setattr("model.analysis.simulate.CHUNK", 300)
+    monkeypatch.setattr("model.analysis.simulate.CHUNK", chunk)
     with ThreadPoolExecutor(2) as executor:
         parts = simulate(made, table, 50, 1, executor=executor)["all"]
     for name in ("se", "increment_se", "covariance"):
