@@ -22,19 +22,25 @@ def run(
     settings=(),
     sampling: str = "random",
     progress=lambda done: None,
+    **method,
 ) -> Result:
-    """Run a scenario file: base case and PSA. `settings` are 'name=value' texts, as with --set.
+    """Run a scenario file: base case and PSA. `settings` are 'name=value' texts, as with --set; `method`: engine,
+    patients, replications, executor (see model.analysis.evaluate.Method).
 
-    Raises ScenarioError (the file), DomainError (a draw outside the model's domain).
+    Raises ScenarioError (the file), DomainError (a draw outside the model's domain), EngineError (an engine that cannot).
     """
-    return run_scenario(read(path, settings), draws, seed, sampling, progress)
+    from model.analysis.evaluate import Method
+
+    return run_scenario(read(path, settings), draws, seed, sampling, progress, Method(seed=seed, **method))
 
 
-def run_scenario(scenario, draws: int, seed: int, sampling: str = "random", progress=lambda done: None) -> Result:
+def run_scenario(scenario, draws: int, seed: int, sampling: str = "random", progress=lambda done: None, method=None,
+                 until_se: float | None = None) -> Result:
+    from model.analysis.evaluate import COHORT
     from model.analysis.run import run as run_analysis
     from model.report import figures, tables, text
 
-    found = run_analysis(scenario, draws, seed, sampling, progress)
+    found = run_analysis(scenario, draws, seed, sampling, progress, method or COHORT, until_se)
     made = tables.run_tables(found)
     return Result(made, figures.run_figures(found, made), found, text.summary(found))
 

@@ -186,8 +186,8 @@ def _run(options, arguments) -> int:
     scenario = read_scenario(options)
     from model import api
 
-    with Progress(options.draws, "draws") as bar:
-        result = api.run_scenario(scenario, options.draws, options.seed, options.sampling, bar)
+    with method_of(options) as method, Progress(options.draws, "draws") as bar:
+        result = api.run_scenario(scenario, options.draws, options.seed, options.sampling, bar, method, options.until_se)
     if options.no_figures:
         result._plans = {}
     out = options.out or Path("results") / scenario.key

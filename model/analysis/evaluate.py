@@ -11,6 +11,7 @@ import numpy as np
 
 from model import inputs, outcomes, pricing
 from model.analysis.simulate import Simulated, simulate
+from model.analysis.workers import in_order
 from model.draws import Draws
 from model.engines import cohort
 from model.history import Requests
@@ -127,19 +128,12 @@ def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: 
     tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
     parts: list[dict[str, Outcomes]] = []
     traces: dict[str, Trace] = {}
-    for task, (found, seen) in zip(tasks, _results(scenario, tasks, trace, executor)):
+    for task, (found, seen) in zip(tasks, in_order(executor, _task, ((scenario, task, trace) for task in tasks))):
         parts.append(found)
         traces |= seen
         progress(task.n)
     by_group = {key: outcomes.joined([part[key] for part in parts]) for key in scenario.groups}
     return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(traces, weights))
-
-
-def _results(scenario: Scenario, tasks: list[Draws], trace: bool, executor: Executor | None):
-    if executor is None:
-        return (_task(scenario, task, trace) for task in tasks)
-    waiting = [executor.submit(_task, scenario, task, trace) for task in tasks]
-    return (future.result() for future in waiting)
 
 
 def _task(scenario: Scenario, draws: Draws, trace: bool) -> tuple[dict[str, Outcomes], dict[str, Trace]]:

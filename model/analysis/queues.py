@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import draws as draw_tables
 from model import inputs, outcomes, pricing
 from model.analysis.simulate import Simulated, strata, summary
+from model.analysis.workers import in_order
 from model.draws import Draws
 from model.engines import accrual, queueing
 from model.engines.calendar import Opening
-from model.history import Requests
+from model.history import History, Requests
+from model.inputs import Dynamics
 from model.outcomes import Outcomes
 from model.resources import System
 from model.scenario import Scenario
@@ -42,10 +45,7 @@ def simulate(scenario: Scenario, draws: Draws, patients: int, seed: int, system:
     table = replicated(draws, replications)
     tasks = [table.part(first, min(first + TASK, table.n)) for first in range(0, table.n, TASK)]
     arguments = (scenario, strata(scenario, patients), seed, system)
-    if executor is None:
-        waiting: Iterator = (_task(task, *arguments) for task in tasks)
-    else:
-        waiting = (future.result() for future in [executor.submit(_task, task, *arguments) for task in tasks])
+    waiting = in_order(executor, _task, ((task, *arguments) for task in tasks))
     means, requests, first = {key: [] for key in scenario.groups}, [], 0
     for task, (found, asked) in zip(tasks, waiting):
         for key, part in found.items():
@@ -68,14 +68,26 @@ def replicated(draws: Draws, replications: int) -> Draws:
     return Draws(values, index, draws.seed)
 
 
+def histories(scenario: Scenario, replications: int, patients: int, seed: int) -> dict[str, tuple[Dynamics, History]]:
+    """Dynamics and stays of each group at base values; the axis of draws has the replications."""
+    table = replicated(draw_tables.base(scenario), replications)
+    parts = _parts(table, scenario, strata(scenario, patients))
+    found, _ = queueing.simulate(parts, seed, table.index, scenario.system)
+    return {part.stream: (part.dynamics, history) for part, history in zip(parts, found)}
+
+
+def _parts(draws: Draws, scenario: Scenario, numbers: dict[str, int]) -> list[queueing.Part]:
+    weights = inputs.group_weights(scenario, draws)
+    return [queueing.Part(inputs.dynamics(scenario, draws, group), numbers[key], np.broadcast_to(weights[key], draws.n), key)
+            for key, group in scenario.groups.items()]
+
+
 def _task(draws: Draws, scenario: Scenario, numbers: dict[str, int], seed: int, system: System):
     """(outcomes by group, means over patients; requests) of some replications."""
-    weights = inputs.group_weights(scenario, draws)
-    parts = [queueing.Part(inputs.dynamics(scenario, draws, group), numbers[key], np.broadcast_to(weights[key], draws.n), key)
-             for key, group in scenario.groups.items()]
-    histories, requests = queueing.simulate(parts, seed, draws.index, system)
+    parts = _parts(draws, scenario, numbers)
+    found_histories, requests = queueing.simulate(parts, seed, draws.index, system)
     found = {}
-    for part, history in zip(parts, histories):
+    for part, history in zip(parts, found_histories):
         prices = pricing.price_list(scenario, draws, scenario.groups[part.stream])
         each = outcomes.value(accrual.accrue(history, part.dynamics), prices, tuple(scenario.strategies))
         found[part.stream] = Outcomes(each.names, each.strategies, each.values.mean(axis=-1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,17 +10,24 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model import draws
-from model.analysis.evaluate import COHORT, Evaluation, Method, evaluate
+from model.analysis.evaluate import COHORT, EngineError, Evaluation, Method, evaluate
+from model.analysis.first_order import FirstOrder, first_order, times_of
+from model.analysis.simulate import Simulated
 from model.draws import Draws
-from model.economics import acceptability
+from model.economics import acceptability, monte_carlo
 from model.scenario import Scenario, Wtp
 
 DRAWS, SEED = 10_000, 1
+MOST_PATIENTS = 100_000_000
 
 
 @dataclass(frozen=True)
 class Run:
-    """Results of one scenario: `base` has one draw (base values), `psa` those of `draws` (None without a PSA)."""
+    """Results of one scenario: `base` has one draw (base values), `psa` those of `draws` (None without a PSA).
+
+    Engines that follow patients: `patients` are single patients at base values; `corrected` is the PSA without the noise
+    of finite samples of patients (None where that noise is not known), and `curves` are made from it.
+    """
 
     scenario: Scenario
     base: Evaluation
@@ -30,11 +38,14 @@ class Run:
     sampling: str
     seconds: dict[str, float] = field(default_factory=dict)
     method: Method = COHORT
+    base_method: Method = COHORT
+    patients: FirstOrder | None = None
+    corrected: monte_carlo.Corrected | None = None
 
     @property
     def reference(self) -> int:
         """Index of the strategy that pairwise increments compare with."""
-        return list(self.scenario.strategies).index(self.scenario.reference) if self.scenario.reference else 0
+        return _reference(self.scenario)
 
 
 def run(
@@ -44,21 +55,73 @@ def run(
     sampling: str = "random",
     progress: Callable[[int], None] = lambda done: None,
     method: Method = COHORT,
+    until_se: float | None = None,
 ) -> Run:
-    """Base case with trace, then a PSA of n draws (none where nothing is sampled or n is 0)."""
+    """Base case with trace, then a PSA of n draws (none where nothing is sampled or n is 0).
+
+    until_se: in the base case, follow more patients until the standard error of the incremental net benefit, at the first
+    threshold, is below this in every strategy.
+    """
     clock = [time.perf_counter()]
-    base = evaluate(scenario, draws.base(scenario), method.for_base(), trace=True)
-    sample = psa = curves = None
+    base, base_method, patients = _base(scenario, method, until_se)
+    sample = psa = curves = corrected = None
     if n and any(p.sampled for p in scenario.parameters.values()):
         sample = draws.probabilistic(scenario, n, seed, sampling)
         clock.append(time.perf_counter())
         psa = evaluate(scenario, sample, method.for_psa(), progress=progress)
         clock.append(time.perf_counter())
-        curves = acceptability.acceptability(psa.total.cost, psa.total.qaly, wtp_grid(scenario.wtp))
+        corrected = _corrected(scenario, psa)
+        cost, effect = (corrected.cost, corrected.effect) if corrected else (psa.total.cost, psa.total.qaly)
+        curves = acceptability.acceptability(cost, effect, wtp_grid(scenario.wtp))
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
     return Run(scenario, base, sample, psa, curves, seed, sampling, dict(zip(names, np.diff(clock).tolist())),
-               method)
+               method, base_method, patients, corrected)
+
+
+def _reference(scenario: Scenario) -> int:
+    return list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
+
+
+def _base(scenario: Scenario, method: Method, until_se: float | None):
+    """(evaluation, method it was made with, single patients)."""
+    table, method = draws.base(scenario), method.for_base()
+    found = evaluate(scenario, table, method, trace=True)
+    if not method.follows_patients:
+        if until_se is not None:
+            raise EngineError("--until-se needs an engine that follows patients: the cohort engine has no simulation error")
+        return found, method, None
+    while until_se is not None and (error := base_error(scenario, found.simulated["all"])) > until_se:
+        method = _more(method, error / until_se)
+        found = evaluate(scenario, table, method)
+    patients = first_order(scenario, method)
+    return dataclasses.replace(found, traces=patients.traces(times_of(scenario))), method, patients
+
+
+def base_error(scenario: Scenario, found: Simulated) -> float:
+    """Largest standard error of an incremental net benefit at the first threshold."""
+    return float(found.inb_se((*scenario.wtp.thresholds, 50_000.0)[0]).max())
+
+
+def _more(method: Method, factor: float) -> Method:
+    """The method with as many more patients as make the error so many times smaller."""
+    what = "replications" if method.engine == "queueing" else "patients"
+    number = int(np.ceil(getattr(method, what) * factor**2 * 1.05))
+    if number * (method.patients if what == "replications" else 1) > MOST_PATIENTS:
+        raise EngineError(f"that standard error would need {number:,} {what}, more than {MOST_PATIENTS:,} patients in all: "
+                          "ask for a larger one")
+    return dataclasses.replace(method, **{what: number})
+
+
+def _corrected(scenario: Scenario, psa: Evaluation) -> monte_carlo.Corrected | None:
+    if psa.simulated is None:
+        return None
+    found = psa.simulated["all"]
+    cost, qaly = (found.increment_se[found.mean.names.index(name), 1] for name in ("cost", "qaly"))
+    noise = np.stack([np.stack([cost**2, found.covariance], -1), np.stack([found.covariance, qaly**2], -1)], -1)
+    if not np.isfinite(noise).all():
+        return None
+    return monte_carlo.without_noise(psa.total.cost, psa.total.qaly, noise, _reference(scenario))
 
 
 def wtp_grid(wtp: Wtp) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from model import draws as draw_tables
 from model import inputs, outcomes, pricing
+from model.analysis.workers import in_order
 from model.draws import Draws
 from model.engines import individual
 from model.outcomes import Outcomes
@@ -81,10 +82,7 @@ def simulate(scenario: Scenario, draws: Draws, patients: int, seed: int, engine:
     tables = [draws.part(start, min(start + width, draws.n)) for start in range(0, draws.n, width)]
     tasks = [(table, *block) for table in tables for block in blocks]
     arguments = (scenario, seed, engine)
-    if executor is None:
-        done = (_task(*task, *arguments) for task in tasks)
-    else:
-        done = (future.result() for future in [executor.submit(_task, *task, *arguments) for task in tasks])
+    done = in_order(executor, _task, ((*task, *arguments) for task in tasks))
     found = []
     for table in tables:
         found.append(_together(next(done) for _ in blocks))

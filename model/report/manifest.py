@@ -42,7 +42,7 @@ def manifest(run: Run, command: str, duration: float) -> dict:
         "title": scenario.title,
         "scenario_sha256": sha256(scenario.text),
         "settings": list(scenario.settings),
-        "engine": "cohort",
+        **engine(run),
         "command": command,
         "draws": run.draws.n if run.draws else 0,
         "seed": run.seed,
@@ -53,6 +53,17 @@ def manifest(run: Run, command: str, duration: float) -> dict:
         "duration_seconds": round(duration, 3),
         "duration_by_step": {k: round(v, 4) for k, v in run.seconds.items()},
     }
+
+
+def engine(run: Run) -> dict:
+    """Engine, and how many patients it followed."""
+    base, psa = run.base_method, run.method.for_psa()
+    if not base.follows_patients:
+        return {"engine": "cohort"}
+    known = {"engine": base.engine, "patients_of_base_case": base.patients, "patients_of_a_draw": psa.patients}
+    if base.engine == "queueing":
+        known |= {"replications_of_base_case": base.replications, "replications_of_a_draw": psa.replications}
+    return known
 
 
 def environment() -> dict:
