@@ -44,9 +44,12 @@ class History:
 
     def sorted(self) -> History:
         """By strategy, draw, patient and time."""
-        order = np.argsort(self.row, kind="stable")
+        return self.where(np.argsort(self.row, kind="stable"))
+
+    def where(self, rows: np.ndarray) -> History:
+        """Some of the stays (a mask or indices)."""
         columns = (self.row, self.state, self.entered, self.left, self.transition, self.waited)
-        return History(self.shape, *(column[order] for column in columns), self.start)
+        return History(self.shape, *(column[rows] for column in columns), self.start)
 
     def table(self, strategies, states, transitions):
         """DataFrame, one row a stay, with names (strategy, draw from 1, patient from 1, state, entered, left, ...)."""

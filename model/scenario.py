@@ -185,6 +185,16 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A published median beside which the model's is shown. event: 'survival' or an effect; value in its unit."""
+
+    event: str
+    strategy: str
+    value: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Target:
     """What a calibration must meet. measure: 'occupancy', 'median survival', 'total', 'icer' or
     'probability cost-effective'; error: standard error of the value (a tolerance counts as one)."""
@@ -243,6 +253,7 @@ class Scenario:
     warnings: tuple[str, ...] = ()
     calibration: Calibration | None = None
     system: System | None = None
+    published: tuple[Published, ...] = ()
 
     @property
     def labels(self) -> dict[str, str]:

@@ -34,23 +34,25 @@ def without_noise(cost: np.ndarray, effect: np.ndarray, noise: np.ndarray, refer
     share, determined = np.zeros(strategies), np.ones(strategies, bool)
     for s in range(strategies):
         if s != reference:
-            gains[s], share[s], determined[s] = _shrunk(gains[s], noise[s].mean(axis=0))
+            # A cost or effect that is the same in every draw has no noise either.
+            spread = np.flatnonzero(gains[s].std(axis=0) > 0)
+            if len(spread):
+                found = _shrunk(gains[s][:, spread], noise[s].mean(axis=0)[np.ix_(spread, spread)])
+                gains[s][:, spread], share[s], determined[s] = found
     return Corrected(cost[reference] + gains[..., 0], effect[reference] + gains[..., 1], share, determined)
 
 
 def _shrunk(gains: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float, bool]:
-    """Pairs [draw, 2] moved to the covariance without noise, share of noise, whether it is determined."""
+    """Increments [draw, 1 or 2] moved to the covariance without noise, share of noise, whether it is determined."""
     scale = gains.std(axis=0, ddof=1)
-    if not (scale > 0).all():
-        return gains, 0.0, True
-    seen, noise = np.cov((gains / scale).T), noise / np.outer(scale, scale)
+    seen, noise = np.atleast_2d(np.cov((gains / scale).T)), noise / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(seen - noise)
     wanted = (vectors * np.maximum(values, 0.0)) @ vectors.T
     root = _root(wanted)
     # Of all linear maps with this effect on the covariance, the one that moves the draws least.
     move = root @ _root(root @ seen @ root, -0.5) @ root
     centre = gains.mean(axis=0)
-    return centre + ((gains - centre) / scale) @ move * scale, float(np.trace(noise) / 2), bool((values > 0).all())
+    return centre + ((gains - centre) / scale) @ move * scale, float(np.trace(noise) / len(noise)), bool((values > 0).all())
 
 
 def _root(matrix: np.ndarray, power: float = 0.5) -> np.ndarray:

@@ -40,6 +40,8 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         "occupancy": Plan(lambda: plots.occupancy(found["trace"], style, scenario.dead_states), found["trace"]),
         "cost_components": Plan(lambda: plots.cost_components(found["outcomes"], style), costs),
     }
+    if run.patients is not None:
+        plans |= patient_figures(run, found, style)
     if run.psa is None:
         return plans
     plane = tables.increments(run.psa.total.cost, run.psa.total.qaly, tuple(scenario.strategies), run.reference)
@@ -49,6 +51,30 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         | plans
         | {"sampled_distributions": Plan(lambda: plots.sampled_distributions(sampled, inputs, style), sampled)}
     )
+
+
+def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) -> dict[str, Plan]:
+    """Figures of single patients, for engines that follow them."""
+    import pandas as pd
+
+    from model.report import patient_tables
+
+    scenario, names = run.scenario, {"cost": f"Cost per patient ({style.currency})", "qaly": "QALYs per patient"}
+    names |= {key: plots.with_unit(effect.label, effect.unit) for key, effect in scenario.effects.items()}
+    names = dict(list(names.items())[:4])
+    spread = {name: run.patients.values(name) for name in names}
+    shown = {name: values[:, :2000] for name, values in spread.items()}
+    size = next(iter(shown.values())).shape[1]
+    data = pd.DataFrame({"strategy": [k for k in scenario.strategies for _ in range(size)],
+                         **{name: values.ravel() for name, values in shown.items()}})
+    labels = {key: event[0] for key, event in patient_tables.events(run).items()}
+    return {
+        "time_to_event": Plan(lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels),
+                              found["time_to_event"]),
+        "patient_spread": Plan(lambda: plots.patient_spread(spread, style, names), data),
+        "swimlanes": Plan(lambda: plots.swimlanes(found["patient_histories"], style, scenario.time.unit,
+                                                  scenario.dead_states), found["patient_histories"]),
+    }
 
 
 def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:

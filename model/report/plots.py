@@ -1,6 +1,7 @@
 """All figures, by name: each takes tidy tables, returns a matplotlib Figure and leaves no global state behind."""
 
 from model.report.outcome_plots import cost_components, occupancy
+from model.report.patient_plots import patient_spread, swimlanes, time_to_event, with_unit
 from model.report.psa_plots import acceptability, cost_effectiveness_plane, expected_loss, sampled_distributions
 from model.report.sensitivity_plots import evppi, heat_map, line_sweep, tornado
 from model.report.style import Style, save
@@ -15,7 +16,11 @@ __all__ = [
     "heat_map",
     "line_sweep",
     "occupancy",
+    "patient_spread",
     "sampled_distributions",
     "save",
+    "swimlanes",
+    "time_to_event",
     "tornado",
+    "with_unit",
 ]

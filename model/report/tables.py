@@ -26,6 +26,10 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "trace": trace(run),
         "parameters": parameters(run),
     }
+    if run.patients is not None:
+        from model.report import patient_tables
+
+        tables |= patient_tables.patient_tables(run)
     if run.psa is not None:
         strategies, total = tuple(run.scenario.strategies), run.psa.total
         tables |= curves(run.curves, strategies)
@@ -41,17 +45,19 @@ def _analyses(run: Run):
 
 
 def outcomes(run: Run) -> pd.DataFrame:
-    """Means with standard errors and 95 % intervals over draws (blank for the base case, which has one draw)."""
+    """Means with standard errors and 95 % intervals over draws. The base case has one draw: blank with the cohort engine,
+    the simulation error of the mean with engines that follow patients."""
     import pandas as pd
 
     rows = []
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
-            rows += [{"analysis": analysis, "group": group, **row} for row in _outcome_rows(result)]
+            se = evaluation.simulated[group].se if evaluation.simulated and analysis == "deterministic" else None
+            rows += [{"analysis": analysis, "group": group, **row} for row in _outcome_rows(result, se)]
     return pd.DataFrame(rows)
 
 
-def _outcome_rows(result: Outcomes) -> Iterator[dict]:
+def _outcome_rows(result: Outcomes, se=None) -> Iterator[dict]:
     for o, name in enumerate(result.names):
         for discounted in (True, False):
             for s, strategy in enumerate(result.strategies):
@@ -59,8 +65,13 @@ def _outcome_rows(result: Outcomes) -> Iterator[dict]:
                     "strategy": strategy,
                     "outcome": name,
                     "discounted": "true" if discounted else "false",
-                    **_summary(result.values[o, int(discounted), s]),
+                    **(_summary(result.values[o, int(discounted), s]) if se is None else
+                       _simulated(result.values[o, int(discounted), s, 0], se[o, int(discounted), s, 0])),
                 }
+
+
+def _simulated(mean: float, se: float) -> dict[str, float]:
+    return {"mean": mean, "standard_error": se, "lower_95": mean - 1.96 * se, "upper_95": mean + 1.96 * se}
 
 
 def _summary(sample: np.ndarray) -> dict[str, float]:

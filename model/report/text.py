@@ -79,12 +79,53 @@ def summary(run: Run) -> str:
                     "QALY",
                 ),
             ]
+    if run.base.simulated is not None:
+        parts += ["", simulation(run)]
     parts += ["", sentence(run)]
     return "\n".join(parts)
 
 
+def simulation(run: Run) -> str:
+    """Who was followed, and how exact that makes the base case."""
+    scenario, method, found = run.scenario, run.base_method, run.base.simulated["all"]
+    wtp = (*scenario.wtp.thresholds, 50_000.0)[0]
+    who = f"{method.patients:,} patients a strategy"
+    if method.engine == "queueing":
+        who = f"{method.replications:,} replications of {who}"
+    lines = [f"{method.engine.capitalize()} engine, base case: {who}."]
+    labels, error = list(scenario.labels.values()), found.inb_se(wtp)[:, 0]
+    for s in range(len(labels)):
+        if s != run.reference and np.isfinite(error[s]):
+            lines.append(f"{labels[s]} v {labels[run.reference]}: {_increment(run, s, wtp, error[s])}")
+    if run.psa is not None:
+        from model.report.patient_tables import status
+
+        worst = [status(run, s) for s in range(len(labels)) if s != run.reference]
+        lines.append(f"Simulation noise in CEAC and EVPI: {'; '.join(dict.fromkeys(worst))}.")
+    return "\n".join(lines)
+
+
+def _increment(run: Run, s: int, wtp: float, error: float) -> str:
+    """Incremental net benefit and ICER with the standard errors of the simulation."""
+    total, found, r, code = run.base.total, run.base.simulated["all"], run.reference, run.scenario.currency
+    cost, effect = (float(x[s, 0] - x[r, 0]) for x in (total.cost, total.qaly))
+    text = (f"incremental net benefit at {code} {amount(wtp)} is {amount(wtp * effect - cost)} "
+            f"(simulation standard error {amount(error)})")
+    if effect > 0 and cost > 0:
+        # Delta method: the error of the ratio is that of the net benefit at the ratio, per unit of effect.
+        ratio = cost / effect
+        text += f"; ICER {amount(ratio)} (standard error {amount(found.inb_se(ratio)[s, 0] / effect)})"
+    return text + "."
+
+
 def _n(run: Run) -> int:
     return run.draws.n if run.draws else 0
+
+
+def _alone(labels: list[str], found) -> str:
+    """No strategy on the frontier beside the first."""
+    first = labels[int(np.argmax(found.status == "reference"))]
+    return f"{first} is the only strategy" if len(labels) == 1 else f"{first} dominates the other strategies"
 
 
 def sentence(run: Run) -> str:
@@ -97,7 +138,7 @@ def sentence(run: Run) -> str:
         for s in np.argsort(total.cost[:, 0])
         if found.status[s] == "frontier"
     ]
-    text = "; ".join(pairs) or f"{labels[int(np.argmax(found.status == 'reference'))]} dominates the other strategies"
+    text = "; ".join(pairs) or _alone(labels, found)
     if run.curves is None or not scenario.wtp.thresholds:
         return text + " (base case)."
     wtp = scenario.wtp.thresholds[0]

@@ -72,7 +72,9 @@ def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems
         **_perspective(root.get("perspective")),
     )
     _find_files(root)
-    return scenario
+    published = structure.read_published(
+        root.get("published medians"), scenario.strategies, scenario.effects, sources, reader)
+    return dataclasses.replace(scenario, published=published)
 
 
 def _items(root: Node, key: str):

@@ -30,6 +30,7 @@ _EXAMPLES = {
     "strategies": "strategies:\n  radiotherapy: {label: Radiotherapy alone, hr: 1}\n  surgery: {hr: hr_surgery}",
     "groups": "groups:\n  walking: {weight: p_walk_at_entry, p_walk: p_retain}\n"
     "  not walking: {weight: 1 - p_walk_at_entry, p_walk: p_regain}",
+    "published medians": "published medians:\n  - {of: survival, strategy: surgery, value: 126 days, source: patchell2005}",
     "periods": "periods:\n  first year: {until: 1 year, price: 100}\n  later: {price: 60}",
     "states": "states:\n  presenting: {start: 1, stay: 0}\n  ambulatory: {cost: {care: c_day_amb}, utility: u_amb}\n "
     " dead: {}",

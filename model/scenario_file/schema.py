@@ -200,6 +200,17 @@ CORRELATION = _map(
     ["between"],
 )
 
+PUBLISHED = _map(
+    "a median that was observed or published",
+    {
+        "of": _text("`survival`, or an effect that is time in states"),
+        "strategy": _text("strategy"),
+        "value": _text("such as `126 days`", format="duration"),
+        "source": _text("key of a source"),
+    },
+    ["of", "strategy", "value"],
+)
+
 SCENARIO = _map(
     "a scenario: one decision, its strategies, states, transitions, prices and their uncertainty",
     {
@@ -269,6 +280,7 @@ SCENARIO = _map(
         "states": _map("states of the model", others=STATE),
         "transitions": _list("moves between states", TRANSITION, 0),
         "effects": _map("outcomes beside QALYs and life-years", others=EFFECT),
+        "published medians": _list("medians to show beside the model's, with engines that follow patients", PUBLISHED, 0),
     },
     ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"],
 )

@@ -1,0 +1,141 @@
+"""Figures of single patients: time-to-event curves, spread of outcomes, example histories."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.report.style import FAINT, Style, area, canvas, legend, nothing, numbers, percent, wrapped
+
+
+def time_to_event(curves, medians, style: Style, labels: dict[str, str]):
+    """A panel an event: share of patients later than a time, with simulated and published medians.
+
+    curves: event, strategy, time, unit, share. medians: event, strategy, median, published. labels: of events.
+    """
+    heading = "Time to event of single patients, base values"
+    keys = list(dict.fromkeys(curves["event"]))
+    if not keys:
+        return nothing(style, heading, "No event: the scenario has no dead state and no effect that is time in states.")
+    figure, axes = canvas(style, heading, max(5.5, 4.6 * len(keys)), 4.6, 1, len(keys), squeeze=False, sharey=True)
+    for axis, key in zip(axes[0], keys):
+        part, middle = curves[curves["event"] == key], medians[medians["event"] == key].set_index("strategy")
+        handles = [axis.plot(own["time"], own["share"], **style.curve(strategy))[0]
+                   for strategy, own in ((s, part[part["strategy"] == s]) for s in style.labels) if len(own)]
+        handles += _published(axis, middle, style)
+        axis.axhline(0.5, color=FAINT, linewidth=0.8)
+        axis.set(ylim=(0, 1), xlim=(0, _end(part)), xlabel=with_unit(labels[key], part["unit"].iloc[0]))
+        axis.set_title(_medians_text(middle, style), fontsize=8.5, loc="left")
+        percent(axis.yaxis)
+        numbers(axis.xaxis, 5)
+    axes[0][0].set_ylabel("Share of patients")
+    legend(figure, _unlike(handles))
+    return figure
+
+
+def with_unit(label: str, unit: str) -> str:
+    """'Survival (days)', but 'Days able to walk' as it is."""
+    return label if unit.lower() in label.lower() else f"{label} ({unit}s)"
+
+
+def _end(part) -> float:
+    """Where fewer than 1 % are left in every strategy."""
+    left = part[part["share"] > 0.01]["time"]
+    return float(left.max()) if len(left) and left.max() > 0 else float(part["time"].max()) or 1.0
+
+
+def _published(axis, medians, style: Style) -> list:
+    found = []
+    for strategy, row in medians[medians["published"].notna()].iterrows():
+        look = style.look(strategy)
+        found += axis.plot(row["published"], 0.5, look["marker"], color=look["color"], markersize=8, markeredgecolor="white",
+                           zorder=5, label=f"Published median, {look['label']}")
+    return found
+
+
+def _medians_text(medians, style: Style) -> str:
+    words = [f"{style.labels[s]}: median {_or_not(row['median'])}" + (
+        f" (published {_or_not(row['published'])})" if np.isfinite(row["published"]) else "") for s, row in medians.iterrows()]
+    return "\n".join(words)
+
+
+def _or_not(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "not reached"
+
+
+def _unlike(handles) -> list:
+    return list({handle.get_label(): handle for handle in handles}.values())
+
+
+def patient_spread(values: dict[str, np.ndarray], style: Style, names: dict[str, str]):
+    """Histograms of outcomes over single patients, a panel an outcome; values[outcome]: [strategy, patient]."""
+    heading = "Spread over single patients at base values (not the uncertainty of the mean)"
+    figure, axes = canvas(style, heading, max(7.0, 3.6 * len(values)), 3.9, 1, len(values), squeeze=False)
+    for axis, (name, sample) in zip(axes[0], values.items()):
+        edges = np.linspace(*_span(sample), 41)
+        handles = []
+        for s, strategy in enumerate(style.labels):
+            share = np.histogram(sample[s], edges)[0] / sample.shape[1]
+            look = style.curve(strategy)
+            handles.append(axis.step(edges, [*share, share[-1]], where="post", color=look["color"],
+                                     linestyle=look["linestyle"], label=look["label"])[0])
+            axis.axvline(sample[s].mean(), color=look["color"], linestyle=look["linestyle"], linewidth=0.9, alpha=0.6)
+        axis.set(xlabel=f"{names[name]}\n(thin line: mean)", xlim=(edges[0], edges[-1]))
+        axis.set_ylim(bottom=0)
+        numbers(axis.xaxis, 4)
+        percent(axis.yaxis)
+    axes[0][0].set_ylabel("Share of patients")
+    legend(figure, handles)
+    return figure
+
+
+def _span(sample: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(sample, [0.001, 0.995])
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
+    """Example patients, a lane each, the same patients in each strategy; the end of a lane is death or the horizon.
+
+    histories: group, strategy, patient, state, entered_time, left_time, time_waited.
+    """
+    shown = histories[~histories["state"].isin(dead)]
+    states, strategies = list(dict.fromkeys(shown["state"])), [s for s in style.labels if (shown["strategy"] == s).any()]
+    people = list(dict.fromkeys(zip(histories["group"], histories["patient"])))
+    lane = {who: i for i, who in enumerate(people)}
+    figure, axes = canvas(style, "Histories of example patients", max(7.0, 4.2 * len(strategies)), 1.6 + 0.2 * len(people), 1,
+                          len(strategies), squeeze=False, sharey=True, sharex=True)
+    handles: dict[str, object] = {}
+    for axis, strategy in zip(axes[0], strategies):
+        own = shown[shown["strategy"] == strategy]
+        for i, state in enumerate(states):
+            stays = own[own["state"] == state]
+            rows = [lane[who] for who in zip(stays["group"], stays["patient"])]
+            bars = axis.barh(rows, stays["left_time"] - stays["entered_time"], 0.72, stays["entered_time"],
+                             label=style.state_labels.get(state, state), **area(i))
+            handles.setdefault(state, bars)
+        waits = own[own["time_waited"] > 0]
+        if len(waits):
+            rows = [lane[who] for who in zip(waits["group"], waits["patient"])]
+            handles["waiting"] = axis.barh(rows, waits["time_waited"], 0.2, waits["left_time"] - waits["time_waited"],
+                                           color="black", label="Waiting for a resource")
+        _deaths(axis, histories[(histories["strategy"] == strategy) & histories["state"].isin(dead)], lane, handles)
+        axis.set_title(wrapped(style.labels[strategy], 34), fontsize=10)
+        axis.set_xlabel(f"Time since start ({time_unit}s)")
+        axis.set_xlim(0, max(shown["left_time"].max(), 1e-9) * 1.03)
+        axis.grid(False, axis="y")
+        numbers(axis.xaxis, 5)
+    ticks = [f"{group} {patient}" if group != "all" else f"{patient}" for group, patient in people]
+    axes[0][0].set_yticks(range(len(people)), ticks, fontsize=7)
+    axes[0][0].set_ylabel("Patient")
+    axes[0][0].invert_yaxis()
+    legend(figure, list(handles.values()))
+    return figure
+
+
+def _deaths(axis, deaths, lane: dict, handles: dict) -> None:
+    if len(deaths):
+        rows = [lane[who] for who in zip(deaths["group"], deaths["patient"])]
+        (line,) = axis.plot(deaths["entered_time"], rows, "x", color="black", markersize=4, label="Death", linestyle="")
+        handles["death"] = line
+
+
