@@ -62,12 +62,20 @@ def analyse(cost, effect, **options) -> Result:
 
 
 def value_of_information(scenario, draws: int, seed: int, sampling: str, wtp: float | None, groups, patient_group: str,
-                         population: tuple, progress=lambda done: None) -> tuple[Result, object]:
-    """EVPPI of a scenario's PSA. population: (incidence a year or None, years, discount rate)."""
+                         population=None, progress=lambda done: None, method=None, studies=(), sizes=None
+                         ) -> tuple[Result, object]:
+    """EVPPI of a scenario's PSA, and EVSI of proposed studies.
+
+    population: a voi_report.Population; studies: texts such as 'trial: p_cure ~ binomial'; sizes: patients in each arm.
+    """
+    from model.analysis import studies as proposed
     from model.analysis import value_of_information as voi
+    from model.analysis.evaluate import COHORT
     from model.analysis.run import run as run_analysis
     from model.report import voi_report
 
-    found_run = run_analysis(scenario, draws, seed, sampling, progress)
-    found = voi.of_run(found_run, wtp, groups, patient_group)
+    proposals = tuple(proposed.proposal(study) for study in studies)
+    voi.check(scenario, groups, patient_group, proposals)
+    found_run = run_analysis(scenario, draws, seed, sampling, progress, method or COHORT)
+    found = voi.of_run(found_run, wtp, groups, patient_group, proposals, sizes or proposed.SIZES)
     return voi_report.report(found_run, found, population), found

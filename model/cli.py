@@ -48,7 +48,7 @@ def _with_default(arguments: list[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     import model
-    from model import cli_voi
+    from model import cli_engines, cli_voi
 
     parser = argparse.ArgumentParser(
         prog="run_model.py",
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
     schema.set_defaults(do=_schema)
     _add_analyse(commands)
-    for module in (cli_voi,):
+    for module in (cli_engines, cli_voi):
         module.add_commands(commands)
     return parser
 
@@ -110,6 +110,10 @@ def method_options(parser) -> None:
                         help="patients a draw and strategy, for engines that follow patients (default 1000)")
     parser.add_argument("--replications", type=_patients, default=20, metavar="N",
                         help="replications of the base case, with the queueing engine (default 20)")
+    worker_options(parser)
+
+
+def worker_options(parser) -> None:
     parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes (default 1; 0: all cores)")
     parser.add_argument("--cluster", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
 
@@ -125,12 +129,20 @@ def method_of(options):
 
 
 def _add_analyse(commands) -> None:
+    from model import cli_voi
+
     analyse = commands.add_parser("analyse", help="economics of results made in other software")
     analyse.add_argument("--cost", metavar="CSV", help="costs: a column a strategy, a row a draw")
     analyse.add_argument("--effect", metavar="CSV", help="effects: the same columns and rows")
     analyse.add_argument("--table", metavar="CSV", help="deterministic table with columns strategy, cost, effect")
     analyse.add_argument("--wtp", type=_range, metavar="LO:HI:STEP", help="grid of the curves")
     analyse.add_argument("--reference", metavar="STRATEGY", help="strategy to compare with (default: the first)")
+    analyse.add_argument("--parameters", metavar="CSV", help="parameters of the PSA, for EVPPI: a column a parameter, a row "
+                         "a draw, in the order of the costs")
+    analyse.add_argument("--voi-wtp", type=cli_voi.amount, metavar="X",
+                         help="willingness to pay of the EVPPI (default: where EVPI is highest)")
+    analyse.add_argument("--group", action="append", default=[], type=cli_voi.group, metavar="NAME=A,B,...", dest="groups",
+                         help="parameters whose joint value is wanted; may be given often")
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/analyse)")
     analyse.set_defaults(do=_analyse)
 
@@ -188,6 +200,8 @@ def _run(options, arguments) -> int:
 
     with method_of(options) as method, Progress(options.draws, "draws") as bar:
         result = api.run_scenario(scenario, options.draws, options.seed, options.sampling, bar, method, options.until_se)
+    for warning in result.run.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     if options.no_figures:
         result._plans = {}
     out = options.out or Path("results") / scenario.key
@@ -227,7 +241,8 @@ def _analyse(options, arguments) -> int:
 
     if (options.table is None) == (options.cost is None) or (options.cost is None) != (options.effect is None):
         raise external.TableError("give either --cost and --effect (a PSA), or --table (deterministic)")
-    found = external.analyse(options.cost or options.table, options.effect, options.wtp, reference=options.reference)
+    found = external.analyse(options.cost or options.table, options.effect, options.wtp, (), options.reference,
+                             options.parameters, options.voi_wtp, dict(options.groups))
     result = external_report.report(found)
     out = options.out or Path("results") / "analyse"
     result.save(out, {"command": " ".join(["run_model.py", *arguments]), "files": list(found.files), **environment()})

@@ -68,7 +68,8 @@ class Requests:
     """What patients asked of resources: one row a resource asked for. Indices of strategy, draw, group, patient (below 0:
     of the warm-up), resource, and the state that needs it.
 
-    asked, granted, left: days of the calendar; granted is NaN for those who gave up or died waiting, whose `left` is when.
+    asked, granted, left: days of the calendar; granted is NaN for those who gave up or died waiting, whose `left` is when,
+    and `instead` the state to which they went (-1 for all others).
     """
 
     strategy: np.ndarray
@@ -77,14 +78,15 @@ class Requests:
     patient: np.ndarray
     resource: np.ndarray
     state: np.ndarray
+    instead: np.ndarray
     asked: np.ndarray
     granted: np.ndarray
     left: np.ndarray
 
     @classmethod
     def of(cls, log: list[tuple]) -> Requests:
-        columns = np.array(log, float).reshape(-1, 9).T
-        return cls(*(column.astype(int) for column in columns[:6]), *columns[6:])
+        columns = np.array(log, float).reshape(-1, 10).T
+        return cls(*(column.astype(int) for column in columns[:7]), *columns[7:])
 
     @classmethod
     def joined(cls, parts: list[Requests]) -> Requests:

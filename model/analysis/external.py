@@ -1,4 +1,7 @@
-"""Economics of results made in any other software: a PSA (cost.csv, effect.csv) or a table (strategy,cost,effect)."""
+"""Economics of results made in any other software: a PSA (cost.csv, effect.csv) or a table (strategy,cost,effect).
+
+With the PSA's parameters (params.csv) also the value of information.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.economics import acceptability
+from model.analysis import value_of_information as voi
+from model.economics import acceptability, evppi
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +25,19 @@ class TableError(ValueError):
 
 
 @dataclass(frozen=True)
+class ByWtp:
+    """EVPPI at each of `wtp`: fields of `evppi[parameter]` are arrays [wtp]."""
+
+    wtp: np.ndarray
+    evppi: dict[str, evppi.Evppi]
+
+
+@dataclass(frozen=True)
 class External:
-    """cost, effect: [strategy, draw]; `curves` is None for a deterministic table (one draw)."""
+    """cost, effect: [strategy, draw]; `curves` is None for a deterministic table (one draw).
+
+    information, by_wtp: where the parameters of the PSA are known, at one willingness to pay and along the grid.
+    """
 
     strategies: tuple[str, ...]
     cost: np.ndarray
@@ -31,20 +46,30 @@ class External:
     curves: acceptability.Acceptability | None
     reference: int
     files: tuple[str, ...]
+    information: voi.Information | None = None
+    by_wtp: ByWtp | None = None
 
 
-def analyse(cost, effect=None, wtp: np.ndarray | None = None, thresholds=(), reference: str | None = None) -> External:
+def analyse(cost, effect=None, wtp: np.ndarray | None = None, thresholds=(), reference: str | None = None,
+            parameters=None, voi_wtp: float | None = None, groups: dict[str, tuple[str, ...]] | None = None) -> External:
     """cost, effect: files or DataFrames, a column a strategy, a row a draw. wtp: grid of the curves.
 
-    A first column called draw, sim or iteration is left out. Without `effect`, `cost` is a deterministic table
-    with the columns strategy, cost, effect.
+    A first column called draw, sim or iteration numbers the rows, and must be the same in all files that have one.
+    Without `effect`, `cost` is a deterministic table with the columns strategy, cost, effect.
+    parameters: of the PSA, a column a parameter, a row a draw; then EVPPI of each and of `groups` {name: parameters} at
+    `voi_wtp` (by default the point of the grid where EVPI is highest), and of each along the grid.
+    Raises TableError, and InformationError where the value of information cannot be found.
     """
-    files = tuple(str(f) for f in (cost, effect) if isinstance(f, (str, Path)))
+    files = tuple(str(f) for f in (cost, effect, parameters) if isinstance(f, (str, Path)))
+    if parameters is None and (voi_wtp is not None or groups):
+        raise TableError("the value of information needs the parameters of the PSA: give --parameters")
+    if parameters is not None and effect is None:
+        raise TableError("the value of information needs a PSA: give --cost and --effect with --parameters")
     if effect is None:
         names, costs, effects = _deterministic(cost)
     else:
-        names, costs = _psa_table(cost, "cost")
-        other, effects = _psa_table(effect, "effect")
+        names, costs, rows = _psa_table(cost, "cost")
+        other, effects, other_rows = _psa_table(effect, "effect")
         if names != other:
             raise TableError(
                 f"the columns of the cost table ({', '.join(names)}) and of the effect table "
@@ -55,12 +80,42 @@ def analyse(cost, effect=None, wtp: np.ndarray | None = None, thresholds=(), ref
                 f"the cost table has {costs.shape[1]} rows and the effect table {effects.shape[1]}; a row is "
                 "a draw in both"
             )
+        _check_rows("cost", rows, "effect", other_rows)
     index = _reference(reference, names)
     grid = _grid(costs, effects) if wtp is None else np.asarray(wtp, float)
     grid = np.unique(np.concatenate([grid, np.asarray(thresholds, float)]))
     curves = acceptability.acceptability(costs, effects, grid) if effect is not None else None
     listed = tuple(thresholds) or tuple(grid[np.linspace(0, len(grid) - 1, 6).round().astype(int)].tolist())
-    return External(names, costs, effects, listed, curves, index, files)
+    if parameters is None:
+        return External(names, costs, effects, listed, curves, index, files)
+    found = _parameters(parameters, costs.shape[1], rows if rows is not None else other_rows)
+    information, by_wtp = _information(costs, effects, found, curves, voi_wtp, groups or {})
+    return External(names, costs, effects, listed, curves, index, files, information, by_wtp)
+
+
+def _information(costs, effects, parameters, curves, wtp: float | None, groups) -> tuple[voi.Information, ByWtp]:
+    if wtp is None:
+        wtp = float(curves.wtp[curves.evpi.argmax()])
+    found = voi.information(wtp * effects - costs, parameters, wtp, groups)
+    varying = {name: parameters[name] for name in found.single}
+    return found, ByWtp(*voi.by_wtp(costs, effects, varying, curves.wtp, wtp))
+
+
+def _parameters(source, n: int, rows) -> dict[str, np.ndarray]:
+    names, values, own_rows = _psa_table(source, "parameters", "parameter")
+    if values.shape[1] != n:
+        raise TableError(f"the parameter table has {values.shape[1]} rows and the cost table {n}; a row is a draw in both")
+    _check_rows("cost or effect", rows, "parameter", own_rows)
+    return dict(zip(names, values))
+
+
+def _check_rows(what: str, rows, other: str, other_rows) -> None:
+    """TableError where both tables number their rows, and not alike: draws would be paired wrongly in silence."""
+    if rows is None or other_rows is None or np.array_equal(rows, other_rows):
+        return
+    at = int(np.argmax(rows != other_rows))
+    raise TableError(f"the rows of the {what} table and of the {other} table must be the same draws in the same order; row "
+                     f"{at + 2} is draw {rows[at]} in one and {other_rows[at]} in the other")
 
 
 def _reference(name: str | None, names: tuple[str, ...]) -> int:
@@ -85,15 +140,17 @@ def _frame(source) -> tuple[pd.DataFrame, str]:
         raise TableError(f"{path}: cannot be read as CSV ({error})") from None
 
 
-def _psa_table(source, what: str) -> tuple[tuple[str, ...], np.ndarray]:
+def _psa_table(source, what: str, column: str = "strategy") -> tuple[tuple[str, ...], np.ndarray, np.ndarray | None]:
+    """Names of the columns, values [column, draw], and the numbers of the draws where the table has them."""
     frame, name = _frame(source)
     first = str(frame.columns[0]).strip().lower() if len(frame.columns) else ""
+    rows = None
     if first in INDEX_COLUMNS or first.startswith("unnamed"):
-        frame = frame.iloc[:, 1:]
+        rows, frame = frame.iloc[:, 0].to_numpy(), frame.iloc[:, 1:]
     if not len(frame.columns) or len(frame) < 2:
-        raise TableError(f"{name}: a PSA table of {what} needs a column a strategy and at least two rows (draws)")
+        raise TableError(f"{name}: a PSA table of {what} needs a column a {column} and at least two rows (draws)")
     columns = [_numbers(frame[c], name, str(c)) for c in frame.columns]
-    return tuple(str(c).strip() for c in frame.columns), np.stack(columns)
+    return tuple(str(c).strip() for c in frame.columns), np.stack(columns), rows
 
 
 def _numbers(column, file: str, name: str) -> np.ndarray:

@@ -16,7 +16,7 @@ from model import inputs, outcomes, pricing
 from model.analysis.simulate import Simulated, strata, summary
 from model.analysis.workers import in_order
 from model.draws import Draws
-from model.engines import accrual, queueing
+from model.engines import accrual, individual, queueing
 from model.engines.calendar import Opening
 from model.history import History, Requests
 from model.inputs import Dynamics
@@ -141,6 +141,12 @@ def waiting_at(requests: Requests, days: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(requests.asked), days) - np.searchsorted(np.sort(ends), days)
 
 
+def window(world: Requests, system: System) -> tuple[float, float]:
+    """Days from the end of the warm-up to the time by which nearly all recruits had asked: the queue is in its usual state."""
+    own = world.asked[world.patient >= 0]
+    return system.warm_up, max(float(np.quantile(own, 0.95)) if len(own) else 0.0, system.warm_up + 1e-9)
+
+
 def utilisation(requests: Requests, system: System, resource: int, begin: float, end: float) -> float:
     """Share of the opening time of the resource, from day `begin` to `end`, in which a unit was used, in one world.
 
@@ -152,18 +158,49 @@ def utilisation(requests: Requests, system: System, resource: int, begin: float,
     return float(used.sum() / (made.capacity * (end - begin) * Opening(made.opening).share))
 
 
-def offered_load(dynamics, history, system: System) -> dict[str, float]:
-    """Units of work that arrive for each unit of capacity in opening hours, by resource, without queues; 1 or more overloads.
+def offered_load(dynamics, history, system: System, weight: float = 1.0) -> dict[str, np.ndarray]:
+    """Units of work that arrive for each unit of capacity in opening hours, by resource: [strategy], without queues.
 
-    history: of the individual engine, one group with all arrivals; the strategy and draw that need most count.
+    1 or more overloads. history: of the individual engine, one group of patients, which is `weight` of all arrivals.
     """
-    per_day = float(np.mean(system.arrivals.per_day))
     days = (history.left - history.entered) * dynamics.time.day
-    worlds = history.shape[0] * history.shape[1]
+    strategies, each = history.shape[0], history.shape[1] * history.shape[2]
     found = {}
     for resource in system.resources:
         users = [dynamics.states.index(hold.state) for hold in system.holds if resource.key in hold.resources]
-        world = (history.row // history.shape[2])[np.isin(history.state, users)]
-        work = np.bincount(world, days[np.isin(history.state, users)], minlength=worlds) / history.shape[2]
-        found[resource.key] = per_day * work.max() / (resource.capacity * Opening(resource.opening).share)
+        used = np.isin(history.state, users)
+        work = np.bincount(history.strategy[used], days[used], minlength=strategies) / each
+        open_units = resource.capacity * Opening(resource.opening).share
+        found[resource.key] = arrivals_per_day(system) * weight * work / open_units
+    return found
+
+
+def arrivals_per_day(system: System) -> float:
+    arrivals = system.arrivals
+    if arrivals.per_day:
+        return float(np.mean(arrivals.per_day))
+    days = np.concatenate([np.asarray(times) for times in arrivals.times.values()])
+    return len(days) / max(np.ptp(days), 1.0)
+
+
+def loads(scenario: Scenario, seed: int = 1, patients: int = 2000) -> dict[str, np.ndarray]:
+    """Offered load of each resource at base values, [strategy], over all groups."""
+    table = draw_tables.base(scenario)
+    weights, total = inputs.group_weights(scenario, table), {}
+    for key, group in scenario.groups.items():
+        dynamics = inputs.dynamics(scenario, table, group)
+        history = individual.history(dynamics, patients, seed, table.index, key)
+        for resource, load in offered_load(dynamics, history, scenario.system, float(weights[key][0])).items():
+            total[resource] = total.get(resource, 0.0) + load
+    return total
+
+
+def overloads(scenario: Scenario, seed: int = 1) -> list[str]:
+    """Warnings of resources whose offered load is at or above their capacity under some strategy."""
+    labels, found = list(scenario.labels.values()), []
+    for key, load in loads(scenario, seed).items():
+        worst = int(np.argmax(load))
+        if load[worst] >= 1:
+            found.append(f"resources.{key}: the offered load is {load[worst]:.2f} of its capacity under {labels[worst]}, so the "
+                         "queue grows as long as patients arrive: results depend on how many are followed")
     return found

@@ -41,6 +41,7 @@ class Run:
     base_method: Method = COHORT
     patients: FirstOrder | None = None
     corrected: monte_carlo.Corrected | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def reference(self) -> int:
@@ -76,11 +77,19 @@ def run(
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
     return Run(scenario, base, sample, psa, curves, seed, sampling, dict(zip(names, np.diff(clock).tolist())),
-               method, base_method, patients, corrected)
+               method, base_method, patients, corrected, _warnings(scenario, method))
 
 
 def _reference(scenario: Scenario) -> int:
     return list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
+
+
+def _warnings(scenario: Scenario, method: Method) -> tuple[str, ...]:
+    if method.engine != "queueing":
+        return ()
+    from model.analysis import queues
+
+    return tuple(queues.overloads(scenario, method.seed))
 
 
 def _base(scenario: Scenario, method: Method, until_se: float | None):

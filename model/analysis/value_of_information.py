@@ -1,14 +1,19 @@
-"""EVPPI of every parameter and of named groups on a PSA: the table of draws and its outcomes, nothing more."""
+"""EVPPI of every parameter and of named groups on a PSA, and what proposed studies are worth."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model.analysis import studies
 from model.analysis.run import Run
+from model.analysis.studies import Proposal, Worth
 from model.economics import evppi
+from model.scenario import Scenario
+
+MOST_THRESHOLDS = 41  # of the curves by wtp, each of which needs its own standard errors
 
 
 class InformationError(ValueError):
@@ -17,47 +22,103 @@ class InformationError(ValueError):
 
 @dataclass(frozen=True)
 class Information:
-    """Per person at one wtp; `single` and `grouped` by name."""
+    """Per person at one wtp; `single` and `grouped` by name.
+
+    evpi: where draws carry the noise of finite samples of patients, that of the fit on all parameters, which does not
+    have the noise; `simulated_evpi`, else None, then is the EVPI with it, which is too high. EVPPI is regression, which
+    averages over the noise.
+    """
 
     wtp: float
     evpi: float
     single: dict[str, evppi.Evppi]
     grouped: dict[str, evppi.Evppi]
     members: dict[str, tuple[str, ...]]
+    simulated_evpi: float | None = None
+    evpi_error: float | None = None
+    constant: tuple[str, ...] = ()
+    studies: tuple[Worth, ...] = ()
 
 
 def information(net_benefit: np.ndarray, parameters: dict[str, np.ndarray], wtp: float,
-                groups: dict[str, tuple[str, ...]]) -> Information:
-    """EVPPI of net_benefit[strategy, draw]; parameters that do not vary are left out."""
+                groups: dict[str, tuple[str, ...]], noisy: bool = False) -> Information:
+    """EVPPI of net_benefit[strategy, draw]; parameters that do not vary are left out. noisy: draws follow patients.
+
+    Raises InformationError for too few draws or strategies, or unknown members of groups.
+    """
+    strategies, n = net_benefit.shape
+    if strategies < 2 or n < evppi.FEWEST_DRAWS:
+        raise InformationError(f"value of information needs two strategies and {evppi.FEWEST_DRAWS} draws or more; "
+                               f"there are {strategies} and {n}")
+    check_groups(groups, parameters)
     varying = {name: values for name, values in parameters.items() if np.ptp(values) > 0}
+    if not varying:
+        raise InformationError("no parameter varies over the draws, so none has a value of information")
     single = evppi.evppi_all(net_benefit, varying)
-    grouped = evppi.evppi_all(net_benefit, varying, {k: list(v) for k, v in groups.items()}) if groups else {}
+    grouped = evppi.evppi_all(net_benefit, parameters, {k: list(v) for k, v in groups.items()})
     evpi = float(net_benefit.max(axis=0).mean() - net_benefit.mean(axis=1).max())
-    return Information(wtp, evpi, single, grouped, groups)
+    constant = tuple(name for name in parameters if name not in varying)
+    if not noisy:
+        return Information(wtp, evpi, single, grouped, groups, constant=constant)
+    known = evppi.evppi(net_benefit, np.stack(list(varying.values())))
+    return Information(wtp, known.value, single, grouped, groups, evpi, known.standard_error, constant)
 
 
-def of_run(run: Run, wtp: float | None, groups: dict[str, tuple[str, ...]], patient_group: str = "all") -> Information:
+def by_wtp(cost: np.ndarray, effect: np.ndarray, parameters: dict[str, np.ndarray], wtp: np.ndarray, also: float
+           ) -> tuple[np.ndarray, dict[str, evppi.Evppi]]:
+    """EVPPI by parameter at up to MOST_THRESHOLDS of `wtp`, evenly spread, and at `also`: (these, name -> fields [wtp])."""
+    spread = np.linspace(0, len(wtp) - 1, MOST_THRESHOLDS).round().astype(int)
+    some = np.unique(np.append(wtp[spread], also))
+    return some, {name: evppi.evppi_by_wtp(cost, effect, values, some) for name, values in parameters.items()}
+
+
+def of_run(run: Run, wtp: float | None, groups: dict[str, tuple[str, ...]], patient_group: str = "all",
+           proposals: tuple[Proposal, ...] = (), sizes: tuple[int, ...] = studies.SIZES) -> Information:
     """EVPPI of a run's PSA, for all patients or one group; wtp: by default the scenario's first threshold.
 
-    Raises InformationError for names that the scenario does not have, or where nothing is sampled.
+    Raises InformationError or StudyError for names that the scenario does not have, or where nothing is sampled.
     """
+    check(run.scenario, groups, patient_group, proposals)
     if run.psa is None:
-        raise InformationError(f"{run.scenario.path}: no parameter has a distribution, or no draws were asked for")
-    if patient_group not in run.psa.outcomes:
-        raise InformationError(f"unknown group '{patient_group}'; groups: {', '.join(run.psa.outcomes)}")
-    parameters = {name: run.draws.column(name) for name, p in run.scenario.parameters.items() if p.sampled}
-    check_groups(groups, parameters)
+        raise InformationError("value of information needs a PSA: --draws is 0")
     if wtp is None:
         wtp = (*run.scenario.wtp.thresholds, 50_000.0)[0]
     result = run.psa.outcomes[patient_group]
-    return information(wtp * result.qaly - result.cost, parameters, wtp, groups)
+    net_benefit = wtp * result.qaly - result.cost
+    parameters = {name: run.draws.column(name) for name in sampled(run.scenario)}
+    found = information(net_benefit, parameters, wtp, groups, run.method.follows_patients)
+    worth = tuple(studies.worth(study, run.scenario, run.draws, net_benefit, sizes) for study in proposals)
+    return replace(found, studies=worth)
+
+
+def sampled(scenario: Scenario) -> tuple[str, ...]:
+    return tuple(name for name, p in scenario.parameters.items() if p.sampled)
+
+
+def check(scenario: Scenario, groups: dict[str, tuple[str, ...]], patient_group: str, proposals=()) -> None:
+    """Whatever can be known to be wrong before the PSA is run. Raises InformationError or StudyError."""
+    known = sampled(scenario)
+    if not known:
+        raise InformationError(f"{scenario.path}: no parameter has a distribution, so there is nothing to learn")
+    if len(scenario.strategies) < 2:
+        raise InformationError(f"{scenario.path}: one strategy; information has a value only where there is a choice")
+    names = ("all", *(key for key in scenario.groups if key != "all"))
+    if patient_group not in names:
+        raise InformationError(f"unknown group '{patient_group}'; groups: {', '.join(names)}.{_meant(patient_group, names)}")
+    check_groups(groups, known)
+    for study in proposals:
+        studies.check(scenario, study)
 
 
 def check_groups(groups: dict[str, tuple[str, ...]], parameters) -> None:
+    """InformationError for a member that is not one of `parameters`."""
     for name, members in groups.items():
         for member in members:
             if member not in parameters:
-                near = difflib.get_close_matches(member, list(parameters), 1)
-                hint = f" Did you mean '{near[0]}'?" if near else ""
                 raise InformationError(f"group {name}: '{member}' is not a sampled parameter; sampled are "
-                                       f"{', '.join(parameters)}.{hint}")
+                                       f"{', '.join(parameters)}.{_meant(member, parameters)}")
+
+
+def _meant(name: str, known) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f" Did you mean '{near[0]}'?" if near else ""

@@ -136,10 +136,11 @@ class Patient:
         for r in ticket.needs:
             self.held[r] = ticket
 
-    def give_up(self, ticket: Ticket) -> None:
+    def give_up(self, ticket: Ticket, instead: int) -> None:
+        """`instead`: the state to which the patient goes, or -1 at the end of time."""
         self.desk.withdraw(ticket)
         for r in ticket.needs:
-            self._log(r, ticket, np.nan, self.env.now)
+            self._log(r, ticket, np.nan, self.env.now, instead)
 
     def give_back(self, but: tuple[int, ...]) -> None:
         for r in [r for r in self.held if r not in but]:
@@ -153,9 +154,9 @@ class Patient:
         self._log(r, ticket, ticket.granted, self.env.now)
         self.process.interrupt(ticket)
 
-    def _log(self, r: int, ticket: Ticket, granted: float, left: float) -> None:
+    def _log(self, r: int, ticket: Ticket, granted: float, left: float, instead: int = -1) -> None:
         self.world.log.append((self.world.strategy, self.world.draw, self.group.place, self.number, r, ticket.target,
-                               ticket.asked, granted, left))
+                               instead, ticket.asked, granted, left))
 
 
 class Stay:
@@ -184,7 +185,7 @@ class Stay:
     def move(self) -> bool:
         """The next event happens: the patient gives up what he waited for; True where he can leave at once."""
         time, _, move = self.events.pop(0)
-        self._stop_waiting(time)
+        self._stop_waiting(time, self.patient.group.dynamics.moves[move].target)
         branches, after = self.patient.route(self.patient.group.dynamics.moves[move].target, time)
         self.wish = [move, *branches], after
         return not self.patient.lacks(after)
@@ -194,11 +195,11 @@ class Stay:
         self.asked, self.ticket = time, self.patient.ask(self.wish[1])
         return self.ticket.granted is not None
 
-    def _stop_waiting(self, time: float) -> None:
+    def _stop_waiting(self, time: float, instead: int = -1) -> None:
         if self.ticket is not None:
             self._add_wait(time)
             if self.ticket.granted is None:
-                self.patient.give_up(self.ticket)
+                self.patient.give_up(self.ticket, instead)
         self.wish = self.ticket = None
 
     def _add_wait(self, time: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.analysis.external import External
-from model.report import figures, plots, tables, text
+from model.report import figures, plots, sampling_plots, tables, text, voi_report
 from model.report.result import Result
 
 
@@ -20,7 +20,24 @@ def report(found: External, currency: str = "", effect: str = "effect") -> Resul
         plane = tables.increments(found.cost, found.effect, names, found.reference)
         plans = figures.economics_figures(made, plane, style, ())
     words = text.incremental_text(names, {n: n for n in names}, *means, currency or "cost", effect)
+    if found.information is not None:
+        more, figure, paragraph = _information(found, style)
+        made, plans, words = made | more, plans | figure, f"{words}\n\n{paragraph}"
     return Result(made, plans, None, words)
+
+
+def _information(found: External, style: plots.Style) -> tuple[dict, dict, str]:
+    """Tables, figures and text of the value of information."""
+    about = found.information
+    made, plans = voi_report.evppi_part(about, style)
+    table = voi_report.by_wtp_table(found.by_wtp.wtp, found.by_wtp.evppi)
+    made["evppi_by_wtp"] = table
+    plans["evppi_by_wtp"] = figures.Plan(lambda: sampling_plots.evppi_by_wtp(table, style, about.wtp), table)
+    lines = [f"Value of information per person at {about.wtp:,.0f} {style.currency} per {style.effect}; "
+             f"EVPI {about.evpi:,.1f}", "", voi_report.evppi_text(made["evppi"])]
+    if about.constant:
+        lines += ["", f"Left out, since they are the same in all draws: {', '.join(about.constant)}"]
+    return made, plans, "\n".join(lines)
 
 
 def _tables(found: External, means, about: dict) -> dict:

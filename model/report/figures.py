@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from model.analysis.run import Run
 from model.report import plots, tables
+from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,10 @@ class Plan(NamedTuple):
 
 
 def style_of(run: Run) -> plots.Style:
-    scenario = run.scenario
+    return style_of_scenario(run.scenario)
+
+
+def style_of_scenario(scenario: Scenario) -> plots.Style:
     return plots.Style(
         labels=scenario.labels,
         state_labels={k: s.label for k, s in scenario.states.items()},
@@ -42,6 +46,10 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     }
     if run.patients is not None:
         plans |= patient_figures(run, found, style)
+    if run.base.requests is not None:
+        labels = {r.key: r.label or r.key for r in scenario.system.resources}
+        plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, labels), found["waits"])
+        plans["queue_length"] = Plan(lambda: plots.queue_length(found["queue_length"], style, labels), found["queue_length"])
     if run.psa is None:
         return plans
     plane = tables.increments(run.psa.total.cost, run.psa.total.qaly, tuple(scenario.strategies), run.reference)

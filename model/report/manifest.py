@@ -36,22 +36,29 @@ def conventions(scenario: Scenario) -> dict:
 
 
 def manifest(run: Run, command: str, duration: float) -> dict:
-    scenario = run.scenario
+    return {
+        **scenario_manifest(run.scenario, command, duration),
+        **engine(run),
+        "draws": run.draws.n if run.draws else 0,
+        "seed": run.seed,
+        "sampling": run.sampling,
+        "warnings": [*run.scenario.warnings, *run.warnings],
+        "duration_by_step": {k: round(v, 4) for k, v in run.seconds.items()},
+    }
+
+
+def scenario_manifest(scenario: Scenario, command: str, duration: float) -> dict:
+    """What every analysis of a scenario says of itself."""
     return {
         "scenario": scenario.path,
         "title": scenario.title,
         "scenario_sha256": sha256(scenario.text),
         "settings": list(scenario.settings),
-        **engine(run),
         "command": command,
-        "draws": run.draws.n if run.draws else 0,
-        "seed": run.seed,
-        "sampling": run.sampling,
         "conventions": conventions(scenario),
         "warnings": list(scenario.warnings),
         **environment(),
         "duration_seconds": round(duration, 3),
-        "duration_by_step": {k: round(v, 4) for k, v in run.seconds.items()},
     }
 
 

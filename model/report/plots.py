@@ -3,12 +3,14 @@
 from model.report.outcome_plots import cost_components, occupancy
 from model.report.patient_plots import patient_spread, swimlanes, time_to_event, with_unit
 from model.report.psa_plots import acceptability, cost_effectiveness_plane, expected_loss, sampled_distributions
+from model.report.queue_plots import capacity, queue_length, waits, waterfall
 from model.report.sensitivity_plots import evppi, heat_map, line_sweep, tornado
 from model.report.style import Style, save
 
 __all__ = [
     "Style",
     "acceptability",
+    "capacity",
     "cost_components",
     "cost_effectiveness_plane",
     "evppi",
@@ -17,10 +19,13 @@ __all__ = [
     "line_sweep",
     "occupancy",
     "patient_spread",
+    "queue_length",
     "sampled_distributions",
     "save",
     "swimlanes",
     "time_to_event",
     "tornado",
+    "waits",
+    "waterfall",
     "with_unit",
 ]

@@ -30,6 +30,10 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import patient_tables
 
         tables |= patient_tables.patient_tables(run)
+    if run.base.requests is not None:
+        from model.report import queue_tables
+
+        tables |= queue_tables.queue_tables(run)
     if run.psa is not None:
         strategies, total = tuple(run.scenario.strategies), run.psa.total
         tables |= curves(run.curves, strategies)

@@ -1,38 +1,145 @@
-"""Tables, figure and text of a value-of-information analysis."""
+"""Tables, figures and text of a value-of-information analysis."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.analysis.run import Run
+from model.analysis.studies import Worth
 from model.analysis.value_of_information import Information
-from model.economics.evsi import population_value
-from model.report import figures, plots, tables, text
+from model.economics import evsi
+from model.report import figures, plots, sampling_plots, tables, text
 from model.report.result import Result
 
-
-def report(run: Run, found: Information, population: tuple) -> Result:
-    """population: (incidence a year or None, years, discount rate)."""
+if TYPE_CHECKING:
     import pandas as pd
 
-    incidence, years, rate = population
+
+@dataclass(frozen=True)
+class Population:
+    """Whom the decision concerns, and what a study costs. incidence: people a year; discount: annual rate."""
+
+    incidence: float
+    years: float
+    discount: float
+    fixed_cost: float = 0.0
+    cost_per_patient: float = 0.0
+
+    @property
+    def size(self) -> float:
+        """Discounted number of people."""
+        return evsi.population_value(1.0, self.incidence, self.years, self.discount)
+
+
+def report(run: Run, found: Information, population: Population | None) -> Result:
+    style, currency = figures.style_of(run), run.scenario.currency
+    made, plans = evppi_part(found, style)
+    lines = [run.scenario.title, f"Value of information per person at {currency} {found.wtp:,.0f} per QALY, "
+             f"{run.draws.n:,} draws; EVPI {found.evpi:,.1f}", *_noise(found), "", evppi_text(made["evppi"])]
+    if population is not None:
+        size = population.size
+        made["evppi"]["population_evppi"] = made["evppi"]["evppi"] * size
+        made["population"] = _population_table(found, population)
+        lines += ["", f"Population of {size:,.0f} (discounted) over {population.years:g} years: EVPI "
+                  f"{currency} {found.evpi * size:,.0f}"]
+    if found.studies:
+        table = made["evsi"] = studies_table(found, population)
+        plans |= _studies_figures(table, style, found.wtp)
+        lines += [line for worth in found.studies for line in ("", *_study_text(worth, table, currency))]
+    return Result(made, plans, run, "\n".join(lines))
+
+
+def evppi_part(found: Information, style: plots.Style) -> tuple[dict[str, pd.DataFrame], dict[str, figures.Plan]]:
+    """The EVPPI table, and its figure."""
     table = tables.evppi(found)
-    made = {"evppi": table}
-    lines = [run.scenario.title, f"Value of information per person at {run.scenario.currency} {found.wtp:,.0f} per QALY, "
-             f"{run.draws.n:,} draws; EVPI {found.evpi:,.1f}", "", _text(table)]
-    if incidence is not None:
-        factor = population_value(1.0, incidence, years, rate)
-        table["population_evppi"] = table["evppi"] * factor
-        made["population"] = pd.DataFrame([{"incidence_per_year": incidence, "years": years, "discount_rate": rate,
-                                            "population": factor, "population_evpi": found.evpi * factor}])
-        lines += ["", f"Population of {factor:,.0f} (discounted) over {years:g} years: EVPI "
-                  f"{run.scenario.currency} {found.evpi * factor:,.0f}"]
-    style = figures.style_of(run)
-    plan = figures.Plan(lambda: plots.evppi(table, style, found.evpi), table)
-    return Result(made, {"evppi": plan}, run, "\n".join(lines))
+    return {"evppi": table}, {"evppi": figures.Plan(lambda: plots.evppi(table, style, found.evpi, found.wtp), table)}
 
 
-def _text(table) -> str:
+def evppi_text(table) -> str:
     rows = [[r.parameter, r.kind, text.amount(r.evppi, 1), text.amount(r.standard_error, 1),
              "-" if np.isnan(r.evppi_share_of_evpi) else f"{r.evppi_share_of_evpi:.1%}"] for r in table.itertuples()]
     return text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)
+
+
+def by_wtp_table(wtp: np.ndarray, found: dict) -> pd.DataFrame:
+    """EVPPI by parameter and willingness to pay; the parameter 'EVPI' is perfect information on everything."""
+    import pandas as pd
+
+    parts = [pd.DataFrame({"wtp": wtp, "parameter": name, "evppi": v.value, "standard_error": v.standard_error})
+             for name, v in found.items()]
+    evpi = next(iter(found.values())).evpi
+    parts.append(pd.DataFrame({"wtp": wtp, "parameter": "EVPI", "evppi": evpi, "standard_error": np.nan}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _noise(found: Information) -> list[str]:
+    if found.simulated_evpi is None:
+        return []
+    return [f"The engine follows a finite number of patients in each draw. That noise raises the EVPI of the draws to "
+            f"{found.simulated_evpi:,.1f},",
+            f"so the EVPI above is that of the regression on all parameters (standard error {found.evpi_error:,.1f}); EVPPI "
+            "averages over the noise.",
+            "More --patients make the two agree."]
+
+
+def _population_table(found: Information, population: Population) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([{"incidence_per_year": population.incidence, "years": population.years,
+                          "discount_rate": population.discount, "population": population.size,
+                          "population_evpi": found.evpi * population.size}])
+
+
+def studies_table(found: Information, population: Population | None) -> pd.DataFrame:
+    """A row a study and size; with a population also its EVSI, the study's cost and the net benefit of sampling."""
+    import pandas as pd
+
+    return pd.concat([_study_table(worth, found.wtp, population) for worth in found.studies], ignore_index=True)
+
+
+def _study_table(worth: Worth, wtp: float, population: Population | None) -> pd.DataFrame:
+    import pandas as pd
+
+    patients = np.array(worth.sizes) * worth.proposal.arms
+    table = pd.DataFrame({"wtp": wtp, "study": worth.proposal.name, "design": worth.proposal.text,
+                          "patients_per_arm": worth.sizes, "patients": patients, "evsi": worth.evsi.value,
+                          "standard_error": worth.evsi.standard_error, "evppi": worth.limit.value})
+    if population is None:
+        return table
+    cost = population.fixed_cost + population.cost_per_patient * patients
+    net = evsi.enbs(worth.evsi, patients, population.size, population.fixed_cost, population.cost_per_patient)
+    return table.assign(population_evsi=worth.evsi.value * population.size, study_cost=cost,
+                        net_benefit_of_sampling=net.value, net_benefit_standard_error=net.standard_error,
+                        best=np.where((np.arange(len(patients)) == net.best) & (net.value[net.best] > 0), "true", "false"))
+
+
+def _studies_figures(table, style: plots.Style, wtp: float) -> dict[str, figures.Plan]:
+    plans = {"evsi": figures.Plan(lambda: sampling_plots.evsi(table, style, wtp), table)}
+    if "net_benefit_of_sampling" in table:
+        plans["net_benefit_of_sampling"] = figures.Plan(lambda: sampling_plots.net_benefit_of_sampling(table, style), table)
+    return plans
+
+
+def _study_text(worth: Worth, table, currency: str) -> list[str]:
+    own = table[table["study"] == worth.proposal.name]
+    columns = {"Patients in each arm": ("patients_per_arm", 0), "Patients": ("patients", 0), "EVSI": ("evsi", 1),
+               "SE": ("standard_error", 1), "Population EVSI": ("population_evsi", 0), "Study cost": ("study_cost", 0),
+               "Net benefit": ("net_benefit_of_sampling", 0)}
+    columns = {title: column for title, column in columns.items() if column[0] in own}
+    rows = [[text.amount(row[name], digits) for name, digits in columns.values()] for row in own.to_dict("records")]
+    lines = [f"Study {worth.proposal.name}: {worth.proposal.text}; EVPPI, its limit: {worth.limit.value:,.1f}",
+             text.table(list(columns), rows)]
+    return lines if "best" not in own else [*lines, _best(own, currency)]
+
+
+def _best(own, currency: str) -> str:
+    best = own[own["best"] == "true"]
+    if best.empty:
+        return "No size is worth its cost."
+    row = best.iloc[0]
+    value = f"net benefit of sampling {currency} {row.net_benefit_of_sampling:,.0f} (SE {row.net_benefit_standard_error:,.0f})"
+    edge = "; it is the largest size asked for: try larger" if row.patients == own["patients"].max() and len(own) > 1 else ""
+    return f"Best size: {row.patients_per_arm:,} in each arm, {value}{edge}."

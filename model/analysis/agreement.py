@@ -1,0 +1,199 @@
+"""Do the engines agree, and what changes the answer on the way from a cohort to queues?"""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import draws, inputs
+from model.analysis import queues
+from model.analysis.evaluate import Evaluation, Method, evaluate
+from model.analysis.simulate import strata
+from model.engines import individual, queueing
+from model.outcomes import Outcomes
+from model.resources import ALWAYS, Arrivals, System
+from model.scenario import Scenario
+
+CERTAINTY = 0.05  # chance that a comparison of engines that agree is judged to differ
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One mean under one engine against the cohort's. freedom: of its standard error (replications - 1, or patients)."""
+
+    engine: str
+    group: str
+    strategy: str
+    outcome: str
+    cohort: float
+    value: float
+    standard_error: float
+    freedom: float
+
+    @property
+    def t(self) -> float:
+        """Difference in standard errors."""
+        difference = self.value - self.cohort
+        if self.standard_error > 1e-12 * abs(self.cohort):
+            return difference / self.standard_error
+        return 0.0 if abs(difference) <= 1e-9 * max(1.0, abs(self.cohort)) else float(np.copysign(np.inf, difference))
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, of Student's t."""
+        from scipy import stats
+
+        return float(2 * stats.t.sf(abs(self.t), self.freedom))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """rows: all comparisons; differing: patients, of `patients`, whose history is another one with slack queues."""
+
+    rows: tuple[Compared, ...]
+    patients: int
+    differing: int
+
+    @property
+    def limit(self) -> float:
+        """p below which a mean differs: 5 % for all comparisons together (Bonferroni)."""
+        return CERTAINTY / max(len(self.rows), 1)
+
+    @property
+    def worst(self) -> Compared:
+        return min(self.rows, key=lambda row: row.p_value)
+
+    @property
+    def agree(self) -> bool:
+        return self.worst.p_value >= self.limit and self.differing == 0
+
+
+def slack(scenario: Scenario) -> Scenario:
+    """The scenario with as many units as anyone could want, always open."""
+    system = scenario.system or System((), (), Arrivals((1.0,)))
+    made = tuple(dataclasses.replace(r, capacity=np.inf, opening=ALWAYS) for r in system.resources)
+    return dataclasses.replace(scenario, system=dataclasses.replace(system, resources=made))
+
+
+def agreement(scenario: Scenario, method: Method) -> Agreement:
+    """Cohort v individual v queueing with slack capacity, at base values: every outcome, strategy and group.
+
+    The individual engine follows method.for_base() patients, the queueing engine method.patients in each replication.
+    """
+    table, rows = draws.base(scenario), []
+    cohorts = evaluate(scenario, table)
+    for engine in ("individual", "queueing"):
+        own = dataclasses.replace(method, engine=engine).for_base()
+        freedom = own.replications - 1 if engine == "queueing" else own.patients
+        rows += _compared(engine, freedom, cohorts, evaluate(slack(scenario), table, own))
+    return Agreement(tuple(rows), *same_patients(slack(scenario), method.patients, method.seed))
+
+
+def _compared(engine: str, freedom: float, cohorts: Evaluation, found: Evaluation):
+    for group, part in found.simulated.items():
+        exact = cohorts.outcomes[group].values
+        for o, outcome in enumerate(part.mean.names):
+            for s, strategy in enumerate(part.mean.strategies):
+                yield Compared(engine, group, strategy, outcome, float(exact[o, 1, s, 0]),
+                               float(part.mean.values[o, 1, s, 0]), float(part.se[o, 1, s, 0]), freedom)
+
+
+def same_patients(scenario: Scenario, patients: int, seed: int) -> tuple[int, int]:
+    """(patients in all strategies, those whose stays differ between the individual and the queueing engine)."""
+    table, numbers, total, differing = draws.base(scenario), strata(scenario, patients), 0, 0
+    for key, group in scenario.groups.items():
+        dynamics = inputs.dynamics(scenario, table, group)
+        alone = individual.history(dynamics, numbers[key], seed, table.index, key).sorted()
+        part = queueing.Part(dynamics, numbers[key], np.ones(1), key)
+        queued = queueing.simulate([part], seed, table.index, scenario.system)[0][0].sorted()
+        total += int(np.prod(alone.shape))
+        differing += _differing(alone, queued)
+    return total, differing
+
+
+def _differing(one, other) -> int:
+    stays = [np.bincount(h.row, minlength=int(np.prod(h.shape))) for h in (one, other)]
+    known = stays[0] == stays[1]
+    one, other = (h.where(known[h.row]) for h in (one, other))
+    off = (one.state != other.state) | (one.transition != other.transition)
+    for name in ("entered", "left"):
+        off |= ~np.isclose(getattr(one, name), getattr(other, name), rtol=1e-9, atol=1e-9)
+    return int((~known).sum()) + len(np.unique(one.row[off]))
+
+
+# --- from a cohort to queues, step by step ----------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Step:
+    """Increments against the reference, [strategy, replication], of discounted cost and QALYs."""
+
+    name: str
+    cost: np.ndarray
+    effect: np.ndarray
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Steps in order; replications are paired, since the same patients are followed in every step."""
+
+    steps: tuple[Step, ...]
+    strategies: tuple[str, ...]
+    reference: int
+
+    def levels(self, strategy: int, result: Callable) -> tuple[np.ndarray, np.ndarray]:
+        """(values, standard errors) of result(mean cost, mean effect), by step."""
+        return self._of(strategy, lambda k, take: result(*take(k)))
+
+    def changes(self, strategy: int, result: Callable) -> tuple[np.ndarray, np.ndarray]:
+        """(change from the step before, its standard error), by step; the first is 0."""
+        return self._of(strategy, lambda k, take: result(*take(k)) - result(*take(k - 1)) if k else 0.0)
+
+    def _of(self, strategy: int, value: Callable) -> tuple[np.ndarray, np.ndarray]:
+        """Values at the means, and jackknife standard errors over replications (Efron 1982)."""
+        n = self.steps[0].cost.shape[1]
+
+        def means(keep) -> Callable:
+            return lambda k: (self.steps[k].cost[strategy, keep].mean(), self.steps[k].effect[strategy, keep].mean())
+
+        everything = means(slice(None))
+        found, errors = [], []
+        for k in range(len(self.steps)):
+            without = np.array([value(k, means(np.arange(n) != r)) for r in range(n)])
+            found.append(value(k, everything))
+            errors.append(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
+        return np.array(found), np.array(errors)
+
+
+def bridge(scenario: Scenario, method: Method, progress: Callable[[int], None] = lambda done: None) -> Bridge:
+    """Cohort -> individual -> time in state -> queues, `method.replications` of `method.patients` patients."""
+    n, reference = method.replications, list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
+    base, table = draws.base(scenario), queues.replicated(draws.base(scenario), n)
+    plain, one = without_time_in_state(scenario), dataclasses.replace(method, replications=1)
+    runs = [("Cohort", plain, base, dataclasses.replace(one, engine="cohort")),
+            ("Individual patients", plain, table, dataclasses.replace(one, engine="individual"))]
+    if plain is not scenario:
+        runs.append(("Time in state", scenario, table, dataclasses.replace(one, engine="individual")))
+    if scenario.system is not None:
+        runs.append(("Queues", scenario, table, dataclasses.replace(one, engine="queueing")))
+    steps = []
+    for name, made, draw_table, how in runs:
+        steps.append(_step(name, evaluate(made, draw_table, how).total, reference, n))
+        progress(1)
+    return Bridge(tuple(steps), tuple(scenario.strategies), reference)
+
+
+def _step(name: str, total: Outcomes, reference: int, n: int) -> Step:
+    cost, effect = ((x - x[reference]) * np.ones(n) for x in (total.cost, total.qaly))
+    return Step(name, cost, effect)
+
+
+def without_time_in_state(scenario: Scenario) -> Scenario:
+    """The scenario in which formulas take the time since entry as 0, as a cohort must; the same one if none reads it."""
+    return scenario
+
+
+def icer(cost: float, effect: float) -> float:
+    """NaN where there is no gain in effect."""
+    return cost / effect if effect > 0 else np.nan

@@ -1,0 +1,130 @@
+"""Value of capacity: what one more theatre, bed or linac gains in net benefit, with paired replications."""
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import draws
+from model.analysis import queues
+from model.analysis.evaluate import EngineError, Evaluation, Method, evaluate
+from model.draws import DomainError
+from model.scenario import Scenario
+
+DAYS_IN_YEAR = 365.25
+
+
+class CapacityError(ValueError):
+    """A resource that does not exist, or a range of units that cannot be."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One number of units: outcomes [strategy, replication], or the reason why there are none (overload).
+
+    load: [strategy] offered load of the resource."""
+
+    units: int
+    found: Evaluation | None
+    load: np.ndarray
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """net_benefit: [level, strategy, replication] a patient, NaN at overload; waits in hours and utilisation likewise."""
+
+    scenario: Scenario
+    resource: str
+    wtp: float
+    unit_cost: float
+    patients_per_year: float
+    levels: tuple[Level, ...]
+    net_benefit: np.ndarray
+    wait: np.ndarray
+    utilisation: np.ndarray
+
+    @property
+    def units(self) -> np.ndarray:
+        return np.array([level.units for level in self.levels])
+
+    def gain_per_year(self, level: int, against: int) -> np.ndarray:
+        """[strategy, replication] of net benefit a year, before the cost of the units."""
+        return (self.net_benefit[level] - self.net_benefit[against]) * self.patients_per_year
+
+    @property
+    def first(self) -> int:
+        """The least capacity that is not overloaded."""
+        known = [i for i, level in enumerate(self.levels) if level.found is not None]
+        if not known:
+            raise CapacityError(f"resources.{self.resource}: overloaded at every number of units asked for: "
+                                f"{self.levels[-1].reason}")
+        return known[0]
+
+
+def value_of_capacity(scenario: Scenario, resource: str, low: int, high: int, method: Method, wtp: float | None = None,
+                      unit_cost: float = 0.0, progress: Callable[[int], None] = lambda done: None) -> Capacity:
+    """Run low..high units of a resource at base values; the same replications at each, so that gains are paired.
+
+    unit_cost: money per unit and year. progress is told of levels done. Raises CapacityError.
+    """
+    place = _check(scenario, resource, low, high)
+    method = dataclasses.replace(method, engine="queueing")
+    table = queues.replicated(draws.base(scenario), method.replications)
+    levels = []
+    for units in range(low, high + 1):
+        levels.append(_level(with_units(scenario, resource, units), units, resource, table, method))
+        progress(1)
+    wtp = (*scenario.wtp.thresholds, 50_000.0)[0] if wtp is None else wtp
+    benefit, wait, used = (np.stack(parts) for parts in zip(*(
+        _measures(with_units(scenario, resource, level.units), level, place, wtp, method.replications) for level in levels)))
+    return Capacity(scenario, resource, wtp, unit_cost, queues.arrivals_per_day(scenario.system) * DAYS_IN_YEAR,
+                    tuple(levels), benefit, wait, used)
+
+
+def _check(scenario: Scenario, resource: str, low: int, high: int) -> int:
+    if scenario.system is None:
+        raise EngineError(f"{scenario.path}: it has no 'resources' and 'arrivals', so there is no capacity to value")
+    keys = [r.key for r in scenario.system.resources]
+    if resource not in keys:
+        near = difflib.get_close_matches(resource, keys, 1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise CapacityError(f"unknown resource '{resource}'; resources: {', '.join(keys)}.{hint}")
+    if not 1 <= low <= high or high - low >= 1000:
+        raise CapacityError(f"units from {low} to {high}: needs 1 <= from <= to, and at most 1,000 numbers of units")
+    return keys.index(resource)
+
+
+def with_units(scenario: Scenario, resource: str, units: float) -> Scenario:
+    """The scenario with another number of units of one resource."""
+    made = tuple(dataclasses.replace(r, capacity=units) if r.key == resource else r for r in scenario.system.resources)
+    return dataclasses.replace(scenario, system=dataclasses.replace(scenario.system, resources=made))
+
+
+def _level(scenario: Scenario, units: int, resource: str, table, method: Method) -> Level:
+    load = queues.loads(scenario, method.seed)[resource]
+    try:
+        return Level(units, evaluate(scenario, table, dataclasses.replace(method, replications=1)), load)
+    except DomainError as error:
+        if "patients wait on day" not in str(error):
+            raise
+        return Level(units, None, load, str(error))
+
+
+def _measures(scenario: Scenario, level: Level, place: int, wtp: float, replications: int):
+    """(net benefit, mean wait in hours, utilisation), each [strategy, replication]."""
+    shape = len(scenario.strategies), replications
+    if level.found is None:
+        return (np.full(shape, np.nan),) * 3
+    total, requests = level.found.total, level.found.requests
+    wait, used = np.zeros(shape), np.zeros(shape)
+    for s in range(shape[0]):
+        for d in range(shape[1]):
+            world = requests.where((requests.strategy == s) & (requests.draw == d))
+            own = world.where((world.resource == place) & (world.patient >= 0))
+            wait[s, d] = own.wait.mean() * 24 if len(own.asked) else 0.0
+            used[s, d] = queues.utilisation(world, scenario.system, place, *queues.window(world, scenario.system))
+    return wtp * total.qaly - total.cost, wait, used

@@ -1,0 +1,85 @@
+"""Commands `compare` (do the engines agree; from a cohort to queues) and `capacity` (what is one more unit worth)."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+
+def add_commands(commands) -> None:
+    from model import cli
+
+    compare = commands.add_parser("compare", help="cohort v individual v queueing engine, and the ICER from one to the next")
+    capacity = commands.add_parser("capacity", help="net benefit of each further unit of a resource, with queues")
+    for parser in (compare, capacity):
+        cli.scenario_options(parser)
+        parser.add_argument("--patients", type=cli._patients, default=1000, metavar="N",
+                            help="patients a replication (default 1000)")
+        parser.add_argument("--replications", type=cli._patients, default=20, metavar="N", help="default 20")
+        parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
+        cli.worker_options(parser)
+        parser.set_defaults(engine="cohort")
+    capacity.add_argument("--resource", required=True, metavar="NAME", help="resource whose units are varied")
+    capacity.add_argument("--from", type=_units, default=1, metavar="N", dest="low", help="least number of units (default 1)")
+    capacity.add_argument("--to", type=_units, default=4, metavar="N", dest="high", help="highest number of units (default 4)")
+    capacity.add_argument("--unit-cost", type=_money, default=0.0, metavar="X", help="cost per unit and year (default 0)")
+    capacity.add_argument("--wtp", type=_money, metavar="X", help="willingness to pay (default: the first threshold)")
+    compare.set_defaults(do=_compare)
+    capacity.set_defaults(do=_capacity)
+
+
+def _units(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"'{text}' must be a whole number from 1 to 100,000")
+    return int(text)
+
+
+def _money(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e15:
+        raise argparse.ArgumentTypeError(f"'{text}' must be a number, 0 or more")
+    return value
+
+
+def _compare(options, arguments) -> int:
+    started = time.perf_counter()
+    from model import cli
+    from model.analysis import agreement
+    from model.report import engine_report
+
+    scenario = cli.read_scenario(options)
+    with cli.method_of(options) as method, cli.Progress(4, "steps") as bar:
+        found, bridge = agreement.agreement(scenario, method), agreement.bridge(scenario, method, bar)
+    _save(engine_report.comparison(scenario, found, bridge), options, arguments, scenario, method, "compare", started)
+    return 0 if found.agree else 1
+
+
+def _capacity(options, arguments) -> int:
+    started = time.perf_counter()
+    from model import cli
+    from model.analysis import capacity
+    from model.report import engine_report
+
+    scenario = cli.read_scenario(options)
+    with cli.method_of(options) as method, cli.Progress(options.high - options.low + 1, "numbers of units") as bar:
+        found = capacity.value_of_capacity(scenario, options.resource, options.low, options.high, method, options.wtp,
+                                           options.unit_cost, bar)
+    _save(engine_report.capacity(found), options, arguments, scenario, method, "capacity", started)
+    return 0
+
+
+def _save(result, options, arguments, scenario, method, name: str, started: float) -> None:
+    from model.report.manifest import scenario_manifest
+
+    out = options.out or Path("results") / scenario.key / name
+    command = " ".join(["run_model.py", *arguments])
+    content = scenario_manifest(scenario, command, time.perf_counter() - started) | {
+        "seed": method.seed, "patients_of_a_replication": method.patients, "replications": method.replications}
+    result.save(out, content, scenario.text)
+    print(result.text)
+    print(f"\nResults: {out}/")

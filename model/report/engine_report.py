@@ -1,0 +1,163 @@
+"""Tables, figures and text of the comparison of engines and of the value of capacity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis import agreement as engines
+from model.analysis.agreement import Agreement, Bridge
+from model.analysis.capacity import Capacity
+from model.report import figures, plots, text
+from model.report.queue_tables import interval
+from model.report.result import Result
+from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def style_of(scenario: Scenario) -> plots.Style:
+    return figures.style_of_scenario(scenario)
+
+
+# --- agreement and bridge ---------------------------------------------------------------------------------------
+
+def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
+    tables = {"agreement": agreement_table(found), "bridge": bridge_table(bridge, scenario)}
+    plans, style = {}, style_of(scenario)
+    for s, strategy in enumerate(bridge.strategies):
+        if s != bridge.reference and len(bridge.steps) > 1:
+            own = tables["bridge"].query("strategy == @strategy")
+            column, label = _shown(own, scenario, strategy, bridge)
+            name = "bridge" if len(bridge.strategies) == 2 else f"bridge_{strategy}"
+            plans[name] = figures.Plan(
+                lambda own=own, column=column, label=label: plots.waterfall(own, style, column, label), own)
+    words = [scenario.title, "", verdict(found), "", _bridge_text(tables["bridge"], scenario)]
+    return Result(tables, plans, None, "\n".join(words))
+
+
+def agreement_table(found: Agreement) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([{
+        "engine": row.engine, "group": row.group, "strategy": row.strategy, "outcome": row.outcome, "cohort": row.cohort,
+        "value": row.value, "standard_error": row.standard_error, "difference_in_standard_errors": row.t,
+        "p_value": row.p_value, "limit": found.limit, "verdict": "agrees" if row.p_value >= found.limit else "differs"} for row in found.rows])
+
+
+def verdict(found: Agreement) -> str:
+    """One paragraph: do the engines agree?"""
+    worst, differ = found.worst, sum(row.p_value < found.limit for row in found.rows)
+    words = (f"{'The engines agree' if found.agree else 'THE ENGINES DIFFER'}: of {len(found.rows)} means (every outcome, "
+             f"strategy and group, individual and queueing with slack capacity v cohort) {differ} differ at p below "
+             f"{found.limit:.2g}, which is 5 % for all comparisons together; the furthest apart is {worst.t:+.2f} standard "
+             f"errors, p = {worst.p_value:.2g} ({worst.engine}, {worst.group}, {worst.strategy}, {worst.outcome}).")
+    same = found.patients - found.differing
+    return words + (f" Queueing with slack capacity gives the same history as the individual engine for {same:,} of "
+                    f"{found.patients:,} patients.")
+
+
+def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
+    """A row a step and strategy; standard errors are paired over replications."""
+    import pandas as pd
+
+    wtp, rows = (*scenario.wtp.thresholds, 50_000.0)[0], []
+    results = {"icer": engines.icer, "incremental_net_benefit": lambda cost, effect: wtp * effect - cost,
+               "incremental_cost": lambda cost, effect: cost, "incremental_effect": lambda cost, effect: effect}
+    for s, strategy in enumerate(bridge.strategies):
+        if s == bridge.reference:
+            continue
+        found = {name: (*bridge.levels(s, result), *bridge.changes(s, result)) for name, result in results.items()}
+        for k, step in enumerate(bridge.steps):
+            row = {"strategy": strategy, "comparator": bridge.strategies[bridge.reference], "step": step.name, "wtp": wtp}
+            for name, columns in found.items():
+                ends = ("", "_standard_error", "_change", "_change_standard_error")
+                row |= {name + end: _zero(column[k]) for end, column in zip(ends, columns)}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _zero(value: float) -> float:
+    """Rounding of the jackknife of what does not vary."""
+    return 0.0 if abs(value) < 1e-9 else float(value)
+
+
+def _shown(own: pd.DataFrame, scenario: Scenario, strategy: str, bridge: Bridge) -> tuple[str, str]:
+    """The ICER where it is defined in every step, else the incremental net benefit."""
+    currency = f"{scenario.currency} {scenario.price_year}".strip()
+    pair = f"{scenario.labels[strategy]} v {scenario.labels[bridge.strategies[bridge.reference]]}"
+    if own["icer"].notna().all() and (own["incremental_cost"] > 0).all():
+        return "icer", f"ICER ({currency} per QALY)\n{pair}"
+    return "incremental_net_benefit", f"Incremental net benefit at {own['wtp'].iloc[0]:,.0f} per QALY ({currency})\n{pair}"
+
+
+def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
+    rows = [[r.step, text.amount(r.incremental_cost), text.amount(r.incremental_effect, 4), text.amount(r.icer),
+             text.amount(r.icer_standard_error), text.amount(r.icer_change), text.amount(r.icer_change_standard_error)]
+            for r in table.itertuples()]
+    return text.table(["Step", f"Inc. cost ({scenario.currency})", "Inc. QALY", "ICER", "SE", "Change", "SE of change"], rows)
+
+
+# --- capacity ---------------------------------------------------------------------------------------------------
+
+def capacity(found: Capacity) -> Result:
+    table = capacity_table(found)
+    style = style_of(found.scenario)
+    label = {r.key: r.label or r.key for r in found.scenario.system.resources}[found.resource]
+    plan = figures.Plan(lambda: plots.capacity(table, style, label, style.currency), table)
+    return Result({"capacity": table}, {"capacity": plan}, None, _capacity_text(found, table, label))
+
+
+def capacity_table(found: Capacity) -> pd.DataFrame:
+    """A row a number of units and strategy. Gains are paired over replications; `best` is the number of units with the
+    highest net benefit a year after the cost of the units, by strategy."""
+    import pandas as pd
+
+    rows = []
+    for i, level in enumerate(found.levels):
+        for s, strategy in enumerate(found.scenario.strategies):
+            rows.append({"resource": found.resource, "capacity": level.units, "strategy": strategy,
+                         "status": _status(level, s), "offered_load": level.load[s], **_level_row(found, i, s)})
+    table = pd.DataFrame(rows)
+    known = table.dropna(subset=["net_gain_per_year"])
+    table["best"] = "false"
+    table.loc[known.groupby("strategy")["net_gain_per_year"].idxmax(), "best"] = "true"
+    return table
+
+
+def _status(level, s: int) -> str:
+    if level.found is None:
+        return "stopped: backlog beyond its bound"
+    return "overloaded" if level.load[s] >= 1 else "ok"
+
+
+def _level_row(found: Capacity, i: int, s: int) -> dict[str, float]:
+    first, units, year = found.first, found.units, found.patients_per_year
+    one, least = (interval(found.gain_per_year(i, j)[s]) for j in (max(i - 1, 0), first))
+    wait, used, benefit = (interval(x[i, s]) for x in (found.wait, found.utilisation, found.net_benefit))
+    price = found.unit_cost * float(units[i] - units[first])
+    step = (one["mean"], one["standard_error"]) if i > first else (np.nan, np.nan)
+    return {"mean_wait_hours": wait["mean"], "mean_wait_standard_error": wait["standard_error"], "utilisation": used["mean"],
+            "net_benefit_per_patient": benefit["mean"], "net_benefit_standard_error": benefit["standard_error"],
+            "net_benefit_per_year": benefit["mean"] * year,
+            "gain_per_extra_unit_per_patient": step[0] / year, "gain_per_extra_unit_per_patient_standard_error": step[1] / year,
+            "gain_per_extra_unit_per_year": step[0], "gain_per_extra_unit_standard_error": step[1],
+            "gain_from_least_per_year": least["mean"], "gain_from_least_standard_error": least["standard_error"],
+            "cost_of_units_per_year": price, "net_gain_per_year": least["mean"] - price}
+
+
+def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
+    currency, lines = found.scenario.currency, []
+    rows = [[str(r.capacity), found.scenario.labels[r.strategy], text.amount(r.mean_wait_hours, 1), f"{r.utilisation:.0%}",
+             text.amount(r.gain_per_extra_unit_per_year), text.amount(r.gain_per_extra_unit_standard_error),
+             text.amount(r.net_gain_per_year), r.status] for r in table.itertuples()]
+    lines = [found.scenario.title, f"{label}: net benefit at {currency} {found.wtp:,.0f} per QALY, "
+             f"{found.patients_per_year:,.0f} patients a year, {currency} {found.unit_cost:,.0f} per unit and year", "",
+             text.table(["Units", "Strategy", "Mean wait (h)", "Used", "Gain of last unit a year", "SE",
+                         "Net gain on least", "Status"], rows), ""]
+    for r in table[table["best"] == "true"].itertuples():
+        lines.append(f"{found.scenario.labels[r.strategy]}: best number of units {r.capacity}"
+                     + (" (the highest asked for)" if r.capacity == found.units[-1] else "") + ".")
+    return "\n".join(lines)

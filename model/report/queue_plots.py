@@ -1,0 +1,119 @@
+"""Figures of waiting and of the use of resources."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.report.style import Style, canvas, legend, nothing, numbers, percent, wrapped
+
+
+def waits(waits, style: Style, resources: dict[str, str]):
+    """Mean wait and share treated within 24 h, by resource and strategy, with 95 % intervals over replications.
+
+    waits: strategy, resource, group, measure, mean, lower_95, upper_95. resources: labels.
+    """
+    own = waits[waits["group"] == "all"]
+    if own.empty:
+        return nothing(style, "Waits", "Nobody asked for a resource.")
+    keys = [k for k in resources if (own["resource"] == k).any()]
+    figure, axes = canvas(style, "Waiting for resources (means with 95 % intervals over replications)", 9.0,
+                          2.0 + 0.34 * len(keys) * len(style.labels), 1, 2, sharey=True)
+    for axis, measure, label in zip(axes, ("mean wait", "share treated within 24 h"),
+                                    ("Mean wait (hours)", "Share treated within 24 h of asking")):
+        handles = _bars(axis, own[own["measure"] == measure], keys, style)
+        axis.set_xlabel(label)
+        axis.set_xlim(left=0)
+        axis.grid(False, axis="y")
+    numbers(axes[0].xaxis, 5)
+    axes[1].set_xlim(0, 1.02)
+    percent(axes[1].xaxis)
+    axes[0].set_yticks(range(len(keys)), [wrapped(resources[k], 26) for k in keys])
+    axes[0].invert_yaxis()
+    legend(figure, handles)
+    return figure
+
+
+def _bars(axis, table, keys: list[str], style: Style) -> list:
+    handles, height = [], 0.8 / len(style.labels)
+    for s, strategy in enumerate(style.labels):
+        rows = table[table["strategy"] == strategy].set_index("resource").reindex(keys)
+        error = np.stack([rows["mean"] - rows["lower_95"], rows["upper_95"] - rows["mean"]])
+        places = np.arange(len(keys)) + (s - (len(style.labels) - 1) / 2) * height
+        look = style.look(strategy)
+        handles.append(axis.barh(places, rows["mean"], height * 0.9, color=look["color"], label=look["label"],
+                                 xerr=np.clip(np.nan_to_num(error), 0, None), error_kw={"ecolor": "black", "capsize": 2}))
+    return handles
+
+
+def queue_length(table, style: Style, resources: dict[str, str]):
+    """A panel a resource: patients waiting over the calendar, mean and 90 % range over replications."""
+    keys = [k for k in resources if (table["resource"] == k).any()]
+    columns = min(len(keys), 3) or 1
+    rows = -(-len(keys) // columns) or 1
+    figure, axes = canvas(style, "Patients waiting (mean and 90 % range over replications)", max(6.5, 3.6 * columns),
+                          2.4 * rows + 1.0, rows, columns, squeeze=False)
+    for axis, key in zip(axes.ravel(), keys):
+        handles = []
+        for strategy in style.labels:
+            own = table[(table["resource"] == key) & (table["strategy"] == strategy)]
+            look = style.curve(strategy)
+            handles += axis.plot(own["day"], own["mean_waiting"], **look)
+            axis.fill_between(own["day"], own["lower_90"], own["upper_90"], color=look["color"], alpha=0.15, linewidth=0)
+        axis.set_title(wrapped(resources[key], 30), fontsize=10)
+        axis.set(xlabel="Day of the calendar", xlim=(0, table["day"].max()))
+        axis.set_ylim(bottom=0)
+        numbers(axis.xaxis, 4)
+        numbers(axis.yaxis, 4)
+    for axis in axes.ravel()[len(keys):]:
+        axis.set_visible(False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("Patients waiting")
+    legend(figure, handles)
+    return figure
+
+
+def waterfall(bridge, style: Style, column: str, label: str):
+    """Steps from one engine to the next: bars of the change with the standard error, levels as lines.
+
+    bridge: step, <column>, <column>_standard_error, change, change_standard_error.
+    """
+    figure, axis = canvas(style, "From the cohort to queues, step by step", 7.5, 4.6)
+    level = bridge[column].to_numpy()
+    axis.bar(range(len(level)), level, 0.55, color="#33699E", label="Result", yerr=_error(bridge[f"{column}_standard_error"]),
+             error_kw={"ecolor": "black", "capsize": 3})
+    for i in range(1, len(level)):
+        axis.plot([i - 1 + 0.28, i - 0.28], [level[i - 1]] * 2, color="#666666", linewidth=0.9)
+        change, error = bridge[f"{column}_change"].iloc[i], bridge[f"{column}_change_standard_error"].iloc[i]
+        top = max(level[i], level[i - 1], 0)
+        axis.annotate(f"{change:+,.0f}\n(SE {error:,.0f})", (i, top), (0, 10), textcoords="offset points", ha="center",
+                      fontsize=8.5)
+    axis.set_xticks(range(len(level)), [wrapped(s, 18) for s in bridge["step"]])
+    axis.set_ylabel(label)
+    low, high = min(level.min(), 0), max(level.max(), 0)
+    axis.set_ylim(low - 0.1 * (high - low) * (low < 0), high + 0.28 * (high - low))
+    axis.grid(False, axis="x")
+    numbers(axis.yaxis)
+    return figure
+
+
+def _error(values) -> np.ndarray:
+    return np.nan_to_num(values.to_numpy(float))
+
+
+def capacity(table, style: Style, resource: str, currency: str):
+    """Net benefit a year by number of units, a line a strategy, with 95 % intervals over replications."""
+    import matplotlib.ticker
+
+    figure, axis = canvas(style, f"Value of capacity: {resource}", 7.0, 4.4)
+    handles = []
+    for strategy in style.labels:
+        own = table[(table["strategy"] == strategy) & table["net_benefit_per_year"].notna()]
+        look = style.look(strategy)
+        error = 1.96 * np.nan_to_num(own["gain_from_least_standard_error"])
+        handles.append(axis.errorbar(own["capacity"], own["gain_from_least_per_year"], error, capsize=3, **look))
+    axis.axhline(0, color="#666666", linewidth=0.8)
+    axis.set(xlabel=f"Units of {resource}", ylabel=f"Net benefit a year, gain on the least ({currency})")
+    axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+    numbers(axis.yaxis)
+    legend(figure, handles)
+    return figure

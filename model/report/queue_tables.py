@@ -1,0 +1,145 @@
+"""How the resources did: waits, queues, use and what happened to those who waited; intervals over replications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis import queues
+from model.analysis.run import Run
+from model.history import Requests
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def queue_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Tables of the base case of a run with the queueing engine, by file name."""
+    return {"waits": waits(run), "ended_waiting": ended_waiting(run), "resource_use": resource_use(run),
+            "queue_length": queue_length(run)}
+
+
+def waits(run: Run) -> pd.DataFrame:
+    """Waits of recruits, by resource and group, in hours; shares treated within 24 h and 48 h of asking."""
+    import pandas as pd
+
+    rows = []
+    for group, place in _groups(run):
+        for about, worlds in _by_resource(run, place):
+            found = [queues.waits(world) for world in worlds if len(world.asked)]
+            for name in found[0] if found else ():
+                values = np.concatenate([world[name] for world in found])
+                rows.append({**about, "group": group, **_measure(name), **interval(values * _scale(name))})
+    return pd.DataFrame(rows)
+
+
+_HOURS = ("mean", "median", "95th percentile")
+
+
+def _measure(name: str) -> dict[str, str]:
+    words = {"patients": "patients who asked", "never treated": "share never treated"}
+    if name in _HOURS:
+        return {"measure": f"{name} wait", "unit": "hour"}
+    if name.startswith("within"):
+        return {"measure": f"share treated {name}", "unit": "share"}
+    return {"measure": words[name], "unit": "patient" if name == "patients" else "share"}
+
+
+def _scale(name: str) -> float:
+    return 24.0 if name in _HOURS else 1.0
+
+
+def ended_waiting(run: Run) -> pd.DataFrame:
+    """Share of recruits who waited for a resource and were moved on by an event before they had it, by where they went.
+
+    A death in the queue is a row with a dead state; loss of walking is one with the state of those who cannot walk.
+    """
+    import pandas as pd
+
+    states, rows = list(run.scenario.states), []
+    for group, place in _groups(run):
+        for about, worlds in _by_resource(run, place):
+            for s in sorted({int(x) for world in worlds for x in np.unique(world.instead) if x >= 0}):
+                share = np.array([(world.instead == s).mean() for world in worlds if len(world.asked)])
+                rows.append({**about, "group": group, "state": states[s], **interval(share)})
+    return pd.DataFrame(rows, columns=["strategy", "resource", "group", "state", *interval(np.zeros(2))])
+
+
+def resource_use(run: Run) -> pd.DataFrame:
+    """Utilisation (of opening hours), mean queue length, and hours of the resource a recruit used."""
+    import pandas as pd
+
+    system, rows = run.scenario.system, []
+    for (strategy, key, r), worlds in _worlds(run, recruits=False):
+        capacity = system.resources[r].capacity
+        used = {"utilisation": ("share", np.array([queues.utilisation(w, system, r, *queues.window(w, system)) for w in worlds])),
+                "mean queue length": ("patient", np.array([_mean_queue(w, r, system) for w in worlds])),
+                "hours used by a recruit": ("hour", np.array([_hours(w, r) for w in worlds]))}
+        for measure, (unit, values) in used.items():
+            rows.append({"strategy": strategy, "resource": key, "capacity": capacity, "measure": measure, "unit": unit,
+                         **interval(values)})
+    return pd.DataFrame(rows)
+
+
+def _mean_queue(world: Requests, r: int, system) -> float:
+    begin, end = queues.window(world, system)
+    own = world.where(world.resource == r)
+    waiting = np.clip(own.asked + own.wait, begin, end) - np.clip(own.asked, begin, end)
+    return float(waiting.sum() / (end - begin))
+
+
+def _hours(world: Requests, r: int) -> float:
+    own = world.where((world.patient >= 0) & (world.resource == r) & ~np.isnan(world.granted))
+    people = len(np.unique(world.where(world.patient >= 0).patient + 1e7 * world.where(world.patient >= 0).group))
+    return float((own.left - own.granted).sum() * 24 / max(people, 1))
+
+
+def queue_length(run: Run, points: int = 300) -> pd.DataFrame:
+    """Patients waiting over the calendar: mean and 90 % range over replications."""
+    import pandas as pd
+
+    parts = []
+    for (strategy, key, r), worlds in _worlds(run, recruits=False):
+        end = float(np.median([queues.window(w, run.scenario.system)[1] for w in worlds]))
+        days = np.linspace(0, end, points)
+        lengths = np.stack([queues.waiting_at(w.where(w.resource == r), days) for w in worlds])
+        low, high = np.quantile(lengths, [0.05, 0.95], axis=0)
+        parts.append(pd.DataFrame({"strategy": strategy, "resource": key, "day": days, "mean_waiting": lengths.mean(axis=0),
+                                   "lower_90": low, "upper_90": high}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def interval(values: np.ndarray) -> dict[str, float]:
+    """Mean, standard error and 95 % interval (Student's t) over replications; NaN aside."""
+    from scipy import stats
+
+    values = values[np.isfinite(values)]
+    mean, error = queues.with_error(values) if len(values) else (np.nan, np.nan)
+    half = stats.t.ppf(0.975, len(values) - 1) * error if len(values) > 1 else np.nan
+    return {"mean": mean, "standard_error": error, "lower_95": mean - half, "upper_95": mean + half}
+
+
+def _groups(run: Run) -> Iterator[tuple[str, int | None]]:
+    yield "all", None
+    if len(run.scenario.groups) > 1:
+        yield from ((key, i) for i, key in enumerate(run.scenario.groups))
+
+
+def _by_resource(run: Run, group: int | None) -> Iterator[tuple[dict, list[Requests]]]:
+    """({strategy, resource}, requests of recruits in each replication)."""
+    for (strategy, key, r), worlds in _worlds(run, recruits=True):
+        own = [w.where((w.resource == r) & (True if group is None else w.group == group)) for w in worlds]
+        if any(len(w.asked) for w in own):
+            yield {"strategy": strategy, "resource": key}, own
+
+
+def _worlds(run: Run, recruits: bool) -> Iterator[tuple[tuple[str, str, int], list[Requests]]]:
+    """Requests of each strategy in each replication, once for every resource."""
+    found, replications = run.base.requests, run.base_method.replications
+    for s, strategy in enumerate(run.scenario.strategies):
+        own = found.where((found.strategy == s) & ((found.patient >= 0) | (not recruits)))
+        worlds = [own.where(own.draw == d) for d in range(replications)]
+        for r, resource in enumerate(run.scenario.system.resources):
+            yield (strategy, resource.key, r), worlds

@@ -1,0 +1,124 @@
+"""Value of capacity against the waits of M/M/1 and M/M/2; comparison of engines and the bridge between them."""
+import dataclasses
+
+import numpy as np
+import pytest
+from runs import SCENARIOS
+
+from model.analysis import agreement, capacity
+from model.analysis.capacity import CapacityError
+from model.analysis.evaluate import EngineError, Method
+from model.cli import main
+from model.engines import queueing
+from model.report import engine_report
+from model.resources import Arrivals, Hold, Resource, System
+from model.scenario_file import read
+
+# Only waiting costs QALYs: 1 a year in every other state, and all live to the horizon.
+WAITING = """
+title: Waiting
+currency: {code: USD}
+time: {unit: day, horizon: 2 years, cycle: 1 week}
+discount: {cost: 0 %, effect: 0 %}
+wtp: {thresholds: [36525]}
+strategies: {old: {}, new: {}}
+states: {waiting: {start: 1}, service: {utility: 1}, done: {utility: 1, alive: true}}
+transitions:
+  - {from: waiting, to: service, survival: "fixed(time=0) in days", clock: state}
+  - {from: service, to: done, rate: 1 per day}
+"""
+MANY = Method(patients=1500, replications=12)
+
+
+@pytest.fixture
+def waiting(tmp_path):
+    path = tmp_path / "waiting.yaml"
+    path.write_text(WAITING)
+    system = System((Resource("server", 1),), (Hold("service", ("server",)),), Arrivals((0.7,)), warm_up=150, cool_down=20)
+    return dataclasses.replace(read(path), system=system)
+
+
+def test_gain_of_a_second_server_is_the_difference_of_the_mean_waits(waiting):
+    found = capacity.value_of_capacity(waiting, "server", 1, 3, MANY, unit_cost=1000)
+    saved = 0.7 / 0.3 - 0.49 / 3.51  # days: rho / (mu - lambda) and a^2 / (4 - a^2) / mu
+    row = engine_report.capacity_table(found).query("capacity == 2 and strategy == 'old'").iloc[0]
+    # 100 USD a day of waiting (36,525 / 365.25).
+    assert abs(row["gain_per_extra_unit_per_patient"] - 100 * saved) < 4 * row["gain_per_extra_unit_per_patient_standard_error"]
+    assert row["gain_per_extra_unit_per_patient_standard_error"] < 30
+    assert row["utilisation"] == pytest.approx(0.35, rel=0.05) and row["offered_load"] == pytest.approx(0.35, rel=0.05)
+    year = 0.7 * 365.25
+    assert row["gain_per_extra_unit_per_year"] == pytest.approx(year * row["gain_per_extra_unit_per_patient"])
+    assert row["net_gain_per_year"] == pytest.approx(row["gain_from_least_per_year"] - 1000)
+
+
+def test_the_best_number_of_units_weighs_gain_and_cost(waiting):
+    # The second server saves 2.2 days x 100 USD x 256 patients, the third 0.13 days: some 56,000 and 3,000 USD a year.
+    best = {}
+    for cost in (0, 20_000, 200_000):
+        table = engine_report.capacity_table(capacity.value_of_capacity(waiting, "server", 1, 3, MANY, unit_cost=cost))
+        best[cost] = table.query("best == 'true' and strategy == 'new'")["capacity"].item()
+    assert best == {0: 3, 20_000: 2, 200_000: 1}
+
+
+def test_overload_is_said(waiting):
+    busy = dataclasses.replace(waiting.system, arrivals=Arrivals((1.5,)), most_waiting=30)
+    found = capacity.value_of_capacity(dataclasses.replace(waiting, system=busy), "server", 1, 2, MANY)
+    table = engine_report.capacity_table(found)
+    assert table["status"].tolist() == ["stopped: backlog beyond its bound"] * 2 + ["ok"] * 2
+    assert table["offered_load"].iloc[0] == pytest.approx(1.5, rel=0.05)
+
+
+def test_unknown_resources_and_scenarios_without_any_are_errors(waiting):
+    with pytest.raises(CapacityError, match="unknown resource 'sever'; resources: server. Did you mean 'server'"):
+        capacity.value_of_capacity(waiting, "sever", 1, 2, MANY)
+    with pytest.raises(CapacityError, match="needs 1 <= from <= to"):
+        capacity.value_of_capacity(waiting, "server", 3, 2, MANY)
+    with pytest.raises(EngineError, match="no 'resources' and 'arrivals'"):
+        capacity.value_of_capacity(dataclasses.replace(waiting, system=None), "server", 1, 2, MANY)
+
+
+# --- agreement --------------------------------------------------------------------------------------------------
+
+def test_the_engines_agree_on_the_default_scenario():
+    found = agreement.agreement(read(SCENARIOS / "mscc_furlan.yaml"), Method(patients=300, replications=10))
+    assert found.agree and found.patients == 600 and len(found.rows) == 84
+    assert found.limit == pytest.approx(0.05 / 84)
+    few = agreement.Compared("queueing", "all", "a", "cost", 0.0, 2.262, 1.0, 9)
+    assert few.p_value == pytest.approx(0.05, abs=1e-4)  # t table, 9 degrees of freedom
+
+
+def test_an_engine_that_is_off_by_a_hair_for_few_patients_is_found(monkeypatch):
+    right = queueing.Group.event
+    monkeypatch.setattr(queueing.Group, "event", lambda self, move, number, visit, now: right(
+        self, move, number, visit, now) * (1 + 1e-6 * (number == 7)))
+    found = agreement.agreement(read(SCENARIOS / "mscc_furlan.yaml"), Method(patients=300, replications=10))
+    assert not found.agree and 0 < found.differing <= 4
+    assert engine_report.verdict(found).startswith("THE ENGINES DIFFER")
+
+
+def test_a_biased_engine_is_found_by_its_means(monkeypatch, tmp_path, capsys):
+    right = queueing.Group.event
+    monkeypatch.setattr(queueing.Group, "event",
+                        lambda self, move, number, visit, now: now + 0.8 * (right(self, move, number, visit, now) - now))
+    assert main(["compare", str(SCENARIOS / "mscc_furlan.yaml"), "--patients", "400", "--out", str(tmp_path / "out")]) == 1
+    assert "THE ENGINES DIFFER" in capsys.readouterr().out
+    assert (tmp_path / "out" / "figures" / "bridge.png").exists()
+
+
+def test_steps_of_the_bridge_add_up_and_queues_cost_the_wait(waiting):
+    found = agreement.bridge(waiting, MANY)
+    assert [step.name for step in found.steps] == ["Cohort", "Individual patients", "Queues"]
+    table = engine_report.bridge_table(found, waiting)
+    name = "incremental_net_benefit"
+    assert table[name].iloc[-1] == pytest.approx(table[name].iloc[0] + table[f"{name}_change"].sum())
+    # Both strategies wait alike.
+    np.testing.assert_allclose(table[f"{name}_change"].iloc[2], 0, atol=1e-6)
+
+
+def test_jackknife_error_of_a_mean_is_its_standard_error():
+    generator = np.random.default_rng(1)
+    cost = generator.normal(size=(2, 15))
+    steps = (agreement.Step("one", cost * 0, cost * 0 + 1), agreement.Step("two", cost, cost * 0 + 1))
+    value, error = agreement.Bridge(steps, ("a", "b"), 0).changes(1, agreement.icer)
+    assert value[1] == pytest.approx(cost[1].mean())
+    assert error[1] == pytest.approx(cost[1].std(ddof=1) / np.sqrt(15))
