@@ -114,7 +114,8 @@ def method_options(parser) -> None:
 
 
 def worker_options(parser) -> None:
-    parser.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="processes (default 1; 0: all cores)")
+    parser.add_argument("--jobs", type=_jobs, metavar="N",
+                        help="processes; 0: one on each core (default 1, with the queueing engine 0)")
     parser.add_argument("--cluster", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
 
 
@@ -124,7 +125,10 @@ def method_of(options):
     from model.analysis.evaluate import Method
     from model.analysis.workers import workers
 
-    with workers(options.jobs, options.cluster) as executor:
+    jobs = options.jobs
+    if jobs is None:  # replications of a queue are long tasks
+        jobs = 0 if options.engine == "queueing" and not options.cluster else 1
+    with workers(jobs, options.cluster) as executor:
         yield Method(options.engine, options.patients, options.replications, options.seed, executor)
 
 

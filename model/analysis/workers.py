@@ -217,7 +217,7 @@ def _client(distributed, address: str):
 
 
 def _ready(client, address: str) -> int:
-    """Threads of all workers, each of which must have this version of the package."""
+    """Threads of all workers; these, and the scheduler, must have this version of the package."""
     import model
 
     try:
@@ -226,13 +226,13 @@ def _ready(client, address: str) -> int:
         raise WorkersError(f"the scheduler at {address} has no workers; start one on each machine with "
                            f"`dask worker {address}`") from None
     try:
-        versions = client.run(_version)
-    except ImportError as error:
-        raise WorkersError(f"a worker of {address} lacks a package that is needed ({error}); install this software in "
-                           "the workers' Python too") from None
-    for worker, version in versions.items():
+        versions = {"scheduler": client.run_on_scheduler(_version), **client.run(_version)}
+    except Exception as error:  # what a missing package raises differs between versions of Dask
+        raise WorkersError(f"the scheduler at {address} or one of its workers cannot load this software; install it in their "
+                           f"Python too ({str(error).splitlines()[0] if str(error) else type(error).__name__})") from None
+    for where, version in versions.items():
         if version != model.__version__:
-            raise WorkersError(f"worker {worker} has version {version} of this software, here it is {model.__version__}")
+            raise WorkersError(f"{where} of {address} has version {version} of this software, here it is {model.__version__}")
     return sum(client.nthreads().values())
 
 
