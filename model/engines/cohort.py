@@ -42,6 +42,7 @@ class Block:
 
 def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon."""
+    dynamics = _at_once(dynamics)
     strategies, draws = dynamics.shape
     distinct, index = conventions.weightings(dynamics)
     shape = (len(distinct), len(dynamics.periods))
@@ -57,6 +58,26 @@ def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     times, occupancy = (None, None) if not trace else _join(traces, strategies)
     order = (3, 4, 2, 1, 0)
     return Quantities(time[index].transpose(order), moves[index].transpose(order), dynamics.start, times, occupancy)
+
+
+def _at_once(dynamics: Dynamics) -> Dynamics:
+    """States that patients leave after a fixed time of 0 (they stay there only to wait, in a queue) as chance nodes."""
+    certain: dict[int, int] = {}
+    for i, move in enumerate(dynamics.moves):
+        fixed = move.clock == "state" and move.hazard is not None and move.hazard.family == "fixed"
+        if fixed and not np.any(move.hazard.parameters["time"]):
+            certain.setdefault(move.source, i)
+
+    def branch(i: int, move: Move) -> Move:
+        if move.source not in certain:
+            return move
+        level = Stepwise(np.zeros(1), np.full((1, *dynamics.shape), float(certain[move.source] == i)))
+        return Move(move.label, move.source, move.target, "chance", level=level)
+
+    if not certain:
+        return dynamics
+    chance = tuple(node or s in certain for s, node in enumerate(dynamics.chance))
+    return replace(dynamics, chance=chance, moves=tuple(branch(i, m) for i, m in enumerate(dynamics.moves)))
 
 
 def _join(traces, strategies: int):

@@ -5,6 +5,7 @@ from runs import SCENARIOS, write_scenario
 
 from model import draws, inputs, outcomes, pricing
 from model.analysis.simulate import simulate, summary
+from model.draws import DomainError
 from model.engines import cohort, individual, queueing
 from model.resources import Arrivals, Hold, Resource, System
 from model.scenario_file import read
@@ -190,3 +191,21 @@ def test_the_comparison_fails_for_an_engine_that_forgets_the_visit(tmp_path, mon
     monkeypatch.setattr(queueing.Group, "event", lambda self, move, number, visit, now: right(self, move, number, 1, now))
     path = write_scenario(tmp_path, SMALL["Weibull on the clock of the state, with return"])
     assert same_patients(path) is not None
+
+
+def test_a_state_left_after_a_fixed_time_of_zero_is_passed_through_at_once_by_the_cohort(tmp_path):
+    """Patients stay there only to wait for a resource; a cohort does not wait."""
+    text = """
+discount: {cost: 6 %, effect: 1 %}
+time: {unit: day, horizon: 400 days, cycle: 1 week}
+states: {waiting: {start: 1, utility: 0.2}, service: {utility: 0.5}, home: {utility: 0.8}, dead: {}}
+transitions:
+  - {from: waiting, to: service, survival: "fixed(time=0) in days", clock: state, cost: 10 USD}
+  - {from: waiting, to: dead, rate: 0.5 per day}
+  - {from: service, to: home, rate: 0.2 per day}
+  - {from: home, to: dead, survival: "weibull(shape=1.3, scale=200) in days", clock: state}
+"""
+    scores, _ = differences(write_scenario(tmp_path, text), 1)
+    assert abs(np.array(scores)).max() < 4
+    with pytest.raises(DomainError, match="a fixed time of the event can be run by the individual"):
+        differences(write_scenario(tmp_path, text.replace("time=0", "time=3")), 1)
