@@ -1,0 +1,182 @@
+"""Several numbers that are drawn together: Dirichlet, multivariate normal, rows of a sample; and the Gaussian copula."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.distribution_forms import DistributionError, positive
+
+
+def tails_of(level: float) -> np.ndarray:
+    """The two probabilities that leave `level` between them."""
+    return np.array([(1 - level) / 2, (1 + level) / 2])
+
+
+@dataclass(frozen=True, eq=False)
+class JointDistribution:
+    """`size` numbers that are drawn together, from `uniforms` independent uniforms a draw."""
+
+    name: str
+    natural: dict[str, np.ndarray]
+    size: int
+    uniforms: int
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """[component, draw] from independent uniforms u[uniforms, draw], 0 < u < 1."""
+        return FAMILIES[self.name].draw(np.asarray(u, float), **self.natural)
+
+    @property
+    def mean(self) -> np.ndarray:
+        return FAMILIES[self.name].moments(**self.natural)[0]
+
+    @property
+    def sd(self) -> np.ndarray:
+        return FAMILIES[self.name].moments(**self.natural)[1]
+
+    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Central marginal intervals: (lower[component], upper[component])."""
+        low, high = FAMILIES[self.name].marginal(tails_of(level), **self.natural)
+        return low, high
+
+
+def copula(z_uniforms: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Correlated uniforms u[name, draw] from independent ones (Gaussian copula).
+
+    correlation[name, name] is that of the normal scores. Each row stays exactly uniform.
+    DistributionError where the matrix is no correlation matrix.
+    """
+    from scipy.special import ndtr, ndtri
+
+    root = correlation_root("correlation", np.asarray(correlation, float), len(z_uniforms))
+    return np.clip(ndtr(root @ ndtri(z_uniforms)), 1e-300, 1 - 2.0**-53)
+
+
+def _dirichlet(counts):
+    _at_least("dirichlet", "counts", counts, 2)
+    positive("dirichlet", counts=counts)
+    return JointDistribution("dirichlet", {"counts": counts}, len(counts), len(counts))
+
+
+def _dirichlet_mean(mean, n):
+    positive("dirichlet", mean=mean, n=n)
+    if abs(mean.sum() - 1) > 1e-6:
+        raise DistributionError(f"dirichlet: the means must add up to 1, found {mean.sum():g}")
+    return _dirichlet(mean * n)
+
+
+def _draw_dirichlet(u, counts):
+    """Gamma variates scaled to add up to 1; in logs, as those of a small count underflow."""
+    from scipy.special import gammaincinv, gammaln
+
+    a = counts[:, None]
+    g = gammaincinv(a, u)
+    leading = (np.log(u) + gammaln(a + 1)) / a
+    logs = np.where(g > 1e-250, np.log(np.maximum(g, 1e-250)), leading)
+    shares = np.exp(logs - logs.max(0))
+    return shares / shares.sum(0)
+
+
+def _beta_moments(a, b):
+    return a / (a + b), np.sqrt(a * b / (a + b + 1)) / (a + b)
+
+
+def _moments_dirichlet(counts):
+    return _beta_moments(counts, counts.sum() - counts)
+
+
+def _marginal_dirichlet(tails, counts):
+    from scipy.special import betaincinv
+
+    return betaincinv(counts, counts.sum() - counts, tails[:, None])
+
+
+def _multinormal(mean, covariance):
+    if covariance.shape != (len(mean), len(mean)):
+        raise DistributionError(f"multinormal: covariance must have {len(mean)} rows and columns, one a mean; "
+                                f"found {' x '.join(map(str, covariance.shape))}")
+    positive("multinormal", **{"the diagonal of covariance": np.diag(covariance)})
+    se = np.sqrt(np.diag(covariance))
+    return _multinormal_se(mean, se, covariance / np.outer(se, se), "covariance")
+
+
+def _multinormal_se(mean, se, correlation, what="correlation"):
+    if len(se) != len(mean):
+        raise DistributionError(f"multinormal: se must have {len(mean)} values, one a mean; found {len(se)}")
+    positive("multinormal", se=se)
+    root = se[:, None] * correlation_root(f"multinormal: {what}", correlation, len(mean))
+    return JointDistribution("multinormal", {"mean": mean, "root": root}, len(mean), len(mean))
+
+
+def _draw_multinormal(u, mean, root):
+    from scipy.special import ndtri
+
+    return mean[:, None] + root @ ndtri(u)
+
+
+def _moments_multinormal(mean, root):
+    return mean, np.sqrt((root**2).sum(1))
+
+
+def _marginal_multinormal(tails, mean, root):
+    from scipy.special import ndtri
+
+    mean, sd = _moments_multinormal(mean, root)
+    return mean + sd * ndtri(tails[:, None])
+
+
+def _empirical(rows):
+    return JointDistribution("empirical", {"rows": rows}, rows.shape[1], 1)
+
+
+def _draw_empirical(u, rows):
+    """A row is picked whole, so its numbers stay together."""
+    return rows[np.minimum((u[0] * len(rows)).astype(int), len(rows) - 1)].T
+
+
+def _at_least(name, argument, values, size):
+    if len(values) < size:
+        raise DistributionError(f"{name}: {argument} needs at least {size} values, found {len(values)}")
+
+
+def correlation_root(what: str, matrix: np.ndarray, size: int) -> np.ndarray:
+    """Lower Cholesky factor of a correlation matrix; DistributionError where it is none."""
+    if matrix.shape != (size, size):
+        raise DistributionError(f"{what} must have {size} rows and columns, found "
+                                f"{' x '.join(map(str, matrix.shape))}")
+    if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-9):
+        i, j = np.unravel_index(np.argmax(abs(matrix - matrix.T)), matrix.shape)
+        raise DistributionError(f"{what} is not symmetric: row {i + 1}, column {j + 1} is {matrix[i, j]:g}, "
+                                f"row {j + 1}, column {i + 1} is {matrix[j, i]:g}")
+    if not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-9):
+        raise DistributionError(f"{what}: the diagonal must be 1, found "
+                                f"{', '.join(f'{v:g}' for v in np.diag(matrix))}")
+    smallest = np.linalg.eigvalsh(matrix)[0]
+    if not smallest > 1e-12:
+        raise DistributionError(f"{what} is not positive definite: its smallest eigenvalue is {smallest:.3g}, and "
+                                "it must be above 0 (the pairwise correlations contradict each other)")
+    return np.linalg.cholesky(matrix)
+
+
+@dataclass(frozen=True)
+class _JointFamily:
+    convert: dict[tuple[str, ...], Callable]
+    draw: Callable
+    moments: Callable
+    marginal: Callable
+
+
+AXES = {"counts": 1, "mean": 1, "n": 0, "covariance": 2, "se": 1, "correlation": 2, "rows": 2}
+FAMILIES = {
+    "dirichlet": _JointFamily(
+        {("counts",): _dirichlet, ("mean", "n"): _dirichlet_mean},
+        _draw_dirichlet, _moments_dirichlet, _marginal_dirichlet),
+    "multinormal": _JointFamily(
+        {("mean", "covariance"): _multinormal, ("mean", "se", "correlation"): _multinormal_se},
+        _draw_multinormal, _moments_multinormal, _marginal_multinormal),
+    "empirical": _JointFamily(
+        {("rows",): _empirical},
+        _draw_empirical, lambda rows: (rows.mean(0), rows.std(0)),
+        lambda tails, rows: np.quantile(rows, tails, axis=0)),
+}
