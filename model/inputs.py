@@ -17,6 +17,8 @@ from model.hazards import Hazard
 from model.scenario import Discount, Group, Period, Scenario, Survival, TimeFrame, Transition
 
 _NOTHING = Period("", 0.0, np.inf, {})
+WAITING = np.concatenate([np.arange(720) / 24, np.arange(30, 366.0)])  # days
+CLOCKS = {"waited": "waited", "time_since_entry": "entry"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,11 @@ class Stepwise:
 
 @dataclass(frozen=True)
 class Move:
-    """A transition between state indices. kind: 'rate', 'survival', 'chance', 'per cycle'."""
+    """A transition between state indices. kind: 'rate', 'survival', 'chance', 'per cycle'.
+
+    clock: of a survival distribution 'model' or 'state'; of a level 'model', or (branches of chance nodes) 'waited', the time
+    queued so far, or 'entry', the time spent in the state that was left for the node.
+    """
 
     label: str
     source: int
@@ -151,6 +157,15 @@ class Context:
             )
         return Stepwise(np.zeros(1), self.at(formula)[None])
 
+    def by_waiting(self, formula: Formula, name: str) -> Stepwise:
+        """A formula of 'waited' or 'time_since_entry', in steps of an hour up to a month, then of a day up to a year; it is
+        taken at the start of a step, and as it is after a year from there on."""
+        starts = WAITING / self.scenario.time.day
+        rows = []
+        for start in starts:
+            rows.append([self._make(s, self.periods[0], {name: start}).of(formula) for s in self.scenario.strategies])
+        return Stepwise(starts, np.array(rows))
+
     def _by_cycle(self, formula: Formula) -> Stepwise:
         time = self.scenario.time
         starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
@@ -236,10 +251,26 @@ def _move(context: Context, move: Transition, index: dict[str, int]) -> Move:
     formula = move.rate if move.kind == "rate" else move.probability
     if formula is None:
         return Move(*ends)
-    level = context.stepwise(formula)
+    clock, level = _level(context, place, formula)
     field = {"rate": "rate", "chance": "probability"}.get(move.kind, "probability per cycle")
     _check(context, f"{place}.{field}", level.values, 0, np.inf if move.kind == "rate" else 1)
-    return Move(*ends, level=level)
+    return Move(*ends, clock, level)
+
+
+def _level(context: Context, place: str, formula: Formula) -> tuple[str, Stepwise]:
+    """(clock, level) of a rate or probability."""
+    read = context.reads(formula)
+    waiting = sorted(read & set(CLOCKS))
+    if not waiting:
+        return "model", context.stepwise(formula)
+    varying = {"time", "cycle"} | {name for period in context.scenario.periods for name in period.bindings}
+    if len(waiting) > 1 or read & varying:
+        raise DomainError(f"{context.scenario.line(place)}: a probability can change with one clock only: 'waited', "
+                          f"'time_since_entry', or time and periods; found {', '.join(sorted(read & {*CLOCKS, *varying}))}")
+    level = context.by_waiting(formula, waiting[0])
+    if waiting[0] == "time_since_entry" and not context.scenario.time_in_state:
+        return "model", Stepwise(level.starts[:1], level.values[:1])
+    return CLOCKS[waiting[0]], level
 
 
 def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
@@ -251,8 +282,8 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
             total = _sum_levels(others, context)
             _check(context, f"transitions.{move.label}.probability (the rest)", 1 - total.values, 0, 1)
             level = Stepwise(total.starts, np.clip(1 - total.values, 0, 1))
-            move = Move(move.label, move.source, move.target, move.kind, level=level)
-        elif move.kind == "chance" and len(others) == sum(m.source == move.source for m in moves):
+            move = Move(move.label, move.source, move.target, move.kind, _one_clock(context, move, others), level)
+        elif move.kind == "chance" and _one_clock(context, move, others) and len(others) == sum(m.source == move.source for m in moves):
             total = _sum_levels(others, context).values
             _check(
                 context,
@@ -272,6 +303,16 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
             )
         result.append(move)
     return result
+
+
+def _one_clock(context: Context, move: Move, branches: list[Move]) -> str:
+    """The clock of all branches of a chance node; those that do not change go with any."""
+    clocks = {m.clock for m in branches if len(m.level.starts) > 1}
+    if len(clocks) > 1:
+        node = list(context.scenario.states)[move.source]
+        raise DomainError(f"{context.scenario.line(f'states.{node}')}: its branches change with different clocks "
+                          f"({', '.join(sorted(clocks))}); let them all change with one")
+    return next(iter(clocks), "model")
 
 
 def _sum_levels(moves: list[Move], context: Context) -> Stepwise:

@@ -210,14 +210,19 @@ class Target:
     outcome: str = "qaly"
     comparator: str = ""
     wtp: float = 0.0
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """vary: a parameter, or `parameter.argument` of its distribution (several with commas share a value) -> bounds."""
+    """vary: a parameter, or `parameter.argument` of its distribution (several with commas share a value) -> bounds.
+
+    fixed: what would vary, but belongs to the distribution of a parameter that is fixed (in a variant, or by --set).
+    """
 
     vary: dict[str, tuple[float, float]]
     targets: tuple[Target, ...]
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -254,6 +259,7 @@ class Scenario:
     calibration: Calibration | None = None
     system: System | None = None
     published: tuple[Published, ...] = ()
+    time_in_state: bool = True  # False: formulas take 'time_since_entry' as 0
 
     @property
     def labels(self) -> dict[str, str]:

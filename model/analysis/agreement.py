@@ -82,7 +82,7 @@ def agreement(scenario: Scenario, method: Method) -> Agreement:
 
     The individual engine follows method.for_base() patients, the queueing engine method.patients in each replication.
     """
-    table, rows = draws.base(scenario), []
+    scenario, table, rows = without_time_in_state(scenario), draws.base(scenario), []
     cohorts = evaluate(scenario, table)
     for engine in ("individual", "queueing"):
         own = dataclasses.replace(method, engine=engine).for_base()
@@ -191,7 +191,10 @@ def _step(name: str, total: Outcomes, reference: int, n: int) -> Step:
 
 def without_time_in_state(scenario: Scenario) -> Scenario:
     """The scenario in which formulas take the time since entry as 0, as a cohort must; the same one if none reads it."""
-    return scenario
+    table = draws.base(scenario)
+    read = any(move.clock == "entry" for group in scenario.groups.values()
+               for move in inputs.dynamics(scenario, table, group).moves)
+    return dataclasses.replace(scenario, time_in_state=False) if read else scenario
 
 
 def icer(cost: float, effect: float) -> float:

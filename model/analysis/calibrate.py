@@ -2,38 +2,48 @@
 
 Best fit: least squares of (model - target) / error by SciPy's trust-region method from several starts.
 Identifiability: singular values of the scaled Jacobian at the best fit (directions in which no target moves).
-Posterior: importance resampling (Rubin 1988) with a Student-t proposal around the best fit and a uniform
-prior in the bounds.
+Posterior: model/analysis/posterior.py.
+
+Everything is reckoned in the unit cube of the bounds: u = (value - from) / (to - from).
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
-from model import chances, distributions, draws, formula
-from model.analysis.evaluate import Evaluation, evaluate
-from model.draws import Draws
-from model.economics import net_benefit
-from model.scenario import Calibration, Parameter, Scenario, Target
+from model import chances, draws
+from model.analysis.evaluate import evaluate
+from model.analysis.posterior import CalibrationError, covariance, resampled
+from model.analysis.targets import NEEDS_PSA, NEEDS_TRACE, measured
+from model.analysis.workers import in_order
+from model.distributions import DistributionError
+from model.draws import DomainError
+from model.outcomes import OutcomeError
+from model.scenario import Calibration, Scenario
+from model.scenario_file.calibration import parts, with_arguments
 
-NEEDS_TRACE, NEEDS_PSA = ("median survival", "occupancy"), ("probability cost-effective",)
-
-
-class CalibrationError(ValueError):
-    """A calibration that cannot be done."""
+IMPOSSIBLE = 1e6  # residual of what the model cannot give
+# Of the bounds, for derivatives: exact targets can do with little; a probability of a finite PSA is a step function.
+STEP, PSA_STEP = 1e-4, 0.01
+HOPELESS, MOST_MODES = 12.0, 5  # sum of squares beyond the best at which another mode is left out; modes at most
+WEAK, OPEN = 0.1, 0.5  # of the bounds' own spread: above this, the targets determine a direction weakly, or not
+# Starts agree where they end within this share of the bounds, and fit equally well within this sum of squares.
+SAME_PLACE, SAME_FIT = 0.02, 0.1
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One start and where it ended: values by key of `vary`, residuals by target (in errors)."""
+    """One start and where it ended: values[key], residuals[target] (in errors)."""
 
     start: np.ndarray
     values: np.ndarray
     residuals: np.ndarray
+    converged: bool
 
     @property
     def distance(self) -> float:
@@ -42,14 +52,39 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Direction:
+    """A combination of the inputs. weights[key], of squares that add up to 1, in shares of the bounds.
+
+    moves: errors by which the targets move from one end of the bounds to the other; left: share of the bounds' own
+    spread that the targets leave (0: determined; 1: they say nothing).
+    """
+
+    moves: float
+    weights: np.ndarray
+
+    @property
+    def left(self) -> float:
+        # A uniform prior over a width of 1 has the variance 1/12; the targets add the information moves ** 2.
+        return float(np.sqrt(12 / (12 + self.moves**2)))
+
+    @property
+    def verdict(self) -> str:
+        return "not determined" if self.left > OPEN else "weakly determined" if self.left > WEAK else "determined"
+
+
+@dataclass(frozen=True)
 class Calibrated:
-    """fits: best first; jacobian[target, key] at the best, per share of the bounds; posterior[sample, key] or None."""
+    """fits: best first; reached[target]; jacobian[target, key] at the best, in errors per whole width of the bounds.
+
+    posterior[set, key] or None; effective: number of independent sets that it is worth.
+    """
 
     scenario: Scenario
     calibration: Calibration
     fits: tuple[Fit, ...]
     reached: np.ndarray
     jacobian: np.ndarray
+    seed: int
     posterior: np.ndarray | None = None
     effective: float = np.nan
 
@@ -61,26 +96,66 @@ class Calibrated:
     def best(self) -> Fit:
         return self.fits[0]
 
-    def directions(self) -> list[tuple[float, np.ndarray]]:
-        """(errors that the targets move by across the whole bounds, direction[key]), least determined first."""
+    @property
+    def width(self) -> np.ndarray:
+        """[key]: width of the bounds."""
+        return np.diff(list(self.calibration.vary.values()), axis=1)[:, 0]
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """[key]: of the best values, as if targets moved linearly and the prior were normal."""
+        return np.sqrt(np.diag(covariance(self.jacobian))) * self.width
+
+    def directions(self) -> list[Direction]:
+        """As many as there are keys, the least determined first."""
         _, sizes, rows = np.linalg.svd(self.jacobian)
         sizes = np.concatenate([sizes, np.zeros(len(rows) - len(sizes))])
-        return sorted(zip(sizes.tolist(), rows), key=lambda pair: pair[0])
+        return [Direction(float(size), row) for size, row in zip(sizes[::-1], rows[::-1])]
+
+    def agreement(self) -> list[str]:
+        """Of each fit with the best: 'same', 'other values, as good', 'worse'."""
+        return [self._agreement(fit) for fit in self.fits]
+
+    def _agreement(self, fit: Fit) -> str:
+        if fit.distance > self.best.distance + SAME_FIT:
+            return "worse"
+        near = np.abs(fit.values - self.best.values) <= SAME_PLACE * self.width
+        return "same" if near.all() else "other values, as good"
+
+    def calibrated(self) -> Scenario:
+        """The scenario at the best fit."""
+        return with_values(self.scenario, dict(zip(self.keys, self.best.values)))
+
+    def parameter_sets(self) -> dict[str, np.ndarray]:
+        """Posterior by parameter, array[set]: a row is one set of values, to be drawn together.
+
+        A parameter varied itself has the posterior's values; one whose distribution's arguments were varied is drawn
+        from the distribution that each set makes of it.
+        """
+        found = {}
+        for name, arguments in _by_parameter(self.keys).items():
+            columns = {argument: self.posterior[:, j] for argument, j in arguments.items()}
+            found[name] = columns.get("") if "" in columns else self._drawn(name, columns)
+        return found
+
+    def _drawn(self, name: str, columns: dict[str, np.ndarray]) -> np.ndarray:
+        parameter, n = self.scenario.parameters[name], len(self.posterior)
+        u = chances.latin_hypercube(self.seed, n, "calibration", "parameter", name)
+        sets = [with_arguments(parameter, {a: float(v[i]) for a, v in columns.items()}) for i in range(n)]
+        return np.array([float(p.distribution.quantile(u[i:i + 1])[0]) for i, p in enumerate(sets)])
 
 
 class Problem:
-    """Residuals of a calibration as a function of the position u in the unit cube of the bounds."""
+    """Residuals of a calibration as a function of the position u[key] in the unit cube of the bounds."""
 
     def __init__(self, scenario: Scenario, n: int, seed: int):
-        if scenario.calibration is None:
-            raise CalibrationError(f"{scenario.path} has no 'calibration' section (what may vary, and the targets)")
-        self.scenario, self.calibration, self.n, self.seed = scenario, scenario.calibration, n, seed
+        self.scenario, self.calibration, self.n, self.seed = scenario, _calibration_of(scenario), n, seed
         bounds = np.array(list(self.calibration.vary.values()))
         self.low, self.width = bounds[:, 0], bounds[:, 1] - bounds[:, 0]
-        self.wanted = np.array([t.value for t in self.calibration.targets])
-        self.error = np.array([t.error for t in self.calibration.targets])
-        self.psa = any(t.measure in NEEDS_PSA for t in self.calibration.targets)
-        self.trace = any(t.measure in NEEDS_TRACE for t in self.calibration.targets)
+        targets = self.calibration.targets
+        self.wanted, self.error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
+        self.psa = any(t.measure in NEEDS_PSA for t in targets)
+        self.trace = any(t.measure in NEEDS_TRACE for t in targets)
 
     def values(self, u: np.ndarray) -> np.ndarray:
         return self.low + self.width * u
@@ -93,127 +168,86 @@ class Problem:
         return np.array([measured(scenario, t, base, psa) for t in self.calibration.targets])
 
     def residuals(self, u: np.ndarray) -> np.ndarray:
-        found = (self.reached(u) - self.wanted) / self.error
-        return np.where(np.isfinite(found), np.clip(found, -1e6, 1e6), 1e6)
+        """(model - target) / error; IMPOSSIBLE where the model cannot be run or does not give the target."""
+        try:
+            found = (self.reached(u) - self.wanted) / self.error
+        except (DistributionError, DomainError, OutcomeError):
+            return np.full(len(self.wanted), IMPOSSIBLE)
+        return np.where(np.isfinite(found), np.clip(found, -IMPOSSIBLE, IMPOSSIBLE), IMPOSSIBLE)
+
+    def jacobian(self, u: np.ndarray) -> np.ndarray:
+        """[target, key], by central differences within the bounds."""
+        columns, step = [], PSA_STEP if self.psa else STEP
+        for j, unit in enumerate(np.eye(len(u))):
+            low, high = (np.clip(u + sign * step * unit, 0, 1) for sign in (-1, 1))
+            columns.append((self.residuals(high) - self.residuals(low)) / (high[j] - low[j]))
+        return np.stack(columns, axis=1)
+
+
+def _calibration_of(scenario: Scenario) -> Calibration:
+    calibration = scenario.calibration
+    if calibration is None:
+        raise CalibrationError(f"{scenario.path} has no 'calibration' section (what may vary, and the targets)")
+    if not calibration.vary:
+        raise CalibrationError(f"{scenario.path}: nothing is left to vary, as these are fixed: "
+                               f"{', '.join(calibration.fixed)}")
+    return calibration
 
 
 def calibrate(scenario: Scenario, starts: int = 5, n: int = 10_000, seed: int = 1, posterior: int = 0,
-              progress: Callable[[int], None] = lambda done: None) -> Calibrated:
-    """Best fit from `starts` Latin-hypercube starts, and `posterior` resampled sets where asked for."""
-    from scipy.optimize import least_squares
+              progress: Callable[[int], None] = lambda done: None, executor: Executor | None = None) -> Calibrated:
+    """Best fit from `starts` Latin-hypercube starts, and `posterior` resampled sets where asked for.
 
+    n, seed: of the PSA that targets of the acceptability curve need. `progress` is told of starts and sets done. Who
+    does the work (`executor`) changes no result. Raises CalibrationError, and what the model says of the best fit.
+    """
     problem = Problem(scenario, n, seed)
-    size = len(problem.low)
     points = [chances.latin_hypercube(seed, starts, "calibration", key) for key in problem.calibration.vary]
     fits = []
-    for start in np.stack(points, axis=1):
-        # A probability from a finite PSA is a step function: differences are taken over 1 % of the bounds.
-        found = least_squares(problem.residuals, start, bounds=(np.zeros(size), np.ones(size)), diff_step=0.01,
-                              x_scale=1.0, xtol=1e-6, ftol=1e-9, max_nfev=60)
-        fits.append(Fit(problem.values(start), problem.values(found.x), found.fun))
+    for fit in in_order(executor, _fit, ((problem, start) for start in np.stack(points, axis=1))):
+        fits.append(fit)
         progress(1)
     fits.sort(key=lambda fit: fit.distance)
     best = (fits[0].values - problem.low) / problem.width
-    jacobian = _jacobian(problem, best)
-    sample, effective = _posterior(problem, best, jacobian, posterior, seed) if posterior else (None, np.nan)
-    return Calibrated(scenario, problem.calibration, tuple(fits), problem.reached(best), jacobian, sample, effective)
+    reached = problem.reached(best)
+    found = Calibrated(scenario, problem.calibration, tuple(fits), reached, problem.jacobian(best), seed)
+    if not posterior:
+        return found
+    sample, effective = resampled(problem, _modes(problem, fits), posterior, progress, executor)
+    return dataclasses.replace(found, posterior=sample, effective=effective)
 
 
-def _jacobian(problem: Problem, u: np.ndarray, step: float = 0.02) -> np.ndarray:
-    columns = []
-    for j in range(len(u)):
-        ends = [np.clip(u + sign * step * np.eye(len(u))[j], 0, 1) for sign in (-1, 1)]
-        columns.append((problem.residuals(ends[1]) - problem.residuals(ends[0])) / (ends[1][j] - ends[0][j]))
-    return np.stack(columns, axis=1)
+def _fit(problem: Problem, start: np.ndarray) -> Fit:
+    from scipy.optimize import least_squares
+
+    found = least_squares(problem.residuals, start, problem.jacobian, bounds=(0, 1), xtol=1e-6, ftol=1e-8, max_nfev=50)
+    return Fit(problem.values(start), problem.values(found.x), found.fun, found.status > 0)
 
 
-def _posterior(problem: Problem, best, jacobian, n: int, seed: int):
-    """Resampled sets [n, key] and the effective number of different ones."""
-    generator, size = chances.stream(seed, "calibration", "posterior"), len(best)
-    # Across directions that the targets leave open, the proposal is as wide as the bounds.
-    covariance = np.linalg.inv(jacobian.T @ jacobian + 12 * np.eye(size))
-    root = np.linalg.cholesky(covariance)
-    freedom = 4.0
-    normal = generator.standard_normal((n, size))
-    scale = np.sqrt(generator.chisquare(freedom, n) / freedom)
-    u = best + (normal / scale[:, None]) @ root.T
-    inside = ((u >= 0) & (u <= 1)).all(axis=1)
-    log_weight = np.full(n, -np.inf)
-    for i in np.flatnonzero(inside):
-        residual = problem.residuals(u[i])
-        distance = (normal[i] ** 2).sum() / scale[i] ** 2
-        log_weight[i] = -0.5 * residual @ residual + 0.5 * (freedom + size) * np.log1p(distance / freedom)
-    if not inside.any():
-        raise CalibrationError("no proposed set of values lies within the bounds: widen them")
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
-    chosen = generator.choice(n, n, p=weight)
-    return problem.values(u[chosen]), 1 / (weight**2).sum()
+def _modes(problem: Problem, fits) -> list[np.ndarray]:
+    """Places in the unit cube where starts ended that are apart and not hopeless; the best first."""
+    found: list[np.ndarray] = []
+    for fit in fits:
+        u = (fit.values - problem.low) / problem.width
+        apart = all(np.abs(u - other).max() > SAME_PLACE for other in found)
+        if apart and fit.distance < fits[0].distance + HOPELESS:
+            found.append(u)
+    return found[:MOST_MODES]
+
+
+def _by_parameter(keys) -> dict[str, dict[str, int]]:
+    """{parameter: {argument or nothing: index of its key}}."""
+    found: dict[str, dict[str, int]] = {}
+    for j, key in enumerate(keys):
+        for name, argument in parts(key):
+            found.setdefault(name, {})[argument] = j
+    return found
 
 
 def with_values(scenario: Scenario, values: dict[str, float]) -> Scenario:
-    """The scenario with other values for parameters, or for arguments of their distributions."""
-    changed = dict(scenario.parameters)
-    for key, value in values.items():
-        for name in key.split(","):
-            parameter, _, argument = name.strip().partition(".")
-            changed[parameter] = _with_value(changed[parameter], argument, float(value))
+    """The scenario with other values for parameters, or for arguments of their distributions (keys as in `vary`)."""
+    numbers, changed = list(values.values()), dict(scenario.parameters)
+    for name, arguments in _by_parameter(values).items():
+        wanted = {argument: float(numbers[j]) for argument, j in arguments.items()}
+        changed[name] = with_arguments(changed[name], wanted)
     return dataclasses.replace(scenario, parameters=changed)
-
-
-def _with_value(parameter: Parameter, argument: str, value: float) -> Parameter:
-    if parameter.distribution is None:
-        return dataclasses.replace(parameter, base=value)
-    name, positional, named = formula.parse_call(parameter.text)
-    arguments = {key: formula.constant(tree) for key, tree in named.items()}
-    argument = argument or next((a for a in ("mean", "median") if a in arguments), "")
-    if not argument:
-        raise CalibrationError(f"'{parameter.name}' has the distribution {parameter.text}: name an argument, as "
-                               f"'{parameter.name}.argument'")
-    arguments[argument] = value
-    made = distributions.make(name, tuple(map(formula.constant, positional)), arguments)
-    text = f"{name}({', '.join(f'{k}={v:.6g}' for k, v in arguments.items())})"
-    location = value if argument in ("mean", "median") else parameter.base
-    return dataclasses.replace(parameter, distribution=made, base=location, text=text)
-
-
-def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluation | None) -> float:
-    """What the model gives for one target."""
-    strategies = list(scenario.strategies)
-    s = strategies.index(target.strategy)
-    result = base.outcomes[target.group]
-    if target.measure == "total":
-        return float(result.get(target.outcome)[s, 0])
-    if target.measure == "icer":
-        c = strategies.index(target.comparator)
-        gained = result.qaly[s, 0] - result.qaly[c, 0]
-        return float((result.cost[s, 0] - result.cost[c, 0]) / gained) if gained else np.nan
-    if target.measure == "probability cost-effective":
-        total = psa.outcomes[target.group]
-        benefit = net_benefit.net_monetary_benefit(total.cost, total.qaly, [target.wtp])[0]
-        return float((benefit.argmax(axis=0) == s).mean())
-    trace = base.traces[target.group]
-    if target.measure == "occupancy":
-        index = [list(scenario.states).index(state) for state in target.states]
-        return float(np.interp(target.at, trace.times, trace.occupancy[:, s, 0, index].sum(axis=-1)))
-    return median_survival(scenario, trace.times, trace.occupancy[:, s, 0])
-
-
-def median_survival(scenario: Scenario, times: np.ndarray, occupancy: np.ndarray) -> float:
-    """Model time at which half are dead, from occupancy[time, state]; inf if that is not reached.
-
-    Between cycle boundaries the logarithm of survival is taken to be linear (a constant hazard).
-    """
-    dead = [i for i, state in enumerate(scenario.states.values()) if not state.alive]
-    alive = 1 - occupancy[:, dead].sum(axis=1)
-    after = int(np.argmax(alive <= 0.5))
-    if alive[after] > 0.5:
-        return np.inf
-    log = np.log(np.maximum(alive[after - 1:after + 1], 1e-300))
-    return float(times[after - 1] + (times[after] - times[after - 1]) * (log[0] - np.log(0.5)) / (log[0] - log[1]))
-
-
-def as_draws(scenario: Scenario, values: np.ndarray, keys: tuple[str, ...]) -> Draws:
-    """Base values with the posterior's sets in place, one a draw (for keys that are parameters)."""
-    table = draws.repeat(scenario, len(values))
-    return table.replace(**{k: values[:, j] for j, k in enumerate(keys) if k in scenario.parameters})

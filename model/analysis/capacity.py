@@ -105,7 +105,7 @@ def with_units(scenario: Scenario, resource: str, units: float) -> Scenario:
 
 
 def _level(scenario: Scenario, units: int, resource: str, table, method: Method) -> Level:
-    load = queues.loads(scenario, method.seed)[resource]
+    load = queues.offered_load(scenario, method.seed)[resource]
     try:
         return Level(units, evaluate(scenario, table, dataclasses.replace(method, replications=1)), load)
     except DomainError as error:

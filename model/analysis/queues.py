@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import chances, inputs, outcomes, pricing
 from model import draws as draw_tables
-from model import inputs, outcomes, pricing
 from model.analysis.simulate import Simulated, strata, summary
 from model.analysis.workers import in_order
 from model.draws import Draws
@@ -148,31 +148,67 @@ def window(world: Requests, system: System) -> tuple[float, float]:
 
 
 def utilisation(requests: Requests, system: System, resource: int, begin: float, end: float) -> float:
-    """Share of the opening time of the resource, from day `begin` to `end`, in which a unit was used, in one world.
-
-    Work that outlasts the opening hours counts too, so that more than 1 means overtime.
-    """
-    own = requests.where((requests.resource == resource) & ~np.isnan(requests.granted))
-    used = np.clip(own.left, begin, end) - np.clip(own.granted, begin, end)
+    """Share of the opening hours of the resource, from day `begin` to `end`, in which a unit was used, in one world."""
     made = system.resources[resource]
-    return float(used.sum() / (made.capacity * (end - begin) * Opening(made.opening).share))
+    hours = Opening(made.opening).hours_until
+    return _used(requests, resource, begin, end, hours) / (made.capacity * float(hours(end) - hours(begin)))
 
 
-def offered_load(dynamics, history, system: System, weight: float = 1.0) -> dict[str, np.ndarray]:
-    """Units of work that arrive for each unit of capacity in opening hours, by resource: [strategy], without queues.
+def overtime(requests: Requests, system: System, resource: int, begin: float, end: float) -> float:
+    """Hours a week in which units were used outside the opening hours, since who has begun stays until done."""
+    inside = _used(requests, resource, begin, end, Opening(system.resources[resource].opening).hours_until)
+    return (_used(requests, resource, begin, end, lambda day: day) - inside) * 24 * 7 / (end - begin)
 
-    1 or more overloads. history: of the individual engine, one group of patients, which is `weight` of all arrivals.
+
+def _used(requests: Requests, resource: int, begin: float, end: float, clock: Callable) -> float:
+    """Unit-days of use between two days, on a clock (of the calendar, or of opening hours)."""
+    own = requests.where((requests.resource == resource) & ~np.isnan(requests.granted))
+    return float((clock(np.clip(own.left, begin, end)) - clock(np.clip(own.granted, begin, end))).sum())
+
+
+def offered_load(scenario: Scenario, seed: int = 1, patients: int = 2000) -> dict[str, np.ndarray]:
+    """Requests that arrive for each one that a unit can serve when the queue never ends, by resource: [strategy].
+
+    1 or more overloads. Base values, nobody waits; a unit takes the next patient when it is free and open.
     """
-    days = (history.left - history.entered) * dynamics.time.day
-    strategies, each = history.shape[0], history.shape[1] * history.shape[2]
+    table, system = draw_tables.base(scenario), scenario.system
+    weights = inputs.group_weights(scenario, table)
+    strategies = len(scenario.strategies)
+    rate, spans = np.zeros((len(system.resources), strategies)), {}
+    for key, group in scenario.groups.items():
+        dynamics = inputs.dynamics(scenario, table, group)
+        history = individual.history(dynamics, patients, seed, table.index, key).sorted()
+        for r, resource in enumerate(system.resources):
+            states = [dynamics.states.index(hold.state) for hold in system.holds if resource.key in hold.resources]
+            for s, days in enumerate(_held(history, states, dynamics.time.day)):
+                rate[r, s] += arrivals_per_day(system) * float(weights[key][0]) * len(days) / patients
+                spans.setdefault((r, s), []).append(days[: round(len(days) * float(weights[key][0]))])
     found = {}
-    for resource in system.resources:
-        users = [dynamics.states.index(hold.state) for hold in system.holds if resource.key in hold.resources]
-        used = np.isin(history.state, users)
-        work = np.bincount(history.strategy[used], days[used], minlength=strategies) / each
-        open_units = resource.capacity * Opening(resource.opening).share
-        found[resource.key] = arrivals_per_day(system) * weight * work / open_units
+    for r, resource in enumerate(system.resources):
+        each = [_served_in(resource.opening, np.concatenate(spans[r, s]), seed) for s in range(strategies)]
+        found[resource.key] = rate[r] * np.array(each) / resource.capacity
     return found
+
+
+def _held(history: History, states: list[int], day: float):
+    """For each strategy, the days for which a unit is held without a break: stays that follow each other are one."""
+    own = history.where(np.isin(history.state, states))
+    begins = np.ones(len(own), bool)
+    begins[1:] = (own.row[1:] != own.row[:-1]) | (own.entered[1:] != own.left[:-1])
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(own)) - 1 if len(first) else first
+    strategy, days = own.strategy[first], (own.left[last] - own.entered[first]) * day
+    return [days[strategy == s] for s in range(history.shape[0])]
+
+
+def _served_in(opening, days: np.ndarray, seed: int) -> float:
+    """Mean days that a unit takes for one patient after the other, in random order."""
+    if not len(days):
+        return 0.0
+    hours, now = Opening(opening), 0.0
+    for length in chances.stream(seed, "order of service").permutation(days).tolist():
+        now = (now if hours.is_open(now) else hours.next_opening(now)) + length
+    return now / len(days)
 
 
 def arrivals_per_day(system: System) -> float:
@@ -183,24 +219,12 @@ def arrivals_per_day(system: System) -> float:
     return len(days) / max(np.ptp(days), 1.0)
 
 
-def loads(scenario: Scenario, seed: int = 1, patients: int = 2000) -> dict[str, np.ndarray]:
-    """Offered load of each resource at base values, [strategy], over all groups."""
-    table = draw_tables.base(scenario)
-    weights, total = inputs.group_weights(scenario, table), {}
-    for key, group in scenario.groups.items():
-        dynamics = inputs.dynamics(scenario, table, group)
-        history = individual.history(dynamics, patients, seed, table.index, key)
-        for resource, load in offered_load(dynamics, history, scenario.system, float(weights[key][0])).items():
-            total[resource] = total.get(resource, 0.0) + load
-    return total
-
-
 def overloads(scenario: Scenario, seed: int = 1) -> list[str]:
     """Warnings of resources whose offered load is at or above their capacity under some strategy."""
     labels, found = list(scenario.labels.values()), []
-    for key, load in loads(scenario, seed).items():
+    for key, load in offered_load(scenario, seed).items():
         worst = int(np.argmax(load))
         if load[worst] >= 1:
-            found.append(f"resources.{key}: the offered load is {load[worst]:.2f} of its capacity under {labels[worst]}, so the "
+            found.append(f"resources.{key}: patients ask for {load[worst]:.2f} times what it can do under {labels[worst]}, so the "
                          "queue grows as long as patients arrive: results depend on how many are followed")
     return found

@@ -31,6 +31,13 @@ class Opening:
         later = [week + start for start in (*self.starts, self.starts[0] + 7) if week + start > day + _HAIR]
         return later[0]
 
+    def hours_until(self, days: np.ndarray) -> np.ndarray:
+        """Opening time, in days, from day 0 to each of `days`."""
+        weeks, within = np.divmod(np.asarray(days, float), 7)
+        points = np.ravel([*zip(self.starts, self.ends)])
+        reached = np.cumsum(np.ravel([(0.0, end - start) for start, end in zip(self.starts, self.ends)]))
+        return weeks * 7 * self.share + np.interp(within, points, reached, left=0.0)
+
     @property
     def share(self) -> float:
         """Share of the week in which it is open."""

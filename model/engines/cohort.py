@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model.draws import DomainError
 from model.engines import conventions, linear, sojourn
 from model.engines.linear import Flow
 from model.inputs import Dynamics, Move, Stepwise
@@ -42,7 +43,7 @@ class Block:
 
 def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon."""
-    dynamics = _at_once(dynamics)
+    dynamics = _at_once(_unwaited(dynamics))
     strategies, draws = dynamics.shape
     distinct, index = conventions.weightings(dynamics)
     shape = (len(distinct), len(dynamics.periods))
@@ -58,6 +59,19 @@ def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     times, occupancy = (None, None) if not trace else _join(traces, strategies)
     order = (3, 4, 2, 1, 0)
     return Quantities(time[index].transpose(order), moves[index].transpose(order), dynamics.start, times, occupancy)
+
+
+def _unwaited(dynamics: Dynamics) -> Dynamics:
+    """Nobody waits in a cohort: branches that depend on the time waited are as without any."""
+    def branch(move: Move) -> Move:
+        if move.clock == "entry":
+            raise DomainError(f"transitions.{move.label}.probability reads 'time_since_entry', which a cohort does not know: "
+                              "use --engine individual or queueing")
+        if move.clock != "waited":
+            return move
+        return replace(move, clock="model", level=Stepwise(move.level.starts[:1], move.level.values[:1]))
+
+    return replace(dynamics, moves=tuple(branch(move) for move in dynamics.moves))
 
 
 def _at_once(dynamics: Dynamics) -> Dynamics:

@@ -62,6 +62,7 @@ class _Simulation:
         self.end = accrual.end_of_time(dynamics)
         self.visits = {s: np.zeros(self.rows, np.uint64) for s in revisited(self.exits, dynamics)}
         self.pending: dict[int, list] = {s: [] for s in range(len(dynamics.states))}
+        self.since = np.zeros(self.rows) if any(m.clock == "entry" for m in dynamics.moves) else None
 
     def run(self) -> History:
         start = self._start()
@@ -97,6 +98,8 @@ class _Simulation:
         rows, now = waiting[0] if len(waiting) == 1 else map(np.concatenate, zip(*waiting))
         race = self._branch if self.dynamics.chance[state] else self._race
         time, taken = race(state, _Who(rows, self.shape, self.first), now)
+        if self.since is not None and not self.dynamics.chance[state]:
+            self.since[rows] = time - now
         self.recorder.add(rows, state, now, time, taken)
         for move in self.exits[state]:
             gone = np.flatnonzero(taken == move)
@@ -115,9 +118,9 @@ class _Simulation:
 
     def _branch(self, node: int, who: _Who, now: np.ndarray):
         soonest, taken = np.full(len(now), np.inf), np.full(len(now), NO_MOVE, np.int16)
-        visit = self._visit(node, who.rows)
+        visit, since = self._visit(node, who.rows), 0.0 if self.since is None else self.since[who.rows]
         for move in self.exits[node]:
-            probability = risks.probability(self.dynamics, move, now, who.case)
+            probability = risks.probability(self.dynamics, move, now, who.case, 0.0, since)
             time = self._threshold(move, who, visit) / probability
             taken[time < soonest] = move
             soonest = np.minimum(time, soonest)

@@ -71,8 +71,9 @@ class Patient:
                 stay.lost(interrupt.cause)
                 continue
             if granted and stay.wish:
-                return stay.leave(self.own_time())
-            if granted:
+                if stay.turn(self.own_time()):
+                    return stay.leave(self.own_time())
+            elif granted:
                 stay.resume()
             elif not stay.events:
                 return stay.end()
@@ -81,7 +82,7 @@ class Patient:
             else:
                 if not self.held:
                     yield self.env.timeout(self._delay(time))
-                if stay.ask(time):
+                if stay.ask(time) and stay.turn(time):
                     return stay.leave(time)
 
     def _until(self, time: float, ticket: Ticket | None):
@@ -108,18 +109,21 @@ class Patient:
             if self.visits[state] > MOST:
                 raise DomainError(f"states.{self.group.dynamics.states[state]}: a patient entered it more than {MOST:,} times")
 
-    def route(self, state: int, now: float) -> tuple[list[int], int]:
-        """Branches taken from a state on, and the state in which they end; chance nodes are not yet counted as visited."""
+    def route(self, state: int, now: float, since: float = 0.0) -> tuple[list[int], int]:
+        """Branches taken from a state on, and the state in which they end; chance nodes are not yet counted as visited.
+
+        since: time in the state that is left.
+        """
         path, group = [], self.group
         while group.dynamics.chance[state]:
             visit = self.visits.get(state, 0) + 1 if state in group.counted else 1
-            path.append(min(group.exits[state], key=lambda i: self._share(i, now, visit)))
+            path.append(min(group.exits[state], key=lambda i: self._share(i, now, visit, since)))
             state = group.dynamics.moves[path[-1]].target
         return path, state
 
-    def _share(self, move: int, now: float, visit: int) -> float:
+    def _share(self, move: int, now: float, visit: int, since: float) -> float:
         group = self.group
-        probability = risks.probability(group.dynamics, move, now, group.case, self.waited)
+        probability = risks.probability(group.dynamics, move, now, group.case, self.waited, since)
         return group.threshold(group.dynamics.moves[move].label, self.number, visit) / probability if probability else np.inf
 
     # --- resources ----------------------------------------------------------------------------------------------
@@ -186,9 +190,21 @@ class Stay:
         """The next event happens: the patient gives up what he waited for; True where he can leave at once."""
         time, _, move = self.events.pop(0)
         self._stop_waiting(time, self.patient.group.dynamics.moves[move].target)
-        branches, after = self.patient.route(self.patient.group.dynamics.moves[move].target, time)
+        self._aim(move, time)
+        return not self.patient.lacks(self.wish[1])
+
+    def _aim(self, move: int, time: float) -> None:
+        branches, after = self.patient.route(self.patient.group.dynamics.moves[move].target, time, time - self.entered)
         self.wish = [move, *branches], after
-        return not self.patient.lacks(after)
+
+    def turn(self, time: float) -> bool:
+        """The wish is granted: branches are taken now, after the wait. True unless they lead to where more is needed."""
+        self._add_wait(time)
+        if len(self.wish[0]) > 1:
+            self._aim(self.wish[0][0], time)
+        if not self.patient.lacks(self.wish[1]):
+            return True
+        return self.ask(time) and self.turn(time)
 
     def ask(self, time: float) -> bool:
         """Ask for what the wish needs; True where it is granted at once."""
@@ -208,8 +224,6 @@ class Stay:
 
     def leave(self, time: float):
         path, after = self.wish
-        if self.ticket is not None:
-            self._add_wait(time)
         self._record(time, path[0])
         self.patient.give_back(self.patient.group.needs[after])
         return time, path, after

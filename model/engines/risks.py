@@ -16,6 +16,7 @@ import numpy as np
 from model.hazards import Hazard
 from model.inputs import Dynamics, Move, Stepwise
 
+_HAIR = 1e-9  # a step that is reached but for rounding is reached
 CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no threshold is above 38
 
 
@@ -131,14 +132,16 @@ def _scalar(values: np.ndarray) -> np.ndarray:
     return values[0] if (values == values[0]).all() else values
 
 
-def probability(dynamics: Dynamics, move: int, now, row, waited=0.0):
-    """Probability of a branch at the time of arrival in its chance node, or (clock 'waited') by the time queued so far."""
+def probability(dynamics: Dynamics, move: int, now, row, waited=0.0, since=0.0):
+    """Probability of a branch at the time of arrival in its chance node; or by the time queued so far (clock 'waited'), or
+    by the time `since` entry to the state that was left for the node (clock 'entry')."""
     level, clock = dynamics.moves[move].level, dynamics.moves[move].clock
     values = level.values.reshape(len(level.starts), -1)
     if len(values) == 1:
         return values[0][row]
-    if clock == "waited":
-        return values[np.searchsorted(level.starts, waited, side="right") - 1, row]
+    if clock != "model":
+        spent = waited if clock == "waited" else since
+        return values[np.searchsorted(level.starts, spent + _HAIR, side="right") - 1, row]
     if dynamics.time.convention != "integral":
         # What is counted at the end of a cycle belongs to that cycle, not to the next.
         now = np.maximum(now - dynamics.time.cycle / 2, 0.0)

@@ -68,18 +68,23 @@ def ended_waiting(run: Run) -> pd.DataFrame:
 
 
 def resource_use(run: Run) -> pd.DataFrame:
-    """Utilisation (of opening hours), mean queue length, and hours of the resource a recruit used."""
+    """Utilisation in opening hours, hours outside them, mean queue length, hours a recruit used, and the offered load."""
     import pandas as pd
 
-    system, rows = run.scenario.system, []
+    system, rows, load = run.scenario.system, [], queues.offered_load(run.scenario, run.method.seed)
     for (strategy, key, r), worlds in _worlds(run, recruits=False):
         capacity = system.resources[r].capacity
         used = {"utilisation": ("share", np.array([queues.utilisation(w, system, r, *queues.window(w, system)) for w in worlds])),
+                "use outside opening hours": ("hour per week", np.array([
+                    queues.overtime(w, system, r, *queues.window(w, system)) for w in worlds])),
                 "mean queue length": ("patient", np.array([_mean_queue(w, r, system) for w in worlds])),
                 "hours used by a recruit": ("hour", np.array([_hours(w, r) for w in worlds]))}
         for measure, (unit, values) in used.items():
             rows.append({"strategy": strategy, "resource": key, "capacity": capacity, "measure": measure, "unit": unit,
                          **interval(values)})
+        place = list(run.scenario.strategies).index(strategy)
+        rows.append({"strategy": strategy, "resource": key, "capacity": capacity, "measure": "offered load", "unit": "ratio",
+                     "mean": load[key][place]})
     return pd.DataFrame(rows)
 
 

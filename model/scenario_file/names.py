@@ -23,7 +23,7 @@ class Use:
     place: str
     formula: Formula
     needed: Dimension
-    varies: str = ""  # 'time': may use time and periods; 'period': periods only; '': neither
+    varies: str = ""  # 'time': may use time and periods; 'branch': waiting too; 'period': periods only; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
 
 
@@ -41,8 +41,8 @@ def uses(scenario: Scenario) -> Iterator[Use]:
     for move in scenario.transitions:
         place = f"transitions.{move.label}"
         yield from _maybe(f"{place}.rate", move.rate, PER_TIME, "time")
-        field = "probability" if move.kind == "chance" else "probability per cycle"
-        yield from _maybe(f"{place}.{field}", move.probability, NUMBER, "time")
+        field, varies = ("probability", "branch") if move.kind == "chance" else ("probability per cycle", "time")
+        yield from _maybe(f"{place}.{field}", move.probability, NUMBER, varies)
         yield from _maybe(f"{place}.qaly", move.qaly, TIME, "period")
         yield from _money(f"{place}.cost", move.costs, MONEY)
         if move.survival is not None:
@@ -76,6 +76,7 @@ def _survival(place: str, survival, tables) -> Iterator[Use]:
             yield Use(f"{place}.survival", formula, needed)
 
 
+_ALLOWED = {"time": ("time", "cycle"), "branch": tuple(_BUILT_IN)}
 _SCOPES = ("strategies", "groups", "periods")
 _DEEPEST = 400  # levels of formulas within formulas: evaluation is recursive
 
@@ -108,7 +109,7 @@ class Dimensions(Mapping):
             return self._follow(name, parameter.formula) if parameter.formula else parameter.unit.dimension
         if name in self.scenario.tables:
             return self.scenario.tables[name]
-        if name in ("time", "cycle") and self.varies == "time":
+        if name in _ALLOWED.get(self.varies, ()):
             return _BUILT_IN[name]
         if name in self.damaged:
             return None
@@ -130,7 +131,7 @@ class Dimensions(Mapping):
 
     def _unknown(self, name: str) -> str:
         if name in ("waited", "time_since_entry"):
-            return f"'{name}' is known to the queueing engine only"
+            return f"'{name}' can be used in the probabilities of a chance node only"
         if name in BUILT_IN:
             return (
                 f"'{name}' can be used in rates and probabilities only; to let a price change over time, state "

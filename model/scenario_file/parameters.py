@@ -63,7 +63,7 @@ class _Reader:
         if "table" in self.node:
             made = self.table(key)
             inputs.tables |= {key: made} if made is not None else {}
-        elif len(names) > 1:
+        elif len(names) > 1 or empirical_file(self._text("distribution")):
             self.joint(names, inputs)
         elif (parameter := self.single(key)) is not None:
             inputs.parameters[key] = parameter

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
 from model.scenario_file import names, structure
+from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
 from model.scenario_file.parameters import beside, empirical_file, read_correlations, read_parameters
 from model.scenario_file.schema import check, number
+from model.scenario_file.system import read_system
 from model.units import days_in
 
 MOST_CYCLES = 1_000_000
@@ -32,7 +34,9 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     _check_diagram(scenario, root, problems)
     scenario = _check_names(scenario, root, problems)
     problems.stop()
-    return dataclasses.replace(scenario, text=dump(root), warnings=tuple(problems.warnings))
+    calibration = read_calibration(root.get("calibration"), scenario, problems)
+    problems.stop()
+    return dataclasses.replace(scenario, calibration=calibration, text=dump(root), warnings=tuple(problems.warnings))
 
 
 def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems) -> Scenario:
@@ -74,7 +78,7 @@ def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems
     _find_files(root)
     published = structure.read_published(
         root.get("published medians"), scenario.strategies, scenario.effects, sources, reader)
-    return dataclasses.replace(scenario, published=published)
+    return dataclasses.replace(scenario, published=published, system=read_system(root, scenario.groups, problems))
 
 
 def _items(root: Node, key: str):

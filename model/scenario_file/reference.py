@@ -30,7 +30,14 @@ _EXAMPLES = {
     "strategies": "strategies:\n  radiotherapy: {label: Radiotherapy alone, hr: 1}\n  surgery: {hr: hr_surgery}",
     "groups": "groups:\n  walking: {weight: p_walk_at_entry, p_walk: p_retain}\n"
     "  not walking: {weight: 1 - p_walk_at_entry, p_walk: p_regain}",
+    "calibration": "calibration:\n  vary:\n    hazard_death: {from: 0.001, to: 0.02}\n    c_ward.mean: {from: 100, to: 900}\n"
+    "  targets:\n    survival: {measure: median survival, strategy: radiotherapy, value: 100 days, tolerance: 2 days}\n"
+    "    walking: {measure: occupancy, strategy: radiotherapy, states: [ambulatory], at: 90 days, value: 0.35, "
+    "standard error: 0.05}",
     "published medians": "published medians:\n  - {of: survival, strategy: surgery, value: 126 days, source: patchell2005}",
+    "resources": "resources:\n  theatre: {capacity: 1, open: Mon-Fri 08:00-18:00}\n  bed: {capacity: 12}\nstates:\n"
+    "  operation: {utility: u_amb, holds: {resources: [theatre, bed], priority of: {walking: 0, not walking: 1}}}",
+    "arrivals": "arrivals: {rate: {Mon-Fri 08:00-18:00: 0.6 per day, otherwise: 0.2 per day}, warm-up: 60 days}",
     "periods": "periods:\n  first year: {until: 1 year, price: 100}\n  later: {price: 60}",
     "states": "states:\n  presenting: {start: 1, stay: 0}\n  ambulatory: {cost: {care: c_day_amb}, utility: u_amb}\n "
     " dead: {}",
@@ -104,7 +111,7 @@ def _rows(schema: dict, place: str) -> Iterator[str]:
     for key, child in (schema.get("properties") or {}).items():
         allowed = f" Allowed: {', '.join(f'`{v}`' for v in child['enum'])}." if "enum" in child else ""
         yield f"| `{place}{key}`{' (needed)' if key in needed else ''} | {_sentence(child['description'])}{allowed} |"
-        if child.get("properties"):
+        if child.get("properties") or isinstance(child.get("additionalProperties"), dict):
             yield from _rows(child, f"{place}{key}.")
     others, items = schema.get("additionalProperties"), schema.get("items")
     if isinstance(others, dict):
@@ -122,7 +129,9 @@ def _formulas() -> str:
 Arithmetic on names: `+ - * / **`, comparisons `< <= > >= == !=`, `and`, `or`, `not`, brackets, and these functions. A unit may
 stand behind the whole formula: `0.1 per year`, `100 USD per day`, `0.06 over 30 days`. Units are followed through the
 arithmetic: money and time cannot be added, rates per year and per day are converted. Rates and probabilities may use
-{" and ".join(f"`{name}`" for name in BUILT_IN[:2])} (model time; number of the cycle, from 1).
+{" and ".join(f"`{name}`" for name in BUILT_IN[:2])} (model time; number of the cycle, from 1). Probabilities of a
+chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_since_entry` (time in the
+state that was left for the node; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
 
 | function | value |
 |---|---|

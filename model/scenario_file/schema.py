@@ -148,6 +148,53 @@ STATE = _map(
         "utility": _formula("utility while in the state"),
         "entry cost": COST | {"description": "one-off cost on each entry (the start included), by component"},
         "entry qaly": _formula("one-off QALY change on each entry (the start included)"),
+        "holds": _either(
+            "resources of which one unit each is held in this state (queueing engine): a name, a list, or with priorities",
+            _text("resource"),
+            _list("resources, all taken together", _text("resource")),
+            _map(
+                "with priorities",
+                {
+                    "resources": _list("resources, all taken together", _text("resource")),
+                    "priority": _number("whole number; the smallest is served first (0 if not stated)"),
+                    "priority of": _map("other priorities by group of patients", others=_number("priority")),
+                },
+                ["resources"],
+            ),
+        ),
+    },
+)
+
+RESOURCE = _map(
+    "what patients wait for (queueing engine)",
+    {
+        "label": LABEL,
+        "capacity": _text("number of units, or `unlimited`", format="capacity"),
+        "open": _either(
+            "hours of the week in which patients are taken, such as `Mon-Fri 08:00-18:00`; who has begun stays until done "
+            "(always, if not stated)",
+            _text("days and hours"),
+            _list("several spans", _text("days and hours")),
+        ),
+        "preemptive": _text("`true`: a patient of higher priority takes the place of one of lower", enum=["true", "false"]),
+        "note": _text("where the figure comes from"),
+    },
+    ["capacity"],
+)
+
+ARRIVALS = _map(
+    "how patients arrive, and who is followed (queueing engine)",
+    {
+        "rate": _either(
+            "Poisson arrivals: a number `per day`, or numbers by hours of the week",
+            _text("such as `3 per week`"),
+            _map("`{Mon-Fri 08:00-18:00: 0.6 per day, otherwise: 0.2 per day}`", others=_text("such as `0.6 per day`")),
+        ),
+        "file": _text("a CSV with the days of arrival in a column `day` (0 is a Monday, 0:00) and, with groups, `group`"),
+        "warm-up": _text("arrivals before anyone is followed, such as `60 days` (none, if not stated)", format="duration"),
+        "cool-down": _text("arrivals after the last one who is followed (none, if not stated)", format="duration"),
+        "most waiting": _number("patients in one queue at which the run stops (10,000 if not stated)"),
+        "note": _text("where the figures come from"),
     },
 )
 
@@ -209,6 +256,47 @@ PUBLISHED = _map(
         "source": _text("key of a source"),
     },
     ["of", "strategy", "value"],
+)
+
+TARGET = _map(
+    "what the model should give",
+    {
+        "measure": _text(
+            "`median survival` (from the start), `occupancy` (share of patients in `states` at a time), `total` (mean of an "
+            "`outcome`, discounted as the scenario says), `icer`, `probability cost-effective` (a point of the "
+            "acceptability curve); all but the last of the base case",
+            enum=["median survival", "occupancy", "total", "icer", "probability cost-effective"],
+        ),
+        "strategy": _text("strategy"),
+        "comparator": _text("with `icer`: strategy that it is compared with; the scenario's `reference` if not stated"),
+        "group": _text("group of patients; all if not stated"),
+        "states": _list("with `occupancy`: states whose shares are added up", _text("state")),
+        "at": _text("with `occupancy`: time since the start, such as `90 days`", format="duration"),
+        "outcome": _text("with `total`: `cost`, `cost: <component>`, `qaly`, `life_years` or an effect"),
+        "wtp": _number("with `probability cost-effective`: willingness to pay"),
+        "value": _text("the value to meet: a number, or a length of time for `median survival`"),
+        "tolerance": _text("difference that would not matter much; counts as a standard error"),
+        "standard error": _text("standard error of the value, in the value's unit"),
+        "source": _text("key of `sources`"),
+    },
+    ["measure", "strategy", "value"],
+)
+
+CALIBRATION = _map(
+    "what `run_model.py calibrate` may vary, and what it has to meet; other commands ignore it",
+    {
+        "vary": _map(
+            "inputs to be found: a parameter, or an argument of its distribution, such as `c_ward.mean`; several with commas "
+            "between share one value",
+            others=_map(
+                "bounds",
+                {"from": _number("lowest value, in the parameter's unit"), "to": _number("highest value")},
+                ["from", "to"],
+            ),
+        ),
+        "targets": _map("targets by name; each has a `tolerance` or a `standard error`", others=TARGET),
+    },
+    ["vary", "targets"],
 )
 
 SCENARIO = _map(
@@ -280,6 +368,9 @@ SCENARIO = _map(
         "states": _map("states of the model", others=STATE),
         "transitions": _list("moves between states", TRANSITION, 0),
         "effects": _map("outcomes beside QALYs and life-years", others=EFFECT),
+        "resources": _map("what patients wait for, with the queueing engine", others=RESOURCE),
+        "arrivals": ARRIVALS,
+        "calibration": CALIBRATION,
         "published medians": _list("medians to show beside the model's, with engines that follow patients", PUBLISHED, 0),
     },
     ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"],

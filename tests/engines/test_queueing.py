@@ -1,4 +1,5 @@
 """The queueing engine against queueing theory, and the rules of waiting."""
+import dataclasses
 import math
 
 import numpy as np
@@ -226,12 +227,17 @@ def test_start_in_a_state_that_holds_is_a_clear_error(tmp_path):
         losing(tmp_path, system(1, 1, (Hold("walking", ("server",)),)))
 
 
-def test_offered_load_is_rate_times_work_over_capacity(tmp_path):
-    from model.engines import individual
+def test_offered_load_is_requests_over_what_a_unit_can_serve(tmp_path):
+    """Service of 0.5 days from 8 to 16 on weekdays: two begin a day (at 8, and at 20 there is none), so one a day."""
+    scenario = dataclasses.replace(read(write_scenario(tmp_path, LOSING)), system=system(2, 3, THEATRE, opening=OFFICE))
+    assert queues.offered_load(scenario)["server"] == pytest.approx(3 / (2 * 5 / 7), rel=0.01)
+    always = dataclasses.replace(scenario, system=system(2, 3, THEATRE))
+    assert queues.offered_load(always)["server"] == pytest.approx(3 * 0.5 / 2, rel=0.01)
 
-    dynamics = dynamics_of(tmp_path, LOSING)
-    load = queues.offered_load(dynamics, individual.history(dynamics, 5000, 1), system(2, 3, THEATRE, opening=OFFICE))
-    assert load["server"] == pytest.approx(3 * 0.5 / (2 * 40 / 168), rel=1e-3)
+
+def test_opening_hours_until_a_day():
+    hours = Opening(OFFICE).hours_until
+    assert hours(np.array([0, 8 / 24, 12 / 24, 5, 7, 8.5])) * 24 == pytest.approx([0, 0, 4, 40, 40, 52])
 
 
 def test_replications_give_the_same_with_any_number_of_workers(tmp_path):

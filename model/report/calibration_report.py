@@ -1,0 +1,221 @@
+"""Tables, figures and text of a calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis.calibrate import Calibrated, Direction
+from model.report import calibration_files, calibration_plots, figures, text
+from model.report.result import Result
+from model.report.style import brief
+from model.scenario_file.calibration import argument_meant, arguments_of, parts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from model.scenario import Scenario, Target
+
+MET = 2.0  # errors within which a target counts as met
+FEW = 100  # independent posterior sets below which their tails are not to be trusted
+NAMED = 0.05  # share of a direction from which an input is named
+
+
+@dataclass
+class CalibrationResult(Result):
+    """With `files`: the scenario at the best fit, and with the posterior, both beside the scenario they extend."""
+
+    files: dict[str, str] = field(default_factory=dict)
+
+    def save(self, out: str | Path, manifest: dict, scenario_text: str = "", step=lambda name: None) -> Path:
+        folder = super().save(out, manifest, scenario_text, step)
+        for name, content in self.files.items():
+            (folder / name).write_text(content, encoding="utf-8")
+        return folder
+
+
+def report(found: Calibrated) -> CalibrationResult:
+    made = {"targets": targets_table(found), "values": values_table(found), "starts": starts_table(found),
+            "identifiability": identifiability_table(found)}
+    style = figures.style_of_scenario(found.scenario)
+    plans = {
+        "target_fit": figures.Plan(lambda: calibration_plots.target_fit(made["targets"], style), made["targets"]),
+        "starts": figures.Plan(lambda: calibration_plots.starts(made["starts"], style), made["starts"]),
+    }
+    files = {"calibrated.yaml": calibration_files.calibrated(found)}
+    if found.posterior is not None:
+        made |= {"posterior": posterior_table(found), "posterior_parameters": _frame(found.parameter_sets())}
+        plans["posterior"] = figures.Plan(
+            lambda: calibration_plots.posterior(made["posterior"], made["values"], style), made["posterior"])
+        files["posterior.yaml"] = calibration_files.posterior(found)
+    return CalibrationResult(made, plans, None, _text(found, made), files)
+
+
+# --- tables -----------------------------------------------------------------------------------------------------
+
+def _frame(columns: dict) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def targets_table(found: Calibrated) -> pd.DataFrame:
+    """Fit by target; `error` is its standard error or tolerance."""
+    targets = found.calibration.targets
+    wanted, error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
+    return _frame({
+        "target": [t.key for t in targets], "measure": [t.measure for t in targets],
+        "strategy": [t.strategy for t in targets], "group": [t.group for t in targets],
+        "unit": [_unit(found.scenario, t) for t in targets], "value": wanted, "error": error,
+        "model": found.reached, "difference": found.reached - wanted,
+        "difference_in_errors": (found.reached - wanted) / error, "source": [t.source for t in targets]})
+
+
+def _unit(scenario: Scenario, target: Target) -> str:
+    """Unit of the target's value; nothing for a share."""
+    if target.measure == "median survival":
+        return f"{scenario.time.unit}s"
+    if target.measure == "icer":
+        return f"{scenario.currency} per QALY"
+    if target.measure != "total":
+        return ""
+    if target.outcome.startswith("cost"):
+        return scenario.currency
+    effect = scenario.effects.get(target.outcome)
+    return {"qaly": "QALYs", "life_years": "years"}.get(target.outcome) or (f"{effect.unit}s" if effect.unit else "")
+
+
+def values_table(found: Calibrated) -> pd.DataFrame:
+    """A row an input: bounds, best value, its standard error, the value in the file, mean and interval a posteriori."""
+    low, high = np.array(list(found.calibration.vary.values())).T
+    columns = {"input": found.keys, "from": low, "to": high, "best": found.best.values,
+               "standard_error": found.standard_error, "in_the_file": [_in_the_file(found, key) for key in found.keys]}
+    if found.posterior is not None:
+        lower, upper = np.quantile(found.posterior, [0.025, 0.975], axis=0)
+        columns |= {"posterior_mean": found.posterior.mean(axis=0), "posterior_lower": lower, "posterior_upper": upper}
+    return _frame(columns)
+
+
+def _in_the_file(found: Calibrated, key: str) -> float:
+    """The value before the calibration; of several that share one, the first's."""
+    name, argument = parts(key)[0]
+    parameter = found.scenario.parameters[name]
+    argument = argument_meant(parameter, argument)
+    return float(arguments_of(parameter)[1][argument]) if argument else float(parameter.base)
+
+
+def starts_table(found: Calibrated) -> pd.DataFrame:
+    """A row a start and input, the best first; from, to: bounds."""
+    low, high = np.array(list(found.calibration.vary.values())).T
+    rows = []
+    for i, (fit, agreement) in enumerate(zip(found.fits, found.agreement())):
+        rows += [{"start": i + 1, "sum_of_squares": fit.distance, "agreement": agreement,
+                  "converged": "true" if fit.converged else "false", "input": key, "from": low[j], "to": high[j],
+                  "started_at": fit.start[j], "ended_at": fit.values[j]} for j, key in enumerate(found.keys)]
+    import pandas as pd
+
+    return pd.DataFrame(rows)
+
+
+def identifiability_table(found: Calibrated) -> pd.DataFrame:
+    """A row a direction and input, the least determined first. weight: of the input in shares of its bounds."""
+    import pandas as pd
+
+    rows = [{"direction": i + 1, "verdict": d.verdict, "left_open": d.left, "targets_move_by_errors": d.moves,
+             "input": key, "weight": weight, "share": weight**2}
+            for i, d in enumerate(found.directions()) for key, weight in zip(found.keys, d.weights)]
+    return pd.DataFrame(rows)
+
+
+def posterior_table(found: Calibrated) -> pd.DataFrame:
+    """A row a set of values, a column an input."""
+    return _frame(dict(zip(found.keys, found.posterior.T)))
+
+
+# --- text -------------------------------------------------------------------------------------------------------
+
+def _text(found: Calibrated, made: dict) -> str:
+    blocks = [
+        f"{found.scenario.title}\nCalibration: {_count(len(found.keys), 'input')}, "
+        f"{_count(len(found.calibration.targets), 'target')}, {_count(len(found.fits), 'start')}",
+        "Fit by target\n" + _targets_text(made["targets"]), "Best values\n" + _values_text(made["values"]),
+        "Starts\n" + starts_text(found), "What the targets determine\n" + identifiability_text(found)]
+    if found.calibration.fixed:
+        blocks.append(f"Not varied, as the parameter is fixed: {', '.join(found.calibration.fixed)}.")
+    if found.posterior is not None:
+        blocks.append("Posterior\n" + _posterior_text(found))
+    return "\n\n".join(blocks)
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"
+
+
+def _targets_text(table) -> str:
+    rows = [[f"{r.target} ({r.unit})" if r.unit else r.target, brief(r.value), brief(r.error), brief(r.model),
+             f"{r.difference_in_errors:+.2f}"]
+            for r in table.itertuples()]
+    missed = table[~(table["difference_in_errors"].abs() <= MET)]["target"]
+    verdict = "All targets are met (within 2 errors)." if missed.empty else f"Not met: {', '.join(missed)}."
+    return text.table(["Target", "Value", "Error", "Model", "Difference in errors"], rows) + "\n" + verdict
+
+
+def _values_text(table) -> str:
+    header, rows = ["Input", "Bounds", "Best", "SE", "In the file"], []
+    for r in table.to_dict("records"):
+        row = [r["input"], f"{brief(r['from'])} to {brief(r['to'])}", brief(r["best"]), brief(r["standard_error"]),
+               brief(r["in_the_file"])]
+        if "posterior_mean" in r:
+            row += [brief(r["posterior_mean"]), f"{brief(r['posterior_lower'])} to {brief(r['posterior_upper'])}"]
+        rows.append(row)
+    if "posterior_mean" in table:
+        header += ["Posterior mean", "95% interval"]
+    return text.table(header, rows)
+
+
+def starts_text(found: Calibrated) -> str:
+    """Which starts ended where, in words."""
+    agreement = found.agreement()
+    same = agreement.count("same")
+    lines = [f"{same} of {_count(len(found.fits), 'start')} ended at the best values (sum of squares "
+             f"{found.best.distance:.3g})."]
+    for fit, word in zip(found.fits, agreement):
+        if word != "same":
+            where = ", ".join(f"{key} {brief(v)}" for key, v in zip(found.keys, fit.values))
+            what = "fits as well with other values" if word != "worse" else "fits worse"
+            lines.append(f"One {what} (sum of squares {fit.distance:.3g}): {where}.")
+    if "other values, as good" in agreement:
+        lines.append("The fit is not unique: the targets do not tell these values apart.")
+    if stuck := sum(not fit.converged for fit in found.fits):
+        lines.append(f"{_count(stuck, 'start')} stopped before the end of the search.")
+    return "\n".join(lines)
+
+
+def identifiability_text(found: Calibrated) -> str:
+    """The directions that the targets leave open, in words."""
+    loose = [d for d in found.directions() if d.verdict != "determined"]
+    if not loose:
+        return "Near the best values the targets determine every input."
+    return "\n".join(_direction_text(d, found.keys) for d in loose)
+
+
+def _direction_text(direction: Direction, keys) -> str:
+    order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.weights[j]**2 >= NAMED]
+    sign = np.sign(direction.weights[order[0]])
+    named = [f"{keys[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
+             + (f" (share {direction.weights[j]**2:.0%})" if len(order) > 1 else "") for j in order]
+    what = keys[order[0]] if len(order) == 1 else " with ".join(named)
+    return (f"{direction.verdict.capitalize()}: {what}. Over the whole width of the bounds the targets move by "
+            f"{brief(direction.moves)} errors, which leaves {direction.left:.0%} of the bounds' own spread.")
+
+
+def _posterior_text(found: Calibrated) -> str:
+    n, worth = len(found.posterior), found.effective
+    lines = [f"{n:,} sets, worth {worth:,.0f} independent ones. posterior.yaml is the scenario with these sets in place of "
+             "the inputs varied; calibrated.yaml has the best values."]
+    if worth < FEW:
+        lines.append(f"That is few: ask for at least --posterior {int(np.ceil(n * FEW / worth / 100) * 100):,}.")
+    return "\n".join(lines)
