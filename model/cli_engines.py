@@ -21,13 +21,24 @@ def add_commands(commands) -> None:
         parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
         cli.worker_options(parser)
         parser.set_defaults(engine="cohort")
-    capacity.add_argument("--resource", required=True, metavar="NAME", help="resource whose units are varied")
+    capacity.add_argument("--resource", metavar="NAME", help="resource whose units are varied")
+    capacity.add_argument("--change", action="append", default=[], type=_change, metavar="LABEL: NAME=VALUE; ...",
+                          dest="changes", help="another centre, compared with the file as it is; may be given often, such as "
+                          "'night surgery: resources.theatre.open=always'")
     capacity.add_argument("--from", type=_units, default=1, metavar="N", dest="low", help="least number of units (default 1)")
     capacity.add_argument("--to", type=_units, default=4, metavar="N", dest="high", help="highest number of units (default 4)")
     capacity.add_argument("--unit-cost", type=_money, default=0.0, metavar="X", help="cost per unit and year (default 0)")
     capacity.add_argument("--wtp", type=_money, metavar="X", help="willingness to pay (default: the first threshold)")
     compare.set_defaults(do=_compare)
     capacity.set_defaults(do=_capacity)
+
+
+def _change(text: str) -> tuple[str, tuple[str, ...]]:
+    label, colon, rest = text.partition(":")
+    settings = tuple(part.strip() for part in rest.split(";") if part.strip())
+    if not colon or not label.strip() or not settings:
+        raise argparse.ArgumentTypeError(f"'{text}' is not 'label: name=value; name=value'")
+    return label.strip(), settings
 
 
 def _units(text: str) -> int:
@@ -65,11 +76,29 @@ def _capacity(options, arguments) -> int:
     from model.analysis import capacity
     from model.report import engine_report
 
+    if (options.resource is None) == (not options.changes):
+        raise capacity.CapacityError("give either --resource (how many units?) or --change (which centre?)")
     scenario = cli.read_scenario(options)
+    if options.changes:
+        return _changes(options, arguments, scenario, started)
     with cli.method_of(options) as method, cli.Progress(options.high - options.low + 1, "numbers of units") as bar:
         found = capacity.value_of_capacity(scenario, options.resource, options.low, options.high, method, options.wtp,
                                            options.unit_cost, bar)
     _save(engine_report.capacity(found), options, arguments, scenario, method, "capacity", started)
+    return 0
+
+
+def _changes(options, arguments, scenario, started: float) -> int:
+    from model import cli
+    from model.analysis import capacity
+    from model.report import engine_report
+    from model.scenario_file import read
+
+    made = {label: (settings, read(scenario.path, [*scenario.settings, *settings])) for label, settings in options.changes}
+    with cli.method_of(options) as method, cli.Progress(len(made) + 1, "centres") as bar:
+        found = capacity.alternatives(scenario, made, method, bar)
+    wtp = options.wtp if options.wtp is not None else (*scenario.wtp.thresholds, 50_000.0)[0]
+    _save(engine_report.changes(scenario, found, wtp), options, arguments, scenario, method, "capacity", started)
     return 0
 
 

@@ -12,6 +12,7 @@ from model import draws
 from model.analysis import queues
 from model.analysis.evaluate import EngineError, Evaluation, Method, evaluate
 from model.draws import DomainError
+from model.outcomes import Outcomes
 from model.scenario import Scenario
 
 DAYS_IN_YEAR = 365.25
@@ -128,3 +129,32 @@ def _measures(scenario: Scenario, level: Level, place: int, wtp: float, replicat
             wait[s, d] = own.wait.mean() * 24 if len(own.asked) else 0.0
             used[s, d] = queues.utilisation(world, scenario.system, place, *queues.window(world, scenario.system))
     return wtp * total.qaly - total.cost, wait, used
+
+
+# --- other changes of a centre ----------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Alternative:
+    """A centre: outcomes [outcome, discounted, strategy, replication]."""
+
+    label: str
+    settings: tuple[str, ...]
+    total: Outcomes
+
+
+def alternatives(scenario: Scenario, changes: dict[str, tuple[tuple[str, ...], Scenario]], method: Method,
+                 progress: Callable[[int], None] = lambda done: None) -> list[Alternative]:
+    """The scenario as it is, and with each of `changes` (label -> settings and the scenario with them), at base values.
+
+    All meet the same patients and arrivals, so that differences are paired by replication.
+    """
+    if scenario.system is None:
+        raise EngineError(f"{scenario.path}: it has no 'resources' and 'arrivals', so there are no queues to change")
+    method = dataclasses.replace(method, engine="queueing")
+    found = []
+    for label, (settings, made) in {"as it is": ((), scenario), **changes}.items():
+        table = queues.replicated(draws.base(made), method.replications)
+        total = evaluate(made, table, dataclasses.replace(method, replications=1)).total
+        found.append(Alternative(label, settings, total))
+        progress(1)
+    return found

@@ -135,10 +135,11 @@ def with_error(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
 
 
-def waiting_at(requests: Requests, days: np.ndarray) -> np.ndarray:
-    """Patients of one world in the queue at each of `days` (those who ask at that moment not counted)."""
-    ends = requests.asked + requests.wait
-    return np.searchsorted(np.sort(requests.asked), days) - np.searchsorted(np.sort(ends), days)
+def waiting_between(requests: Requests, edges: np.ndarray) -> np.ndarray:
+    """Mean number of patients of one world in the queue between each two of the days `edges`."""
+    begin, end = requests.asked[:, None], (requests.asked + requests.wait)[:, None]
+    waited = (np.minimum(end, edges) - np.minimum(begin, edges)).sum(axis=0)  # patient-days until each edge
+    return np.diff(waited) / np.diff(edges)
 
 
 def window(world: Requests, system: System) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.analysis import agreement as engines
 from model.analysis.agreement import Agreement, Bridge
-from model.analysis.capacity import Capacity
+from model.analysis.capacity import Alternative, Capacity
 from model.report import figures, plots, text
 from model.report.queue_tables import interval
 from model.report.result import Result
@@ -161,3 +161,70 @@ def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
         lines.append(f"{found.scenario.labels[r.strategy]}: best number of units {r.capacity}"
                      + (" (the highest asked for)" if r.capacity == found.units[-1] else "") + ".")
     return "\n".join(lines)
+
+
+# --- changes of a centre ----------------------------------------------------------------------------------------
+
+def changes(scenario: Scenario, found: list[Alternative], wtp: float) -> Result:
+    """What each change of a centre does to every outcome of every strategy, and to the ICER."""
+    table, ratios = change_table(found, wtp), change_of_icer(scenario, found)
+    style = style_of(scenario)
+    names = {name: _outcome_name(name, scenario) for name in dict.fromkeys(table["outcome"])}
+    shown = table[table["alternative"] != found[0].label]
+    plan = figures.Plan(lambda: plots.changes(shown, style, names), shown)
+    return Result({"changes": table, "icer": ratios}, {"changes": plan}, None,
+                  _change_text(scenario, table, ratios, names, wtp))
+
+
+def change_table(found: list[Alternative], wtp: float) -> pd.DataFrame:
+    """A row an alternative, strategy and outcome; the change is paired by replication."""
+    import pandas as pd
+
+    first, rows = found[0].total, []
+    for one in found:
+        names = [n for n in one.total.names if not n.startswith("cost: ")]
+        values = {n: (one.total.get(n), first.get(n)) for n in names}
+        values["net_benefit"] = tuple(wtp * total.qaly - total.cost for total in (one.total, first))
+        for name, (own, before) in values.items():
+            for s, strategy in enumerate(one.total.strategies):
+                level, change = interval(own[s]), interval(own[s] - before[s])
+                rows.append({"alternative": one.label, "settings": "; ".join(one.settings), "strategy": strategy,
+                             "outcome": name, "mean": level["mean"], "standard_error": level["standard_error"],
+                             **{"change" if k == "mean" else f"change_{k}": v for k, v in change.items()}})
+    return pd.DataFrame(rows)
+
+
+def change_of_icer(scenario: Scenario, found: list[Alternative]) -> pd.DataFrame:
+    """ICER against the reference in each alternative, and its change from the file as it is (jackknife)."""
+    import pandas as pd
+
+    reference, rows = list(scenario.strategies).index(scenario.reference or next(iter(scenario.strategies))), []
+    steps = [engines.Step(one.label, one.total.cost - one.total.cost[reference], one.total.qaly - one.total.qaly[reference])
+             for one in found]
+    for s, strategy in enumerate(scenario.strategies):
+        for step in steps if s != reference else ():
+            pair = engines.Bridge((steps[0], step), tuple(scenario.strategies), reference)
+            (_, value), (_, error) = pair.levels(s, engines.icer)
+            (_, change), (_, change_error) = pair.changes(s, engines.icer)
+            rows.append({"alternative": step.name, "strategy": strategy, "comparator": list(scenario.strategies)[reference],
+                         "icer": value, "standard_error": error, "change": _zero(change),
+                         "change_standard_error": _zero(change_error)})
+    return pd.DataFrame(rows)
+
+
+def _outcome_name(name: str, scenario: Scenario) -> str:
+    known = {"cost": f"Cost ({scenario.currency})", "qaly": "QALYs", "life_years": "Life-years",
+             "net_benefit": f"Net benefit ({scenario.currency})"}
+    return known.get(name) or plots.with_unit(scenario.effects[name].label, scenario.effects[name].unit)
+
+
+def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], wtp: float) -> str:
+    digits = {"qaly": 4, "life_years": 4}
+    rows = [[r.alternative, scenario.labels[r.strategy], names[r.outcome], text.amount(r.mean, digits.get(r.outcome, 1)),
+             text.amount(r.change, digits.get(r.outcome, 1)), text.amount(r.change_standard_error, digits.get(r.outcome, 1))]
+            for r in table[table["change"].abs() > 0].itertuples()]
+    icers = [[r.alternative, scenario.labels[r.strategy], text.amount(r.icer), text.amount(r.standard_error),
+              text.amount(r.change), text.amount(r.change_standard_error)] for r in ratios.itertuples()]
+    return "\n".join([scenario.title, f"Net benefit at {scenario.currency} {wtp:,.0f} per QALY, a patient", "",
+                      text.table(["Centre", "Strategy", "Outcome", "Mean", "Change", "SE of change"], rows), "",
+                      text.table(["Centre", "Strategy", "ICER", "SE", "Change", "SE of change"], icers)])

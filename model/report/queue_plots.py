@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.report.style import Style, canvas, legend, nothing, numbers, percent, wrapped
+from model.report.style import FAINT, Style, canvas, legend, nothing, numbers, percent, wrapped
 
 
 def waits(waits, style: Style, resources: dict[str, str]):
@@ -46,7 +46,7 @@ def _bars(axis, table, keys: list[str], style: Style) -> list:
 
 
 def queue_length(table, style: Style, resources: dict[str, str]):
-    """A panel a resource: patients waiting over the calendar, mean and 90 % range over replications."""
+    """A panel a resource: mean number of patients waiting in stretches of the calendar, and the 90 % range over replications."""
     keys = [k for k in resources if (table["resource"] == k).any()]
     columns = min(len(keys), 3) or 1
     rows = -(-len(keys) // columns) or 1
@@ -73,24 +73,27 @@ def queue_length(table, style: Style, resources: dict[str, str]):
 
 
 def waterfall(bridge, style: Style, column: str, label: str):
-    """Steps from one engine to the next: bars of the change with the standard error, levels as lines.
+    """The first level, the change of each step as a floating bar with its standard error, and the last level.
 
-    bridge: step, <column>, <column>_standard_error, change, change_standard_error.
+    bridge: step, <column>, <column>_standard_error, <column>_change, <column>_change_standard_error.
     """
     figure, axis = canvas(style, "From the cohort to queues, step by step", 7.5, 4.6)
-    level = bridge[column].to_numpy()
-    axis.bar(range(len(level)), level, 0.55, color="#33699E", label="Result", yerr=_error(bridge[f"{column}_standard_error"]),
-             error_kw={"ecolor": "black", "capsize": 3})
-    for i in range(1, len(level)):
-        axis.plot([i - 1 + 0.28, i - 0.28], [level[i - 1]] * 2, color="#666666", linewidth=0.9)
-        change, error = bridge[f"{column}_change"].iloc[i], bridge[f"{column}_change_standard_error"].iloc[i]
-        top = max(level[i], level[i - 1], 0)
-        axis.annotate(f"{change:+,.0f}\n(SE {error:,.0f})", (i, top), (0, 10), textcoords="offset points", ha="center",
-                      fontsize=8.5)
-    axis.set_xticks(range(len(level)), [wrapped(s, 18) for s in bridge["step"]])
+    level, change = bridge[column].to_numpy(), bridge[f"{column}_change"].to_numpy()
+    errors = _error(bridge[f"{column}_change_standard_error"])
+    last, steps = len(level), list(bridge["step"])
+    axis.bar([0, last], level[[0, -1]], 0.55, color="#33699E",
+             yerr=_error(bridge[f"{column}_standard_error"])[[0, -1]], error_kw={"ecolor": "black", "capsize": 3})
+    for i in range(1, last):
+        colour = "#A8446B" if change[i] > 0 else "#2B7A4B"
+        axis.bar(i, change[i], 0.55, level[i - 1], color=colour, yerr=errors[i], error_kw={"ecolor": "black", "capsize": 3})
+        axis.annotate(f"{change[i]:+,.0f}\n(SE {errors[i]:,.0f})".replace("-", "\N{MINUS SIGN}"),
+                      (i, max(level[i], level[i - 1]) + errors[i]), (0, 6), textcoords="offset points", ha="center", fontsize=8.5)
+        axis.plot([i - 1 + 0.28, i - 0.28], [level[i - 1]] * 2, color=FAINT, linewidth=0.9)
+    axis.plot([last - 1 + 0.28, last - 0.28], [level[-1]] * 2, color=FAINT, linewidth=0.9)
+    axis.set_xticks(range(last + 1), [wrapped(s, 16) for s in [*steps, "Result with all steps"]])
     axis.set_ylabel(label)
     low, high = min(level.min(), 0), max(level.max(), 0)
-    axis.set_ylim(low - 0.1 * (high - low) * (low < 0), high + 0.28 * (high - low))
+    axis.set_ylim(low - 0.1 * (high - low) * (low < 0), high + 0.25 * (high - low))
     axis.grid(False, axis="x")
     numbers(axis.yaxis)
     return figure
@@ -111,9 +114,36 @@ def capacity(table, style: Style, resource: str, currency: str):
         look = style.look(strategy)
         error = 1.96 * np.nan_to_num(own["gain_from_least_standard_error"])
         handles.append(axis.errorbar(own["capacity"], own["gain_from_least_per_year"], error, capsize=3, **look))
-    axis.axhline(0, color="#666666", linewidth=0.8)
-    axis.set(xlabel=f"Units of {resource}", ylabel=f"Net benefit a year, gain on the least ({currency})")
+    axis.axhline(0, color=FAINT, linewidth=0.8)
+    axis.set(xlabel=f"Units of {resource}", ylabel=f"Net benefit a year,\ngain on the least number ({currency})")
     axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
     numbers(axis.yaxis)
+    legend(figure, handles)
+    return figure
+
+
+def changes(table, style: Style, names: dict[str, str]):
+    """A panel an outcome: change by alternative and strategy with 95 % intervals over replications."""
+    keys, labels = list(names), list(dict.fromkeys(table["alternative"]))
+    columns = min(3, len(keys))
+    rows = -(-len(keys) // columns)
+    figure, axes = canvas(style, "What each change does, per patient (95 % intervals over replications)", 3.7 * columns + 1.5,
+                          (1.0 + 0.3 * len(labels) * len(style.labels)) * rows + 1.0, rows, columns, squeeze=False, sharey=True)
+    for axis, key in zip(axes.ravel(), keys):
+        handles = []
+        for s, strategy in enumerate(style.labels):
+            own = table[(table["outcome"] == key) & (table["strategy"] == strategy)].set_index("alternative").reindex(labels)
+            places = np.arange(len(labels)) + (s - (len(style.labels) - 1) / 2) * 0.25
+            error = np.nan_to_num(np.stack([own["change"] - own["change_lower_95"], own["change_upper_95"] - own["change"]]))
+            look = style.look(strategy) | {"linestyle": ""}
+            handles.append(axis.errorbar(own["change"], places, xerr=np.clip(error, 0, None), capsize=2, **look))
+        axis.axvline(0, color=FAINT, linewidth=0.8)
+        axis.set_xlabel(f"Change: {names[key]}")
+        axis.set_yticks(range(len(labels)), [wrapped(label, 24) for label in labels])
+        axis.set_ylim(len(labels) - 0.5, -0.5)
+        axis.grid(False, axis="y")
+        numbers(axis.xaxis, 4)
+    for axis in axes.ravel()[len(keys):]:
+        axis.set_visible(False)
     legend(figure, handles)
     return figure

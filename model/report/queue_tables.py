@@ -101,18 +101,19 @@ def _hours(world: Requests, r: int) -> float:
     return float((own.left - own.granted).sum() * 24 / max(people, 1))
 
 
-def queue_length(run: Run, points: int = 300) -> pd.DataFrame:
-    """Patients waiting over the calendar: mean and 90 % range over replications."""
+def queue_length(run: Run, stretches: int = 50) -> pd.DataFrame:
+    """Mean number of patients waiting in stretches of the calendar (`day` is the middle), and the 90 % range of that over
+    replications."""
     import pandas as pd
 
     parts = []
     for (strategy, key, r), worlds in _worlds(run, recruits=False):
         end = float(np.median([queues.window(w, run.scenario.system)[1] for w in worlds]))
-        days = np.linspace(0, end, points)
-        lengths = np.stack([queues.waiting_at(w.where(w.resource == r), days) for w in worlds])
+        edges = np.linspace(0, end, stretches + 1)
+        lengths = np.stack([queues.waiting_between(w.where(w.resource == r), edges) for w in worlds])
         low, high = np.quantile(lengths, [0.05, 0.95], axis=0)
-        parts.append(pd.DataFrame({"strategy": strategy, "resource": key, "day": days, "mean_waiting": lengths.mean(axis=0),
-                                   "lower_90": low, "upper_90": high}))
+        parts.append(pd.DataFrame({"strategy": strategy, "resource": key, "day": (edges[1:] + edges[:-1]) / 2,
+                                   "mean_waiting": lengths.mean(axis=0), "lower_90": low, "upper_90": high}))
     return pd.concat(parts, ignore_index=True)
 
 

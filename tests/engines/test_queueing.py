@@ -12,6 +12,7 @@ from model.analysis import queues
 from model.draws import DomainError
 from model.engines import queueing
 from model.engines.calendar import Opening, poisson_times
+from model.history import Requests
 from model.resources import Arrivals, Hold, Resource, ResourceError, System
 from model.scenario_file import read
 
@@ -34,6 +35,11 @@ def dynamics_of(folder, text, n=1):
 def system(capacity=1, per_day=0.8, holds=SERVER, **more):
     resource = {k: more.pop(k) for k in ("opening", "preemptive") if k in more}
     return System((Resource("server", capacity, **resource),), holds, Arrivals((per_day,)), **more)
+
+
+def waiting_at(requests, days):
+    """Patients of one world in the queue at each of `days` (those who ask at that moment not counted)."""
+    return np.searchsorted(np.sort(requests.asked), days) - np.searchsorted(np.sort(requests.asked + requests.wait), days)
 
 
 def within(values, truth, errors=4):
@@ -65,7 +71,7 @@ def test_mean_wait_and_queue_are_those_of_m_m_c(servers, per_day, tmp_path):
     seen, waited = [], []
     for world in worlds(requests):
         own = world.patient >= 0
-        seen.append(queues.waiting_at(world, world.asked[own]).mean())
+        seen.append(waiting_at(world, world.asked[own]).mean())
         waited.append(world.wait[own].mean())
     assert within(seen, per_day * truth)
     assert within(np.array(seen) - per_day * np.array(waited), 0)
@@ -331,3 +337,36 @@ def test_next_opening_goes_over_the_weekend():
 def test_what_cannot_be_is_a_clear_error(make, message):
     with pytest.raises(ResourceError, match=message):
         make()
+
+
+def test_mean_queue_between_two_days_is_the_integral_of_the_queue():
+    n = np.zeros(2, int)
+    requests = Requests(n, n, n, n, n, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5]))
+    assert queues.waiting_between(requests, np.array([0.0, 2, 3, 5])) == pytest.approx([0.5, 1.5, 0.75])
+
+
+# --- many visits ------------------------------------------------------------------------------------------------
+
+def test_ten_fractions_of_radiotherapy_one_a_weekday(tmp_path):
+    """A visit is a state that holds the linac; between two visits the patient is at home, and comes the next morning."""
+    states = "".join(f"  visit {i}: {{utility: 1, holds: linac}}\n  home {i}: {{utility: 1}}\n" for i in range(1, 11))
+    moves = "".join(f"  - {{from: visit {i}, to: home {i}, survival: fixed(time=0.25) in hours, clock: state}}\n"
+                    for i in range(1, 11))
+    moves += "".join(f"  - {{from: home {i}, to: visit {i + 1}, survival: fixed(time=16) in hours, clock: state}}\n"
+                     for i in range(1, 10))
+    (tmp_path / "days.csv").write_text("day\n4.5\n")
+    scenario = read(write_scenario(tmp_path, f"""
+time: {{unit: day, horizon: 100 days, cycle: 1 day}}
+resources: {{linac: {{capacity: 1, open: "Mon-Fri 09:00-17:00"}}}}
+arrivals: {{file: days.csv}}
+states:
+  referred: {{start: 1, utility: 1}}
+{states}transitions:
+  - {{from: referred, to: visit 1, survival: fixed(time=0) in days, clock: state}}
+{moves}"""))
+    dynamics = inputs.dynamics(scenario, draws.base(scenario), scenario.groups["all"])
+    _, requests = queueing.simulate([queueing.Part(dynamics, 1, np.ones(1))], 1, None, scenario.system)
+    days = requests.granted.astype(int)
+    # Referred on a Friday at noon (day 4): the first fraction at once, then on the weekdays of two weeks.
+    assert days.tolist() == [4, 7, 8, 9, 10, 11, 14, 15, 16, 17]
+    assert (requests.granted[1:] % 1 * 24).round(6).tolist() == [9.0] * 9

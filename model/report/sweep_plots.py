@@ -1,0 +1,39 @@
+"""Dot plot of one result over named cases: variants of a scenario, or settings that are no numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.report.style import COLOURS, FAINT, MARKERS, Style, brief, canvas, legend, nothing, numbers, wrapped
+
+
+def dots(table, style: Style, heading: str, result_label: str, base: dict[str, float] | None = None):
+    """A row a case, a mark a series; 95% bars of the standard errors; a line at each series' base result.
+
+    table: case, series, result, standard_error (nan: none), in the order in which they are shown.
+    """
+    shown = table[np.isfinite(table["result"])]
+    if shown.empty:
+        return nothing(style, heading, "No case has a finite result.")
+    cases, series = list(dict.fromkeys(table["case"])), list(dict.fromkeys(table["series"]))
+    figure, axis = canvas(style, heading, 7.5, 1.9 + 0.36 * len(cases))
+    handles = []
+    for i, name in enumerate(series):
+        part = shown[shown["series"] == name]
+        shift = 0.16 * (i - (len(series) - 1) / 2)
+        at = [cases.index(case) + shift for case in part["case"]]
+        look = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "label": name}
+        error = 1.96 * part["standard_error"].fillna(0).to_numpy(float)
+        handles.append(axis.errorbar(part["result"], at, xerr=error, linestyle="", markersize=6.5, capsize=2.5, **look))
+        if base is not None and np.isfinite(base.get(name, np.nan)):
+            handles.append(axis.axvline(base[name], color=look["color"], linewidth=0.9, linestyle=(0, (4, 2 + i)),
+                                        label=f"Base case, {name.lower()}: {brief(base[name])}"))
+    low, high = axis.get_xlim()
+    if low < 0 < high:
+        axis.axvline(0, color=FAINT, linewidth=0.9)
+    axis.set_yticks(range(len(cases)), [wrapped(case, 42) for case in cases], fontsize=9)
+    axis.set_ylim(len(cases) - 0.5, -0.5)
+    axis.set_xlabel(wrapped(result_label, 70))
+    numbers(axis.xaxis)
+    legend(figure, handles)
+    return figure

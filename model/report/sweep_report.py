@@ -1,0 +1,203 @@
+"""Tables, figures and text of a sweep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis.sweep import Sweep
+from model.analysis.sweep_points import Axis
+from model.report import figures, plots, sweep_plots, text
+from model.report.figures import Plan
+from model.report.result import Result
+from model.scenario import Scenario
+from model.units import UnitError, duration
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_LISTED, MOST_DOTS = 24, 40
+TAIL = ("nmb", "incremental_cost", "incremental_qaly", "incremental_nmb", "icer", "status",
+        "probability_most_cost_effective", "cost_standard_error", "qaly_standard_error", "nmb_standard_error",
+        "incremental_nmb_standard_error")
+
+
+def report(found: Sweep) -> Result:
+    table = sweep_table(found)
+    return Result({"sweep": table}, _plans(found, table), None, _text(found, table))
+
+
+def sweep_table(found: Sweep) -> pd.DataFrame:
+    """A row a point, group and strategy. Increments, ICER and status are against the reference strategy."""
+    import pandas as pd
+
+    strategies, n = list(found.scenario.strategies), len(found.points)
+    size = len(found.groups) * len(strategies)
+    varied = {column_of(axis, found): np.repeat(np.array([p[i] for p in found.points], object), size)
+              for i, axis in enumerate(found.axes)}
+    table = pd.DataFrame(varied).infer_objects()
+    table["group"] = np.tile(np.repeat(found.groups, len(strategies)), n)
+    table["strategy"] = np.tile(strategies, n * len(found.groups))
+    outcomes = [name for name in found.columns if name not in TAIL]
+    for name in (*outcomes, "wtp", *TAIL):
+        if name == "wtp":
+            table["wtp"] = np.repeat(found.wtp, size)
+        elif name in found.columns:
+            table[name] = found.columns[name].ravel()
+    return table
+
+
+def column_of(axis: Axis, found: Sweep) -> str:
+    """The varied name, told apart from the columns of results."""
+    return f"varied {axis.name}" if axis.name in {"group", "strategy", *found.columns} else axis.name
+
+
+def reference_of(scenario: Scenario) -> str:
+    return scenario.reference or next(iter(scenario.strategies))
+
+
+def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> str:
+    at = "" if wtp is None else f" at {wtp:,.0f} {style.currency} per {style.effect}"
+    return f"Incremental net benefit v {style.labels[against]}{at} ({style.currency})"
+
+
+# --- figures ------------------------------------------------------------------------------------------------------
+
+def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
+    """Lines for one number, maps for two; dots where there are a few other points."""
+    style, reference = figures.style_of_scenario(found.scenario), reference_of(found.scenario)
+    own = table[table["group"] == "all"]
+    against = own[own["strategy"] != reference]
+    wtp = None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
+    label, scales = net_benefit_label(style, wtp, reference), [_scale(found, a) for a in found.axes]
+    if against.empty:
+        return {}
+    if len(scales) == 1 and scales[0]:
+        return _lines(found, own, against, style, label)
+    full = len(found.points) == np.prod([len(a.values) for a in found.axes])
+    if len(scales) == 2 and all(scales) and full:
+        return _maps(found, against, style, label)
+    return _dots(found, against, style, label) if len(found.points) <= MOST_DOTS else {}
+
+
+def _scale(found: Sweep, axis: Axis) -> tuple[str, dict] | None:
+    """(label with unit, number of each value), or None where the values are no numbers."""
+    column = found.axes.index(axis)
+    values = list(dict.fromkeys(point[column] for point in found.points))
+    if axis.kind == "parameter":
+        unit = found.scenario.parameters[axis.name].unit.text
+        return f"{axis.name} ({unit})" if unit else axis.name, {v: v for v in values}
+    if axis.kind == "wtp":
+        return f"Willingness to pay ({found.scenario.currency} per QALY)", {v: v for v in values}
+    for read, unit in ((float, ""), (_percent, "%"), (_years, "years")):
+        try:
+            return f"{axis.name} ({unit})" if unit else axis.name, {v: read(v) for v in values}
+        except (ValueError, UnitError):
+            continue
+    return None
+
+
+def _percent(value: str) -> float:
+    if not value.endswith("%"):
+        raise ValueError
+    return float(value[:-1])
+
+
+def _years(value: str) -> float:
+    return duration(value) / 365.25
+
+
+def _lines(found: Sweep, own, against, style: plots.Style, label: str) -> dict[str, Plan]:
+    name, numbers = _scale(found, found.axes[0])
+    base = found.scenario.parameters[found.axes[0].name].base if found.axes[0].kind == "parameter" else None
+    shown = {"incremental_net_benefit": (against, "incremental_nmb", label)}
+    if found.sample is not None:
+        words = "Probability that the strategy is the most cost-effective"
+        if not any(a.kind == "wtp" for a in found.axes):
+            words += f", at {found.wtp[0]:,.0f} {style.currency} per {style.effect}"
+        shown["probability_most_cost_effective"] = own, "probability_most_cost_effective", words
+    plans = {}
+    for key, (rows, column, words) in shown.items():
+        data = _values(found, rows, numbers, column)
+        plans[key] = Plan(lambda data=data, words=words: plots.line_sweep(data, style, name, words, base), data)
+    return plans
+
+
+def _values(found: Sweep, rows, numbers: dict, column: str) -> pd.DataFrame:
+    import pandas as pd
+
+    values = rows[column_of(found.axes[0], found)].map(numbers)
+    return pd.DataFrame({"value": values, "strategy": rows["strategy"], "result": rows[column]})
+
+
+def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Plan]:
+    import pandas as pd
+
+    (x, x_numbers), (y, y_numbers) = (_scale(found, a) for a in found.axes)
+    x_name, y_name = (column_of(a, found) for a in found.axes)
+    known = [found.scenario.parameters.get(a.name) for a in found.axes]
+    base = tuple(p.base for p in known) if all(p is not None and p.base is not None for p in known) else None
+    plans = {}
+    for strategy, rows in against.groupby("strategy", sort=False):
+        data = pd.DataFrame({"x": rows[x_name].map(x_numbers), "y": rows[y_name].map(y_numbers), "z": rows["incremental_nmb"]})
+        words = label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v")
+        key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
+        plans[key] = Plan(lambda data=data, words=words: plots.heat_map(data, style, x, y, words, _inside(base, data)), data)
+    return plans
+
+
+def _inside(base: tuple | None, data) -> tuple | None:
+    """The base case is marked only where the map shows it."""
+    if base is None or not all(data[c].min() <= b <= data[c].max() for c, b in zip("xy", base)):
+        return None
+    return base
+
+
+def _dots(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Plan]:
+    import pandas as pd
+
+    names = [column_of(a, found) for a in found.axes]
+    cases = [", ".join(f"{n} {_shown(v)}" for n, v in zip(names, row)) for row in against[names].itertuples(index=False)]
+    error = against.get("incremental_nmb_standard_error", pd.Series(np.nan, against.index))
+    data = pd.DataFrame({"case": cases, "series": against["strategy"].map(style.labels), "result": against["incremental_nmb"],
+                         "standard_error": error})
+    return {"incremental_net_benefit": Plan(lambda: sweep_plots.dots(data, style, label, label), data)}
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+def _shown(value) -> str:
+    return value if isinstance(value, str) else f"{value:,.6g}"
+
+
+def _text(found: Sweep, table: pd.DataFrame) -> str:
+    scenario, reference = found.scenario, reference_of(found.scenario)
+    own = table[(table["group"] == "all") & (table["strategy"] != reference)]
+    lines = [scenario.title, f"{len(found.points):,} points of {', '.join(a.name for a in found.axes)}; "
+             + (f"{found.sample.n:,} draws each; " if found.sample else "base values otherwise; ")
+             + f"increments are against {scenario.labels[reference]}", ""]
+    if own.empty:
+        return "\n".join([*lines, "There is no other strategy to compare with."])
+    if len(own) <= MOST_LISTED:
+        return "\n".join([*lines, _listed(found, own)])
+    return "\n".join([*lines, *(_range(found, scenario.labels[s], rows) for s, rows in own.groupby("strategy", sort=False))])
+
+
+def _listed(found: Sweep, own: pd.DataFrame) -> str:
+    names = [column_of(a, found) for a in found.axes if a.kind != "wtp"]
+    probability = "probability_most_cost_effective" in own
+    header = [*names, "Strategy", "WTP", f"Inc. cost ({found.scenario.currency})", "Inc. QALY", "ICER", "Inc. net benefit", "Status"]
+    rows = [[*(_shown(row[n]) for n in names), found.scenario.labels[row["strategy"]], text.amount(row["wtp"]),
+             text.amount(row["incremental_cost"]), text.amount(row["incremental_qaly"], 4), text.amount(row["icer"]),
+             text.amount(row["incremental_nmb"]), row["status"],
+             *([f"{row['probability_most_cost_effective']:.1%}"] if probability else [])] for row in own.to_dict("records")]
+    return text.table([*header, *(["Most cost-effective"] if probability else [])], rows)
+
+
+def _range(found: Sweep, label: str, rows: pd.DataFrame) -> str:
+    names = [column_of(a, found) for a in found.axes]
+    ends = [rows.loc[rows["incremental_nmb"].idxmin()], rows.loc[rows["incremental_nmb"].idxmax()]]
+    low, high = (f"{text.amount(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[n])}' for n in names)})" for end in ends)
+    share = int((rows["incremental_nmb"] > 0).sum())
+    return f"{label}: incremental net benefit from {low} to {high}; above 0 at {share:,} of {len(rows):,} points."
