@@ -122,3 +122,38 @@ def test_jackknife_error_of_a_mean_is_its_standard_error():
     value, error = agreement.Bridge(steps, ("a", "b"), 0).changes(1, agreement.icer)
     assert value[1] == pytest.approx(cost[1].mean())
     assert error[1] == pytest.approx(cost[1].std(ddof=1) / np.sqrt(15))
+
+
+# --- claims of docs/capacity.md ---------------------------------------------------------------------------------
+
+CAPACITY = SCENARIOS / "mscc_capacity.yaml"
+UNLIMITED = [f"resources.{key}.{what}" for key in ("mri", "theatre", "bed", "linac")
+             for what in ("capacity=unlimited", "open=always")]
+
+
+@pytest.mark.slow
+def test_the_engines_agree_on_the_capacity_scenario():
+    found = agreement.agreement(read(CAPACITY), Method(patients=300, replications=12))
+    assert found.agree and found.differing == 0
+
+
+@pytest.mark.slow
+def test_queues_raise_the_icer_and_shorter_ones_lower_it():
+    changed = {"none": (("",), read(CAPACITY, UNLIMITED)),
+               "night": (("",), read(CAPACITY, ["resources.theatre.open=always"])),
+               "linac": (("",), read(CAPACITY, ["resources.linac.capacity=16"]))}
+    found = capacity.alternatives(read(CAPACITY), changed, Method(patients=500, replications=16))
+    table = engine_report.change_of_icer(read(CAPACITY), found).set_index("alternative")
+    score = table["change"] / table["change_standard_error"]
+    assert score["none"] < -4 and score["night"] < -4 and score["linac"] > 2
+    walking = engine_report.change_table(found, 50_000).query("outcome == 'ambulatory_days' and strategy == 'surgery'")
+    walking = walking.set_index("alternative")["change"]
+    assert walking["none"] > walking["night"] > 2
+
+
+def test_without_queues_the_icer_is_near_that_of_the_default_scenario():
+    from model.analysis.run import run
+
+    total = run(read(CAPACITY), 0).base.total
+    icer = (total.cost[1, 0] - total.cost[0, 0]) / (total.qaly[1, 0] - total.qaly[0, 0])
+    assert icer == pytest.approx(250_642, rel=0.02)
