@@ -119,16 +119,20 @@ def worker_options(parser) -> None:
     parser.add_argument("--cluster", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
 
 
+def jobs_of(options) -> int:
+    """Processes: one, if not stated; with the queueing engine, whose replications are long tasks, one on each core."""
+    if options.jobs is not None:
+        return options.jobs
+    return 0 if getattr(options, "engine", "") == "queueing" and not options.cluster else 1
+
+
 @contextmanager
 def method_of(options):
     """The Method that the options describe; its workers end with the block."""
     from model.analysis.evaluate import Method
     from model.analysis.workers import workers
 
-    jobs = options.jobs
-    if jobs is None:  # replications of a queue are long tasks
-        jobs = 0 if options.engine == "queueing" and not options.cluster else 1
-    with workers(jobs, options.cluster) as executor:
+    with workers(jobs_of(options), options.cluster) as executor:
         yield Method(options.engine, options.patients, options.replications, options.seed, executor)
 
 

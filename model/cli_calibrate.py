@@ -53,7 +53,7 @@ def _calibrate(options, arguments) -> int:
     from model.report.manifest import scenario_manifest
 
     scenario = cli.read_scenario(options)
-    with (workers(options.jobs, options.cluster) as executor,
+    with (workers(cli.jobs_of(options), options.cluster) as executor,
           cli.Progress(options.starts + options.posterior, "starts and sets") as bar):
         found = calibrate(scenario, options.starts, options.draws, options.seed, options.posterior, bar, executor)
     result = calibration_report.report(found)

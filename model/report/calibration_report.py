@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,20 +22,7 @@ FEW = 100  # independent posterior sets below which their tails are not to be tr
 NAMED = 0.05  # share of a direction from which an input is named
 
 
-@dataclass
-class CalibrationResult(Result):
-    """With `files`: the scenario at the best fit, and with the posterior, both beside the scenario they extend."""
-
-    files: dict[str, str] = field(default_factory=dict)
-
-    def save(self, out: str | Path, manifest: dict, scenario_text: str = "", step=lambda name: None) -> Path:
-        folder = super().save(out, manifest, scenario_text, step)
-        for name, content in self.files.items():
-            (folder / name).write_text(content, encoding="utf-8")
-        return folder
-
-
-def report(found: Calibrated) -> CalibrationResult:
+def report(found: Calibrated) -> Result:
     made = {"targets": targets_table(found), "values": values_table(found), "starts": starts_table(found),
             "identifiability": identifiability_table(found)}
     style = figures.style_of_scenario(found.scenario)
@@ -45,13 +30,14 @@ def report(found: Calibrated) -> CalibrationResult:
         "target_fit": figures.Plan(lambda: calibration_plots.target_fit(made["targets"], style), made["targets"]),
         "starts": figures.Plan(lambda: calibration_plots.starts(made["starts"], style), made["starts"]),
     }
+    # Both stand beside the scenario that they extend.
     files = {"calibrated.yaml": calibration_files.calibrated(found)}
     if found.posterior is not None:
         made |= {"posterior": posterior_table(found), "posterior_parameters": _frame(found.parameter_sets())}
         plans["posterior"] = figures.Plan(
             lambda: calibration_plots.posterior(made["posterior"], made["values"], style), made["posterior"])
         files["posterior.yaml"] = calibration_files.posterior(found)
-    return CalibrationResult(made, plans, None, _text(found, made), files)
+    return Result(made, plans, None, _text(found, made), files)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------

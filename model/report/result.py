@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Result:
-    """Tables (name -> DataFrame) and figures of one run or analysis."""
+    """Tables (name -> DataFrame), figures and further text files (name -> content) of one run or analysis."""
 
     tables: dict[str, pd.DataFrame]
     _plans: dict[str, Plan] = field(repr=False)
     run: Run | None = field(default=None, repr=False)
     text: str = ""
+    files: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ class Result:
         with folder.complete(Path(out)) as fresh:
             folder.write_tables(fresh, self.tables)
             save_all(self._plans, fresh / "figures", step)
-            if scenario_text:
-                (fresh / "scenario.yaml").write_text(scenario_text, encoding="utf-8")
+            for name, content in (self.files | ({"scenario.yaml": scenario_text} if scenario_text else {})).items():
+                (fresh / name).write_text(content, encoding="utf-8")
             (fresh / folder.OURS).write_text(to_json(manifest), encoding="utf-8")
         return Path(out)

@@ -28,12 +28,13 @@ def dots(table, style: Style, heading: str, result_label: str, base: dict[str, f
         if base is not None and np.isfinite(base.get(name, np.nan)):
             handles.append(axis.axvline(base[name], color=look["color"], linewidth=0.9, linestyle=(0, (4, 2 + i)),
                                         label=f"Base case, {name.lower()}: {brief(base[name])}"))
+    axis.margins(x=0.08)
     low, high = axis.get_xlim()
     if low < 0 < high:
         axis.axvline(0, color=FAINT, linewidth=0.9)
     axis.set_yticks(range(len(cases)), [wrapped(case, 42) for case in cases], fontsize=9)
     axis.set_ylim(len(cases) - 0.5, -0.5)
-    axis.set_xlabel(wrapped(result_label, 70))
+    axis.set_xlabel(wrapped(result_label, 52))
     numbers(axis.xaxis)
     legend(figure, handles)
     return figure

@@ -11,6 +11,7 @@ from model.analysis.sweep_points import Axis
 from model.report import figures, plots, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
+from model.report.style import wrapped
 from model.scenario import Scenario
 from model.units import UnitError, duration
 
@@ -58,8 +59,8 @@ def reference_of(scenario: Scenario) -> str:
 
 
 def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> str:
-    at = "" if wtp is None else f" at {wtp:,.0f} {style.currency} per {style.effect}"
-    return f"Incremental net benefit v {style.labels[against]}{at} ({style.currency})"
+    at = "" if wtp is None else f"; {wtp:,.0f} per {style.effect}"
+    return f"Incremental net benefit v {style.labels[against]} ({style.currency}{at})"
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
@@ -115,11 +116,12 @@ def _lines(found: Sweep, own, against, style: plots.Style, label: str) -> dict[s
     if found.sample is not None:
         words = "Probability that the strategy is the most cost-effective"
         if not any(a.kind == "wtp" for a in found.axes):
-            words += f", at {found.wtp[0]:,.0f} {style.currency} per {style.effect}"
+            words += f" ({found.wtp[0]:,.0f} {found.scenario.currency} per {style.effect})"
         shown["probability_most_cost_effective"] = own, "probability_most_cost_effective", words
     plans = {}
     for key, (rows, column, words) in shown.items():
         data = _values(found, rows, numbers, column)
+        words = wrapped(words, 60)
         plans[key] = Plan(lambda data=data, words=words: plots.line_sweep(data, style, name, words, base), data)
     return plans
 
@@ -141,7 +143,7 @@ def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
     plans = {}
     for strategy, rows in against.groupby("strategy", sort=False):
         data = pd.DataFrame({"x": rows[x_name].map(x_numbers), "y": rows[y_name].map(y_numbers), "z": rows["incremental_nmb"]})
-        words = label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v")
+        words = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
         plans[key] = Plan(lambda data=data, words=words: plots.heat_map(data, style, x, y, words, _inside(base, data)), data)
     return plans
@@ -162,7 +164,7 @@ def _dots(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
     error = against.get("incremental_nmb_standard_error", pd.Series(np.nan, against.index))
     data = pd.DataFrame({"case": cases, "series": against["strategy"].map(style.labels), "result": against["incremental_nmb"],
                          "standard_error": error})
-    return {"incremental_net_benefit": Plan(lambda: sweep_plots.dots(data, style, label, label), data)}
+    return {"incremental_net_benefit": Plan(lambda: sweep_plots.dots(data, style, wrapped(label, 85), label), data)}
 
 
 # --- text ---------------------------------------------------------------------------------------------------------
