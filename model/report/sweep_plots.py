@@ -38,3 +38,34 @@ def dots(table, style: Style, heading: str, result_label: str, base: dict[str, f
     numbers(axis.xaxis)
     legend(figure, handles)
     return figure
+
+
+def contributions(table, style: Style, heading: str, result_label: str):
+    """From one result to another: a floating bar for each change, with 95% bars where they were sampled.
+
+    table: change, result, level, standard_error; its first and last rows are the two ends (level nan: a change, whose
+    `result` is what it adds).
+    """
+    level = table["result"].to_numpy(float)
+    figure, axis = canvas(style, heading, 7.5, 1.9 + 0.36 * len(table))
+    reached = level[0]
+    for i, row in enumerate(table.to_dict("records")):
+        if i in (0, len(table) - 1):
+            axis.plot(row["result"], i, marker="D", color="black", markersize=7)
+            text, at = brief(row["result"]), row["result"]
+        else:
+            colour = COLOURS[0] if row["result"] >= 0 else COLOURS[1]
+            axis.barh(i, row["result"], left=reached, height=0.6, color=colour, xerr=1.96 * row["standard_error"] or None,
+                      error_kw={"capsize": 2.5})
+            text, at = ("+" if row["result"] >= 0 else "") + brief(row["result"]), reached + max(row["result"], 0)
+            reached += row["result"]
+        axis.plot([reached, reached], [i, min(i + 1, len(table) - 1)], color=FAINT, linewidth=0.8, zorder=0)
+        axis.annotate(text, (at, i), (7, 0), textcoords="offset points", va="center", fontsize=8)
+    axis.use_sticky_edges = False
+    axis.margins(x=0.16)
+    axis.set_yticks(range(len(table)), [wrapped(c, 42) for c in table["change"]], fontsize=9)
+    axis.set_ylim(len(table) - 0.4, -0.6)
+    axis.grid(False, axis="y")
+    axis.set_xlabel(wrapped(result_label, 52))
+    numbers(axis.xaxis)
+    return figure
