@@ -48,7 +48,7 @@ def _with_default(arguments: list[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     import model
-    from model import cli_calibrate, cli_engines, cli_voi
+    from model import cli_calibrate, cli_engines, cli_sensitivity, cli_voi
 
     parser = argparse.ArgumentParser(
         prog="run_model.py",
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
     schema.set_defaults(do=_schema)
     _add_analyse(commands)
-    for module in (cli_engines, cli_calibrate, cli_voi):
+    for module in (cli_sensitivity, cli_voi, cli_calibrate, cli_engines):
         module.add_commands(commands)
     return parser
 
@@ -257,6 +257,17 @@ def _analyse(options, arguments) -> int:
     print(result.text)
     print(f"\nResults: {out}/")
     return 0
+
+
+def known(found, allowed, what: str, error: type[ValueError]) -> None:
+    """Raise `error` for the first of `found` that is not in `allowed`."""
+    import difflib
+
+    for name in found:
+        if name not in allowed:
+            near = difflib.get_close_matches(name, list(allowed), 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise error(f"unknown {what} '{name}'; allowed: {', '.join(allowed)}.{hint}")
 
 
 class Progress:

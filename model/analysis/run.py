@@ -46,7 +46,7 @@ class Run:
     @property
     def reference(self) -> int:
         """Index of the strategy that pairwise increments compare with."""
-        return _reference(self.scenario)
+        return reference_of(self.scenario)
 
 
 def run(
@@ -71,7 +71,7 @@ def run(
         clock.append(time.perf_counter())
         psa = evaluate(scenario, sample, method.for_psa(), progress=progress)
         clock.append(time.perf_counter())
-        corrected = _corrected(scenario, psa)
+        corrected = without_noise(scenario, psa)
         cost, effect = (corrected.cost, corrected.effect) if corrected else (psa.total.cost, psa.total.qaly)
         curves = acceptability.acceptability(cost, effect, wtp_grid(scenario.wtp))
     clock.append(time.perf_counter())
@@ -80,7 +80,8 @@ def run(
                method, base_method, patients, corrected, _warnings(scenario, method))
 
 
-def _reference(scenario: Scenario) -> int:
+def reference_of(scenario: Scenario) -> int:
+    """Index of the strategy that pairwise increments compare with."""
     return list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
 
 
@@ -122,7 +123,8 @@ def _more(method: Method, factor: float) -> Method:
     return dataclasses.replace(method, **{what: number})
 
 
-def _corrected(scenario: Scenario, psa: Evaluation) -> monte_carlo.Corrected | None:
+def without_noise(scenario: Scenario, psa: Evaluation) -> monte_carlo.Corrected | None:
+    """The PSA of all patients without simulation noise; None where there is none, or its size is not known."""
     if psa.simulated is None:
         return None
     found = psa.simulated["all"]
@@ -130,10 +132,13 @@ def _corrected(scenario: Scenario, psa: Evaluation) -> monte_carlo.Corrected | N
     noise = np.stack([np.stack([cost**2, found.covariance], -1), np.stack([found.covariance, qaly**2], -1)], -1)
     if not np.isfinite(noise).all():
         return None
-    return monte_carlo.without_noise(psa.total.cost, psa.total.qaly, noise, _reference(scenario))
+    return monte_carlo.without_noise(psa.total.cost, psa.total.qaly, noise, reference_of(scenario))
 
 
 def wtp_grid(wtp: Wtp) -> np.ndarray:
     """Grid of the curves, with the listed thresholds in it."""
     grid = wtp.low + wtp.step * np.arange(int(np.floor((wtp.high - wtp.low) / wtp.step + 1e-9)) + 1)
     return np.unique(np.concatenate([grid, [t for t in wtp.thresholds if wtp.low <= t <= wtp.high]]))
+
+
+_reference, _corrected = reference_of, without_noise

@@ -5,11 +5,12 @@ from model.report.patient_plots import patient_spread, swimlanes, time_to_event,
 from model.report.psa_plots import acceptability, cost_effectiveness_plane, expected_loss, sampled_distributions
 from model.report.queue_plots import capacity, changes, queue_length, waits, waterfall
 from model.report.sensitivity_plots import evppi, heat_map, line_sweep, tornado
-from model.report.style import Style, save
+from model.report.style import Style, brief, save
 
 __all__ = [
     "Style",
     "acceptability",
+    "brief",
     "capacity",
     "changes",
     "cost_components",

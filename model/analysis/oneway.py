@@ -1,0 +1,119 @@
+"""One-way sensitivity: each parameter at its low and its high value, the others at base, in one table of draws."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import draws
+from model.analysis import comparison
+from model.analysis.evaluate import Method, evaluate
+from model.analysis.run import reference_of
+from model.draws import DomainError, Draws
+from model.scenario import Parameter, Scenario
+
+
+class OneWayError(ValueError):
+    """A one-way analysis that cannot be made."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Limits of one parameter, in the unit of the file; origin: 'stated range' or '95 % interval'."""
+
+    name: str
+    low: float
+    high: float
+    unit: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class OneWay:
+    """columns[name]: [row, group, strategy]; row 0 is the base case, rows 1 + 2 i and 2 + 2 i the ends of ranges[i]."""
+
+    scenario: Scenario
+    wtp: float
+    ranges: tuple[Range, ...]
+    groups: tuple[str, ...]
+    columns: comparison.Columns
+
+    def result(self, name: str, strategy: int, group: str = "all") -> tuple[np.ndarray, np.ndarray]:
+        """(values, status words) of every row against the reference. name: 'inb', 'icer', or an outcome (its increment).
+
+        An ICER that would mislead, or lies in another quadrant than the base case's, is nan: its word says what it is.
+        """
+        g, reference = self.groups.index(group), reference_of(self.scenario)
+        status = self.columns["status"][:, g, strategy]
+        if name == "inb":
+            return self.columns["incremental_nmb"][:, g, strategy], status
+        if name == "icer":
+            return np.where(status == status[0], self.columns["icer"][:, g, strategy], np.nan), status
+        values = self.columns[name][:, g]
+        return values[:, strategy] - values[:, reference], status
+
+
+def oneway(scenario: Scenario, method: Method, wtp: float | None = None) -> OneWay:
+    """All parameters that are sampled or state a range. Raises OneWayError where there is none."""
+    found = ranges(scenario)
+    if not found:
+        raise OneWayError(f"{scenario.path}: no parameter has a distribution or a 'range', so there is nothing to vary")
+    table, wtp = table_of(scenario, found), comparison.threshold(scenario, wtp)
+    at = np.full(table.n, wtp)
+    made = evaluate(scenario, table, method.for_base())
+    columns = comparison.of_base(scenario, made, np.arange(table.n), at)
+    columns = comparison.with_economics(columns, at, reference_of(scenario))
+    return OneWay(scenario, wtp, found, tuple(made.outcomes), columns)
+
+
+def ranges(scenario: Scenario) -> tuple[Range, ...]:
+    """Stated range, or 95 % interval of the distribution, of each parameter that has one of them."""
+    return tuple(range_of(scenario, p) for p in scenario.parameters.values()
+                 if p.formula is None and (p.sampled or p.low is not None))
+
+
+def range_of(scenario: Scenario, parameter: Parameter) -> Range:
+    origin = "stated range"
+    low, high = parameter.low, parameter.high
+    if low is None or high is None:
+        (low, high), origin = _interval(scenario, parameter), "95 % interval"
+    found = Range(parameter.name, float(low), float(high), parameter.unit.text, origin)
+    _check(scenario, parameter, found)
+    return found
+
+
+def _interval(scenario: Scenario, parameter: Parameter) -> tuple[float, float]:
+    if parameter.joint is None:
+        return parameter.distribution.interval(0.95)
+    joint = scenario.joints[parameter.joint]
+    low, high = joint.distribution.interval(0.95)
+    place = joint.names.index(parameter.name)
+    return float(low[place]), float(high[place])
+
+
+def _check(scenario: Scenario, parameter: Parameter, found: Range) -> None:
+    low, high = parameter.unit.limits
+    if not (low <= found.low <= high and low <= found.high <= high):
+        place = scenario.line(f"parameters.{found.name}.range")
+        raise DomainError(f"{place}: {found.low:g} to {found.high:g} is outside what '{found.unit}' allows ({low:g} to {high:g})")
+
+
+def table_of(scenario: Scenario, found: tuple[Range, ...]) -> Draws:
+    """Base values in row 0, then the low and the high value of each parameter."""
+    table = draws.repeat(scenario, 1 + 2 * len(found))
+    columns = {name: np.full(table.n, v[0]) for name, v in table.values.items()}
+    for i, one in enumerate(found):
+        for row, value in ((1 + 2 * i, one.low), (2 + 2 * i, one.high)):
+            for name, changed in with_value(scenario, one.name, value).items():
+                columns[name][row] = changed
+    return table.replace(**columns)
+
+
+def with_value(scenario: Scenario, name: str, value: float) -> dict[str, float]:
+    """Values that change when one parameter does: the other shares of a Dirichlet distribution keep their proportions."""
+    joint = scenario.joints.get(scenario.parameters[name].joint or "")
+    if joint is None or joint.distribution.name != "dirichlet":
+        return {name: value}
+    base = {other: scenario.parameters[other].base for other in joint.names}
+    rest = 1 - base[name]
+    return {other: value if other == name else base[other] * (1 - value) / rest for other in joint.names}

@@ -1,0 +1,84 @@
+"""Commands `tornado` (one-way sensitivity) and `threshold` (where does the decision change?)."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+
+def add_commands(commands) -> None:
+    from model import cli
+    from model.cli_voi import amount
+
+    tornado = commands.add_parser("tornado", help="one-way sensitivity: every parameter at its low and its high value")
+    threshold = commands.add_parser("threshold", help="values of a parameter at which the decision changes")
+    for parser in (tornado, threshold):
+        cli.scenario_options(parser)
+        cli.method_options(parser)
+        parser.add_argument("--wtp", type=amount, metavar="X", help="willingness to pay (default: the first threshold)")
+        parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
+    tornado.add_argument("--on", action="append", default=[], metavar="RESULT",
+                         help="inb, icer, cost, qaly, life_years or an effect; may be given often (default: inb and icer)")
+    tornado.add_argument("--patients-group", default="all", metavar="GROUP", help="group of patients (default: all)")
+    tornado.set_defaults(do=_tornado)
+    threshold.add_argument("--vary", required=True, type=_vary, metavar="NAME=LOW:HIGH",
+                           help="a parameter and its range; NAME alone: its stated range or 95 %% interval")
+    threshold.add_argument("--with-psa", action="store_true", help="decide by the mean net benefit of a PSA")
+    threshold.add_argument("--draws", type=cli._count, default=2000, metavar="N", help="draws of that PSA (default 2000)")
+    threshold.set_defaults(do=_threshold)
+
+
+def _vary(text: str) -> tuple[str, float | None, float | None]:
+    name, equals, limits = text.partition("=")
+    if not equals and name.strip():
+        return name.strip(), None, None
+    try:
+        low, high = map(float, limits.split(":"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=LOW:HIGH, such as c_surgery=10000:40000") from None
+    return name.strip(), low, high
+
+
+def _tornado(options, arguments) -> int:
+    started = time.perf_counter()
+    from model import cli
+    from model.analysis import oneway
+    from model.report import sensitivity_report
+
+    scenario = cli.read_scenario(options)
+    results = tuple(options.on) or ("inb", "icer")
+    cli.known(results, ["inb", "icer", "cost", "qaly", "life_years", *scenario.effects], "result", oneway.OneWayError)
+    groups = ["all"] if len(scenario.groups) == 1 else ["all", *scenario.groups]
+    cli.known([options.patients_group], groups, "group", oneway.OneWayError)
+    with cli.method_of(options) as method:
+        found = oneway.oneway(scenario, method, options.wtp)
+    _save(sensitivity_report.tornado(found, results, options.patients_group), options, arguments, scenario, "tornado", started)
+    return 0
+
+
+def _threshold(options, arguments) -> int:
+    started = time.perf_counter()
+    from model import cli
+    from model.analysis import threshold
+    from model.report import sensitivity_report
+
+    scenario = cli.read_scenario(options)
+    name, low, high = options.vary
+    n = options.draws if options.with_psa else 0
+    with cli.method_of(options) as method, cli.Progress(threshold.GRID, "values") as bar:
+        found = threshold.thresholds(scenario, name, low, high, method, options.wtp, n, options.seed, bar)
+    _save(sensitivity_report.threshold(found), options, arguments, scenario, "threshold", started)
+    return 0
+
+
+def _save(result, options, arguments, scenario, name: str, started: float) -> None:
+    from model.report.manifest import scenario_manifest
+
+    out = options.out or Path("results") / scenario.key / name
+    command = " ".join(["run_model.py", *arguments])
+    about = {"engine": options.engine, "seed": options.seed}
+    result.save(out, scenario_manifest(scenario, command, time.perf_counter() - started) | about, scenario.text)
+    print(result.text)
+    print(f"\nResults: {out}/")

@@ -1,0 +1,133 @@
+"""Tables, figures and text of one-way and threshold analyses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis.oneway import OneWay
+from model.analysis.run import reference_of
+from model.analysis.threshold import Thresholds
+from model.report import figures, plots, text
+from model.report.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 10  # parameters of the printed table
+
+
+# --- one way ----------------------------------------------------------------------------------------------------
+
+def tornado(found: OneWay, results: tuple[str, ...], group: str = "all") -> Result:
+    """results: 'inb', 'icer', 'cost', 'qaly' or an effect; a figure for each, and for each other strategy."""
+    table, style = tornado_table(found), figures.style_of_scenario(found.scenario)
+    plans, words = {}, [found.scenario.title]
+    others = [s for s in found.scenario.strategies if s != _reference(found)]
+    for result in results:
+        for strategy in others:
+            own = table.query("result == @result and strategy == @strategy and group == @group")
+            name = f"tornado_{result}" + (f"_{strategy}" if len(others) > 1 else "")
+            label = result_label(found, result, strategy)
+            plans[name] = figures.Plan(lambda own=own, label=label: plots.tornado(own, style, label), own)
+            words += ["", label + ("" if group == "all" else f", {group}"), _tornado_text(own)]
+    return Result({"tornado": table}, plans, None, "\n".join(words))
+
+
+def _reference(found: OneWay) -> str:
+    return list(found.scenario.strategies)[reference_of(found.scenario)]
+
+
+def tornado_table(found: OneWay) -> pd.DataFrame:
+    """A row a parameter, result, strategy and group; an end that is no number has its word in `status_low` or `_high`."""
+    import pandas as pd
+
+    names = ["inb", "icer", *(n for n in found.columns if n in ("cost", "qaly", "life_years", *found.scenario.effects))]
+    rows = []
+    for s, strategy in enumerate(found.scenario.strategies):
+        if strategy == _reference(found):
+            continue
+        for group in found.groups:
+            for name in names:
+                values, words = found.result(name, s, group)
+                about = {"result": name, "strategy": strategy, "comparator": _reference(found), "group": group,
+                         "wtp": found.wtp}
+                rows += [about | _row(one, i, values, words) for i, one in enumerate(found.ranges)]
+    table = pd.DataFrame(rows)
+    # Widest first within each result; an end that is no number counts as endless.
+    return table.sort_values(["strategy", "group", "result", "width"], ascending=[True, True, True, False],
+                             kind="stable", na_position="first").reset_index(drop=True)
+
+
+def _row(one, i: int, values: np.ndarray, words: np.ndarray) -> dict:
+    low, high, base = values[1 + 2 * i], values[2 + 2 * i], values[0]
+    return {"parameter": one.name, "unit": one.unit, "low_value": one.low, "high_value": one.high, "range_from": one.origin,
+            "base_result": base, "result_low": low, "result_high": high, "status_low": words[1 + 2 * i],
+            "status_high": words[2 + 2 * i], "width": max(low, high, base) - min(low, high, base)
+            if np.isfinite([low, high, base]).all() else np.nan}
+
+
+def result_label(found: OneWay, result: str, strategy: str) -> str:
+    scenario = found.scenario
+    currency = f"{scenario.currency} {scenario.price_year}".strip()
+    names = {"inb": f"Incremental net benefit at {found.wtp:,.0f} per QALY ({currency})", "icer": f"ICER ({currency} per QALY)",
+             "cost": f"Incremental cost ({currency})", "qaly": "Incremental QALYs", "life_years": "Incremental life-years"}
+    names |= {key: "Increment: " + plots.with_unit(e.label, e.unit) for key, e in scenario.effects.items()}
+    return f"{names[result]}, {scenario.labels[strategy]} v {scenario.labels[_reference(found)]}"
+
+
+def _tornado_text(table: pd.DataFrame) -> str:
+    def end(row, side: str) -> str:
+        value = getattr(row, f"result_{side}")
+        return plots.brief(value) if np.isfinite(value) else getattr(row, f"status_{side}")
+
+    rows = [[r.parameter, f"{plots.brief(r.low_value)} to {plots.brief(r.high_value)}", end(r, "low"), end(r, "high")]
+            for r in table.head(SHOWN).itertuples()]
+    base = table["base_result"].iloc[0]
+    known = f"base case {plots.brief(base)}" if np.isfinite(base) else "no value in the base case"
+    more = f"; the {SHOWN} widest of {len(table)} parameters" if len(table) > SHOWN else ""
+    return f"({known}{more})\n" + text.table(["Parameter", "Values", "At the low", "At the high"], rows)
+
+
+# --- threshold --------------------------------------------------------------------------------------------------
+
+def threshold(found: Thresholds) -> Result:
+    scenario, style = found.scenario, figures.style_of_scenario(found.scenario)
+    grid = threshold_grid(found)
+    unit = scenario.parameters[found.parameter].unit.text
+    label = f"{found.parameter} ({unit})" if unit else found.parameter
+    base = scenario.parameters[found.parameter].base
+    what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.wtp:,.0f} per QALY ({style.currency})"
+    plan = figures.Plan(lambda: plots.line_sweep(grid, style, label, what, base), grid)
+    tables = {"threshold": threshold_table(found), "threshold_grid": grid}
+    return Result(tables, {"threshold": plan}, None, f"{scenario.title}\n{sentence(found, label)}")
+
+
+def threshold_table(found: Thresholds) -> pd.DataFrame:
+    """A row a change of the decision; none where one strategy is best throughout."""
+    import pandas as pd
+
+    names = list(found.scenario.strategies)
+    columns = ["parameter", "low", "high", "wtp", "draws", "threshold", "best_below", "best_above"]
+    return pd.DataFrame([[found.parameter, found.low, found.high, found.wtp, found.draws, c.value, names[c.below], names[c.above]]
+                         for c in found.changes], columns=columns)
+
+
+def threshold_grid(found: Thresholds) -> pd.DataFrame:
+    import pandas as pd
+
+    names = list(found.scenario.strategies)
+    return pd.DataFrame({"value": np.tile(found.grid, len(names)), "strategy": np.repeat(names, len(found.grid)),
+                         "result": found.net_benefit.ravel(),
+                         "best": np.tile(np.array(names)[found.best], len(names))})
+
+
+def sentence(found: Thresholds, label: str) -> str:
+    scenario, labels = found.scenario, list(found.scenario.labels.values())
+    where = f"{label} from {found.low:,.6g} to {found.high:,.6g}, at {scenario.currency} {found.wtp:,.0f} per QALY"
+    basis = f"mean net benefit of {found.draws:,} draws" if found.draws else "net benefit of the base case"
+    if not found.changes:
+        return f"None in the range: with {where}, {labels[found.best[0]]} has the highest {basis} throughout."
+    words = [f"at {change.value:,.6g} from {labels[change.below]} to {labels[change.above]}" for change in found.changes]
+    return f"With {where}, the strategy of highest {basis} changes {'; '.join(words)}."
