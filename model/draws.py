@@ -66,7 +66,12 @@ def probabilistic(scenario: Scenario, n: int, seed: int, sampling: str = "random
     Adding a parameter leaves the samples of the others alone (under 'sobol', a parameter added at the end).
     Raises DomainError where a sampled value is outside what its unit allows.
     """
-    uniform = _uniforms(scenario, n, seed, sampling)
+    return of_uniforms(scenario, _uniforms(scenario, n, seed, sampling), np.arange(n), seed)
+
+
+def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.ndarray, seed: int | None = None) -> Draws:
+    """The table of draws that uniforms [draw] give, one a name of `uniform_keys`. Raises DomainError."""
+    uniform = dict(uniform)
     for block in scenario.correlations:
         stacked = distributions.copula(np.stack([uniform[name] for name in block.names]), np.array(block.matrix))
         uniform |= dict(zip(block.names, stacked))
@@ -77,16 +82,21 @@ def probabilistic(scenario: Scenario, n: int, seed: int, sampling: str = "random
     for joint in scenario.joints.values():
         needed = np.stack([uniform[f"{joint.key}[{i}]"] for i in range(joint.distribution.uniforms)])
         values |= dict(zip(joint.names, joint.distribution.quantile(needed)))
-    draws = Draws(values, np.arange(n), seed)
+    draws = Draws(values, index, seed)
     for name, parameter in scenario.parameters.items():
         if parameter.sampled:
             check_domain(scenario, parameter, draws.values[name])
     return draws
 
 
-def _uniforms(scenario: Scenario, n: int, seed: int, sampling: str) -> dict[str, np.ndarray]:
+def uniform_keys(scenario: Scenario) -> list[str]:
+    """What is drawn: a uniform for each parameter with a distribution of its own, several for each joint distribution."""
     keys = [name for name, p in scenario.parameters.items() if p.distribution is not None]
-    keys += [f"{joint.key}[{i}]" for joint in scenario.joints.values() for i in range(joint.distribution.uniforms)]
+    return keys + [f"{joint.key}[{i}]" for joint in scenario.joints.values() for i in range(joint.distribution.uniforms)]
+
+
+def _uniforms(scenario: Scenario, n: int, seed: int, sampling: str) -> dict[str, np.ndarray]:
+    keys = uniform_keys(scenario)
     if sampling == "random":
         return {key: chances.uniforms(seed, n, "parameter", key) for key in keys}
     if sampling == "latin hypercube":
