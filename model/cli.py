@@ -48,7 +48,7 @@ def _with_default(arguments: list[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     import model
-    from model import cli_calibrate, cli_engines, cli_global, cli_sensitivity, cli_voi
+    from model import cli_calibrate, cli_engines, cli_global, cli_sensitivity, cli_sweep, cli_voi
 
     parser = argparse.ArgumentParser(
         prog="run_model.py",
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
     schema.set_defaults(do=_schema)
     _add_analyse(commands)
-    for module in (cli_sensitivity, cli_global, cli_voi, cli_calibrate, cli_engines):
+    for module in (cli_sensitivity, cli_global, cli_sweep, cli_voi, cli_calibrate, cli_engines):
         module.add_commands(commands)
     return parser
 
@@ -206,7 +206,8 @@ def _run(options, arguments) -> int:
     scenario = read_scenario(options)
     from model import api
 
-    with method_of(options) as method, Progress(options.draws, "draws") as bar:
+    work = options.draws + (options.replications if options.engine == "queueing" else 0)
+    with method_of(options) as method, Progress(work, "draws") as bar:
         result = api.run_scenario(scenario, options.draws, options.seed, options.sampling, bar, method, options.until_se)
     for warning in result.run.warnings:
         print(f"warning: {warning}", file=sys.stderr)

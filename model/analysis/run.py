@@ -64,7 +64,7 @@ def run(
     threshold, is below this in every strategy.
     """
     clock = [time.perf_counter()]
-    base, base_method, patients = _base(scenario, method, until_se)
+    base, base_method, patients = _base(scenario, method, until_se, progress)
     sample = psa = curves = corrected = None
     if n and any(p.sampled for p in scenario.parameters.values()):
         sample = draws.probabilistic(scenario, n, seed, sampling)
@@ -93,10 +93,11 @@ def _warnings(scenario: Scenario, method: Method) -> tuple[str, ...]:
     return tuple(queues.overloads(scenario, method.seed))
 
 
-def _base(scenario: Scenario, method: Method, until_se: float | None):
+def _base(scenario: Scenario, method: Method, until_se: float | None, progress: Callable[[int], None]):
     """(evaluation, method it was made with, single patients)."""
     table, method = draws.base(scenario), method.for_base()
-    found = evaluate(scenario, table, method, trace=True)
+    tell = progress if method.engine == "queueing" else lambda done: None  # replications take their time
+    found = evaluate(scenario, table, method, trace=True, progress=tell)
     if not method.follows_patients:
         if until_se is not None:
             raise EngineError("--until-se needs an engine that follows patients: the cohort engine has no simulation error")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.report.style import COLOURS, FAINT, MARKERS, Style, brief, canvas, legend, nothing, numbers, wrapped
+from model.report.style import COLOURS, FAINT, MARKERS, Style, brief, canvas, legend, nothing, number, numbers, wrapped
 
 
 def dots(table, style: Style, heading: str, result_label: str, base: dict[str, float] | None = None):
@@ -52,12 +52,12 @@ def contributions(table, style: Style, heading: str, result_label: str):
     for i, row in enumerate(table.to_dict("records")):
         if i in (0, len(table) - 1):
             axis.plot(row["result"], i, marker="D", color="black", markersize=7)
-            text, at = brief(row["result"]), row["result"]
+            text, at = number(row["result"]), row["result"]
         else:
             colour = COLOURS[0] if row["result"] >= 0 else COLOURS[1]
             axis.barh(i, row["result"], left=reached, height=0.6, color=colour, xerr=1.96 * row["standard_error"] or None,
                       error_kw={"capsize": 2.5})
-            text, at = ("+" if row["result"] >= 0 else "") + brief(row["result"]), reached + max(row["result"], 0)
+            text, at = ("+" if row["result"] >= 0 else "") + number(row["result"]), reached + max(row["result"], 0)
             reached += row["result"]
         axis.plot([reached, reached], [i, min(i + 1, len(table) - 1)], color=FAINT, linewidth=0.8, zorder=0)
         axis.annotate(text, (at, i), (7, 0), textcoords="offset points", va="center", fontsize=8)

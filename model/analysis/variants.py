@@ -1,0 +1,97 @@
+"""Named variants of a scenario, side by side with the base case, on common random numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import draws
+from model.analysis import comparison
+from model.analysis.comparison import Columns
+from model.analysis.evaluate import COHORT, EngineError, Method, evaluate
+from model.analysis.run import _reference
+from model.analysis.sweep import Sample
+from model.analysis.workers import in_order
+from model.draws import DomainError
+from model.economics import incremental
+from model.outcomes import OutcomeError
+from model.scenario import Scenario
+from model.scenario_file.variants import Variants
+
+
+class VariantError(ValueError):
+    """A variant that leaves the model's domain, or cannot be compared."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Of one variant: columns[name] as [point (one), group, strategy], see comparison; gain: the incremental net benefit
+    of each draw, [group, strategy, draw] (None without a PSA)."""
+
+    groups: tuple[str, ...]
+    base: Columns
+    psa: Columns | None
+    gain: np.ndarray | None
+
+    def analyses(self) -> dict[str, Columns]:
+        return {"deterministic": self.base} | ({} if self.psa is None else {"probabilistic": self.psa})
+
+
+@dataclass(frozen=True)
+class Compared:
+    """found[key]: of the base case ('base', first) and every variant, at one willingness to pay."""
+
+    variants: Variants
+    wtp: float
+    sample: Sample | None
+    found: dict[str, Found]
+
+
+def compare(variants: Variants, wtp: float | None = None, sample: Sample | None = None, method: Method = COHORT,
+            progress: Callable[[int], None] = lambda done: None) -> Compared:
+    """Base case and PSA (with `sample`) of every variant. The threshold is the base case's first where `wtp` is None.
+
+    Draws of parameters that a variant shares with the base are the same. Raises VariantError that names the variant.
+    """
+    level, found = comparison.threshold(variants.base, wtp), {}
+    alone = dataclasses.replace(method, executor=None)
+    tasks = ((key, scenario, level, sample, alone) for key, scenario in variants.scenarios.items())
+    for key, one in zip(variants.scenarios, in_order(method.executor, _task, tasks)):
+        found[key] = one
+        progress(1)
+    return Compared(variants, level, sample, found)
+
+
+def _task(key: str, scenario: Scenario, wtp: float, sample: Sample | None, method: Method) -> Found:
+    try:
+        return _found(scenario, wtp, sample, method)
+    except (DomainError, OutcomeError, EngineError) as error:
+        raise VariantError(f"variant '{key}': {error}") from None
+
+
+def _found(scenario: Scenario, wtp: float, sample: Sample | None, method: Method) -> Found:
+    at, reference = np.array([wtp]), _reference(scenario)
+    result = evaluate(scenario, draws.base(scenario), method.for_base())
+    base = comparison.with_economics(comparison.of_base(scenario, result, np.zeros(1, int), at), at, reference)
+    psa = gain = None
+    if sample is not None and any(p.sampled for p in scenario.parameters.values()):
+        table = draws.probabilistic(scenario, sample.n, sample.seed, sample.sampling)
+        drawn = evaluate(scenario, table, method.for_psa())
+        psa = comparison.with_economics(comparison.of_psa(scenario, drawn, at), at, reference)
+        gain = np.stack([_gain(part, wtp, reference) for part in drawn.outcomes.values()])
+    return Found(tuple(result.outcomes), base, psa, gain)
+
+
+def _gain(result, wtp: float, reference: int) -> np.ndarray:
+    cost, effect = incremental.increments(result.cost, result.qaly, reference)
+    return wtp * effect - cost
+
+
+def difference_error(one: np.ndarray, other: np.ndarray) -> float:
+    """Standard error of the difference between the means of two samples [draw], paired by draw."""
+    if len(one) != len(other):
+        return float("nan")
+    return float((one - other).std(ddof=1) / np.sqrt(len(one)))

@@ -1,0 +1,123 @@
+"""Tables, figures and text of named variants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis.variants import Compared, Found, difference_error
+from model.report import figures, sweep_plots, text
+from model.report.figures import Plan
+from model.report.result import Result
+from model.report.style import wrapped
+from model.report.sweep_report import TAIL, net_benefit_label, reference_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DIFFERENCES = ("cost", "qaly", "incremental_cost", "incremental_qaly", "incremental_nmb", "icer",
+               "probability_most_cost_effective")
+
+
+def report(found: Compared) -> Result:
+    table = variants_table(found)
+    return Result({"variants": table, "settings": settings_table(found)}, _plans(found, table), None, _text(found, table))
+
+
+def variants_table(found: Compared) -> pd.DataFrame:
+    """A row a variant, analysis, group and strategy. `..._difference` is the variant's value minus that of the base case."""
+    import pandas as pd
+
+    table = pd.DataFrame([row for key in found.found for row in _rows(found, key)])
+    on = ["analysis", "group", "strategy"]
+    shared = [name for name in DIFFERENCES if name in table]
+    base = table.loc[table["variant"] == "base", [*on, *shared]]
+    both = table[on].merge(base, on=on, how="left", validate="many_to_one")
+    for name in shared:
+        table[f"{name}_difference"] = table[name].to_numpy(float) - both[name].to_numpy(float)
+    error = "incremental_nmb_difference_standard_error"
+    if error in table:
+        table[error] = table.pop(error)
+    return table
+
+
+def _rows(found: Compared, key: str):
+    own, variants, base = found.found[key], found.variants, found.found["base"]
+    strategies = list(variants.scenarios[key].strategies)
+    for analysis, columns in own.analyses().items():
+        outcomes = [name for name in columns if name not in TAIL]
+        for g, group in enumerate(own.groups):
+            for s, strategy in enumerate(strategies):
+                row = {"variant": key, "label": variants.labels[key], "analysis": analysis, "group": group, "strategy": strategy}
+                names = [*outcomes, *(name for name in TAIL if name in columns)]
+                row |= {name: columns[name][0, g, s] for name in names} | {"wtp": found.wtp}
+                if analysis == "probabilistic" and base.gain is not None:
+                    row["incremental_nmb_difference_standard_error"] = _error(found, own, base, g, s, group, strategy)
+                yield row
+
+
+def _error(found: Compared, own: Found, base: Found, g: int, s: int, group: str, strategy: str) -> float:
+    strategies = list(found.variants.base.strategies)
+    if group not in base.groups or strategy not in strategies:
+        return np.nan
+    return difference_error(own.gain[g, s], base.gain[base.groups.index(group), strategies.index(strategy)])
+
+
+def settings_table(found: Compared) -> pd.DataFrame:
+    """What each variant sets, or its file."""
+    import pandas as pd
+
+    base, rows = found.variants.base, []
+    for key, scenario in found.variants.scenarios.items():
+        about = {"variant": key, "label": found.variants.labels[key], "file": scenario.path}
+        own = [s for s in scenario.settings if s not in base.settings] or [""]
+        rows += [about | dict(zip(("field", "value"), (*s.split("=", 1), "")[:2])) for s in own]
+    return pd.DataFrame(rows)
+
+
+def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
+    """One figure a strategy that is compared."""
+    style, reference = figures.style_of_scenario(found.variants.base), reference_of(found.variants.base)
+    others = [s for s in style.labels if s != reference]
+    plans = {}
+    for strategy in others:
+        own = table[(table["strategy"] == strategy) & (table["group"] == "all")]
+        label = net_benefit_label(style, found.wtp, reference).replace("benefit v", f"benefit of {style.labels[strategy]} v")
+        data = _dots(own[own["variant"] != "base"])
+        base = own[own["variant"] == "base"]
+        lines = dict(zip(base["analysis"].str.capitalize(), base["incremental_nmb"]))
+        name = "incremental_net_benefit" + (f"_{strategy}" if len(others) > 1 else "")
+        plans[name] = Plan(lambda data=data, label=label, lines=lines: sweep_plots.dots(
+            data, style, wrapped(label, 85), label, lines), data)
+    return plans
+
+
+def _dots(own: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    error = own.get("incremental_nmb_standard_error", pd.Series(np.nan, own.index))
+    return pd.DataFrame({"case": own["label"], "series": own["analysis"].str.capitalize(), "result": own["incremental_nmb"],
+                         "standard_error": error})
+
+
+def _text(found: Compared, table: pd.DataFrame) -> str:
+    base = found.variants.base
+    reference, currency = reference_of(base), base.currency
+    lines = [base.title, f"{len(found.found) - 1} variants; increments are against {base.labels[reference]}; net benefit at "
+             f"{currency} {found.wtp:,.0f} per QALY"]
+    own = table[(table["group"] == "all") & (table["strategy"] != reference)]
+    for (strategy, analysis), rows in own.groupby(["strategy", "analysis"], sort=False):
+        drawn = analysis == "probabilistic"
+        heading = f"{analysis.capitalize()}{f' ({found.sample.n:,} draws)' if drawn else ''}: {base.labels.get(strategy, strategy)}"
+        lines += ["", heading, _listed(rows, currency, drawn)]
+    return "\n".join(lines)
+
+
+def _listed(rows: pd.DataFrame, currency: str, drawn: bool) -> str:
+    header = ["Variant", f"Inc. cost ({currency})", "Inc. QALY", "ICER", "v base", "Inc. net benefit", "v base"]
+    cells = [[r["label"], text.amount(r["incremental_cost"]), text.amount(r["incremental_qaly"], 4),
+              text.amount(r["icer"]) if np.isfinite(r["icer"]) else r["status"], text.amount(r["icer_difference"]),
+              text.amount(r["incremental_nmb"]), text.amount(r["incremental_nmb_difference"]),
+              *([f"{r['probability_most_cost_effective']:.1%}"] if drawn else [])] for r in rows.to_dict("records")]
+    return text.table([*header, *(["Most cost-effective"] if drawn else [])], cells)
