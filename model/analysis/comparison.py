@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from model.analysis.evaluate import Evaluation
-from model.analysis.run import _corrected, _reference
+from model.analysis.run import reference_of, without_noise
 from model.economics import acceptability, incremental, net_benefit
 from model.scenario import Scenario
 
@@ -53,7 +53,7 @@ def _psa_group(scenario: Scenario, found: Evaluation, group: str, levels: np.nda
     n = result.cost.shape[1]
     means = {name: result.get(name).mean(axis=1) for name in _totals(result, np.arange(1))}
     errors = {f"{name}_standard_error": result.get(name).std(axis=1, ddof=1) / np.sqrt(n) for name in ("cost", "qaly")}
-    gain = incremental.increments(result.cost, result.qaly, _reference(scenario))
+    gain = incremental.increments(result.cost, result.qaly, reference_of(scenario))
     at_wtp = {
         "nmb_standard_error": net_benefit.mean_net_benefit(result.cost, result.qaly, levels).nmb_se,
         "incremental_nmb_standard_error": net_benefit.mean_net_benefit(*gain, levels).nmb_se,
@@ -68,7 +68,7 @@ def _probability(scenario: Scenario, found: Evaluation, group: str, levels: np.n
     result, corrected = found.outcomes[group], None
     if found.simulated is not None:
         own = dataclasses.replace(found, outcomes={"all": result}, simulated={"all": found.simulated[group]})
-        corrected = _corrected(scenario, own)
+        corrected = without_noise(scenario, own)
     cost, effect = (corrected.cost, corrected.effect) if corrected else (result.cost, result.qaly)
     return acceptability.acceptability(cost, effect, levels).probability_most_cost_effective
 

@@ -140,6 +140,3 @@ def wtp_grid(wtp: Wtp) -> np.ndarray:
     """Grid of the curves, with the listed thresholds in it."""
     grid = wtp.low + wtp.step * np.arange(int(np.floor((wtp.high - wtp.low) / wtp.step + 1e-9)) + 1)
     return np.unique(np.concatenate([grid, [t for t in wtp.thresholds if wtp.low <= t <= wtp.high]]))
-
-
-_reference, _corrected = reference_of, without_noise

@@ -9,7 +9,7 @@ from model.economics import incremental
 
 
 def amount(value: float, digits: int = 0) -> str:
-    return "-" if not np.isfinite(value) else f"{value:,.{digits}f}"
+    return "-" if not np.isfinite(value) else f"{round(value, digits) + 0.0:,.{digits}f}"
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
