@@ -10,10 +10,10 @@ import pytest
 from model.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ["README.md", "docs/engines.md", "docs/capacity.md", "docs/calibration.md"]
+PAGES = ["README.md", "docs/engines.md", "docs/capacity.md", "docs/calibration.md", "docs/sensitivity.md"]
 # What makes a command quick.
 SMALL = {
-    "run": ["--draws", "60"], "sweep": [], "global": ["--n", "64"], "voi": ["--draws", "400"], "converge": ["--draws", "60"],
+    "run": ["--draws", "60"], "sweep": [], "threshold": ["--draws", "60"], "diff": [], "global": ["--n", "64"], "voi": ["--draws", "400"], "converge": ["--draws", "60"],
     "variants": ["--draws", "60"], "calibrate": ["--starts", "1", "--draws", "300"], "compare": [], "capacity": [],
 }
 FEW_PATIENTS = ["--patients", "30", "--replications", "3"]
