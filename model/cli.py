@@ -260,6 +260,21 @@ def _analyse(options, arguments) -> int:
     return 0
 
 
+def save(result, out: Path, scenario, arguments, started: float, about: dict) -> None:
+    """Write the folder of an analysis, with a manifest that says what every analysis says and `about`; print the text."""
+    from model.report.manifest import scenario_manifest
+
+    command = " ".join(["run_model.py", *arguments])
+    result.save(out, scenario_manifest(scenario, command, time.perf_counter() - started) | about, scenario.text)
+    print(result.text)
+    print(f"\nResults: {out}/")
+
+
+def folder_of(options, scenario, name: str) -> Path:
+    """Where the results of an analysis go."""
+    return options.out or Path("results") / scenario.key / name
+
+
 def known(found, allowed, what: str, error: type[ValueError]) -> None:
     """Raise `error` for the first of `found` that is not in `allowed`."""
     import difflib

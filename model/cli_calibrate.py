@@ -50,17 +50,12 @@ def _calibrate(options, arguments) -> int:
     from model.analysis.calibrate import calibrate
     from model.analysis.workers import workers
     from model.report import calibration_report
-    from model.report.manifest import scenario_manifest
 
     scenario = cli.read_scenario(options)
     with (workers(cli.jobs_of(options), options.cluster) as executor,
           cli.Progress(options.starts + options.posterior, "starts and sets") as bar):
         found = calibrate(scenario, options.starts, options.draws, options.seed, options.posterior, bar, executor)
     result = calibration_report.report(found)
-    out = options.out or Path("results") / scenario.key / "calibrate"
-    about = scenario_manifest(scenario, " ".join(["run_model.py", *arguments]), time.perf_counter() - started)
-    sizes = {"starts": options.starts, "posterior": options.posterior, "draws": options.draws, "seed": options.seed}
-    result.save(out, about | sizes, scenario.text)
-    print(result.text)
-    print(f"\nResults: {out}/")
+    about = {"starts": options.starts, "posterior": options.posterior, "draws": options.draws, "seed": options.seed}
+    cli.save(result, cli.folder_of(options, scenario, "calibrate"), scenario, arguments, started, about)
     return 0

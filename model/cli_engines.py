@@ -103,12 +103,7 @@ def _changes(options, arguments, scenario, started: float) -> int:
 
 
 def _save(result, options, arguments, scenario, method, name: str, started: float) -> None:
-    from model.report.manifest import scenario_manifest
+    from model import cli
 
-    out = options.out or Path("results") / scenario.key / name
-    command = " ".join(["run_model.py", *arguments])
-    content = scenario_manifest(scenario, command, time.perf_counter() - started) | {
-        "seed": method.seed, "patients_of_a_replication": method.patients, "replications": method.replications}
-    result.save(out, content, scenario.text)
-    print(result.text)
-    print(f"\nResults: {out}/")
+    about = {"seed": method.seed, "patients_of_a_replication": method.patients, "replications": method.replications}
+    cli.save(result, cli.folder_of(options, scenario, name), scenario, arguments, started, about)

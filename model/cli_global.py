@@ -61,7 +61,8 @@ def _global(options, arguments) -> int:
                 globalsens.sobol(model, size, blocks, n, options.seed, bar) if options.method == "sobol"
                 else globalsens.morris(model, size, blocks, n, options.seed))
     report = getattr(global_report, options.method)(scenario, factors, found, wtp, options.patients_group)
-    _save(report, options, arguments, scenario, "global", started)
+    about = {"engine": options.engine, "seed": options.seed}
+    cli.save(report, cli.folder_of(options, scenario, "global"), scenario, arguments, started, about)
     return 0
 
 
@@ -76,16 +77,6 @@ def _converge(options, arguments) -> int:
     with cli.method_of(options) as method, cli.Progress(options.draws, "draws") as bar:
         made = run(scenario, options.draws, options.seed, options.sampling, bar, method)
     found = convergence.convergence(made, options.wtp, options.target_se)
-    _save(global_report.convergence(made, found), options, arguments, scenario, "converge", started)
-    return 0
-
-
-def _save(result, options, arguments, scenario, name: str, started: float) -> None:
-    from model.report.manifest import scenario_manifest
-
-    out = options.out or Path("results") / scenario.key / name
-    command = " ".join(["run_model.py", *arguments])
     about = {"engine": options.engine, "seed": options.seed}
-    result.save(out, scenario_manifest(scenario, command, time.perf_counter() - started) | about, scenario.text)
-    print(result.text)
-    print(f"\nResults: {out}/")
+    cli.save(global_report.convergence(made, found), cli.folder_of(options, scenario, "converge"), scenario, arguments, started, about)
+    return 0

@@ -54,7 +54,8 @@ def _tornado(options, arguments) -> int:
     cli.known([options.patients_group], groups, "group", oneway.OneWayError)
     with cli.method_of(options) as method:
         found = oneway.oneway(scenario, method, options.wtp)
-    _save(sensitivity_report.tornado(found, results, options.patients_group), options, arguments, scenario, "tornado", started)
+    about = {"engine": options.engine, "seed": options.seed}
+    cli.save(sensitivity_report.tornado(found, results, options.patients_group), cli.folder_of(options, scenario, "tornado"), scenario, arguments, started, about)
     return 0
 
 
@@ -69,16 +70,6 @@ def _threshold(options, arguments) -> int:
     n = options.draws if options.with_psa else 0
     with cli.method_of(options) as method, cli.Progress(threshold.GRID, "values") as bar:
         found = threshold.thresholds(scenario, name, low, high, method, options.wtp, n, options.seed, bar)
-    _save(sensitivity_report.threshold(found), options, arguments, scenario, "threshold", started)
-    return 0
-
-
-def _save(result, options, arguments, scenario, name: str, started: float) -> None:
-    from model.report.manifest import scenario_manifest
-
-    out = options.out or Path("results") / scenario.key / name
-    command = " ".join(["run_model.py", *arguments])
     about = {"engine": options.engine, "seed": options.seed}
-    result.save(out, scenario_manifest(scenario, command, time.perf_counter() - started) | about, scenario.text)
-    print(result.text)
-    print(f"\nResults: {out}/")
+    cli.save(sensitivity_report.threshold(found), cli.folder_of(options, scenario, "threshold"), scenario, arguments, started, about)
+    return 0

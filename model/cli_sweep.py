@@ -85,7 +85,7 @@ def _sweep(options, arguments) -> int:
     axes = [sweep_points.axis(scenario, text) for text in options.vary]
     sample = Sample(options.draws, options.seed, options.sampling) if options.with_psa else None
     points = sweep_points.points(axes, options.points, options.n, options.seed, sample.n if sample else 1)
-    out, journal = options.out or Path("results") / scenario.key / "sweep", None
+    out, journal = cli.folder_of(options, scenario, "sweep"), None
     try:
         with cli.method_of(options) as method, cli.Progress(len(points), "points") as bar:
             journal = out.parent / f".{out.name}-{identity(scenario, points, options.wtp, sample, method)}.journal"
@@ -94,7 +94,7 @@ def _sweep(options, arguments) -> int:
                      **_method(method, options)}
     except KeyboardInterrupt:
         return _stopped(journal)
-    _save(sweep_report.report(found), out, scenario, arguments, started, about)
+    cli.save(sweep_report.report(found), out, scenario, arguments, started, about)
     journal.unlink(missing_ok=True)
     return 0
 
@@ -114,15 +114,6 @@ def _method(method, options) -> dict:
     return known
 
 
-def _save(result, out: Path, scenario, arguments, started: float, about: dict) -> None:
-    from model.report.manifest import scenario_manifest
-
-    command = " ".join(["run_model.py", *arguments])
-    result.save(out, scenario_manifest(scenario, command, time.perf_counter() - started) | about, scenario.text)
-    print(result.text)
-    print(f"\nResults: {out}/")
-
-
 def _variants(options, arguments) -> int:
     started = time.perf_counter()
     from model import cli
@@ -140,8 +131,8 @@ def _variants(options, arguments) -> int:
     with cli.method_of(options) as method, cli.Progress(len(variants.scenarios), "variants") as bar:
         found = compare(variants, options.wtp, sample, method, bar)
         about = {"variants": str(options.file), "draws": options.draws, **_method(method, options)}
-    out = options.out or Path("results") / variants.base.key / "variants"
-    _save(variants_report.report(found), out, variants.base, arguments, started, about)
+    out = cli.folder_of(options, variants.base, "variants")
+    cli.save(variants_report.report(found), out, variants.base, arguments, started, about)
     return 0
 
 
@@ -158,6 +149,6 @@ def _diff(options, arguments) -> int:
     with cli.method_of(options) as method, cli.Progress(0, "runs") as bar:
         found = attribute(a, b, options.wtp, sample, method, options.permutations, options.seed, bar)
         about = {"other_scenario": str(options.b), "draws": sample.n if sample else 0, **_method(method, options)}
-    out = options.out or Path("results") / a.key / "diff"
-    _save(difference_report.report(found), out, a, arguments, started, about)
+    out = cli.folder_of(options, a, "diff")
+    cli.save(difference_report.report(found), out, a, arguments, started, about)
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from pathlib import Path
 
 
 class OptionsError(ValueError):
@@ -65,7 +64,7 @@ def _voi(options, arguments) -> int:
 
     started = time.perf_counter()
     from model import api, cli
-    from model.report.manifest import manifest
+    from model.report.manifest import run_about
 
     _check(options)
     scenario = cli.read_scenario(options)
@@ -73,11 +72,7 @@ def _voi(options, arguments) -> int:
         result, _ = api.value_of_information(
             scenario, options.draws, options.seed, options.sampling, options.wtp, dict(options.groups),
             options.patients_group, _population(options), bar, method, options.studies, options.sizes)
-    out = options.out or Path("results") / scenario.key / "voi"
-    command = " ".join(["run_model.py", *arguments])
-    result.save(out, manifest(result.run, command, time.perf_counter() - started), scenario.text)
-    print(result.text)
-    print(f"\nResults: {out}/")
+    cli.save(result, cli.folder_of(options, scenario, "voi"), scenario, arguments, started, run_about(result.run))
     return 0
 
 

@@ -38,6 +38,13 @@ def conventions(scenario: Scenario) -> dict:
 def manifest(run: Run, command: str, duration: float) -> dict:
     return {
         **scenario_manifest(run.scenario, command, duration),
+        **run_about(run),
+    }
+
+
+def run_about(run: Run) -> dict:
+    """What a run says of itself beside what every analysis does."""
+    return {
         **engine(run),
         "draws": run.draws.n if run.draws else 0,
         "seed": run.seed,
