@@ -48,18 +48,15 @@ def _global(options, arguments) -> int:
     groups = ["all"] if len(scenario.groups) == 1 else ["all", *scenario.groups]
     cli.known([options.patients_group], groups, "group", globalsens.GlobalError)
     factors, wtp = globalsens.factors(scenario), comparison.threshold(scenario, options.wtp)
-    if not factors:
-        raise globalsens.GlobalError(f"{scenario.path}: no parameter has a distribution")
     blocks = globalsens.places(scenario, factors)
     size = sum(len(block) for block in blocks)
-    others = [s for s in range(len(scenario.strategies)) if s != reference_of(scenario)]
-    n, found = options.n or (4096 if options.method == "sobol" else 50), {}
-    with cli.method_of(options) as method, cli.Progress(len(others) * (len(blocks) + 2), "tables of draws") as bar:
-        for s in others:
-            model = globalsens.net_benefit_of(scenario, method, wtp, s, options.patients_group)
-            found[list(scenario.strategies)[s]] = (
-                globalsens.sobol(model, size, blocks, n, options.seed, bar) if options.method == "sobol"
-                else globalsens.morris(model, size, blocks, n, options.seed))
+    n = options.n or (4096 if options.method == "sobol" else 50)
+    with cli.method_of(options) as method, cli.Progress(len(blocks) + 2, "tables of draws") as bar:
+        model = globalsens.net_benefit_of(scenario, method, wtp, options.patients_group)
+        parts = (globalsens.sobol(model, size, blocks, n, options.seed, bar) if options.method == "sobol"
+                 else globalsens.morris(model, size, blocks, n, options.seed))
+    others = [key for s, key in enumerate(scenario.strategies) if s != reference_of(scenario)]
+    found = dict(zip(others, parts))
     report = getattr(global_report, options.method)(scenario, factors, found, wtp, options.patients_group)
     about = {"engine": options.engine, "seed": options.seed}
     cli.save(report, cli.folder_of(options, scenario, "global"), scenario, arguments, started, about)

@@ -1,12 +1,13 @@
 """Are these enough draws? Running mean and standard error of the incremental net benefit, and of the CEAC."""
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.analysis import comparison
-from model.analysis.run import Run
+from model.analysis.run import Run, without_noise
 
 POINTS = 100  # of the running curves
 # Standard error that is asked for, if none is stated: a share of the mean, or, for a mean near 0, of the standard deviation.
@@ -44,7 +45,13 @@ class Convergence:
 
 def convergence(run: Run, wtp: float | None = None, target: float | None = None) -> list[Convergence]:
     """Of every group and every strategy but the reference. target: standard error asked for; else 5 % of the mean
-    or 1 % of the standard deviation, whichever is larger."""
+    or 1 % of the standard deviation, whichever is larger.
+
+    Standard errors are those of independent draws, so they are too large for Latin hypercube and Sobol samples. The CEAC
+    is without the noise of a finite number of patients, as in a run. Raises ConvergenceError.
+    """
+    if len(run.scenario.strategies) < 2:
+        raise ConvergenceError(f"{run.scenario.path}: one strategy, so there is no increment that could converge")
     if run.psa is None:
         raise ConvergenceError(f"{run.scenario.path}: no parameter has a distribution, or no draws were asked for")
     if target is not None and not target > 0:
@@ -53,11 +60,20 @@ def convergence(run: Run, wtp: float | None = None, target: float | None = None)
     found = []
     for group, result in run.psa.outcomes.items():
         benefit = wtp * result.qaly - result.cost
-        best = benefit.argmax(axis=0)
+        best = _without_noise(run, group, wtp, benefit).argmax(axis=0)
         for s in range(len(benefit)):
             if s != run.reference:
                 found.append(of_draws(group, s, wtp, benefit[s] - benefit[run.reference], best == s, target))
     return found
+
+
+def _without_noise(run: Run, group: str, wtp: float, benefit: np.ndarray) -> np.ndarray:
+    """Net benefit [strategy, draw] that decides which strategy is best in a draw."""
+    if run.psa.simulated is None:
+        return benefit
+    own = dataclasses.replace(run.psa, outcomes={"all": run.psa.outcomes[group]}, simulated={"all": run.psa.simulated[group]})
+    corrected = without_noise(run.scenario, own)
+    return benefit if corrected is None else wtp * corrected.effect - corrected.cost
 
 
 def of_draws(group: str, strategy: int, wtp: float, gain: np.ndarray, best: np.ndarray, target: float | None) -> Convergence:

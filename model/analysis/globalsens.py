@@ -58,7 +58,11 @@ class Screening:
 
 
 def factors(scenario: Scenario) -> tuple[Factor, ...]:
-    """Everything that is sampled, in independent blocks."""
+    """Everything that is sampled, in independent blocks. Raises GlobalError where there is nothing to vary or to compare."""
+    if len(scenario.strategies) < 2:
+        raise GlobalError(f"{scenario.path}: one strategy, so there is no increment to explain")
+    if not any(p.sampled for p in scenario.parameters.values()):
+        raise GlobalError(f"{scenario.path}: no parameter has a distribution")
     blocks, taken = [], set()
     for i, correlation in enumerate(scenario.correlations):
         blocks.append(Factor(f"correlated {i + 1}", correlation.names, correlation.names))
@@ -69,8 +73,8 @@ def factors(scenario: Scenario) -> tuple[Factor, ...]:
                            for joint in scenario.joints.values()])
 
 
-def net_benefit_of(scenario: Scenario, method: Method, wtp: float, strategy: int, group: str = "all") -> Callable:
-    """uniforms[key, run] -> incremental net benefit [run] against the reference. All runs meet the same patients."""
+def net_benefit_of(scenario: Scenario, method: Method, wtp: float, group: str = "all") -> Callable:
+    """uniforms[key, run] -> incremental net benefit [strategy but the reference, run]. All runs meet the same patients."""
     keys, reference = draws.uniform_keys(scenario), reference_of(scenario)
 
     def evaluated(uniform: np.ndarray) -> np.ndarray:
@@ -78,7 +82,7 @@ def net_benefit_of(scenario: Scenario, method: Method, wtp: float, strategy: int
         table = draws.of_uniforms(scenario, dict(zip(keys, uniform)), index)
         found = evaluate(scenario, table, method.for_psa()).outcomes[group]
         benefit = wtp * found.qaly - found.cost
-        return benefit[strategy] - benefit[reference]
+        return np.delete(benefit - benefit[reference], reference, axis=0)
 
     return evaluated
 
@@ -90,10 +94,10 @@ def places(scenario: Scenario, found: tuple[Factor, ...]) -> list[np.ndarray]:
 
 
 def sobol(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: int,
-          progress: Callable[[int], None] = lambda done: None) -> Indices:
-    """Indices of model(uniforms[size, run]) -> [run] for blocks of uniforms; n (len(blocks) + 2) runs.
+          progress: Callable[[int], None] = lambda done: None) -> list[Indices]:
+    """Indices of each output of model(uniforms[size, run]) -> [output, run] for blocks of uniforms; n (len(blocks) + 2) runs.
 
-    n is best a power of two. Raises GlobalError where nothing varies, or there are more than MOST_RUNS runs.
+    n is best a power of two. Raises GlobalError where an output does not vary, or there are more than MOST_RUNS runs.
     """
     if n * (len(blocks) + 2) > MOST_RUNS:
         raise GlobalError(f"{n:,} points for {len(blocks)} inputs are {n * (len(blocks) + 2):,} runs of the model; at most "
@@ -107,11 +111,15 @@ def sobol(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: in
             mixed[block] = b[block]
         y.append(model(mixed))
         progress(1)
-    y = np.array(y)
+    picks = chances.stream(seed, "global", "bootstrap").integers(0, n, (BOOTSTRAPS, n))
+    return [_indices(output, picks) for output in np.stack(y, axis=1)]
+
+
+def _indices(y: np.ndarray, picks: np.ndarray) -> Indices:
+    """From y[A, B or A with a factor from B; run], and the runs of each bootstrap sample."""
     if not np.ptp(y[:2]) > 0:
         raise GlobalError("the incremental net benefit is the same in every draw: there is no variance to share out")
     first, total = _shares(y)
-    picks = chances.stream(seed, "global", "bootstrap").integers(0, n, (BOOTSTRAPS, n))
     again = np.array([_shares(y[:, pick]) for pick in picks])  # [bootstrap, 2, factor]
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
     intervals = np.stack([low, high], axis=-1)
@@ -127,8 +135,11 @@ def _shares(y: np.ndarray) -> np.ndarray:
     return np.stack([first, total])
 
 
-def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: int) -> Screening:
-    """Elementary effects over n trajectories on four levels. Raises GlobalError where SALib is not installed."""
+def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: int) -> list[Screening]:
+    """Elementary effects on each output of the model over n trajectories on four levels.
+
+    Raises GlobalError where SALib is not installed.
+    """
     try:
         from SALib.analyze import morris as analysis
         from SALib.sample import morris as sample
@@ -143,12 +154,13 @@ def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: i
     if grouped:
         problem["groups"] = group.tolist()
     steps = sample.sample(problem, n, num_levels=4, seed=seed)
-    y = model(TAIL + (1 - 2 * TAIL) * steps.T)
-    found = analysis.analyze(problem, steps, y, num_levels=4, seed=seed)
+    outputs = model(TAIL + (1 - 2 * TAIL) * steps.T)
+    return [_screening(analysis.analyze(problem, steps, y, num_levels=4, seed=seed), blocks, grouped, len(y)) for y in outputs]
+
+
+def _screening(found: dict, blocks: list[np.ndarray], grouped: bool, runs: int) -> Screening:
     names = list(found["names"])
     order = [names.index(f"g{i}" if grouped else f"u{block[0]}") for i, block in enumerate(blocks)]
     columns = (np.asarray(found[name], float)[order] for name in ("mu_star", "mu_star_conf"))
     spread = np.asarray(found["sigma"], float)[order] if not grouped else np.full(len(blocks), np.nan)
-    return Screening(*columns, spread, len(y))
-
-
+    return Screening(*columns, spread, runs)

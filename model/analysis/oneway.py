@@ -1,13 +1,14 @@
 """One-way sensitivity: each parameter at its low and its high value, the others at base, in one table of draws."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from model import draws
+from model import draws, inputs, pricing
 from model.analysis import comparison
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import Evaluation, Method, evaluate
 from model.analysis.run import reference_of
 from model.draws import DomainError, Draws
 from model.scenario import Parameter, Scenario
@@ -30,13 +31,17 @@ class Range:
 
 @dataclass(frozen=True)
 class OneWay:
-    """columns[name]: [row, group, strategy]; row 0 is the base case, rows 1 + 2 i and 2 + 2 i the ends of ranges[i]."""
+    """columns[name]: [row, group, strategy]; row 0 is the base case, rows 1 + 2 i and 2 + 2 i the ends of ranges[i].
+
+    errors[name]: standard errors of increments, of the same shape; empty where the engine follows no patients.
+    """
 
     scenario: Scenario
     wtp: float
     ranges: tuple[Range, ...]
     groups: tuple[str, ...]
     columns: comparison.Columns
+    errors: comparison.Columns
 
     def result(self, name: str, strategy: int, group: str = "all") -> tuple[np.ndarray, np.ndarray]:
         """(values, status words) of every row against the reference. name: 'inb', 'icer', or an outcome (its increment).
@@ -52,18 +57,61 @@ class OneWay:
         values = self.columns[name][:, g]
         return values[:, strategy] - values[:, reference], status
 
+    def error(self, name: str, strategy: int, group: str = "all") -> np.ndarray | None:
+        """[row] standard errors of `result`; None for an ICER, and where nothing was simulated."""
+        return self.errors[name][:, self.groups.index(group), strategy] if name in self.errors else None
 
-def oneway(scenario: Scenario, method: Method, wtp: float | None = None) -> OneWay:
-    """All parameters that are sampled or state a range. Raises OneWayError where there is none."""
+
+def oneway(scenario: Scenario, method: Method, wtp: float | None = None,
+           progress: Callable[[int], None] = lambda done: None) -> OneWay:
+    """All parameters that are sampled or state a range. `progress` is told as by `evaluate`.
+
+    Raises OneWayError where there is nothing to vary or to compare, or a value leaves the model's domain.
+    """
     found = ranges(scenario)
+    if len(scenario.strategies) < 2:
+        raise OneWayError(f"{scenario.path}: one strategy, so there is no increment to vary")
     if not found:
         raise OneWayError(f"{scenario.path}: no parameter has a distribution or a 'range', so there is nothing to vary")
     table, wtp = table_of(scenario, found), comparison.threshold(scenario, wtp)
     at = np.full(table.n, wtp)
-    made = evaluate(scenario, table, method.for_base())
+    try:
+        made = evaluate(scenario, table, method.for_base(), progress=progress)
+    except DomainError as error:
+        row, error = first_bad(scenario, table, error)
+        raise OneWayError(f"{_where(found, row)}: {error}") from None
     columns = comparison.of_base(scenario, made, np.arange(table.n), at)
     columns = comparison.with_economics(columns, at, reference_of(scenario))
-    return OneWay(scenario, wtp, found, tuple(made.outcomes), columns)
+    return OneWay(scenario, wtp, found, tuple(made.outcomes), columns, _errors(made, wtp))
+
+
+def _errors(made: Evaluation, wtp: float) -> comparison.Columns:
+    if made.simulated is None:
+        return {}
+    parts = made.simulated.values()
+    errors = {name: [p.increment_se[p.mean.names.index(name), 1].T for p in parts] for name in made.total.names}
+    return {name: np.stack(e, axis=1) for name, e in (errors | {"inb": [p.inb_se(wtp).T for p in parts]}).items()}
+
+
+def first_bad(scenario: Scenario, table: Draws, error: DomainError) -> tuple[int, DomainError]:
+    """(row, what is wrong) of the first row that leaves the model's domain; (0, error) where none does by itself."""
+    for row in range(table.n):
+        part = table.part(row, row + 1)
+        try:
+            inputs.group_weights(scenario, part)
+            for group in scenario.groups.values():
+                inputs.dynamics(scenario, part, group)
+                pricing.price_list(scenario, part, group)
+        except DomainError as found:
+            return row, DomainError(str(found).removesuffix(", draw 1"))
+    return 0, error
+
+
+def _where(found: tuple[Range, ...], row: int) -> str:
+    if row == 0:
+        return "base case"
+    one = found[(row - 1) // 2]
+    return f"{one.name} at the {'low' if row % 2 else 'high'} end of its {one.origin}, {one.low if row % 2 else one.high:.6g}"
 
 
 def ranges(scenario: Scenario) -> tuple[Range, ...]:
@@ -104,16 +152,16 @@ def table_of(scenario: Scenario, found: tuple[Range, ...]) -> Draws:
     columns = {name: np.full(table.n, v[0]) for name, v in table.values.items()}
     for i, one in enumerate(found):
         for row, value in ((1 + 2 * i, one.low), (2 + 2 * i, one.high)):
-            for name, changed in with_value(scenario, one.name, value).items():
-                columns[name][row] = changed
+            for name, changed in with_value(scenario, table, one.name, np.array([value])).values.items():
+                columns[name][row] = changed[0]
     return table.replace(**columns)
 
 
-def with_value(scenario: Scenario, name: str, value: float) -> dict[str, float]:
-    """Values that change when one parameter does: the other shares of a Dirichlet distribution keep their proportions."""
+def with_value(scenario: Scenario, table: Draws, name: str, value: np.ndarray) -> Draws:
+    """The table with value[draw or 1] of one parameter: other shares of a Dirichlet distribution keep their proportions."""
     joint = scenario.joints.get(scenario.parameters[name].joint or "")
     if joint is None or joint.distribution.name != "dirichlet":
-        return {name: value}
-    base = {other: scenario.parameters[other].base for other in joint.names}
-    rest = 1 - base[name]
-    return {other: value if other == name else base[other] * (1 - value) / rest for other in joint.names}
+        return table.replace(**{name: value})
+    rest = (1 - value) / (1 - table.values[name])
+    shares = {other: table.values[other] * rest for other in joint.names if other != name}
+    return table.replace(**{name: np.broadcast_to(value, rest.shape)}, **shares)

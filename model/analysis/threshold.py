@@ -9,13 +9,16 @@ import numpy as np
 
 from model import draws
 from model.analysis import comparison, oneway
-from model.analysis.evaluate import Method, evaluate
-from model.draws import Draws
+from model.analysis.evaluate import Evaluation, Method, evaluate
+from model.analysis.run import reference_of
+from model.draws import DomainError, Draws
 from model.scenario import Scenario
 
 GRID = 65  # points at which changes are looked for; two changes between neighbours are missed
-TOLERANCE = 1e-9  # of the range
-PARTS = 32  # of a stretch, looked at in one evaluation
+PARTS = 8  # of a stretch, looked at in one evaluation
+TOLERANCE, SIMULATED_TOLERANCE = 1e-9, 1e-5  # of the range; the error of simulated patients is far larger than either
+TIE = 1e-11  # of the largest net benefit: strategies closer than this differ by rounding
+MOST = 50  # changes; more are noise
 
 
 class ThresholdError(ValueError):
@@ -24,16 +27,22 @@ class ThresholdError(ValueError):
 
 @dataclass(frozen=True)
 class Change:
-    """The decision changes from one strategy (index) to another at `value`."""
+    """The decision changes from one strategy (index) to another at `value`.
+
+    standard_error: of `value`, from draws or simulated patients (delta method); nan where there are neither, or where the
+    error of the difference is not known (patients, neither strategy being the reference).
+    """
 
     value: float
     below: int
     above: int
+    standard_error: float
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """changes: in rising order; grid, net_benefit[strategy, point]: what was looked at."""
+    """changes: in rising order; grid, net_benefit[strategy, point]: what was looked at; best[point]: index of the strategy
+    of highest net benefit, the first of those that tie."""
 
     scenario: Scenario
     parameter: str
@@ -44,11 +53,60 @@ class Thresholds:
     changes: tuple[Change, ...]
     grid: np.ndarray
     net_benefit: np.ndarray
+    best: np.ndarray
 
-    @property
-    def best(self) -> np.ndarray:
-        """[point] index of the best strategy."""
-        return self.net_benefit.argmax(axis=0)
+
+@dataclass(frozen=True)
+class _Question:
+    scenario: Scenario
+    parameter: str
+    sample: Draws | None
+    method: Method
+    wtp: float
+    progress: Callable[[int], None]
+
+    def net_benefit(self, values: np.ndarray) -> np.ndarray:
+        """[strategy, value]; means over the draws of a PSA."""
+        if self.sample is None:
+            return self._benefit(self._base(values))
+        return np.stack([self._benefit(self._psa(value)).mean(axis=1) for value in values], axis=1)
+
+    def _benefit(self, found: Evaluation) -> np.ndarray:
+        return self.wtp * found.total.qaly - found.total.cost
+
+    def _base(self, values: np.ndarray) -> Evaluation:
+        table = draws.repeat(self.scenario, len(values))
+        return self._evaluated(oneway.with_value(self.scenario, table, self.parameter, values), self.method.for_base(), values)
+
+    def _psa(self, value: float) -> Evaluation:
+        at = np.array([value])
+        table = oneway.with_value(self.scenario, self.sample, self.parameter, at)
+        return self._evaluated(table, self.method.for_psa(), np.broadcast_to(at, table.n))
+
+    def _evaluated(self, table: Draws, method: Method, values: np.ndarray) -> Evaluation:
+        try:
+            found = evaluate(self.scenario, table, method)
+        except DomainError as error:
+            row, error = oneway.first_bad(self.scenario, table, error)
+            raise ThresholdError(f"{self.parameter} at {values[row]:.6g}: {error}") from None
+        self.progress(1 if self.sample else len(values))
+        return found
+
+    def error(self, value: float, one: int, other: int) -> float:
+        """Standard error of the difference in net benefit at a value of the parameter."""
+        if self.sample is not None:
+            benefit = self._benefit(self._psa(value))
+            return float((benefit[one] - benefit[other]).std(ddof=1) / np.sqrt(self.sample.n))
+        reference = reference_of(self.scenario)
+        if not self.method.follows_patients or reference not in (one, other):
+            return float("nan")
+        simulated = self._base(np.array([value])).simulated["all"]
+        return float(simulated.inb_se(self.wtp)[one + other - reference, 0])
+
+    def slope(self, ends: np.ndarray, one: int, other: int) -> float:
+        """Of the difference in net benefit between two values of the parameter."""
+        benefit = self.net_benefit(ends)
+        return float(np.diff(benefit[one] - benefit[other])[0] / np.ptp(ends))
 
 
 def thresholds(scenario: Scenario, parameter: str, low: float | None, high: float | None, method: Method,
@@ -56,51 +114,47 @@ def thresholds(scenario: Scenario, parameter: str, low: float | None, high: floa
                progress: Callable[[int], None] = lambda done: None) -> Thresholds:
     """Values in low..high (default: the range of one-way analyses) at which the strategy of highest net benefit changes.
 
-    n: draws of a PSA whose mean net benefit decides, the same draws at each value; 0: base values. Raises ThresholdError.
+    n: draws of a PSA whose mean net benefit decides, the same draws at each value; 0: base values. `progress` is told of
+    values looked at. Raises ThresholdError.
     """
     low, high = _limits(scenario, parameter, low, high)
     wtp = comparison.threshold(scenario, wtp)
-    sample = draws.probabilistic(scenario, n, seed) if n else None
-
-    def net_benefit(values: np.ndarray) -> np.ndarray:
-        """[strategy, value]."""
-        found = _evaluated(scenario, parameter, values, sample, method, wtp)
-        progress(len(values))
-        return found
-
+    question = _Question(scenario, parameter, draws.probabilistic(scenario, n, seed) if n else None, method, wtp, progress)
     grid = np.linspace(low, high, GRID)
-    seen = net_benefit(grid)
-    changes = []
-    for i in np.flatnonzero(np.diff(seen.argmax(axis=0))):
-        changes += _refined(net_benefit, grid[i], grid[i + 1], (high - low) * TOLERANCE)
-    return Thresholds(scenario, parameter, low, high, wtp, n, tuple(changes), grid, seen)
+    seen = question.net_benefit(grid)
+    tie = TIE * np.abs(seen).max()
+    best = _best(seen, tie)
+    tolerance = (high - low) * (SIMULATED_TOLERANCE if method.follows_patients else TOLERANCE)
+    found = _refined(lambda values: _best(question.net_benefit(values), tie), grid, best, tolerance, [])
+    changes = tuple(_change(question, grid, *one) for one in found)
+    return Thresholds(scenario, parameter, low, high, wtp, n, changes, grid, seen, best)
 
 
-def _refined(net_benefit: Callable, low: float, high: float, tolerance: float) -> list[Change]:
-    """Every change between two points, by cutting the stretches that have one into ever finer parts."""
-    points = np.linspace(low, high, PARTS + 1)
-    best = net_benefit(points).argmax(axis=0)
-    found = []
+def _best(net_benefit: np.ndarray, tie: float) -> np.ndarray:
+    """[point] the first strategy that no other exceeds by more than `tie`."""
+    return (net_benefit >= net_benefit.max(axis=0) - tie).argmax(axis=0)
+
+
+def _refined(best_at: Callable, points: np.ndarray, best: np.ndarray, tolerance: float, found: list) -> list:
+    """(value, below, above) of every change between `points`: stretches that have one are cut into ever finer parts."""
     for i in np.flatnonzero(np.diff(best)):
         if points[i + 1] - points[i] <= tolerance:
-            found.append(Change(float(points[i] + points[i + 1]) / 2, int(best[i]), int(best[i + 1])))
+            found.append((float(points[i] + points[i + 1]) / 2, int(best[i]), int(best[i + 1])))
         else:
-            found += _refined(net_benefit, points[i], points[i + 1], tolerance)
+            finer = np.linspace(points[i], points[i + 1], PARTS + 1)
+            _refined(best_at, finer, np.array([best[i], *best_at(finer[1:-1]), best[i + 1]]), tolerance, found)
+        if len(found) > MOST:
+            raise ThresholdError(f"the decision changes over {MOST} times: net benefits differ by no more than noise; follow "
+                                 "more patients, or take more draws")
     return found
 
 
-def _evaluated(scenario: Scenario, parameter: str, values: np.ndarray, sample: Draws | None, method: Method, wtp: float):
-    if sample is None:
-        table = draws.repeat(scenario, len(values))
-        changed = [oneway.with_value(scenario, parameter, float(v)) for v in values]
-        table = table.replace(**{name: np.array([c[name] for c in changed]) for name in changed[0]})
-        total = evaluate(scenario, table, method.for_base()).total
-        return wtp * total.qaly - total.cost
-    means = []
-    for value in values:
-        total = evaluate(scenario, sample.replace(**{parameter: np.array([value])}), method.for_psa()).total
-        means.append((wtp * total.qaly - total.cost).mean(axis=1))
-    return np.array(means).T
+def _change(question: _Question, grid: np.ndarray, value: float, below: int, above: int) -> Change:
+    error, step = question.error(value, above, below), (grid[1] - grid[0]) / 8
+    if np.isfinite(error):
+        slope = question.slope(np.clip([value - step, value + step], grid[0], grid[-1]), above, below)
+        error = error / abs(slope) if slope else float("inf")
+    return Change(value, below, above, error)
 
 
 def _limits(scenario: Scenario, parameter: str, low: float | None, high: float | None) -> tuple[float, float]:
@@ -110,6 +164,8 @@ def _limits(scenario: Scenario, parameter: str, low: float | None, high: float |
         hint = f" Did you mean '{near[0]}'?" if near else ""
         what = "is a formula of others" if parameter in scenario.parameters else "is no parameter"
         raise ThresholdError(f"'{parameter}' {what}; parameters that can be varied: {', '.join(known)}.{hint}")
+    if len(scenario.strategies) < 2:
+        raise ThresholdError(f"{scenario.path}: one strategy, so there is no decision to change")
     own = known[parameter]
     if low is None or high is None:
         if not own.sampled and own.low is None:

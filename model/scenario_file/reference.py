@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from model import distributions, hazards
 from model.formula import BUILT_IN, FUNCTIONS
-from model.scenario_file.schema import SCENARIO
+from model.scenario_file.fields import SCENARIO
 from model.scenario_file.structure import hazard_forms
 from model.units import DAYS, PLAIN
 

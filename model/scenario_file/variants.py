@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.scenario import Scenario
+from model.scenario_file.fields import fields, text
 from model.scenario_file.nodes import Node, Problems, ScenarioError, read_yaml
 from model.scenario_file.read import read
-from model.scenario_file.schema import _map, _text, check
+from model.scenario_file.schema import check
 
-_SET = _map("fields and their values, as with --set: 'c_surgery: 19000', 'time.horizon: 1 year'", others=_text("the value"))
-_VARIANT = _map("a variant: either 'set' or 'file'", {
-    "label": _text("name shown in tables and figures"),
+_SET = fields("fields and their values, as with --set: 'c_surgery: 19000', 'time.horizon: 1 year'", others=text("the value"))
+_VARIANT = fields("a variant: either 'set' or 'file'", {
+    "label": text("name shown in tables and figures"),
     "set": _SET,
-    "file": _text("a scenario file, beside this one"),
+    "file": text("a scenario file, beside this one"),
 })
-SCHEMA = _map("a base scenario and its variants", {
-    "base": _text("the scenario file that the variants are compared with, beside this one"),
-    "variants": _map("name: what differs", others=_VARIANT),
+SCHEMA = fields("a base scenario and its variants", {
+    "base": text("the scenario file that the variants are compared with, beside this one"),
+    "variants": fields("name: what differs", others=_VARIANT),
 }, required=("base", "variants"))
 
 

@@ -1,0 +1,364 @@
+"""The fields of a scenario file, stated once as JSON Schema; what they mean is their `description`."""
+
+from __future__ import annotations
+
+from model.scenario import CONVENTIONS, DISCOUNTING
+
+SCALAR = ["string", "number", "boolean"]
+
+
+def text(description: str, **more) -> dict:
+    return {"description": description, "type": SCALAR, **more}
+
+
+def formula(description: str) -> dict:
+    return text(description, format="formula")
+
+
+def number(description: str) -> dict:
+    return text(description, format="number")
+
+
+def fields(description: str, properties: dict | None = None, required=(), others=False, **more) -> dict:
+    return {
+        "description": description,
+        "type": "object",
+        "properties": properties or {},
+        "required": list(required),
+        "additionalProperties": others,
+        **more,
+    }
+
+
+def entries(description: str, items: dict, least: int = 1) -> dict:
+    return {"description": description, "type": "array", "items": items, "minItems": least}
+
+
+def either(description: str, *options: dict) -> dict:
+    return {"description": description, "anyOf": list(options)}
+
+
+COST = either(
+    "money by component, `{component: formula}`, or one formula",
+    formula("one formula"),
+    fields("by component", others=formula("money")),
+)
+LABEL = text("name shown in tables and figures")
+
+TIME = fields(
+    "units of time, horizon and cycle",
+    {
+        "unit": text("unit of time that formulas reckon in", enum=["hour", "day", "week", "month", "year"]),
+        "horizon": text("length of the analysis, such as `5 years`", format="duration"),
+        "cycle": text("length of a cycle of the cohort model, such as `1 week`", format="duration"),
+        "convention": text(
+            "how state time in a cycle is counted: `integral` (exact, the default) or a textbook "
+            "convention; `simpson-interchanged` has the weights 2/3 and 4/3 interchanged, as published "
+            "by the DARTH group",
+            enum=list(CONVENTIONS),
+        ),
+    },
+    ["unit", "horizon", "cycle"],
+)
+
+DISCOUNT = fields(
+    "annual discount rates; always written out, there is no default",
+    {
+        "cost": text("annual rate for costs, such as `3 %`", format="number"),
+        "effect": text("annual rate for effects", format="number"),
+        "convention": text(
+            "`continuous`: (1 + r)^-t within the cycle (default for the integral convention); `at cycle`: "
+            "one factor a cycle, at the time the cycle convention counts at (default for the others); "
+            "`by whole year`: (1 + r)^-floor(t)",
+            enum=list(DISCOUNTING),
+        ),
+    },
+    ["cost", "effect"],
+)
+
+WTP = fields(
+    "willingness to pay for one unit of effect",
+    {
+        "thresholds": entries("thresholds shown in tables", number("threshold")),
+        "curve": fields(
+            "grid of the acceptability curve",
+            {
+                "from": number("lowest, 0 if not stated"),
+                "to": number("highest"),
+                "step": number("step; a five-hundredth of the range if not stated"),
+            },
+            ["to"],
+        ),
+    },
+    ["thresholds"],
+)
+
+PARAMETER = fields(
+    "an input with its uncertainty and its source",
+    {
+        "value": formula(
+            "base value (a number), or a formula of other parameters; the distribution's mean if not stated"
+        ),
+        "distribution": text(
+            "such as `beta(32, 2)`, `gamma(mean=415, cv=0.69)`, `lognormal(median=1.96, lower=1.65, upper=2.34)`",
+            format="distribution",
+        ),
+        "unit": text(
+            "`probability`, `utility`, `ratio`, `per day`, `USD`, `USD per day`, `month`, `QALY`, "
+            "`probability over 30 days` (becomes a hazard)",
+            format="unit",
+        ),
+        "range": entries("low and high limit of one-way analyses; the 95 % interval if not stated", number("limit"), 2),
+        "table": text(
+            "a CSV file with a step function of age or time, read with `lookup(name, x)` or `life_table(name)`"
+        ),
+        "by": text("the table's column of age or time"),
+        "by unit": text("unit of that column, such as `year`"),
+        "column": text("the table's column of values"),
+        "columns": entries("columns of an `empirical` file, in the order of the names", text("column")),
+        "source": text("key of `sources`"),
+        "note": text("what a reviewer should know"),
+    },
+)
+
+STATE = fields(
+    "a state of the model",
+    {
+        "label": LABEL,
+        "start": formula("share of patients that start here"),
+        "stay": text("`0` makes it a chance node: patients pass through at once", enum=["0"]),
+        "alive": text(
+            "`false` marks a dead state; else dead is a state that nothing leaves and that has no cost and no utility",
+            enum=["true", "false"],
+        ),
+        "cost": COST | {"description": "cost per unit of time, by component"},
+        "utility": formula("utility while in the state"),
+        "entry cost": COST | {"description": "one-off cost on each entry (the start included), by component"},
+        "entry qaly": formula("one-off QALY change on each entry (the start included)"),
+        "holds": either(
+            "resources of which one unit each is held in this state (queueing engine): a name, a list, or with priorities",
+            text("resource"),
+            entries("resources, all taken together", text("resource")),
+            fields(
+                "with priorities",
+                {
+                    "resources": entries("resources, all taken together", text("resource")),
+                    "priority": number("whole number; the smallest is served first (0 if not stated)"),
+                    "priority of": fields("other priorities by group of patients", others=number("priority")),
+                },
+                ["resources"],
+            ),
+        ),
+    },
+)
+
+RESOURCE = fields(
+    "what patients wait for (queueing engine)",
+    {
+        "label": LABEL,
+        "capacity": text("number of units, or `unlimited`", format="capacity"),
+        "open": either(
+            "hours of the week in which patients are taken, such as `Mon-Fri 08:00-18:00`; who has begun stays until done "
+            "(always, if not stated)",
+            text("days and hours"),
+            entries("several spans", text("days and hours")),
+        ),
+        "preemptive": text("`true`: a patient of higher priority takes the place of one of lower", enum=["true", "false"]),
+        "note": text("where the figure comes from"),
+    },
+    ["capacity"],
+)
+
+ARRIVALS = fields(
+    "how patients arrive, and who is followed (queueing engine)",
+    {
+        "rate": either(
+            "Poisson arrivals: a number `per day`, or numbers by hours of the week",
+            text("such as `3 per week`"),
+            fields("`{Mon-Fri 08:00-18:00: 0.6 per day, otherwise: 0.2 per day}`", others=text("such as `0.6 per day`")),
+        ),
+        "file": text("a CSV with the days of arrival in a column `day` (0 is a Monday, 0:00) and, with groups, `group`"),
+        "warm-up": text("arrivals before anyone is followed, such as `60 days` (none, if not stated)", format="duration"),
+        "cool-down": text("arrivals after the last one who is followed (none, if not stated)", format="duration"),
+        "most waiting": number("patients in one queue at which the run stops (10,000 if not stated)"),
+        "note": text("where the figures come from"),
+    },
+)
+
+TRANSITION = fields(
+    "a move from one state to another",
+    {
+        "from": text("state it leaves"),
+        "to": text("state it enters"),
+        "name": text("tells two moves between the same states apart"),
+        "rate": formula("constant hazard, with its unit (`per year`); may use `time` and periods"),
+        "survival": text(
+            "time-to-event distribution, such as `weibull(shape=1.2, scale=14) in months`", format="survival"
+        ),
+        "clock": text(
+            "what the distribution counts from: `model` (time since start) or `state` (time in state)",
+            enum=["model", "state"],
+        ),
+        "hazard ratio": formula("multiplies the hazard of `survival`"),
+        "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
+        "probability": formula("branch probability out of a chance node; `rest` is the complement"),
+        "probability per cycle": formula("probability of the move in one cycle (models published that way)"),
+        "cost": COST | {"description": "one-off cost of the move, by component"},
+        "qaly": formula("one-off QALY change of the move"),
+    },
+    ["from", "to"],
+)
+
+EFFECT = fields(
+    "an outcome beside QALYs and life-years",
+    {
+        "label": LABEL,
+        "time in": either(
+            "states whose time counts, a list or `{state: weight}`",
+            entries("states", text("state")),
+            fields("weights", others=formula("weight")),
+        ),
+        "unit": text("unit of time of the total", enum=["hour", "day", "week", "month", "year"]),
+        "entries into": entries("counts entries into these states", text("state")),
+        "count of": entries("counts these moves, `from -> to`", text("move")),
+    },
+)
+
+CORRELATION = fields(
+    "correlation between parameters (Gaussian copula; margins stay exact)",
+    {
+        "between": entries("names of the parameters", text("parameter"), 2),
+        "value": number("correlation of two parameters"),
+        "matrix": entries("correlation matrix", entries("row", number("correlation"))),
+    },
+    ["between"],
+)
+
+PUBLISHED = fields(
+    "a median that was observed or published",
+    {
+        "of": text("`survival`, or an effect that is time in states"),
+        "strategy": text("strategy"),
+        "value": text("such as `126 days`", format="duration"),
+        "source": text("key of a source"),
+    },
+    ["of", "strategy", "value"],
+)
+
+TARGET = fields(
+    "what the model should give",
+    {
+        "measure": text(
+            "`median survival` (from the start), `occupancy` (share of patients in `states` at a time), `total` (mean of an "
+            "`outcome`, discounted as the scenario says), `icer`, `probability cost-effective` (a point of the "
+            "acceptability curve); all but the last of the base case",
+            enum=["median survival", "occupancy", "total", "icer", "probability cost-effective"],
+        ),
+        "strategy": text("strategy"),
+        "comparator": text("with `icer`: strategy that it is compared with; the scenario's `reference` if not stated"),
+        "group": text("group of patients; all if not stated"),
+        "states": entries("with `occupancy`: states whose shares are added up", text("state")),
+        "at": text("with `occupancy`: time since the start, such as `90 days`", format="duration"),
+        "outcome": text("with `total`: `cost`, `cost: <component>`, `qaly`, `life_years` or an effect"),
+        "wtp": number("with `probability cost-effective`: willingness to pay"),
+        "value": text("the value to meet: a number, or a length of time for `median survival`"),
+        "tolerance": text("difference that would not matter much; counts as a standard error"),
+        "standard error": text("standard error of the value, in the value's unit"),
+        "source": text("key of `sources`"),
+    },
+    ["measure", "strategy", "value"],
+)
+
+CALIBRATION = fields(
+    "what `run_model.py calibrate` may vary, and what it has to meet; other commands ignore it",
+    {
+        "vary": fields(
+            "inputs to be found: a parameter, or an argument of its distribution, such as `c_ward.mean`; several with commas "
+            "between share one value",
+            others=fields(
+                "bounds",
+                {"from": number("lowest value, in the parameter's unit"), "to": number("highest value")},
+                ["from", "to"],
+            ),
+        ),
+        "targets": fields("targets by name; each has a `tolerance` or a `standard error`", others=TARGET),
+    },
+    ["vary", "targets"],
+)
+
+SCENARIO = fields(
+    "a scenario: one decision, its strategies, states, transitions, prices and their uncertainty",
+    {
+        "extends": text("another scenario file; this one states only what differs (`null` removes an entry)"),
+        "title": text("title of the analysis"),
+        "description": text("what a reader should know first"),
+        "perspective": either(
+            "whose costs count",
+            text("name"),
+            fields(
+                "with components left out",
+                {
+                    "name": text("whose costs count"),
+                    "leave out": entries("cost components that this perspective does not count", text("component"), 0),
+                },
+                ["name"],
+            ),
+        ),
+        "currency": fields(
+            "currency and price year",
+            {"code": text("three letters, such as USD"), "year": text("price year")},
+            ["code"],
+        ),
+        "time": TIME,
+        "discount": DISCOUNT,
+        "wtp": WTP,
+        "reference": text("strategy that the plane and pairwise increments compare with; the first if not stated"),
+        "sources": fields(
+            "where figures come from",
+            others=fields(
+                "a source",
+                {
+                    "citation": text("full citation"),
+                    "doi": text("DOI"),
+                    "url": text("address"),
+                    "page": text("page or table"),
+                    "note": text("what was seen of it"),
+                },
+                ["citation"],
+            ),
+        ),
+        "parameters": fields("inputs by name; joint ones as `a, b, c: {distribution: dirichlet(..)}`", others=PARAMETER),
+        "correlations": entries("correlations between parameters", CORRELATION, 0),
+        "strategies": fields(
+            "strategies: each binds names to formulas",
+            others=fields(
+                "a strategy", {"label": LABEL}, others=formula("what the name stands for under this strategy")
+            ),
+        ),
+        "groups": fields(
+            "patients at presentation: each binds names",
+            others=fields(
+                "a group",
+                {"label": LABEL, "weight": formula("share of patients")},
+                ["weight"],
+                others=formula("what the name stands for in this group"),
+            ),
+        ),
+        "periods": fields(
+            "stretches of model time, in order: each binds names",
+            others=fields(
+                "a period",
+                {"until": text("end of the period, such as `2 years`; the last has none", format="duration")},
+                others=formula("what the name stands for in this period"),
+            ),
+        ),
+        "states": fields("states of the model", others=STATE),
+        "transitions": entries("moves between states", TRANSITION, 0),
+        "effects": fields("outcomes beside QALYs and life-years", others=EFFECT),
+        "resources": fields("what patients wait for, with the queueing engine", others=RESOURCE),
+        "arrivals": ARRIVALS,
+        "calibration": CALIBRATION,
+        "published medians": entries("medians to show beside the model's, with engines that follow patients", PUBLISHED, 0),
+    },
+    ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"],
+)
