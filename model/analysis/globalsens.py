@@ -97,7 +97,8 @@ def sobol(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: in
           progress: Callable[[int], None] = lambda done: None) -> list[Indices]:
     """Indices of each output of model(uniforms[size, run]) -> [output, run] for blocks of uniforms; n (len(blocks) + 2) runs.
 
-    n is best a power of two. Raises GlobalError where an output does not vary, or there are more than MOST_RUNS runs.
+    n is best a power of two. An output that does not vary has indices of 0. Raises GlobalError where none varies, or there
+    are more than MOST_RUNS runs.
     """
     if n * (len(blocks) + 2) > MOST_RUNS:
         raise GlobalError(f"{n:,} points for {len(blocks)} inputs are {n * (len(blocks) + 2):,} runs of the model; at most "
@@ -112,13 +113,14 @@ def sobol(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: in
         y.append(model(mixed))
         progress(1)
     picks = chances.stream(seed, "global", "bootstrap").integers(0, n, (BOOTSTRAPS, n))
-    return [_indices(output, picks) for output in np.stack(y, axis=1)]
+    outputs = np.stack(y, axis=1)
+    if not np.ptp(outputs[:, :2], axis=(1, 2)).any():
+        raise GlobalError("the incremental net benefit is the same in every draw: there is no variance to share out")
+    return [_indices(output, picks) for output in outputs]
 
 
 def _indices(y: np.ndarray, picks: np.ndarray) -> Indices:
     """From y[A, B or A with a factor from B; run], and the runs of each bootstrap sample."""
-    if not np.ptp(y[:2]) > 0:
-        raise GlobalError("the incremental net benefit is the same in every draw: there is no variance to share out")
     first, total = _shares(y)
     again = np.array([_shares(y[:, pick]) for pick in picks])  # [bootstrap, 2, factor]
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
@@ -130,9 +132,8 @@ def _shares(y: np.ndarray) -> np.ndarray:
     """[first or total, factor] from the results of A, B, and A with each factor from B."""
     a, b, mixed = y[0], y[1], y[2:]
     middle, variance = y[:2].mean(), y[:2].var()
-    first = ((b - middle) * (mixed - a)).mean(axis=1) / variance
-    total = ((a - mixed) ** 2).mean(axis=1) / 2 / variance
-    return np.stack([first, total])
+    first, total = ((b - middle) * (mixed - a)).mean(axis=1), ((a - mixed) ** 2).mean(axis=1) / 2
+    return np.stack([first, total]) / (variance or 1)
 
 
 def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: int) -> list[Screening]:

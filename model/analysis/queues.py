@@ -142,6 +142,13 @@ def waiting_between(requests: Requests, edges: np.ndarray) -> np.ndarray:
     return np.diff(waited) / np.diff(edges)
 
 
+def in_use_between(requests: Requests, edges: np.ndarray) -> np.ndarray:
+    """Mean number of units of one resource in use between each two of the days `edges`, in one world."""
+    own = requests.where(~np.isnan(requests.granted))
+    used = (np.minimum(own.left[:, None], edges) - np.minimum(own.granted[:, None], edges)).sum(axis=0)
+    return np.diff(used) / np.diff(edges)
+
+
 def window(world: Requests, system: System) -> tuple[float, float]:
     """Days from the end of the warm-up to the time by which nearly all recruits had asked: the queue is in its usual state."""
     own = world.asked[world.patient >= 0]

@@ -49,7 +49,9 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     if run.base.requests is not None:
         labels = {r.key: r.label or r.key for r in scenario.system.resources}
         plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, labels), found["waits"])
-        plans["queue_length"] = Plan(lambda: plots.queue_length(found["queue_length"], style, labels), found["queue_length"])
+        length, units = found["queue_length"], {r.key: r.capacity for r in scenario.system.resources}
+        plans["queue_length"] = Plan(lambda: plots.queue_length(length, style, labels), length)
+        plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)
     if run.psa is None:
         return plans
     plane = tables.increments(run.psa.total.cost, run.psa.total.qaly, tuple(scenario.strategies), run.reference)

@@ -47,18 +47,31 @@ def _bars(axis, table, keys: list[str], style: Style) -> list:
 
 def queue_length(table, style: Style, resources: dict[str, str]):
     """A panel a resource: mean number of patients waiting in stretches of the calendar, and the 90 % range over replications."""
+    heading = "Patients waiting (mean and 90 % range over replications)"
+    return _calendar(table, style, resources, "waiting", heading, "Patients waiting")
+
+
+def units_in_use(table, style: Style, resources: dict[str, str], capacity: dict[str, float]):
+    """A panel a resource: mean number of units in use in stretches of the calendar, and how many there are."""
+    heading = "Units in use, day and night (mean and 90 % range over replications; dotted: how many there are)"
+    return _calendar(table, style, resources, "in_use", heading, "Units in use", capacity)
+
+
+def _calendar(table, style: Style, resources: dict[str, str], name: str, heading: str, label: str, capacity=None):
     keys = [k for k in resources if (table["resource"] == k).any()]
     columns = min(len(keys), 3) or 1
     rows = -(-len(keys) // columns) or 1
-    figure, axes = canvas(style, "Patients waiting (mean and 90 % range over replications)", max(6.5, 3.6 * columns),
-                          2.4 * rows + 1.0, rows, columns, squeeze=False)
+    figure, axes = canvas(style, heading, max(6.5, 3.6 * columns), 2.4 * rows + 1.0, rows, columns, squeeze=False)
     for axis, key in zip(axes.ravel(), keys):
         handles = []
         for strategy in style.labels:
             own = table[(table["resource"] == key) & (table["strategy"] == strategy)]
             look = style.curve(strategy)
-            handles += axis.plot(own["day"], own["mean_waiting"], **look)
-            axis.fill_between(own["day"], own["lower_90"], own["upper_90"], color=look["color"], alpha=0.15, linewidth=0)
+            handles += axis.plot(own["day"], own[f"mean_{name}"], **look)
+            axis.fill_between(own["day"], own[f"{name}_lower_90"], own[f"{name}_upper_90"], color=look["color"], alpha=0.15,
+                              linewidth=0)
+        if capacity and np.isfinite(capacity[key]):
+            axis.axhline(capacity[key], color="black", linestyle=":", linewidth=1)
         axis.set_title(wrapped(resources[key], 30), fontsize=10)
         axis.set(xlabel="Day of the calendar", xlim=(0, table["day"].max()))
         axis.set_ylim(bottom=0)
@@ -67,7 +80,7 @@ def queue_length(table, style: Style, resources: dict[str, str]):
     for axis in axes.ravel()[len(keys):]:
         axis.set_visible(False)
     for axis in axes[:, 0]:
-        axis.set_ylabel("Patients waiting")
+        axis.set_ylabel(label)
     legend(figure, handles)
     return figure
 

@@ -78,6 +78,7 @@ def resource_use(run: Run) -> pd.DataFrame:
                 "use outside opening hours": ("hour per week", np.array([
                     queues.overtime(w, system, r, *queues.window(w, system)) for w in worlds])),
                 "mean queue length": ("patient", np.array([_mean_queue(w, r, system) for w in worlds])),
+                "hours used per week": ("hour", np.array([_per_week(w, r, system) for w in worlds])),
                 "hours used by a recruit": ("hour", np.array([_hours(w, r) for w in worlds]))}
         for measure, (unit, values) in used.items():
             rows.append({"strategy": strategy, "resource": key, "capacity": capacity, "measure": measure, "unit": unit,
@@ -95,6 +96,12 @@ def _mean_queue(world: Requests, r: int, system) -> float:
     return float(waiting.sum() / (end - begin))
 
 
+def _per_week(world: Requests, r: int, system) -> float:
+    """Theatre hours, bed hours... of all patients in a week."""
+    edges = np.array(queues.window(world, system))
+    return float(queues.in_use_between(world.where(world.resource == r), edges)[0]) * 24 * 7
+
+
 def _hours(world: Requests, r: int) -> float:
     own = world.where((world.patient >= 0) & (world.resource == r) & ~np.isnan(world.granted))
     people = len(np.unique(world.where(world.patient >= 0).patient + 1e7 * world.where(world.patient >= 0).group))
@@ -102,18 +109,20 @@ def _hours(world: Requests, r: int) -> float:
 
 
 def queue_length(run: Run, stretches: int = 50) -> pd.DataFrame:
-    """Mean number of patients waiting in stretches of the calendar (`day` is the middle), and the 90 % range of that over
-    replications."""
+    """Mean number of patients waiting, and of units in use, in stretches of the calendar (`day` is the middle), with the
+    90 % range over replications."""
     import pandas as pd
 
     parts = []
     for (strategy, key, r), worlds in _worlds(run, recruits=False):
         end = float(np.median([queues.window(w, run.scenario.system)[1] for w in worlds]))
         edges = np.linspace(0, end, stretches + 1)
-        lengths = np.stack([queues.waiting_between(w.where(w.resource == r), edges) for w in worlds])
-        low, high = np.quantile(lengths, [0.05, 0.95], axis=0)
-        parts.append(pd.DataFrame({"strategy": strategy, "resource": key, "day": (edges[1:] + edges[:-1]) / 2,
-                                   "mean_waiting": lengths.mean(axis=0), "lower_90": low, "upper_90": high}))
+        about = {"strategy": strategy, "resource": key, "day": (edges[1:] + edges[:-1]) / 2}
+        for name, count in (("waiting", queues.waiting_between), ("in_use", queues.in_use_between)):
+            found = np.stack([count(w.where(w.resource == r), edges) for w in worlds])
+            low, high = np.quantile(found, [0.05, 0.95], axis=0)
+            about |= {f"mean_{name}": found.mean(axis=0), f"{name}_lower_90": low, f"{name}_upper_90": high}
+        parts.append(pd.DataFrame(about))
     return pd.concat(parts, ignore_index=True)
 
 

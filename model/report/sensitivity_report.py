@@ -8,7 +8,7 @@ import numpy as np
 
 from model.analysis.oneway import OneWay
 from model.analysis.run import reference_of
-from model.analysis.threshold import Thresholds
+from model.analysis.threshold import Change, Thresholds
 from model.report import figures, plots, text
 from model.report.result import Result
 
@@ -40,7 +40,10 @@ def _reference(found: OneWay) -> str:
 
 
 def tornado_table(found: OneWay) -> pd.DataFrame:
-    """A row a parameter, result, strategy and group; an end that is no number has its word in `status_low` or `_high`."""
+    """A row a parameter, result, strategy and group; an end that is no number has its word in `status_low` or `_high`.
+
+    Standard errors are of simulation, where the engine follows patients.
+    """
     import pandas as pd
 
     names = ["inb", "icer", *(n for n in found.columns if n in ("cost", "qaly", "life_years", *found.scenario.effects))]
@@ -53,19 +56,26 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
                 values, words = found.result(name, s, group)
                 about = {"result": name, "strategy": strategy, "comparator": _reference(found), "group": group,
                          "wtp": found.wtp}
-                rows += [about | _row(one, i, values, words) for i, one in enumerate(found.ranges)]
+                error = found.error(name, s, group)
+                rows += [about | _row(one, i, values, words, error) for i, one in enumerate(found.ranges)]
     table = pd.DataFrame(rows)
     # Widest first within each result; an end that is no number counts as endless.
     return table.sort_values(["strategy", "group", "result", "width"], ascending=[True, True, True, False],
                              kind="stable", na_position="first").reset_index(drop=True)
 
 
-def _row(one, i: int, values: np.ndarray, words: np.ndarray) -> dict:
+def _row(one, i: int, values: np.ndarray, words: np.ndarray, error: np.ndarray | None) -> dict:
     low, high, base = values[1 + 2 * i], values[2 + 2 * i], values[0]
     return {"parameter": one.name, "unit": one.unit, "low_value": one.low, "high_value": one.high, "range_from": one.origin,
             "base_result": base, "result_low": low, "result_high": high, "status_low": words[1 + 2 * i],
             "status_high": words[2 + 2 * i], "width": max(low, high, base) - min(low, high, base)
-            if np.isfinite([low, high, base]).all() else np.nan}
+            if np.isfinite([low, high, base]).all() else np.nan} | _errors(i, error)
+
+
+def _errors(i: int, error: np.ndarray | None) -> dict:
+    if error is None:
+        return {}
+    return {"base_standard_error": error[0], "low_standard_error": error[1 + 2 * i], "high_standard_error": error[2 + 2 * i]}
 
 
 def result_label(found: OneWay, result: str, strategy: str) -> str:
@@ -86,6 +96,8 @@ def _tornado_text(table: pd.DataFrame) -> str:
             for r in table.head(SHOWN).itertuples()]
     base = table["base_result"].iloc[0]
     known = f"base case {plots.brief(base)}" if np.isfinite(base) else "no value in the base case"
+    if "base_standard_error" in table and np.isfinite(table["base_standard_error"].iloc[0]):
+        known += f", standard error of the simulation {plots.brief(table['base_standard_error'].iloc[0])}"
     more = f"; the {SHOWN} widest of {len(table)} parameters" if len(table) > SHOWN else ""
     return f"({known}{more})\n" + text.table(["Parameter", "Values", "At the low", "At the high"], rows)
 
@@ -109,8 +121,8 @@ def threshold_table(found: Thresholds) -> pd.DataFrame:
     import pandas as pd
 
     names = list(found.scenario.strategies)
-    columns = ["parameter", "low", "high", "wtp", "draws", "threshold", "best_below", "best_above"]
-    return pd.DataFrame([[found.parameter, found.low, found.high, found.wtp, found.draws, c.value, names[c.below], names[c.above]]
+    columns = ["parameter", "low", "high", "wtp", "draws", "threshold", "standard_error", "best_below", "best_above"]
+    return pd.DataFrame([[found.parameter, found.low, found.high, found.wtp, found.draws, c.value, c.standard_error, names[c.below], names[c.above]]
                          for c in found.changes], columns=columns)
 
 
@@ -129,5 +141,9 @@ def sentence(found: Thresholds, label: str) -> str:
     basis = f"mean net benefit of {found.draws:,} draws" if found.draws else "net benefit of the base case"
     if not found.changes:
         return f"None in the range: with {where}, {labels[found.best[0]]} has the highest {basis} throughout."
-    words = [f"at {change.value:,.6g} from {labels[change.below]} to {labels[change.above]}" for change in found.changes]
+    words = [f"at {c.value:,.6g}{_spread(c)} from {labels[c.below]} to {labels[c.above]}" for c in found.changes]
     return f"With {where}, the strategy of highest {basis} changes {'; '.join(words)}."
+
+
+def _spread(change: Change) -> str:
+    return f" (standard error {change.standard_error:,.2g})" if np.isfinite(change.standard_error) else ""

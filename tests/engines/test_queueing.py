@@ -343,6 +343,7 @@ def test_mean_queue_between_two_days_is_the_integral_of_the_queue():
     n = np.zeros(2, int)
     requests = Requests(n, n, n, n, n, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5]))
     assert queues.waiting_between(requests, np.array([0.0, 2, 3, 5])) == pytest.approx([0.5, 1.5, 0.75])
+    assert queues.in_use_between(requests, np.array([0.0, 2, 3.5, 5])) == pytest.approx([0, 0.5 / 1.5, 0.5 / 1.5])
 
 
 # --- many visits ------------------------------------------------------------------------------------------------
