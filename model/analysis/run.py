@@ -95,6 +95,8 @@ def _warnings(scenario: Scenario, method: Method) -> tuple[str, ...]:
 
 def _base(scenario: Scenario, method: Method, until_se: float | None, progress: Callable[[int], None]):
     """(evaluation, method it was made with, single patients)."""
+    if until_se is not None and not until_se > 0:
+        raise EngineError(f"--until-se {until_se:g}: the standard error to be reached must be above 0")
     table, method = draws.base(scenario), method.for_base()
     tell = progress if method.engine == "queueing" else lambda done: None  # replications take their time
     found = evaluate(scenario, table, method, trace=True, progress=tell)

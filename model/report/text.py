@@ -59,7 +59,7 @@ def summary(run: Run) -> str:
         scenario.title,
         f"Perspective: {scenario.perspective or 'not stated'}; {scenario.currency} {scenario.price_year}; horizon "
         f"{time.horizon * time.day / 365.25:g} years; cycle {time.cycle:g} {time.unit}s ({time.convention}); "
-        f"discount {discount.cost:.3g} costs, {discount.effect:.3g} effects ({discount.convention})",
+        f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention})",
     ]
     for words, evaluation in (
         ("Deterministic (base values)", run.base),

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from runs import SCENARIOS, write_scenario
 
+from model import draws
 from model.analysis import oneway, threshold
-from model.analysis.evaluate import Method
+from model.analysis.evaluate import Method, evaluate
 from model.analysis.oneway import OneWayError
 from model.analysis.threshold import ThresholdError
 from model.cli import main
@@ -96,6 +97,31 @@ def test_engines_that_follow_patients_meet_the_same_ones_at_both_ends():
     assert values[place] == pytest.approx(values[place + 1], abs=1e-6) and values[place] == pytest.approx(values[0], abs=1e-6)
 
 
+def test_every_simulated_increment_has_its_standard_error():
+    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    found = oneway.oneway(scenario, Method("individual", 20))
+    table = sensitivity_report.tornado_table(found).query("group == 'all'").set_index(["result", "parameter"])
+    exact = sensitivity_report.tornado_table(oneway.oneway(scenario, Method())).query("group == 'all'")
+    exact = exact.set_index(["result", "parameter"])
+    assert "low_standard_error" not in exact and table.loc["icer", "low_standard_error"].isna().all()
+    for result in ("inb", "cost", "qaly", "ambulatory_days"):
+        for end in ("low", "high"):
+            own = table.loc[result]
+            off = (own[f"result_{end}"] - exact.loc[result, f"result_{end}"].loc[own.index]) / own[f"{end}_standard_error"]
+            assert off.abs().max() < 4 and off.abs().max() > 0.1
+
+
+def test_an_end_outside_the_model_is_named(tmp_path):
+    text = LINEAR.replace("states: {alive: {start: 1,", "states: {dead: {start: 1 - fixed * share_a * 4}, alive: {start: "
+                          "fixed * share_a * 4,")
+    scenario = read(write_scenario(tmp_path, text))
+    with pytest.raises(OneWayError, match=r"^share_a at the high end of its 95 % interval, 0\.2\d+: .*outside.*\(0 to 1\), "
+                                          r"in strategy old \("):
+        oneway.oneway(scenario, Method())
+    with pytest.raises(ThresholdError, match=r"^fixed at 1\.2\d+: .*outside"):
+        threshold.thresholds(scenario, "fixed", 0.5, 2, Method())
+
+
 def test_nothing_to_vary_is_an_error(tmp_path):
     scenario = read(write_scenario(tmp_path, LINEAR[:LINEAR.index("parameters:")] + """
 strategies: {a: {}, b: {}}
@@ -132,6 +158,46 @@ def test_the_threshold_of_a_psa_is_that_of_its_mean(linear):
     found = threshold.thresholds(linear, "price", 0, 2000, Method(), n=4000)
     # Mean over draws of 1e4 gain = price (1 + share_c / 5): error of the mean of gain 0.02 / sqrt(4000).
     assert found.changes[0].value == pytest.approx(1000 / 1.1, abs=4 * 1e4 * 0.02 / 4000**0.5)
+
+
+def test_the_threshold_of_a_share_keeps_the_others_proportions_in_every_draw(linear):
+    """Net benefit 1000 - 500 (1 + share_c / 5) is 0 nowhere; at wtp 5,400 it is where share_c = 0.4."""
+    found = threshold.thresholds(linear, "share_c", 0.1, 0.9, Method(), wtp=5400)
+    assert [c.value for c in found.changes] == pytest.approx([0.4], rel=1e-6)
+    found = threshold.thresholds(linear, "share_a", 0.0, 0.9, Method(), wtp=5400, n=500)
+    sample = draws.probabilistic(linear, 500, 1).values
+    # share_c = (1 - share_a) share_c / (share_b + share_c) of the draw: linear in share_a.
+    rest = (sample["share_c"] / (sample["share_b"] + sample["share_c"])).mean()
+    assert [c.value for c in found.changes] == pytest.approx([1 - (5400 * sample["gain"].mean() / 500 - 1) * 5 / rest], abs=1e-7)
+
+
+def test_the_standard_error_of_a_threshold_is_its_spread_over_samples(linear):
+    """Threshold 1e4 mean(gain) / (1 + mean(share_c) / 5)."""
+    found = [threshold.thresholds(linear, "price", 500, 1500, Method(), n=400, seed=seed).changes[0] for seed in range(60)]
+    spread = np.std([c.value for c in found], ddof=1)
+    # Of 60 samples, a standard deviation has an error of 1 / sqrt(118) = 9 %.
+    assert np.mean([c.standard_error for c in found]) == pytest.approx(spread, rel=0.3)
+    assert np.isnan(threshold.thresholds(linear, "price", 0, 2000, Method()).changes[0].standard_error)
+
+
+def test_a_simulated_threshold_is_within_its_standard_error():
+    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    exact = threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method(), 100_000).changes[0]
+    found = threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method("individual", 20), 100_000).changes[0]
+    # The net benefit falls by 1 with each dollar, so the errors of both are the same.
+    table = draws.base(scenario).replace(c_surgery=np.array([found.value]))
+    simulated = evaluate(scenario, table, Method("individual", 20).for_base()).simulated["all"]
+    assert found.standard_error == pytest.approx(simulated.inb_se(100_000)[1, 0], rel=1e-6)
+    assert abs(found.value - exact.value) < 4 * found.standard_error
+
+
+def test_strategies_that_differ_by_rounding_do_not_change_places(tmp_path):
+    """Net benefits of old and new differ in the last digit only, in either direction."""
+    text = LINEAR.replace("u: 0.5, c: 0 * price", "u: 0.1 * fixed * 3, c: price / 3").replace(
+        "0.5 + gain * fixed, c: price * (1 + share_c / 5)", "0.3 * fixed, c: price * (1 / 3)")
+    scenario = read(write_scenario(tmp_path, text))
+    found = threshold.thresholds(scenario, "fixed", 0, 1, Method())
+    assert len(set(np.argmax(found.net_benefit, axis=0))) == 2 and found.changes == ()
 
 
 @pytest.mark.parametrize("vary, message", [

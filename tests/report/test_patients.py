@@ -89,6 +89,8 @@ def test_patients_are_followed_until_the_error_is_small_enough(path):
     assert found.base.simulated["all"].inb_se(50_000)[1, 0] <= 100 and found.base_method.patients > 1000
     with pytest.raises(EngineError, match="ask for a larger one"):
         run(read(path), 0, method=Method("individual", 10), until_se=1e-3)
+    with pytest.raises(EngineError, match="must be above 0"):
+        run(read(path), 0, method=Method("individual", 10), until_se=0)
     with pytest.raises(EngineError, match="no simulation error"):
         run(read(path), 0, until_se=1)
 
