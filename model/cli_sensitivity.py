@@ -52,10 +52,11 @@ def _tornado(options, arguments) -> int:
     cli.known(results, ["inb", "icer", "cost", "qaly", "life_years", *scenario.effects], "result", oneway.OneWayError)
     groups = ["all"] if len(scenario.groups) == 1 else ["all", *scenario.groups]
     cli.known([options.patients_group], groups, "group", oneway.OneWayError)
-    with cli.method_of(options) as method:
-        found = oneway.oneway(scenario, method, options.wtp)
-    about = {"engine": options.engine, "seed": options.seed}
-    cli.save(sensitivity_report.tornado(found, results, options.patients_group), cli.folder_of(options, scenario, "tornado"), scenario, arguments, started, about)
+    runs = (1 + 2 * len(oneway.ranges(scenario))) * (options.replications if options.engine == "queueing" else 1)
+    with cli.method_of(options) as method, cli.Progress(runs, "runs") as bar:
+        found = oneway.oneway(scenario, method, options.wtp, bar)
+    report = sensitivity_report.tornado(found, results, options.patients_group)
+    cli.save(report, cli.folder_of(options, scenario, "tornado"), scenario, arguments, started, _about(options, found.wtp))
     return 0
 
 
@@ -70,6 +71,13 @@ def _threshold(options, arguments) -> int:
     n = options.draws if options.with_psa else 0
     with cli.method_of(options) as method, cli.Progress(threshold.GRID, "values") as bar:
         found = threshold.thresholds(scenario, name, low, high, method, options.wtp, n, options.seed, bar)
-    about = {"engine": options.engine, "seed": options.seed}
-    cli.save(sensitivity_report.threshold(found), cli.folder_of(options, scenario, "threshold"), scenario, arguments, started, about)
+    about = _about(options, found.wtp) | {"draws": n}
+    cli.save(sensitivity_report.threshold(found), cli.folder_of(options, scenario, "threshold"), scenario, arguments, started,
+             about)
     return 0
+
+
+def _about(options, wtp: float) -> dict:
+    """What the manifest says of the method."""
+    known = {"engine": options.engine, "seed": options.seed, "wtp": wtp}
+    return known if options.engine == "cohort" else known | {"patients": options.patients, "replications": options.replications}

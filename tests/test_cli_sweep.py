@@ -49,6 +49,19 @@ def test_the_map_of_two_parameters_shows_where_the_decision_changes(tmp_path):
     assert len(data) == 48 and data.z.min() < 0 < data.z.max()
 
 
+def test_a_map_of_few_values_has_its_ticks_at_them():
+    from model.analysis.sweep import sweep as run
+    from model.analysis.sweep_points import axis, points
+    from model.report.sweep_report import report
+    from model.scenario_file import read
+
+    scenario = read(DEFAULT)
+    axes = [axis(scenario, "discount.cost=0%,3%"), axis(scenario, "c_surgery=0,1,100000")]
+    map_of = report(run(scenario, axes, points(axes))).figure("incremental_net_benefit").axes[0]
+    assert list(map_of.get_xticks()) == [0, 3]
+    assert list(map_of.get_yticks()) != [0, 1, 100000], "0 and 1 would be written over each other"
+
+
 @pytest.mark.parametrize(("options", "names"), [
     (["horizon=1:5 years:3"], {"incremental_net_benefit"}),
     (["discount.cost=0%,3%,5%"], {"incremental_net_benefit"}),
@@ -107,6 +120,7 @@ def test_a_sweep_that_is_stopped_goes_on_with_the_same_command(tmp_path, monkeyp
     (["--vary", "u_amb=0.5,1.5"], "1.5 is outside what is allowed of a utility (at most 1)"),
     (["--vary", "hazard_death=-1,0"], "-1 is outside what is allowed of a per day (0 or more)"),
     (["--vary", "wtp=-1,0"], "-1 is outside"),
+    (["--vary", "wtp=0:100000:3", "--wtp", "50000"], "both varied and given"),
     (["--vary", "horizon=1:2 years:3", "--vary", "reference=surgery,radiotherapy"], "compared with the same strategy"),
     (["--vary", "horizon=1:2:3"], "'1' is no length of time"),
     (["--vary", "horizon=1 month:2 years:3"], "must have the same unit"),

@@ -17,7 +17,7 @@ class JournalError(ValueError):
 
 
 class Journal:
-    """key -> content (JSON), appended to a file. A line that was cut off half-way is left out."""
+    """key -> content (JSON), appended to a file; `known`: what it had when it was opened, without a line cut off half-way."""
 
     def __init__(self, path: Path):
         self.path, self.known = Path(path), {}
@@ -34,7 +34,6 @@ class Journal:
                 file.write(f"\n{json.dumps({'key': key, 'content': content})}\n".encode())
         except OSError as error:
             raise JournalError(f"cannot write in {self.path.parent}: {error.strerror}") from None
-        self.known[key] = content
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ from model.outcomes import OutcomeError
 from model.scenario import Scenario
 from model.scenario_file import ScenarioError, read
 
+MOST_READINGS = 10_000  # two minutes for the default scenario
 
 @dataclass(frozen=True)
 class Sample:
@@ -77,6 +78,8 @@ def sweep(
     """
     if sample is not None and (sample.n < 2 or not any(p.sampled for p in scenario.parameters.values())):
         raise SweepError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
+    if wtp is not None and any(a.kind == "wtp" for a in axes):
+        raise SweepError("the willingness to pay is both varied and given; leave one out")
     levels = _levels(axes, points, comparison.threshold(scenario, wtp))
     made = _blocks(scenario, axes, points, levels, 1 if sample or method.follows_patients else CHUNK)
     kept = Journal(journal) if journal is not None else None
@@ -104,6 +107,9 @@ def _blocks(scenario: Scenario, axes, points: list[tuple], wtp: np.ndarray, rows
     for k, point in enumerate(points):
         by_row = tree.setdefault(tuple(point[i] for i in settings), {})
         by_row.setdefault(tuple(point[i] for i in varied), []).append(k)
+    if len(tree) > MOST_READINGS:
+        raise SweepError(f"settings have {len(tree):,} different combinations; at most {MOST_READINGS:,} are allowed, since the "
+                         "file is read again for each. Parameters have no such limit")
     made = []
     for values, by_row in tree.items():
         own = _again(scenario, [f"{axes[i].name}={v}" for i, v in zip(settings, values)])

@@ -14,9 +14,11 @@ from model.analysis.run import reference_of
 from model.draws import DomainError, Draws
 from model.scenario import Scenario
 
-GRID = 65  # points at which changes are looked for; two changes between neighbours are missed
+GRID = 65  # points at which changes are looked for
+CLOSE = 1 / ((GRID - 1) * 8**3)  # of the range: two changes closer to each other than this may be missed
 PARTS = 8  # of a stretch, looked at in one evaluation
 TOLERANCE, SIMULATED_TOLERANCE = 1e-9, 1e-5  # of the range; the error of simulated patients is far larger than either
+FLOATS = 8  # numbers between which no further ones are looked for, however narrow the range
 TIE = 1e-11  # of the largest net benefit: strategies closer than this differ by rounding
 MOST = 50  # changes; more are noise
 
@@ -41,8 +43,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """changes: in rising order; grid, net_benefit[strategy, point]: what was looked at; best[point]: index of the strategy
-    of highest net benefit, the first of those that tie."""
+    """changes: in rising order; grid[point], net_benefit[strategy, point]; best[point]: index of the strategy of highest
+    net benefit, the first of those that tie; draws: 0 where base values decide; group: the patients decided for."""
 
     scenario: Scenario
     parameter: str
@@ -54,6 +56,7 @@ class Thresholds:
     grid: np.ndarray
     net_benefit: np.ndarray
     best: np.ndarray
+    group: str = "all"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class _Question:
     method: Method
     wtp: float
     progress: Callable[[int], None]
+    group: str
 
     def net_benefit(self, values: np.ndarray) -> np.ndarray:
         """[strategy, value]; means over the draws of a PSA."""
@@ -72,7 +76,8 @@ class _Question:
         return np.stack([self._benefit(self._psa(value)).mean(axis=1) for value in values], axis=1)
 
     def _benefit(self, found: Evaluation) -> np.ndarray:
-        return self.wtp * found.total.qaly - found.total.cost
+        outcomes = found.outcomes[self.group]
+        return self.wtp * outcomes.qaly - outcomes.cost
 
     def _base(self, values: np.ndarray) -> Evaluation:
         table = draws.repeat(self.scenario, len(values))
@@ -100,7 +105,7 @@ class _Question:
         reference = reference_of(self.scenario)
         if not self.method.follows_patients or reference not in (one, other):
             return float("nan")
-        simulated = self._base(np.array([value])).simulated["all"]
+        simulated = self._base(np.array([value])).simulated[self.group]
         return float(simulated.inb_se(self.wtp)[one + other - reference, 0])
 
     def slope(self, ends: np.ndarray, one: int, other: int) -> float:
@@ -111,23 +116,29 @@ class _Question:
 
 def thresholds(scenario: Scenario, parameter: str, low: float | None, high: float | None, method: Method,
                wtp: float | None = None, n: int = 0, seed: int = 1,
-               progress: Callable[[int], None] = lambda done: None) -> Thresholds:
+               progress: Callable[[int], None] = lambda done: None, group: str = "all") -> Thresholds:
     """Values in low..high (default: the range of one-way analyses) at which the strategy of highest net benefit changes.
 
-    n: draws of a PSA whose mean net benefit decides, the same draws at each value; 0: base values. `progress` is told of
-    values looked at. Raises ThresholdError.
+    n: draws of a PSA whose mean net benefit decides, the same draws at each value; 0: base values. group: patients decided
+    for. `progress` is told of values looked at. Raises ThresholdError.
     """
     low, high = _limits(scenario, parameter, low, high)
     wtp = comparison.threshold(scenario, wtp)
-    question = _Question(scenario, parameter, draws.probabilistic(scenario, n, seed) if n else None, method, wtp, progress)
+    question = _Question(scenario, parameter, _sample(scenario, n, seed), method, wtp, progress, group)
     grid = np.linspace(low, high, GRID)
     seen = question.net_benefit(grid)
     tie = TIE * np.abs(seen).max()
-    best = _best(seen, tie)
     tolerance = (high - low) * (SIMULATED_TOLERANCE if method.follows_patients else TOLERANCE)
-    found = _refined(lambda values: _best(question.net_benefit(values), tie), grid, best, tolerance, [])
-    changes = tuple(_change(question, grid, *one) for one in found)
-    return Thresholds(scenario, parameter, low, high, wtp, n, changes, grid, seen, best)
+    found = _changes(question.net_benefit, grid, seen, tie, max(tolerance, FLOATS * np.spacing(max(abs(low), abs(high)))))
+    values = np.array([low, *(value for value, _, _ in found), high])
+    changes = tuple(_change(question, values, *one) for one in found)
+    return Thresholds(scenario, parameter, low, high, wtp, n, changes, grid, seen, _best(seen, tie), group)
+
+
+def _sample(scenario: Scenario, n: int, seed: int) -> Draws | None:
+    if n and not any(p.sampled for p in scenario.parameters.values()):
+        raise ThresholdError(f"{scenario.path}: no parameter has a distribution, so there is no PSA")
+    return draws.probabilistic(scenario, n, seed) if n else None
 
 
 def _best(net_benefit: np.ndarray, tie: float) -> np.ndarray:
@@ -135,24 +146,62 @@ def _best(net_benefit: np.ndarray, tie: float) -> np.ndarray:
     return (net_benefit >= net_benefit.max(axis=0) - tie).argmax(axis=0)
 
 
-def _refined(best_at: Callable, points: np.ndarray, best: np.ndarray, tolerance: float, found: list) -> list:
-    """(value, below, above) of every change between `points`: stretches that have one are cut into ever finer parts."""
-    for i in np.flatnonzero(np.diff(best)):
-        if points[i + 1] - points[i] <= tolerance:
-            found.append((float(points[i] + points[i + 1]) / 2, int(best[i]), int(best[i + 1])))
-        else:
-            finer = np.linspace(points[i], points[i + 1], PARTS + 1)
-            _refined(best_at, finer, np.array([best[i], *best_at(finer[1:-1]), best[i + 1]]), tolerance, found)
-        if len(found) > MOST:
-            raise ThresholdError(f"the decision changes over {MOST} times: net benefits differ by no more than noise; follow "
-                                 "more patients, or take more draws")
+def _changes(benefit_at: Callable, points: np.ndarray, benefit: np.ndarray, tie: float, tolerance: float) -> list:
+    """(value, below, above) of every change of the best strategy, given benefit[strategy, point] of a grid of points.
+
+    Stretches between points that have, or may hide, a change are cut into ever finer parts; one call of
+    benefit_at(values) looks at all of them.
+    """
+    for hunted, least in ((_may_dip, CLOSE * np.ptp(points)), (_differ, tolerance)):
+        while (cut := hunted(points, benefit, tie) & (np.diff(points) > least)).any():
+            points, benefit = _finer(benefit_at, points, benefit, cut)
+    best = _best(benefit, tie)
+    return [(float(points[i] + points[i + 1]) / 2, int(best[i]), int(best[i + 1])) for i in np.flatnonzero(np.diff(best))]
+
+
+def _finer(benefit_at: Callable, points: np.ndarray, benefit: np.ndarray, cut: np.ndarray):
+    """(points, benefit) with PARTS - 1 points more in each stretch for which cut[stretch]."""
+    inner = np.arange(1, PARTS)[:, None] / PARTS
+    added = (points[:-1][cut] + inner * np.diff(points)[cut]).ravel()
+    joined = np.append(points, added)
+    order = np.argsort(joined, kind="stable")
+    return joined[order], np.concatenate([benefit, benefit_at(added)], axis=1)[:, order]
+
+
+def _differ(points: np.ndarray, benefit: np.ndarray, tie: float) -> np.ndarray:
+    """[stretch] whether the best strategy at its ends differs."""
+    differ = np.diff(_best(benefit, tie)) != 0
+    if differ.sum() > MOST:
+        raise ThresholdError(f"the decision changes over {MOST} times: net benefits differ by no more than noise; follow "
+                             "more patients, or take more draws")
+    return differ
+
+
+def _may_dip(points: np.ndarray, benefit: np.ndarray, tie: float) -> np.ndarray:
+    """[stretch] whether another strategy may be best between two points at which the same one is.
+
+    A lead that falls and rises again is convex there, so it lies above the lines through the neighbouring points: no
+    dip where one of these stays above 0.
+    """
+    best, width = _best(benefit, tie), np.diff(points)
+    found = np.zeros(len(width), bool)
+    for one in np.unique(best):
+        lead = np.delete(benefit[one] - benefit, one, axis=0)
+        slope, lines = np.diff(lead) / width, np.full((2, *lead[:, 1:].shape), -np.inf)
+        lines[0, :, 1:] = lead[:, 1:-1] + np.minimum(0, slope[:, :-1] * width[1:])
+        lines[1, :, :-1] = lead[:, 1:-1] + np.minimum(0, -slope[:, 1:] * width[:-1])
+        found |= (best[:-1] == one) & (best[1:] == one) & (lines.max(axis=0) < -tie).any(axis=0)
     return found
 
 
-def _change(question: _Question, grid: np.ndarray, value: float, below: int, above: int) -> Change:
-    error, step = question.error(value, above, below), (grid[1] - grid[0]) / 8
+def _change(question: _Question, values: np.ndarray, value: float, below: int, above: int) -> Change:
+    """values: of all changes, and the limits. The slope is taken between them, over more than noise where there is room."""
+    error = question.error(value, above, below)
     if np.isfinite(error):
-        slope = question.slope(np.clip([value - step, value + step], grid[0], grid[-1]), above, below)
+        place = int(np.searchsorted(values, value))
+        room = min(value - values[max(place - 1, 0)], values[min(place + 1, len(values) - 1)] - value) / 2
+        step = min(room, np.ptp(values[[0, -1]]) / (8 * (GRID - 1)))
+        slope = question.slope(np.array([value - step, value + step]), above, below) if step else 0
         error = error / abs(slope) if slope else float("inf")
     return Change(value, below, above, error)
 

@@ -146,4 +146,4 @@ def sentence(found: Thresholds, label: str) -> str:
 
 
 def _spread(change: Change) -> str:
-    return f" (standard error {change.standard_error:,.2g})" if np.isfinite(change.standard_error) else ""
+    return f" (standard error {plots.brief(change.standard_error)})" if np.isfinite(change.standard_error) else ""

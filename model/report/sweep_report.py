@@ -18,7 +18,7 @@ from model.units import UnitError, duration
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_LISTED, MOST_DOTS = 24, 40
+MOST_LISTED, MOST_DOTS, MOST_TICKS = 24, 40, 7
 TAIL = ("nmb", "incremental_cost", "incremental_qaly", "incremental_nmb", "icer", "status",
         "probability_most_cost_effective", "cost_standard_error", "qaly_standard_error", "nmb_standard_error",
         "incremental_nmb_standard_error")
@@ -145,8 +145,18 @@ def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
         data = pd.DataFrame({"x": rows[x_name].map(x_numbers), "y": rows[y_name].map(y_numbers), "z": rows["incremental_nmb"]})
         words = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
-        plans[key] = Plan(lambda data=data, words=words: plots.heat_map(data, style, x, y, words, _inside(base, data)), data)
+        plans[key] = Plan(lambda data=data, words=words: _map(data, style, x, y, words, _inside(base, data)), data)
     return plans
+
+
+def _map(data: pd.DataFrame, style: plots.Style, x: str, y: str, words: str, base: tuple | None):
+    """Few values are the ticks themselves: others would name values, such as a rate below 0, that were not run."""
+    figure = plots.heat_map(data, style, x, y, words, base)
+    for axis, column in ((figure.axes[0].xaxis, "x"), (figure.axes[0].yaxis, "y")):
+        values = np.unique(data[column])
+        if len(values) <= MOST_TICKS and np.all(np.diff(values) * MOST_TICKS > np.ptp(values)):
+            axis.set_ticks(values)
+    return figure
 
 
 def _inside(base: tuple | None, data) -> tuple | None:

@@ -150,6 +150,13 @@ transitions:
         run(scenario, "p=0.1,0.9", "q=0.05,0.6")
 
 
+def test_more_readings_of_the_file_than_allowed_are_refused_before_the_first(furlan, monkeypatch):
+    axes = [axis(furlan, "horizon=1:5 years"), axis(furlan, "c_surgery=1:2")]
+    monkeypatch.setattr(sweeps, "read", None)
+    with pytest.raises(SweepError, match="10,001 different combinations; at most 10,000"):
+        sweep(furlan, axes, points(axes, "lhs", 10_001))
+
+
 # --- interruption and workers -----------------------------------------------------------------------------------
 
 class Interruption:
