@@ -130,8 +130,8 @@ def thresholds(scenario: Scenario, parameter: str, low: float | None, high: floa
     tie = TIE * np.abs(seen).max()
     tolerance = (high - low) * (SIMULATED_TOLERANCE if method.follows_patients else TOLERANCE)
     found = _changes(question.net_benefit, grid, seen, tie, max(tolerance, FLOATS * np.spacing(max(abs(low), abs(high)))))
-    values = np.array([low, *(value for value, _, _ in found), high])
-    changes = tuple(_change(question, values, *one) for one in found)
+    values = np.array([value for value, _, _ in found])
+    changes = tuple(_change(question, grid, values, *one) for one in found)
     return Thresholds(scenario, parameter, low, high, wtp, n, changes, grid, seen, _best(seen, tie), group)
 
 
@@ -152,8 +152,8 @@ def _changes(benefit_at: Callable, points: np.ndarray, benefit: np.ndarray, tie:
     Stretches between points that have, or may hide, a change are cut into ever finer parts; one call of
     benefit_at(values) looks at all of them.
     """
-    for hunted, least in ((_may_dip, CLOSE * np.ptp(points)), (_differ, tolerance)):
-        while (cut := hunted(points, benefit, tie) & (np.diff(points) > least)).any():
+    for suspect, least in ((_may_differ, CLOSE * np.ptp(points)), (_differ, tolerance)):
+        while (cut := suspect(points, benefit, tie) & (np.diff(points) > least)).any():
             points, benefit = _finer(benefit_at, points, benefit, cut)
     best = _best(benefit, tie)
     return [(float(points[i] + points[i + 1]) / 2, int(best[i]), int(best[i + 1])) for i in np.flatnonzero(np.diff(best))]
@@ -177,31 +177,28 @@ def _differ(points: np.ndarray, benefit: np.ndarray, tie: float) -> np.ndarray:
     return differ
 
 
-def _may_dip(points: np.ndarray, benefit: np.ndarray, tie: float) -> np.ndarray:
-    """[stretch] whether another strategy may be best between two points at which the same one is.
+def _may_differ(points: np.ndarray, benefit: np.ndarray, tie: float) -> np.ndarray:
+    """[stretch] whether the best strategy at its ends differs, or another may be best between them.
 
-    A lead that falls and rises again is convex there, so it lies above the lines through the neighbouring points: no
-    dip where one of these stays above 0.
+    A lead that falls and rises again is convex there, so it lies above the lines through the points on either side: no
+    dip where these stay above 0.
     """
-    best, width = _best(benefit, tie), np.diff(points)
-    found = np.zeros(len(width), bool)
+    best, width, found = _best(benefit, tie), np.diff(points), _differ(points, benefit, tie)
     for one in np.unique(best):
         lead = np.delete(benefit[one] - benefit, one, axis=0)
-        slope, lines = np.diff(lead) / width, np.full((2, *lead[:, 1:].shape), -np.inf)
+        slope, lines = np.diff(lead) / width, np.full((2, *lead[:, 1:].shape), np.inf)
         lines[0, :, 1:] = lead[:, 1:-1] + np.minimum(0, slope[:, :-1] * width[1:])
         lines[1, :, :-1] = lead[:, 1:-1] + np.minimum(0, -slope[:, 1:] * width[:-1])
-        found |= (best[:-1] == one) & (best[1:] == one) & (lines.max(axis=0) < -tie).any(axis=0)
+        found |= (best[:-1] == one) & (best[1:] == one) & (lines < -tie).any(axis=(0, 1))
     return found
 
 
-def _change(question: _Question, values: np.ndarray, value: float, below: int, above: int) -> Change:
-    """values: of all changes, and the limits. The slope is taken between them, over more than noise where there is room."""
+def _change(question: _Question, grid: np.ndarray, values: np.ndarray, value: float, below: int, above: int) -> Change:
+    """values: of all changes. The slope is taken over more than noise, but not as far as another change."""
     error = question.error(value, above, below)
     if np.isfinite(error):
-        place = int(np.searchsorted(values, value))
-        room = min(value - values[max(place - 1, 0)], values[min(place + 1, len(values) - 1)] - value) / 2
-        step = min(room, np.ptp(values[[0, -1]]) / (8 * (GRID - 1)))
-        slope = question.slope(np.array([value - step, value + step]), above, below) if step else 0
+        step = min((grid[1] - grid[0]) / 8, *np.abs(values[values != value] - value) / 2, np.inf)
+        slope = question.slope(np.clip([value - step, value + step], grid[0], grid[-1]), above, below)
         error = error / abs(slope) if slope else float("inf")
     return Change(value, below, above, error)
 

@@ -110,7 +110,9 @@ def threshold(found: Thresholds) -> Result:
     unit = scenario.parameters[found.parameter].unit.text
     label = f"{found.parameter} ({unit})" if unit else found.parameter
     base = scenario.parameters[found.parameter].base
-    what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.wtp:,.0f} per QALY ({style.currency})"
+    currency = style.currency.replace(" ", "\N{NO-BREAK SPACE}")
+    who = "" if found.group == "all" else f", {scenario.groups[found.group].label}"
+    what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.wtp:,.0f} per QALY ({currency}{who})"
     plan = figures.Plan(lambda: plots.line_sweep(grid, style, label, what, base), grid)
     tables = {"threshold": threshold_table(found), "threshold_grid": grid}
     return Result(tables, {"threshold": plan}, None, f"{scenario.title}\n{sentence(found, label)}")
@@ -121,9 +123,10 @@ def threshold_table(found: Thresholds) -> pd.DataFrame:
     import pandas as pd
 
     names = list(found.scenario.strategies)
-    columns = ["parameter", "low", "high", "wtp", "draws", "threshold", "standard_error", "best_below", "best_above"]
-    return pd.DataFrame([[found.parameter, found.low, found.high, found.wtp, found.draws, c.value, c.standard_error, names[c.below], names[c.above]]
-                         for c in found.changes], columns=columns)
+    columns = ["parameter", "low", "high", "wtp", "draws", "group", "threshold", "standard_error", "best_below", "best_above"]
+    asked = [found.parameter, found.low, found.high, found.wtp, found.draws, found.group]
+    rows = [[*asked, c.value, c.standard_error, names[c.below], names[c.above]] for c in found.changes]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def threshold_grid(found: Thresholds) -> pd.DataFrame:
@@ -138,6 +141,8 @@ def threshold_grid(found: Thresholds) -> pd.DataFrame:
 def sentence(found: Thresholds, label: str) -> str:
     scenario, labels = found.scenario, list(found.scenario.labels.values())
     where = f"{label} from {found.low:,.6g} to {found.high:,.6g}, at {scenario.currency} {found.wtp:,.0f} per QALY"
+    if found.group != "all":
+        where += f", in group {scenario.groups[found.group].label}"
     basis = f"mean net benefit of {found.draws:,} draws" if found.draws else "net benefit of the base case"
     if not found.changes:
         return f"None in the range: with {where}, {labels[found.best[0]]} has the highest {basis} throughout."

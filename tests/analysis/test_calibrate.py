@@ -236,7 +236,8 @@ def test_a_scenario_without_the_section_or_with_everything_fixed_is_refused(tmp_
 def test_the_calibrated_values_of_the_default_scenario_are_found_again():
     """Three of the four; the spread of the daily costs is found too, but hardly determined (docs/calibration.md)."""
     scenario = read(SCENARIOS / "mscc_furlan.yaml")
-    found = calibrate(scenario, starts=3)
+    with workers(2) as executor:
+        found = calibrate(scenario, starts=3, executor=executor)
     assert found.reached == pytest.approx([100, 250_307, 0.1811, 0.9111], rel=1e-3)
     hazard, surgery, cv, sdlog = found.best.values
     assert hazard == pytest.approx(0.00488, rel=0.002)

@@ -1,34 +1,16 @@
-"""One-way analyses and thresholds against models that are solved by hand."""
+"""One-way analyses against models that are solved by hand."""
 import numpy as np
 import pytest
+from linear_model import LINEAR
 from runs import SCENARIOS, write_scenario
 
-from model import draws
 from model.analysis import oneway, threshold
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import Method
 from model.analysis.oneway import OneWayError
 from model.analysis.threshold import ThresholdError
-from model.cli import main
 from model.draws import DomainError
 from model.report import sensitivity_report
 from model.scenario_file import read
-
-# One year alive at utility u, then nothing: QALYs u + gain, cost c, so that every result is linear.
-LINEAR = """
-title: A linear model
-time: {unit: year, horizon: 1 year, cycle: 1 year}
-wtp: {thresholds: [10000]}
-parameters:
-  gain: {distribution: "normal(mean=0.1, sd=0.02)", unit: number}
-  price: {value: 500, range: [100, 2000], unit: USD}
-  share_a, share_b, share_c: {distribution: "dirichlet(20, 30, 50)", unit: probability}
-  fixed: {value: 1, unit: number}
-strategies:
-  old: {u: 0.5, c: 0 * price}
-  new: {u: 0.5 + gain * fixed, c: price * (1 + share_c / 5)}
-states: {alive: {start: 1, utility: u, entry cost: c}}
-transitions: []
-"""
 
 
 @pytest.fixture
@@ -132,110 +114,7 @@ transitions: []
         oneway.oneway(scenario, Method())
 
 
-# --- thresholds -------------------------------------------------------------------------------------------------
-
-def test_the_price_at_which_the_icer_meets_the_threshold(linear):
-    found = threshold.thresholds(linear, "price", 0, 2000, Method())
-    # 10,000 * 0.1 = price (1 + 100 * 0.5 / 500).
-    assert [c.value for c in found.changes] == pytest.approx([1000 / 1.1], rel=1e-7)
-    assert (found.changes[0].below, found.changes[0].above) == (1, 0)
-
-
-def test_all_changes_in_the_range_are_found(tmp_path):
-    scenario = read(write_scenario(tmp_path, LINEAR.replace("0.5 + gain * fixed", "0.5 + (fixed - 2) ** 2 / 10 - 0.09")))
-    found = threshold.thresholds(scenario, "fixed", 0, 10, Method(), wtp=1e9)
-    assert [c.value for c in found.changes] == pytest.approx([2 - 0.9**0.5, 2 + 0.9**0.5], abs=1e-4)
-
-
-def test_none_in_the_range_is_said(linear):
-    found = threshold.thresholds(linear, "price", 1500, 2000, Method())
-    assert found.changes == ()
-    assert sensitivity_report.sentence(found, "price (USD)").startswith("None in the range: with price (USD) from 1,500 to 2,000")
-
-
-def test_the_threshold_of_a_psa_is_that_of_its_mean(linear):
-    """Linear in gain, so the mean decides; the draws are the same at each value."""
-    found = threshold.thresholds(linear, "price", 0, 2000, Method(), n=4000)
-    # Mean over draws of 1e4 gain = price (1 + share_c / 5): error of the mean of gain 0.02 / sqrt(4000).
-    assert found.changes[0].value == pytest.approx(1000 / 1.1, abs=4 * 1e4 * 0.02 / 4000**0.5)
-
-
-def test_the_threshold_of_a_share_keeps_the_others_proportions_in_every_draw(linear):
-    """Net benefit 1000 - 500 (1 + share_c / 5) is 0 nowhere; at wtp 5,400 it is where share_c = 0.4."""
-    found = threshold.thresholds(linear, "share_c", 0.1, 0.9, Method(), wtp=5400)
-    assert [c.value for c in found.changes] == pytest.approx([0.4], rel=1e-6)
-    found = threshold.thresholds(linear, "share_a", 0.0, 0.9, Method(), wtp=5400, n=500)
-    sample = draws.probabilistic(linear, 500, 1).values
-    # share_c = (1 - share_a) share_c / (share_b + share_c) of the draw: linear in share_a.
-    rest = (sample["share_c"] / (sample["share_b"] + sample["share_c"])).mean()
-    assert [c.value for c in found.changes] == pytest.approx([1 - (5400 * sample["gain"].mean() / 500 - 1) * 5 / rest], abs=1e-7)
-
-
-def test_the_standard_error_of_a_threshold_is_its_spread_over_samples(linear):
-    """Threshold 1e4 mean(gain) / (1 + mean(share_c) / 5)."""
-    found = [threshold.thresholds(linear, "price", 500, 1500, Method(), n=400, seed=seed).changes[0] for seed in range(60)]
-    spread = np.std([c.value for c in found], ddof=1)
-    # Of 60 samples, a standard deviation has an error of 1 / sqrt(118) = 9 %.
-    assert np.mean([c.standard_error for c in found]) == pytest.approx(spread, rel=0.3)
-    assert np.isnan(threshold.thresholds(linear, "price", 0, 2000, Method()).changes[0].standard_error)
-
-
-def test_a_simulated_threshold_is_within_its_standard_error():
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
-    exact = threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method(), 100_000).changes[0]
-    found = threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method("individual", 20), 100_000).changes[0]
-    # The net benefit falls by 1 with each dollar, so the errors of both are the same.
-    table = draws.base(scenario).replace(c_surgery=np.array([found.value]))
-    simulated = evaluate(scenario, table, Method("individual", 20).for_base()).simulated["all"]
-    assert found.standard_error == pytest.approx(simulated.inb_se(100_000)[1, 0], rel=1e-6)
-    assert abs(found.value - exact.value) < 4 * found.standard_error
-
-
-def test_strategies_that_differ_by_rounding_do_not_change_places(tmp_path):
-    """Net benefits of old and new differ in the last digit only, in either direction."""
-    text = LINEAR.replace("u: 0.5, c: 0 * price", "u: 0.1 * fixed * 3, c: price / 3").replace(
-        "0.5 + gain * fixed, c: price * (1 + share_c / 5)", "0.3 * fixed, c: price * (1 / 3)")
-    scenario = read(write_scenario(tmp_path, text))
-    found = threshold.thresholds(scenario, "fixed", 0, 1, Method())
-    assert len(set(np.argmax(found.net_benefit, axis=0))) == 2 and found.changes == ()
-
-
-@pytest.mark.parametrize("vary, message", [
-    (("prise", 0, 1), "is no parameter.*Did you mean 'price'"),
-    (("price", 5, 1), "needs LOW below HIGH"),
-    (("share_a", 0, 1.5), "within what 'probability' allows"),
-    (("fixed", None, None), "has no distribution and no 'range': write fixed=LOW:HIGH"),
-])
-def test_bad_questions_are_clear_errors(linear, vary, message):
-    with pytest.raises(ThresholdError, match=message):
-        threshold.thresholds(linear, *vary, Method())
-
-
 def test_a_range_outside_the_unit_is_an_error(tmp_path):
     with pytest.raises((DomainError, ValueError), match="0 to 1|allowed"):
         oneway.ranges(read(write_scenario(tmp_path, LINEAR.replace(
             "fixed: {value: 1, unit: number}", "fixed: {value: 1, range: [0.5, 1.5], unit: probability}"))))
-
-
-# --- the commands -----------------------------------------------------------------------------------------------
-
-def test_commands_leave_tables_and_figures(tmp_path, capsys):
-    path = str(SCENARIOS / "mscc_furlan.yaml")
-    assert main(["tornado", path, "--on", "inb", "--on", "ambulatory_days", "--out", str(tmp_path / "t")]) == 0
-    names = {p.name for p in (tmp_path / "t" / "figures").iterdir()}
-    assert {"tornado_inb.png", "tornado_inb.svg", "tornado_inb.csv", "tornado_ambulatory_days.png"} <= names
-    assert main(["threshold", path, "--vary", "c_surgery=0:40000", "--wtp", "100000", "--out", str(tmp_path / "h")]) == 0
-    # The incremental cost falls by what surgery gets cheaper: 34,000 - (24,716.75 - 100,000 * 0.0986136).
-    assert "changes at 19,144.6 from Surgery + radiotherapy to Radiotherapy alone" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("arguments, message", [
-    (["tornado", "--on", "icers"], "unknown result 'icers'; allowed: inb, icer, cost, qaly, life_years, ambulatory_days. "
-                                   "Did you mean 'icer'?"),
-    (["tornado", "--patients-group", "walkin"], "unknown group 'walkin'; allowed: all, walking, not walking. Did you mean"),
-    (["threshold", "--vary", "c_surgary=0:1"], "Did you mean 'c_surgery'?"),
-])
-def test_bad_options_end_with_2_and_write_nothing(arguments, message, tmp_path, capsys):
-    command, *rest = arguments
-    assert main([command, str(SCENARIOS / "mscc_furlan.yaml"), *rest, "--out", str(tmp_path / "x")]) == 2
-    assert message in capsys.readouterr().err and not (tmp_path / "x").exists()
