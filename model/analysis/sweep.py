@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from model import draws
-from model.analysis import comparison
+from model.analysis import comparison, oneway
 from model.analysis.comparison import Columns
 from model.analysis.evaluate import CHUNK, COHORT, EngineError, Method, evaluate
 from model.analysis.journal import Journal, fingerprint, of_method, of_scenario
@@ -80,6 +80,7 @@ def sweep(
         raise SweepError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
     if wtp is not None and any(a.kind == "wtp" for a in axes):
         raise SweepError("the willingness to pay is both varied and given; leave one out")
+    _check_shares(scenario, axes)
     levels = _levels(axes, points, comparison.threshold(scenario, wtp))
     made = _blocks(scenario, axes, points, levels, 1 if sample or method.follows_patients else CHUNK)
     kept = Journal(journal) if journal is not None else None
@@ -92,6 +93,17 @@ def sweep(
 def identity(scenario: Scenario, points: list[tuple], wtp: float | None, sample: Sample | None, method: Method) -> str:
     """Twelve letters that are the same for the same sweep only."""
     return fingerprint(of_scenario(scenario), points, wtp, sample, of_method(method))[:12]
+
+
+def _check_shares(scenario: Scenario, axes: Sequence[Axis]) -> None:
+    varied: dict[str, str] = {}
+    for name in (a.name for a in axes if a.kind == "parameter"):
+        joint = scenario.joints.get(scenario.parameters[name].joint or "")
+        if joint is not None and joint.distribution.name == "dirichlet":
+            other = varied.setdefault(joint.key, name)
+            if other != name:
+                raise SweepError(f"--vary {other} --vary {name}: both are shares of one Dirichlet distribution "
+                                 f"({', '.join(joint.names)}); vary one, and the others keep their proportions")
 
 
 def _levels(axes: Sequence[Axis], points: list[tuple], wtp: float) -> np.ndarray:
@@ -190,11 +202,17 @@ def _try(block: Block, values: dict[str, float], sample: Sample | None, method: 
 
 def _evaluated(block: Block, sample: Sample | None, method: Method) -> Columns:
     if sample is None:
-        table = draws.repeat(block.scenario, int(block.row.max()) + 1).replace(**block.columns)
+        table = _varied(block, draws.repeat(block.scenario, int(block.row.max()) + 1))
         found = evaluate(block.scenario, table, method.for_base())
         return comparison.of_base(block.scenario, found, block.row, block.wtp)
-    table = _sampled(block, sample).replace(**block.columns)
+    table = _varied(block, _sampled(block, sample))
     return comparison.of_psa(block.scenario, evaluate(block.scenario, table, method.for_psa()), block.wtp)
+
+
+def _varied(block: Block, table: Draws) -> Draws:
+    for name, values in block.columns.items():
+        table = oneway.with_value(block.scenario, table, name, values)
+    return table
 
 
 _LAST: dict[tuple, Draws] = {}  # the latest sample of this process: neighbouring points share it

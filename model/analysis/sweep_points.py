@@ -63,9 +63,6 @@ def axis(scenario: Scenario, text: str) -> Axis:
 def _kind(scenario: Scenario, name: str) -> str:
     parameter = scenario.parameters.get(name)
     if parameter is not None:
-        joint = scenario.joints.get(parameter.joint)
-        if joint is not None and joint.distribution.name == "dirichlet":
-            raise SweepError(f"--vary {name}: the shares {', '.join(joint.names)} add up to 1, so one of them cannot vary alone")
         return "setting" if parameter.base is None else "parameter"
     if name == "wtp":
         return "wtp"

@@ -69,15 +69,32 @@ def test_points_of_a_list_are_drawn_in_equal_numbers(furlan):
     assert names.count("integral") == names.count("half-cycle") == 16
 
 
-def test_shares_that_add_up_to_one_cannot_vary_alone(tmp_path):
-    scenario = read(write_scenario(tmp_path, """
+SHARES = """
 parameters:
-  "a, b": {distribution: "dirichlet(3, 7)", unit: probability}
-states: {here: {start: a, utility: 1}, there: {start: b, utility: 0.5}, dead: {}}
-transitions: [{from: here, to: dead, rate: 0.1 per year}, {from: there, to: dead, rate: 0.1 per year}]
-"""))
-    with pytest.raises(SweepError, match="add up to 1"):
-        axis(scenario, "a=0.1,0.2")
+  a, b, c: {distribution: "dirichlet(5, 3, 2)", unit: probability}
+states: {here: {start: a, utility: 1}, there: {start: b, utility: 0.5}, nowhere: {start: c, utility: 0}, dead: {}}
+transitions:
+  - {from: here, to: dead, rate: 0.1 per year}
+  - {from: there, to: dead, rate: 0.1 per year}
+  - {from: nowhere, to: dead, rate: 0.1 per year}
+"""
+
+
+@pytest.mark.parametrize("sample", [None, SAMPLE])
+def test_other_shares_of_a_dirichlet_distribution_keep_their_proportions(tmp_path, sample):
+    scenario = read(write_scenario(tmp_path, SHARES))
+    qaly = run(scenario, "a=0.2,0.5,1", sample=sample).columns["qaly"][:, 0, 0]
+    whole = qaly[2]  # all start in `here`
+    there = 3 / 5 if sample is None else draws.probabilistic(scenario, sample.n, sample.seed)
+    if sample is not None:
+        there = (there.values["b"] / (there.values["b"] + there.values["c"])).mean()
+    np.testing.assert_allclose(qaly[:2] / whole, [a + (1 - a) * there / 2 for a in (0.2, 0.5)], rtol=1e-9)
+
+
+def test_two_shares_of_one_dirichlet_distribution_cannot_vary_together(tmp_path):
+    scenario = read(write_scenario(tmp_path, SHARES))
+    with pytest.raises(SweepError, match="both are shares of one Dirichlet distribution \\(a, b, c\\)"):
+        run(scenario, "a=0.1,0.2", "b=0.1,0.2")
 
 
 # --- results ----------------------------------------------------------------------------------------------------
