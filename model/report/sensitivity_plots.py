@@ -129,10 +129,10 @@ def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = No
     return figure
 
 
-def line_sweep(sweep, style: Style, value_label: str, result_label: str, base: float | None = None):
-    """Result of each strategy over the values of one parameter; a thin line marks its base value.
+def line_sweep(sweep, style: Style, value_label: str, result_label: str, base: float | None = None, changes=()):
+    """Result of each strategy over the values of one parameter; thin lines mark its base value and where lines cross.
 
-    sweep: value, strategy, result. Labels with units.
+    sweep: value, strategy, result. changes: values at which the best strategy changes. Labels with units.
     """
     heading = f"{result_label} by {value_label}"
     if sweep.empty:
@@ -149,6 +149,11 @@ def line_sweep(sweep, style: Style, value_label: str, result_label: str, base: f
     if base is not None:
         look = {"color": FAINT, "linewidth": 0.9, "linestyle": (0, (2, 2))}
         handles.append(axis.axvline(base, **look, label=f"Base value: {brief(base)}"))
+    if len(changes):
+        listed = ", ".join(map(brief, changes[:3])) + (", ..." if len(changes) > 3 else "")
+        lines = [axis.axvline(value, color="black", linewidth=1.1) for value in changes]
+        lines[0].set_label(f"The decision changes at {listed}")
+        handles.append(lines[0])
     axis.set_xlabel(wrapped(value_label, 70))
     axis.set_ylabel(wrapped(result_label, 45))
     numbers(axis.xaxis)

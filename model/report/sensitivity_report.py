@@ -113,7 +113,8 @@ def threshold(found: Thresholds) -> Result:
     currency = style.currency.replace(" ", "\N{NO-BREAK SPACE}")
     who = "" if found.group == "all" else f", {scenario.groups[found.group].label}"
     what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.wtp:,.0f} per QALY ({currency}{who})"
-    plan = figures.Plan(lambda: plots.line_sweep(grid, style, label, what, base), grid)
+    changes = [change.value for change in found.changes]
+    plan = figures.Plan(lambda: plots.line_sweep(grid, style, label, what, base, changes), grid)
     tables = {"threshold": threshold_table(found), "threshold_grid": grid}
     return Result(tables, {"threshold": plan}, None, f"{scenario.title}\n{sentence(found, label)}")
 

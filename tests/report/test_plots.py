@@ -318,6 +318,13 @@ def test_evppi_is_sorted_with_error_bars_that_stop_at_zero():
     assert axis.get_xlabel() == "EVPPI per person (CAD 2024, at 50,000 CAD 2024 per QALY)"
 
 
+def test_a_line_of_thresholds_marks_each_change_of_the_decision():
+    axis = plots.line_sweep(SWEEP, TWO, "Cost (CAD)", "Net benefit (CAD)", None, [0.25, 0.75]).axes[0]
+    upright = [line.get_xdata()[0] for line in axis.lines if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1]
+    assert upright == [0.25, 0.75]
+    assert "The decision changes at 0.25, 0.75" in [text.get_text() for text in axis.figure.legends[0].get_texts()]
+
+
 def test_line_sweep_draws_the_results_of_each_strategy():
     axis = plots.line_sweep(SWEEP, TWO, "Cost (CAD)", "Net benefit (CAD)", 0.5).axes[0]
     assert line(axis, "Radiotherapy alone").get_xydata().tolist() == [[0, -5], [1, 5]]
