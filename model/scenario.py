@@ -259,6 +259,7 @@ class Scenario:
     calibration: Calibration | None = None
     system: System | None = None
     published: tuple[Published, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
     time_in_state: bool = True  # False: formulas take 'time_since_entry' as 0
 
     @property

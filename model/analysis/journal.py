@@ -7,7 +7,7 @@ import json
 import pickle
 from pathlib import Path
 
-import model
+from model import software
 from model.analysis.evaluate import Method
 from model.scenario import Scenario
 
@@ -49,13 +49,13 @@ def _entry(line: str) -> dict:
 
 def fingerprint(*parts) -> str:
     """Hexadecimal SHA-256 of anything that prints itself completely."""
-    return hashlib.sha256(repr((model.__version__, *parts)).encode()).hexdigest()
+    return hashlib.sha256(repr((software.identity(), *parts)).encode()).hexdigest()
 
 
 def of_scenario(scenario: Scenario) -> str:
     """Changes with whatever changes results: the file as resolved, and what it reads from other files."""
-    read = (scenario.tables, scenario.joints, [p.distribution for p in scenario.parameters.values()])
-    return fingerprint(scenario.text, hashlib.sha256(pickle.dumps(read)).hexdigest())
+    read = (scenario.tables, scenario.joints, [p.distribution for p in scenario.parameters.values()], scenario.system)
+    return fingerprint(scenario.text, scenario.files, hashlib.sha256(pickle.dumps(read)).hexdigest())
 
 
 def of_method(method: Method) -> tuple:

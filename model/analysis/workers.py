@@ -218,7 +218,7 @@ def _client(distributed, address: str):
 
 def _ready(client, address: str) -> int:
     """Threads of all workers; these, and the scheduler, must have this version of the package."""
-    import model
+    from model import software
 
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
@@ -231,12 +231,12 @@ def _ready(client, address: str) -> int:
         raise WorkersError(f"the scheduler at {address} or one of its workers cannot load this software; install it in their "
                            f"Python too ({str(error).splitlines()[0] if str(error) else type(error).__name__})") from None
     for where, version in versions.items():
-        if version != model.__version__:
-            raise WorkersError(f"{where} of {address} has version {version} of this software, here it is {model.__version__}")
+        if version != software.identity():
+            raise WorkersError(f"{where} of {address} has version {version} of this software, here it is {software.identity()}")
     return sum(client.nthreads().values())
 
 
 def _version() -> str:
-    import model
+    from model import software
 
-    return model.__version__
+    return software.identity()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 import model
+from model import software
 from model.analysis.run import Run
 from model.scenario import Scenario
 
@@ -60,6 +61,7 @@ def scenario_manifest(scenario: Scenario, command: str, duration: float) -> dict
         "scenario": scenario.path,
         "title": scenario.title,
         "scenario_sha256": sha256(scenario.text),
+        "sha256_of_files_it_reads": dict(scenario.files),
         "settings": list(scenario.settings),
         "command": command,
         "conventions": conventions(scenario),
@@ -89,6 +91,7 @@ def environment() -> dict:
             continue
     return {
         "versions": versions,
+        "model_source_sha256": software.source_sha256(),
         "platform": platform.platform(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }

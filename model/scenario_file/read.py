@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,10 +76,10 @@ def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems
         settings=settings,
         **_perspective(root.get("perspective")),
     )
-    _find_files(root)
     published = structure.read_published(
         root.get("published medians"), scenario.strategies, scenario.effects, sources, reader)
-    return dataclasses.replace(scenario, published=published, system=read_system(root, scenario.groups, problems))
+    system = read_system(root, scenario.groups, problems)
+    return dataclasses.replace(scenario, published=published, system=system, files=_find_files(root))
 
 
 def _items(root: Node, key: str):
@@ -101,14 +102,29 @@ def _lines(root: Node) -> dict[str, str]:
     return {node.place: node.where for node in nodes}
 
 
-def _find_files(root: Node) -> None:
-    """The resolved copy of a scenario stands elsewhere, so there the files it reads are named by their full path."""
+def _find_files(root: Node) -> dict[str, str]:
+    """SHA-256 of each file read, by its path.
+
+    The resolved copy of a scenario stands elsewhere, so there they are named by their full path.
+    """
+    found = {}
+
+    def full(node: Node, file: str) -> Path:
+        path = beside(node, file).resolve()
+        if path.is_file():  # else that is one of the problems
+            found[str(beside(node, file))] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return path
+
     for _, node in _items(root, "parameters"):
         table, distribution = node.get("table"), node.get("distribution")
         if table is not None:
-            table.value = str(beside(table, table.value).resolve())
+            table.value = str(full(table, table.value))
         elif distribution is not None and (file := empirical_file(distribution.value)):
-            distribution.value = f"empirical('{beside(distribution, file).resolve()}')"
+            distribution.value = f"empirical('{full(distribution, file)}')"
+    arrivals = root.get("arrivals")
+    if arrivals is not None and (file := arrivals.get("file")) is not None:
+        file.value = str(full(file, file.value))
+    return found
 
 
 def _currency(node: Node | None, problems: Problems) -> str:

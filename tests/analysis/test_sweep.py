@@ -1,12 +1,13 @@
 """Sweeps: every point is the run that one would make by hand, in whatever order, on whatever machine, resumed or not."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from runs import SCENARIOS, write_scenario
 
-from model import draws
+from model import draws, software
 from model.analysis import comparison
 from model.analysis import sweep as sweeps
 from model.analysis.evaluate import Method, evaluate
@@ -215,6 +216,33 @@ def test_points_of_another_sweep_are_not_taken_from_a_journal(furlan, tmp_path, 
     run(read(DEFAULT, ["c_rt=0"]), *VARIED, sample=SAMPLE, journal=journal)
     run(furlan, *VARIED, journal=journal, **change)
     assert len(done) == 12
+
+
+def test_the_journal_sees_a_change_in_the_arrivals_and_in_the_software(tmp_path, monkeypatch):
+    arrivals = tmp_path / "arrivals.csv"
+    text = """
+parameters: {}
+resources: {bed: {capacity: 1}}
+arrivals: {file: arrivals.csv}
+states: {here: {start: 1, utility: 1, holds: bed}, dead: {}}
+transitions: [{from: here, to: dead, rate: 0.1 per day}]
+"""
+    arrivals.write_text("day\n1\n2\n")
+    scenario = read(write_scenario(tmp_path, text))
+    before = sweeps.of_scenario(scenario)
+    assert scenario.files == {str(arrivals): hashlib.sha256(arrivals.read_bytes()).hexdigest()}
+    assert str(arrivals.resolve()) in scenario.text  # the resolved copy stands elsewhere
+    arrivals.write_text("day\n1\n3\n")
+    assert before != sweeps.of_scenario(read(tmp_path / "scenario.yaml"))
+    monkeypatch.setattr(software, "source_sha256", lambda: "another")
+    assert before != sweeps.of_scenario(scenario)
+
+
+def test_points_at_another_willingness_to_pay_are_not_taken_from_a_journal(furlan, tmp_path):
+    journal = tmp_path / "journal"
+    run(furlan, "c_surgery=10000,19000", wtp=0, journal=journal)
+    assert identical(run(furlan, "c_surgery=10000,19000", wtp=1e5, journal=journal),
+                     run(furlan, "c_surgery=10000,19000", wtp=1e5))
 
 
 def test_the_journal_sees_a_change_in_a_file_that_the_scenario_reads(tmp_path):
