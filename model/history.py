@@ -66,7 +66,7 @@ class History:
 @dataclass(frozen=True)
 class Requests:
     """What patients asked of resources: one row a resource asked for. Indices of strategy, draw, group, patient (below 0:
-    of the warm-up), resource, and the state that needs it.
+    not recruited), resource, and the state that needs it.
 
     asked, granted, left: days of the calendar; granted is NaN for those who gave up or died waiting, whose `left` is when,
     and `instead` the state to which they went (-1 for all others).
@@ -99,6 +99,22 @@ class Requests:
     def where(self, rows: np.ndarray) -> Requests:
         """Some of the rows (a mask or indices)."""
         return Requests(*(column[rows] for column in vars(self).values()))
+
+    def whole(self) -> Requests:
+        """One row a wait: who became something else while he waited, and asked for the same resource again at once, went on
+        waiting. Sorted by patient and time; the row has the state that was granted, or given up, at last."""
+        rows = self.where(np.lexsort((self.asked, self.resource, self.patient, self.group, self.draw, self.strategy)))
+        keys = np.stack([rows.strategy, rows.draw, rows.group, rows.patient, rows.resource])
+        goes_on = (keys[:, 1:] == keys[:, :-1]).all(axis=0) & np.isnan(rows.granted[:-1])
+        goes_on &= np.abs(rows.asked[1:] - rows.left[:-1]) < 1e-9
+        begins, ends = np.append(True, ~goes_on), np.append(~goes_on, True)
+        empty = len(rows.asked) == 0
+        return rows if empty else replace(rows.where(ends), asked=rows.asked[begins])
+
+    @property
+    def patients(self) -> int:
+        """How many different patients asked."""
+        return np.unique(np.stack([self.strategy, self.draw, self.group, self.patient]), axis=1).shape[1]
 
     @property
     def wait(self) -> np.ndarray:

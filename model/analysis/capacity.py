@@ -125,7 +125,7 @@ def _measures(scenario: Scenario, level: Level, place: int, wtp: float, replicat
     for s in range(shape[0]):
         for d in range(shape[1]):
             world = requests.where((requests.strategy == s) & (requests.draw == d))
-            own = world.where((world.resource == place) & (world.patient >= 0))
+            own = world.where((world.resource == place) & (world.patient >= 0)).whole()
             wait[s, d] = own.wait.mean() * 24 if len(own.asked) else 0.0
             used[s, d] = queues.utilisation(world, scenario.system, place, *queues.window(world, scenario.system))
     return wtp * total.qaly - total.cost, wait, used

@@ -105,20 +105,44 @@ def _over_replications(found: Outcomes, replications: int, reference: int) -> Si
 # --- how the resources did --------------------------------------------------------------------------------------
 
 def waits(requests: Requests, hours: tuple[float, ...] = (24, 48)) -> dict[str, np.ndarray]:
-    """Of each world with requests [world]: patients, mean, median and 95th percentile of the wait in days, the shares
-    treated within so many hours of asking, and the share that was never treated. Recruits only.
+    """Of each world with requests [world]: patients, mean, median and 95th percentile of the wait in days of those treated,
+    the shares treated within so many hours of asking, and the share that was never treated. Recruits only; a wait goes on
+    when the patient becomes something else that needs the same resource.
     """
-    own = requests.where(requests.patient >= 0)
+    own = requests.where(requests.patient >= 0).whole()
     rows: dict[str, list[float]] = {}
     for world in _worlds(own):
         treated = ~np.isnan(world.granted)
         wait = world.wait[treated]
-        values = {"patients": len(treated), "mean": wait.mean(), "median": np.median(wait), "95th percentile":
+        values = {"patients": world.patients, "mean": wait.mean(), "median": np.median(wait), "95th percentile":
                   np.quantile(wait, 0.95), "never treated": 1 - treated.mean()}
         values |= {f"within {h:g} h": (treated & (world.wait <= h / 24)).mean() for h in hours}
         for name, value in values.items():
             rows.setdefault(name, []).append(float(value))
     return {name: np.array(column) for name, column in rows.items()}
+
+
+def first_asked(requests: Requests) -> np.ndarray:
+    """[request] day on which the same patient first asked for anything."""
+    key = np.zeros(len(requests.asked), np.int64)
+    for part in (requests.strategy, requests.draw, requests.group, requests.patient):
+        _, place = np.unique(part, return_inverse=True)
+        key = key * (place.max(initial=0) + 1) + place
+    _, patient = np.unique(key, return_inverse=True)
+    first = np.full(patient.max(initial=-1) + 1, np.inf)
+    np.minimum.at(first, patient, requests.asked)
+    return first[patient]
+
+
+def since_first(world: Requests, first: np.ndarray, hours: tuple[float, ...] = (24, 48)) -> dict[str, float]:
+    """Of one world, whose patients first asked for anything on the days `first` [request]: mean and median days from then to
+    treatment, and the shares of those who asked who are treated within so many hours of it."""
+    treated = ~np.isnan(world.granted)
+    if not treated.any():
+        return {"mean": np.nan, "median": np.nan, **{f"within {h:g} h": 0.0 for h in hours}}
+    time = (world.granted - first)[treated]
+    found = {"mean": float(time.mean()), "median": float(np.median(time))}
+    return found | {f"within {h:g} h": float((time <= h / 24).sum() / len(treated)) for h in hours}
 
 
 def _worlds(requests: Requests) -> Iterator[Requests]:

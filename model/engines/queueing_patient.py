@@ -10,6 +10,8 @@ from model.engines.individual import MOST
 from model.engines.queueing_group import Group
 from model.history import NO_MOVE
 
+AFTER = 1_000_000_000  # in the log, minus this and minus their number: those who arrive after the last recruit
+
 
 class Patient:
     """A patient's life as a SimPy process. held: his tickets by resource; waited: time queued so far, in model units."""
@@ -159,7 +161,8 @@ class Patient:
         self.process.interrupt(ticket)
 
     def _log(self, r: int, ticket: Ticket, granted: float, left: float, instead: int = -1) -> None:
-        self.world.log.append((self.world.strategy, self.world.draw, self.group.place, self.number, r, ticket.target,
+        number = self.number if self.number < self.group.part.patients else -AFTER - self.number
+        self.world.log.append((self.world.strategy, self.world.draw, self.group.place, number, r, ticket.target,
                                instead, ticket.asked, granted, left))
 
 

@@ -22,16 +22,21 @@ def queue_tables(run: Run) -> dict[str, pd.DataFrame]:
 
 
 def waits(run: Run) -> pd.DataFrame:
-    """Waits of recruits, by resource and group, in hours; shares treated within 24 h and 48 h of asking."""
+    """Waits of recruits, by resource and group, in hours; shares treated within 24 h and 48 h, of asking for the resource
+    and of the patient's first request for any (which counts all queues and treatments before)."""
     import pandas as pd
 
     rows = []
     for group, place in _groups(run):
-        for about, worlds in _by_resource(run, place):
+        for about, worlds, firsts in _by_resource(run, place):
             found = [queues.waits(world) for world in worlds if len(world.asked)]
             for name in found[0] if found else ():
                 values = np.concatenate([world[name] for world in found])
                 rows.append({**about, "group": group, **_measure(name), **interval(values * _scale(name))})
+            since = [queues.since_first(world, first) for world, first in zip(worlds, firsts) if len(world.asked)]
+            for name in since[0] if since else ():
+                values = np.array([one[name] for one in since])
+                rows.append({**about, "group": group, **_since(name), **interval(values * _scale(name))})
     return pd.DataFrame(rows)
 
 
@@ -47,12 +52,18 @@ def _measure(name: str) -> dict[str, str]:
     return {"measure": words[name], "unit": "patient" if name == "patients" else "share"}
 
 
+def _since(name: str) -> dict[str, str]:
+    if name in _HOURS:
+        return {"measure": f"{name} time from first request", "unit": "hour"}
+    return {"measure": f"share treated {name} of first request", "unit": "share"}
+
+
 def _scale(name: str) -> float:
     return 24.0 if name in _HOURS else 1.0
 
 
 def ended_waiting(run: Run) -> pd.DataFrame:
-    """Share of recruits who waited for a resource and were moved on by an event before they had it, by where they went.
+    """Share of the recruits who asked for a resource whom an event moved on before they had it, by where they went.
 
     A death in the queue is a row with a dead state; loss of walking is one with the state of those who cannot walk.
     """
@@ -60,9 +71,10 @@ def ended_waiting(run: Run) -> pd.DataFrame:
 
     states, rows = list(run.scenario.states), []
     for group, place in _groups(run):
-        for about, worlds in _by_resource(run, place):
+        for about, worlds, _ in _by_resource(run, place, parts=True):
             for s in sorted({int(x) for world in worlds for x in np.unique(world.instead) if x >= 0}):
-                share = np.array([(world.instead == s).mean() for world in worlds if len(world.asked)])
+                share = np.array([world.where(world.instead == s).patients / world.patients
+                                  for world in worlds if len(world.asked)])
                 rows.append({**about, "group": group, "state": states[s], **interval(share)})
     return pd.DataFrame(rows, columns=["strategy", "resource", "group", "state", *interval(np.zeros(2))])
 
@@ -142,12 +154,15 @@ def _groups(run: Run) -> Iterator[tuple[str, int | None]]:
         yield from ((key, i) for i, key in enumerate(run.scenario.groups))
 
 
-def _by_resource(run: Run, group: int | None) -> Iterator[tuple[dict, list[Requests]]]:
-    """({strategy, resource}, requests of recruits in each replication)."""
+def _by_resource(run: Run, group: int | None, parts: bool = False) -> Iterator[tuple[dict, list[Requests], list[np.ndarray]]]:
+    """({strategy, resource}, requests of recruits in each replication, day of the first request of the same patients)."""
     for (strategy, key, r), worlds in _worlds(run, recruits=True):
-        own = [w.where((w.resource == r) & (True if group is None else w.group == group)) for w in worlds]
+        worlds = worlds if parts else [w.whole() for w in worlds]
+        chosen = [(w.resource == r) & (True if group is None else w.group == group) for w in worlds]
+        own = [w.where(rows) for w, rows in zip(worlds, chosen)]
         if any(len(w.asked) for w in own):
-            yield {"strategy": strategy, "resource": key}, own
+            yield ({"strategy": strategy, "resource": key}, own,
+                   [queues.first_asked(w)[rows] for w, rows in zip(worlds, chosen)])
 
 
 def _worlds(run: Run, recruits: bool) -> Iterator[tuple[tuple[str, str, int], list[Requests]]]:
