@@ -12,6 +12,7 @@ from model.analysis import queues
 from model.draws import DomainError
 from model.engines import queueing
 from model.engines.calendar import Opening, poisson_times
+from model.engines.queueing_patient import AFTER
 from model.history import Requests
 from model.resources import Arrivals, Hold, Resource, ResourceError, System
 from model.scenario_file import read
@@ -210,8 +211,31 @@ def test_a_patient_keeps_his_bed_until_the_next_one_is_free(tmp_path):
 
 def test_patients_of_the_warm_up_and_after_use_resources_but_are_not_recorded(tmp_path):
     _, found, requests = losing(tmp_path, system(1, 2, THEATRE, warm_up=30, cool_down=20), n=100)
-    assert found.row.max() == 99 and requests.patient.min() < -30 and requests.patient.max() > 99
-    assert requests.asked[requests.patient < 0].max() < 30 <= requests.asked[requests.patient >= 0].min()
+    early, late = (requests.patient < 0) & (requests.patient > -AFTER), requests.patient <= -AFTER
+    assert found.row.max() == requests.patient.max() == 99 and early.sum() > 30 and late.sum() > 10
+    assert requests.asked[early].max() < 30 <= requests.asked[requests.patient >= 0].min()
+    assert requests.asked[late].max() > requests.asked[requests.patient >= 0].max()
+
+
+def test_a_wait_goes_on_when_the_patient_becomes_something_else_that_needs_the_same():
+    """Patient 0 asks on day 1, loses walking on day 2, asks again and is treated on day 4; patient 1 dies waiting; patient 2
+    asks anew after a day at home."""
+    def days(*values):
+        return np.array(values, float)
+
+    zero = np.zeros(5, int)
+    requests = Requests(zero, zero, zero, np.array([0, 1, 2, 0, 2]), zero, np.array([1, 1, 1, 2, 1]), np.array([2, 9, 0, -1, -1]),
+                        asked=days(1, 1, 1, 2, 3), granted=days(np.nan, np.nan, np.nan, 4, 3), left=days(2, 3, 2, 5, 6))
+    whole = requests.whole()
+    assert whole.patient.tolist() == [0, 1, 2, 2] and whole.wait.tolist() == [3, 2, 1, 0]
+    assert whole.state.tolist() == [2, 1, 1, 1]
+    assert queues.first_asked(whole).tolist() == [1, 1, 1, 1]
+    found = queues.waits(requests)
+    assert [found[name][0] for name in ("patients", "mean", "never treated", "within 48 h")] == [3, 1.5, 0.5, 0.25]
+    since = queues.since_first(whole, queues.first_asked(whole))
+    assert since == {"mean": 2.5, "median": 2.5, "within 24 h": 0.0, "within 48 h": 0.25}
+    nobody = requests.where(np.zeros(5, bool))
+    assert len(nobody.whole().asked) == 0 and nobody.patients == 0
 
 
 def test_streams_do_not_depend_on_the_order_of_events(tmp_path):
