@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model import draws
+from model import draws, inputs
 from model.analysis.evaluate import COHORT, EngineError, Evaluation, Method, evaluate
 from model.analysis.first_order import FirstOrder, first_order, times_of
 from model.analysis.simulate import Simulated
 from model.draws import Draws
 from model.economics import acceptability, monte_carlo
+from model.engines import sojourn
 from model.scenario import Scenario, Wtp
 
 DRAWS, SEED = 10_000, 1
@@ -86,11 +87,22 @@ def reference_of(scenario: Scenario) -> int:
 
 
 def _warnings(scenario: Scenario, method: Method) -> tuple[str, ...]:
+    if method.engine == "cohort":
+        return tuple(_long_cycles(scenario))
     if method.engine != "queueing":
         return ()
     from model.analysis import queues
 
     return tuple(queues.overloads(scenario, method.seed))
+
+
+def _long_cycles(scenario: Scenario) -> list[str]:
+    table, found = draws.base(scenario), {}
+    for group in scenario.groups.values():
+        for label, share in sojourn.hasty(inputs.dynamics(scenario, table, group)).items():
+            found[label] = max(share, found.get(label, 0.0))
+    return [f"transitions.{label}: takes {share:.0%} of those who enter within one cycle, so times in state are rough; take a "
+            "shorter cycle, or compare with --engine individual" for label, share in found.items()]
 
 
 def _base(scenario: Scenario, method: Method, until_se: float | None, progress: Callable[[int], None]):

@@ -115,12 +115,14 @@ def exponential(flows: list[Flow], states: int, rows: int, decay: float = 0.0,
     for n in range(2, terms_needed(_NORM) + 1):
         power = _scaled(multiply(small, power), 1 / (n + 1))  # A^n / (n+1)!
         _add_to(mean, power)
-    whole = _plus(identity, multiply(small, mean))
+    # What exp(A) differs from 1 by is squared, (1 + D)^2 - 1 = 2 D + D^2, not exp(A) itself, whose 1 would swallow the
+    # slow rates beside a fast one.
+    change = multiply(small, mean)
     for i in range(squarings.max(initial=0)):
         more = squarings > i
-        mean = _where(more, _scaled(_plus(multiply(mean, whole), mean), 0.5), mean)
-        whole = _where(more, multiply(whole, whole), whole)
-    return whole, mean
+        mean = _where(more, _plus(mean, _scaled(multiply(mean, change), 0.5)), mean)
+        change = _where(more, _plus(_plus(change, change), multiply(change, change)), change)
+    return _plus(identity, change), mean
 
 
 _NORM = 0.5  # norm to which a matrix is scaled before its Taylor series

@@ -12,11 +12,23 @@ from dataclasses import replace
 import numpy as np
 
 from model.draws import DomainError
-from model.engines.linear import Flow, advance, largest_exit
+from model.engines.linear import advance, largest_exit
 from model.hazards import Hazard
+from model.inputs import Dynamics
 
 _NODES, _WEIGHTS = np.array([-1, 0, 1]) * np.sqrt(0.6), (5 / 18, 8 / 18, 5 / 18)  # Gauss-Legendre, mean over -1..1
-MOST = 2000.0  # largest exit per step that is followed; above it a state is empty within the step anyway
+MOST = 1e9  # largest exit per step by hazards that change over time; they may explode with age
+
+
+HASTY = 0.4  # share of entrants gone within their first cycle, above which errors of a tenth are to be expected
+
+
+def hasty(dynamics: Dynamics) -> dict[str, float]:
+    """By transition on the clock of the state, the largest share of entrants that it takes within one cycle, where over HASTY:
+    the cycle is too long for a cohort to follow it closely."""
+    shares = {m.label: float(np.max(-np.expm1(-m.hazard.cumulative(dynamics.time.cycle)))) for m in dynamics.moves
+              if m.kind == "survival" and m.clock == "state" and m.hazard.family != "fixed"}
+    return {label: share for label, share in shares.items() if share > HASTY}
 
 
 def rows_of(hazard: Hazard, shape: tuple[int, int], cut: slice) -> Hazard:
@@ -60,12 +72,17 @@ class Bins:
         common = self._common(begin, end)
         amounts = {i: np.zeros(self.block.rows) for i, m in enumerate(self.moves) if m.kind != "chance"}
         spent = np.zeros_like(x)
+        at_once, evenly = np.zeros_like(x), np.zeros_like(x)
         for state in self.aged:
-            self._leave_bins(state, step, begin, end, common, amounts, spent)
-        inflow = self._settled(amounts, begin) if self.aged else None
-        rates = self._plain_rates(common, end - begin)
-        flows = _bounded(self._flows_at(self.block, begin, rates), rates, self.moves)
-        after, mean = advance(flows, x, min(largest_exit(flows, len(x)), MOST), inflow)
+            left, share = self._leave_bins(state, step, begin, end, common, spent)
+            for i, amount in left.items():
+                amounts[i] += amount
+            arrived = self._settled(left, begin)
+            at_once += share * arrived
+            evenly += (1 - share) * arrived
+        rates = _bounded(self._plain_rates(common, end - begin), self.moves)
+        flows = self._flows_at(self.block, begin, rates)
+        after, mean = advance(flows, x + at_once, largest_exit(flows, len(x)), evenly if self.aged else None)
         for i, rate in rates.items():
             amounts[i] = amounts[i] + rate * mean[self.moves[i].source]
         for state in self.aged:
@@ -91,8 +108,12 @@ class Bins:
                 rates[i] = _finite(2 * move.hazard.mean_cumulative(length), move, self.block.rows)
         return rates
 
-    def _leave_bins(self, state: int, step: int, begin: float, end: float, common, amounts, spent) -> None:
-        """Take the moves of one step out of the bins of a state; adds the time spent there and where they lead."""
+    def _leave_bins(self, state: int, step: int, begin: float, end: float, common, spent):
+        """Take the moves of one step out of the bins of a state and add the time spent there.
+
+        Returns ({transition: amount[row]}, share[row] of them that counts as gone at the beginning of the step, the others
+        evenly over it): most leave early where hazards are high, and the rest of the step is spent where they went.
+        """
         own = [i for i, m in enumerate(self.moves) if m.source == state and m.clock == "state" and m.kind == "survival"]
         shared = [i for i in common if self.moves[i].source == state]
         background = sum((common[i] for i in shared), np.zeros(self.block.rows))
@@ -110,18 +131,9 @@ class Bins:
             present += exposed
             mass *= np.exp(-total)
         spent[state] += present * (end - begin)
-        self._spend_rest(left, before - present, begin, end, spent)
-        for i, amount in left.items():
-            amounts[i] += amount
-
-    def _spend_rest(self, left, rest: np.ndarray, begin: float, end: float, spent) -> None:
-        """Those who left spend the `rest` of the step where they went. The integrator lets them flow in evenly, as if
-        half the step were left to each; here is added what is left beyond that, so that no time is lost."""
-        total = sum(left.values())
-        beyond = np.divide(rest, total, out=np.full_like(rest, 0.5), where=total > 0) - 0.5
-        for i, amount in left.items():
-            for target, share in self._routes(self.block, self.moves[i].target, begin):
-                spent[target] += amount * share * beyond * (end - begin)
+        gone = sum(left.values())
+        rest = np.divide(before - present, gone, out=np.full_like(gone, 0.5), where=gone > 0)  # of the step, for each
+        return left, np.clip(2 * rest - 1, 0, 1)
 
     def _cohorts(self, state: int, step: int, begin: float, end: float, own):
         """(mass[bin, row], {move: hazard over the step [bin, row]}): the starters, then the bins of earlier steps."""
@@ -177,14 +189,13 @@ def _mean_survival(total: np.ndarray) -> np.ndarray:
     return np.where(total > 1e-12, -np.expm1(-total) / np.maximum(total, 1e-12), 1.0)
 
 
-def _bounded(flows: list[Flow], rates, moves) -> list[Flow]:
-    """Flows with exits capped at MOST per step, so that an exploding hazard costs no more than emptying the state."""
-    if largest_exit(flows, 0) <= MOST:
-        return flows
+def _bounded(rates: dict[int, np.ndarray], moves) -> dict[int, np.ndarray]:
+    """Rates in which hazards that change over time take no more than MOST a step out of a state."""
     exits: dict[int, np.ndarray] = {}
-    for flow in flows:
-        exits[flow.source] = exits.get(flow.source, 0.0) + flow.rate
+    for i, rate in rates.items():
+        if moves[i].kind == "survival":
+            exits[moves[i].source] = exits.get(moves[i].source, 0.0) + rate
+    if max((np.max(total) for total in exits.values()), default=0.0) <= MOST:
+        return rates
     cap = {s: np.minimum(1.0, MOST / np.maximum(total, 1e-300)) for s, total in exits.items()}
-    for i in rates:
-        rates[i] = rates[i] * cap.get(moves[i].source, 1.0)
-    return [Flow(f.source, f.target, f.rate * cap[f.source]) for f in flows]
+    return {i: rate * cap[moves[i].source] if moves[i].kind == "survival" else rate for i, rate in rates.items()}

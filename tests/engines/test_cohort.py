@@ -5,6 +5,7 @@ import pytest
 from runs import SCENARIOS, VALIDATION, base_case, occupancy, outcome, quantities, write_scenario
 
 from model import draws
+from model.analysis.run import run as run_scenario
 from model.draws import DomainError
 from model.engines import cohort
 from model.quantities import COST, EFFECT, UNDISCOUNTED
@@ -282,6 +283,45 @@ def test_equal_discount_rates_give_equal_weights(tmp_path, convention):
         "effect: 0 %", "effect: 10 %")
     _, found = quantities(write_scenario(tmp_path, text))
     np.testing.assert_array_equal(found.time[..., COST], found.time[..., EFFECT])
+
+
+@pytest.mark.parametrize("cycle", ["3 months", "1 month", "1 week"])
+def test_a_short_stay_after_time_in_state_lasts_its_mean_whatever_the_cycle(tmp_path, cycle):
+    """All but 1e-5 leave w and enter icu, for 2 days each; its expected time does not depend on when they do (3e-7 are there at the end)."""
+    text = f"""time: {{unit: day, horizon: 5 years, cycle: {cycle}}}
+states: {{w: {{start: 1}}, icu: {{cost: {{icu: 2000 USD per day}}}}, home: {{}}, d: {{}}}}
+transitions:
+  - {{from: w, to: icu, survival: "weibull(shape=1.5, scale=1) in years", clock: state}}
+  - {{from: icu, to: home, rate: 0.5 per day}}
+  - {{from: home, to: d, rate: 0.2 per year}}
+"""
+    entered = -np.expm1(-(5**1.5))
+    assert outcome(base_case(write_scenario(tmp_path, text)), "cost")[0] == pytest.approx(4000 * entered, rel=1e-6)
+
+
+@pytest.mark.parametrize("cycle", ["1 year", "3 months", "1 week"])
+def test_a_hazard_that_changes_elsewhere_leaves_high_constant_rates_alone(tmp_path, cycle):
+    text = f"""time: {{unit: day, horizon: 5 years, cycle: {cycle}}}
+states: {{w: {{start: 1}}, visit: {{cost: {{v: 400 USD per hour}}}}, r: {{}}, d: {{}}}}
+transitions:
+  - {{from: w, to: visit, rate: 0.5 per year}}
+  - {{from: visit, to: r, rate: 2 per hour}}
+  - {{from: r, to: d, survival: "gompertz(shape=0.1, rate=0.1) in years", clock: model}}
+"""
+    there = 0.5 / (2 * 24 * 365.25) * np.exp(-2.5)  # at the horizon, with half an hour to go
+    assert outcome(base_case(write_scenario(tmp_path, text)), "cost")[0] == pytest.approx(200 * (1 - np.exp(-2.5) - there), rel=1e-8)
+
+
+def test_a_cycle_too_long_for_a_stay_is_a_warning(tmp_path):
+    text = """time: {unit: day, horizon: 5 years, cycle: 1 week}
+states: {w: {start: 1}, v: {utility: 1}, d: {}}
+transitions:
+  - {from: w, to: v, rate: 0.5 per year}
+  - {from: v, to: d, survival: "gamma(shape=2, rate=1) in days", clock: state}
+"""
+    path = write_scenario(tmp_path, text)
+    assert "transitions.v -> d: takes 99% of those who enter within one cycle" in run_scenario(read(path), 0).warnings[0]
+    assert not run_scenario(read(path, ["cycle=0.5 days"]), 0).warnings
 
 
 def test_an_exploding_hazard_empties_the_state_within_its_cycle_and_no_more(tmp_path):
