@@ -114,6 +114,14 @@ def test_analyse_reproduces_dampack_from_its_files(tmp_path):
     assert found.loc[frontier.index, "icer"].to_numpy() == pytest.approx(frontier.ICER.to_numpy(), rel=1e-9)
 
 
+def test_two_columns_of_one_name_are_refused_in_a_psa_made_elsewhere(tmp_path, capsys):
+    (tmp_path / "cost.csv").write_text("A,A\n1,2\n3,4\n")
+    (tmp_path / "effect.csv").write_text("A,B\n1,2\n3,4\n")
+    files = ["--cost", str(tmp_path / "cost.csv"), "--effect", str(tmp_path / "effect.csv")]
+    assert main(["analyse", *files, "--out", str(tmp_path / "out")]) == 2
+    assert "two columns are called 'A'" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
 def test_analyse_of_a_deterministic_table(tmp_path, capsys):
     """dampack's HIV screening example: ICERs 37,500, 58,286 and 100,800; annual screening is dominated."""
     source = tmp_path / "t.csv"

@@ -5,6 +5,7 @@ With the PSA's parameters (params.csv) also the value of information.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,11 +134,24 @@ def _frame(source) -> tuple[pd.DataFrame, str]:
         return source, "table"
     path = Path(source)
     try:
-        return pd.read_csv(path, encoding="utf-8-sig"), str(path)
+        frame = pd.read_csv(path, encoding="utf-8-sig")
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            _check_header(next(csv.reader(file), []), str(path))
+        return frame, str(path)
+    except TableError:
+        raise
     except FileNotFoundError:
         raise TableError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise TableError(f"{path}: cannot be read as CSV ({error})") from None
+
+
+def _check_header(columns: list[str], file: str) -> None:
+    """pandas would call a second column `A` `A.1`."""
+    names = [name.strip() for name in columns]
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise TableError(f"{file}: two columns are called '{twice}'; each needs a name of its own")
 
 
 def _psa_table(source, what: str, column: str = "strategy") -> tuple[tuple[str, ...], np.ndarray, np.ndarray | None]:

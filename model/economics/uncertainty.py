@@ -17,7 +17,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from model.economics.arrays import checked
+from model.economics.arrays import ROUND_OFF, checked
 
 INTERVAL, EXCLUSIVE, NOT_DEFINED = "interval", "exclusive", "not defined"
 
@@ -57,6 +57,8 @@ def fieller_interval(incremental_cost, incremental_effect, level: float = 0.95) 
     b = mean_effect * mean_cost - z2 * ec
     c = mean_cost**2 - z2 * cc
     discriminant = b**2 - a * c
+    if abs(discriminant) <= ROUND_OFF * b**2:
+        discriminant = 0.0
     if a == 0 or discriminant < 0:
         return _undefined(cost, effect)
     lower, upper = np.sort((b + np.array([-1, 1]) * np.sqrt(discriminant)) / a)

@@ -2,8 +2,8 @@
 
 Under the convention 'integral', stretches with constant hazards are solved exactly (matrix exponential), whatever
 the cycle. Hazards that change over time are integrated cycle by cycle: within a cycle each transition has its
-average hazard, so a single transition is exact and several together have an error that falls with the square of
-the cycle. Per-cycle probabilities step as published.
+average hazard, so occupancy under a single transition is exact, and times and several transitions together have an
+error that falls with the square of the cycle. Per-cycle probabilities step as published.
 """
 from __future__ import annotations
 

@@ -238,3 +238,12 @@ def test_a_draw_that_failed_is_refused_with_its_place():
     effect[2, 41] = np.nan
     with pytest.raises(ValueError, match="effect is nan at strategy 3 of 4, draw 42 of 500"):
         acceptability(cost, effect, 1_000)
+
+
+def test_strategies_that_differ_by_round_off_share_the_draws():
+    """0.1 + 0.2 is not 0.3: the frontier calls them equal, and so does the CEAC."""
+    utility = np.random.default_rng(1).uniform(0.5, 1, 1000)
+    effect = np.stack([utility * 0.3, utility * (0.1 + 0.2)])
+    found = acceptability(np.zeros_like(effect), effect, [20_000])
+    assert found.probability_most_cost_effective.tolist() == [[0.5, 0.5]]
+    assert found.evpi[0] == pytest.approx(0, abs=1e-9)

@@ -186,3 +186,10 @@ def test_an_ellipse_of_one_draw_and_an_impossible_level_are_refused():
         ellipse([1.0], [1.0])
     with pytest.raises(ValueError, match="level is 95: it must be between 0 and 1"):
         fieller_interval([1.0, 2.0], [1.0, 2.0], level=95)
+
+
+@pytest.mark.parametrize("cost, effect", [(387.4906420594312, 2.0701508548779763), (3.3, 0.7), (-0.1 * 3, 0.3)])
+def test_increments_that_are_the_same_in_every_draw_have_an_interval_of_one_point(cost, effect):
+    found = fieller_interval([cost] * 50, [effect] * 50)
+    assert (found.kind, found.lower, found.upper) == ("interval", pytest.approx(cost / effect), pytest.approx(cost / effect))
+    assert found.lower == found.upper
