@@ -231,6 +231,8 @@ def _check(options, arguments) -> int:
         f"{scenario.path}: no errors, {len(scenario.warnings)} warning{'' if len(scenario.warnings) == 1 else 's'}; "
         + ", ".join(f"{n} {kind}" for kind, n in sizes.items())
     )
+    if unsourced := [name for name, p in scenario.parameters.items() if p.formula is None and not p.source]:
+        print(f"parameters without a source: {', '.join(unsourced)}")
     return 0
 
 
@@ -263,11 +265,12 @@ def _analyse(options, arguments) -> int:
 def save(result, out: Path, scenario, arguments, started: float, about: dict) -> None:
     """Write the folder of an analysis, with a manifest that says what every analysis says and `about`; print the text."""
     from model.report.manifest import scenario_manifest
+    from model.report.text import conventions
 
     command = " ".join(["run_model.py", *arguments])
     result.save(out, scenario_manifest(scenario, command, time.perf_counter() - started) | about, scenario.text)
     print(result.text)
-    print(f"\nResults: {out}/")
+    print(f"\n{conventions(scenario)}\nResults: {out}/")
 
 
 def folder_of(options, scenario, name: str) -> Path:

@@ -90,14 +90,14 @@ def _capacity(options, arguments) -> int:
 
 def _changes(options, arguments, scenario, started: float) -> int:
     from model import cli
-    from model.analysis import capacity
+    from model.analysis import capacity, comparison
     from model.report import engine_report
     from model.scenario_file import read
 
     made = {label: (settings, read(scenario.path, [*scenario.settings, *settings])) for label, settings in options.changes}
     with cli.method_of(options) as method, cli.Progress(len(made) + 1, "centres") as bar:
         found = capacity.alternatives(scenario, made, method, bar)
-    wtp = options.wtp if options.wtp is not None else (*scenario.wtp.thresholds, 50_000.0)[0]
+    wtp = comparison.threshold(scenario, options.wtp)
     _save(engine_report.changes(scenario, found, wtp), options, arguments, scenario, method, "capacity", started)
     return 0
 

@@ -23,7 +23,8 @@ def add_commands(commands) -> None:
     voi.add_argument("--patients-group", default="all", metavar="GROUP", help="group of patients (default: all)")
     voi.add_argument("--incidence", type=amount, metavar="N", help="patients a year, for the population value")
     voi.add_argument("--years", type=amount, default=10.0, help="years that the decision will matter (default 10)")
-    voi.add_argument("--discount", type=amount, default=0.03, metavar="RATE", help="annual rate (default 0.03)")
+    voi.add_argument("--discount", type=amount, default=0.03, metavar="RATE", help="annual rate at which future "
+                     "patients count less (default 0.03)")
     voi.add_argument("--study", action="append", default=[], dest="studies", metavar="'NAME: PARAMETER,... ~ LIKELIHOOD'",
                      help="a proposed study, an arm a parameter: 'trial: p_cure ~ binomial', 'survey: utility ~ "
                      "normal(sd=0.2)', 'cohort: rate ~ time-to-event(follow-up=2 years)', 'rct: hr ~ time-to-event("
@@ -72,8 +73,17 @@ def _voi(options, arguments) -> int:
         result, _ = api.value_of_information(
             scenario, options.draws, options.seed, options.sampling, options.wtp, dict(options.groups),
             options.patients_group, _population(options), bar, method, options.studies, options.sizes)
-    cli.save(result, cli.folder_of(options, scenario, "voi"), scenario, arguments, started, run_about(result.run))
+    cli.save(result, cli.folder_of(options, scenario, "voi"), scenario, arguments, started,
+             {**run_about(result.run), **_about(options)})
     return 0
+
+
+def _about(options) -> dict:
+    """What the population value rests on."""
+    if options.incidence is None:
+        return {}
+    return {"patients_a_year": options.incidence, "years_that_the_decision_matters": options.years,
+            "discount_rate_of_the_population": options.discount}
 
 
 def _check(options) -> None:

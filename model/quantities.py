@@ -28,11 +28,6 @@ class Quantities:
     trace: np.ndarray | None = None
 
 
-def discount_rates(scenario) -> tuple[float, float, float]:
-    """Continuous annual rate ln(1 + r) of each weight."""
-    return 0.0, float(np.log1p(scenario.discount.cost)), float(np.log1p(scenario.discount.effect))
-
-
 def discount_factor(rate: float, years, by_whole_year: bool = False) -> np.ndarray:
     """exp(-rate * t), or with t cut to whole years; a hair is added so that year 1 reached by adding cycles is 1."""
     years = np.asarray(years, float)

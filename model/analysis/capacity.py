@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import draws
-from model.analysis import queues
+from model.analysis import comparison, queues
 from model.analysis.evaluate import EngineError, Evaluation, Method, evaluate
 from model.draws import DomainError
 from model.outcomes import Outcomes
@@ -79,7 +79,7 @@ def value_of_capacity(scenario: Scenario, resource: str, low: int, high: int, me
     for units in range(low, high + 1):
         levels.append(_level(with_units(scenario, resource, units), units, resource, table, method))
         progress(1)
-    wtp = (*scenario.wtp.thresholds, 50_000.0)[0] if wtp is None else wtp
+    wtp = comparison.threshold(scenario, wtp)
     benefit, wait, used = (np.stack(parts) for parts in zip(*(
         _measures(with_units(scenario, resource, level.units), level, place, wtp, method.replications) for level in levels)))
     return Capacity(scenario, resource, wtp, unit_cost, queues.arrivals_per_day(scenario.system) * DAYS_IN_YEAR,

@@ -11,14 +11,14 @@ from model.analysis.run import reference_of, without_noise
 from model.economics import acceptability, incremental, net_benefit
 from model.scenario import Scenario
 
-WTP = 50_000.0  # where a scenario lists no threshold
 _WORDS = np.array([[incremental.VERDICTS[c, e] for e in (-1, 0, 1)] for c in (-1, 0, 1)])
 
 Columns = dict[str, np.ndarray]  # name -> [point, group, strategy]
 
 
 def threshold(scenario: Scenario, wtp: float | None) -> float:
-    return (*scenario.wtp.thresholds, WTP)[0] if wtp is None else wtp
+    """The willingness to pay asked for, or the first that the scenario lists."""
+    return scenario.wtp.thresholds[0] if wtp is None else wtp
 
 
 def of_base(scenario: Scenario, found: Evaluation, row: np.ndarray, wtp: np.ndarray) -> Columns:

@@ -99,7 +99,7 @@ def _over_replications(found: Outcomes, replications: int, reference: int) -> Si
     if replications > 1:
         return summary(Outcomes(found.names, found.strategies, values), reference)
     unknown = np.full(found.values.shape, np.nan)
-    return Simulated(found, unknown, unknown, unknown[0, 0])
+    return Simulated(found, unknown, unknown, unknown[0, 0], unknown[0, 0])
 
 
 # --- how the resources did --------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def _base(scenario: Scenario, method: Method, until_se: float | None, progress: 
 
 def base_error(scenario: Scenario, found: Simulated) -> float:
     """Largest standard error of an incremental net benefit at the first threshold."""
-    return float(found.inb_se((*scenario.wtp.thresholds, 50_000.0)[0]).max())
+    return float(found.inb_se(scenario.wtp.thresholds[0]).max())
 
 
 def _more(method: Method, factor: float) -> Method:

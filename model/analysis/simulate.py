@@ -28,13 +28,19 @@ class Simulated:
 
     mean: Outcomes [outcome, discounted, strategy, draw]; se: standard errors of the same shape; increment_se: those of
     the difference from the reference strategy, paired by patient; covariance: [strategy, draw] of the errors of the
-    discounted incremental cost and QALYs.
+    discounted incremental cost and QALYs; own_covariance: of those of the discounted cost and QALYs themselves.
     """
 
     mean: Outcomes
     se: np.ndarray
     increment_se: np.ndarray
     covariance: np.ndarray
+    own_covariance: np.ndarray
+
+    def nmb_se(self, wtp: float) -> np.ndarray:
+        """Standard error of the net monetary benefit at a willingness to pay, [strategy, draw]."""
+        cost, qaly = (self.se[self.mean.names.index(name), 1] for name in ("cost", "qaly"))
+        return np.sqrt(np.maximum(cost**2 - 2 * wtp * self.own_covariance + wtp**2 * qaly**2, 0.0))
 
     def inb_se(self, wtp: float) -> np.ndarray:
         """Standard error of the incremental net benefit at a willingness to pay, [strategy, draw]."""
@@ -45,7 +51,8 @@ class Simulated:
 @dataclass(frozen=True)
 class Moments:
     """Of n patients: means [outcome, discounted, strategy, draw], and sums of squared deviations from them, of the values
-    and of the increments from the reference; `cross` is that of incremental cost and QALYs, [strategy, draw]."""
+    and of the increments from the reference; `cross` is that of incremental cost and QALYs, `own` that of cost and QALYs,
+    [strategy, draw]."""
 
     n: int
     mean: Outcomes
@@ -53,20 +60,24 @@ class Moments:
     squares: np.ndarray
     gain_squares: np.ndarray
     cross: np.ndarray
+    own: np.ndarray
 
     def __add__(self, other: Moments) -> Moments:
         """Of both samples together (Chan, Golub and LeVeque 1983)."""
         n, share = self.n + other.n, self.n * other.n / (self.n + other.n)
         step, gain = other.mean.values - self.mean.values, other.gain - self.gain
-        cost, qaly = (gain[self.mean.names.index(name), 1] for name in ("cost", "qaly"))
+        places = [self.mean.names.index(name) for name in ("cost", "qaly")]
+        (cost, qaly), (own_cost, own_qaly) = (gain[place, 1] for place in places), (step[place, 1] for place in places)
         mean = Outcomes(self.mean.names, self.mean.strategies, self.mean.values + step * (other.n / n))
         return Moments(n, mean, self.gain + gain * (other.n / n), self.squares + other.squares + share * step**2,
                        self.gain_squares + other.gain_squares + share * gain**2,
-                       self.cross + other.cross + share * cost * qaly)
+                       self.cross + other.cross + share * cost * qaly,
+                       self.own + other.own + share * own_cost * own_qaly)
 
     def simulated(self) -> Simulated:
         scale = self.n * (self.n - 1)
-        return Simulated(self.mean, np.sqrt(self.squares / scale), np.sqrt(self.gain_squares / scale), self.cross / scale)
+        return Simulated(self.mean, np.sqrt(self.squares / scale), np.sqrt(self.gain_squares / scale), self.cross / scale,
+                         self.own / scale)
 
 
 def simulate(scenario: Scenario, draws: Draws, patients: int, seed: int, engine: Callable = individual.run,
@@ -135,9 +146,12 @@ def moments(values: Outcomes, reference: int = 0) -> Moments:
     gain = x - x[:, :, reference:reference + 1]
     mean, gains = x.mean(axis=-1), gain.mean(axis=-1)
     from_mean = gain - gains[..., None]
-    cost, qaly = (from_mean[values.names.index(name), 1] for name in ("cost", "qaly"))
+    places = [values.names.index(name) for name in ("cost", "qaly")]
+    cost, qaly = (from_mean[place, 1] for place in places)
+    own_cost, own_qaly = (x[place, 1] - mean[place, 1][..., None] for place in places)
     return Moments(x.shape[-1], Outcomes(values.names, values.strategies, mean), gains,
-                   x.var(axis=-1) * x.shape[-1], (from_mean**2).sum(axis=-1), (cost * qaly).sum(axis=-1))
+                   x.var(axis=-1) * x.shape[-1], (from_mean**2).sum(axis=-1), (cost * qaly).sum(axis=-1),
+                   (own_cost * own_qaly).sum(axis=-1))
 
 
 def summary(values: Outcomes, reference: int = 0) -> Simulated:
@@ -146,7 +160,7 @@ def summary(values: Outcomes, reference: int = 0) -> Simulated:
 
 
 def _joined(parts: list[Simulated]) -> Simulated:
-    names = ("se", "increment_se", "covariance")
+    names = ("se", "increment_se", "covariance", "own_covariance")
     columns = (np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in names)
     return Simulated(outcomes.joined([p.mean for p in parts]), *columns)
 
@@ -157,5 +171,6 @@ def _pooled(parts: dict[str, Simulated], weights: dict[str, np.ndarray]) -> Simu
         return np.sqrt(sum((getattr(parts[key], name) * weights[key]) ** 2 for key in parts))
 
     mean = outcomes.pooled({key: p.mean for key, p in parts.items()}, weights)
-    covariance = sum(parts[key].covariance * weights[key] ** 2 for key in parts)
-    return Simulated(mean, root("se"), root("increment_se"), covariance)
+    covariances = (sum(getattr(parts[key], name) * weights[key] ** 2 for key in parts)
+                   for name in ("covariance", "own_covariance"))
+    return Simulated(mean, root("se"), root("increment_se"), *covariances)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.analysis import studies
+from model.analysis import comparison, studies
 from model.analysis.run import Run
 from model.analysis.studies import Proposal, Worth
 from model.economics import evppi
@@ -81,8 +81,7 @@ def of_run(run: Run, wtp: float | None, groups: dict[str, tuple[str, ...]], pati
     check(run.scenario, groups, patient_group, proposals)
     if run.psa is None:
         raise InformationError("value of information needs a PSA: --draws is 0")
-    if wtp is None:
-        wtp = (*run.scenario.wtp.thresholds, 50_000.0)[0]
+    wtp = comparison.threshold(run.scenario, wtp)
     result = run.psa.outcomes[patient_group]
     net_benefit = wtp * result.qaly - result.cost
     parameters = {name: run.draws.column(name) for name in sampled(run.scenario)}
@@ -92,6 +91,7 @@ def of_run(run: Run, wtp: float | None, groups: dict[str, tuple[str, ...]], pati
 
 
 def sampled(scenario: Scenario) -> tuple[str, ...]:
+    """Parameters that a PSA samples, in the order of the file."""
     return tuple(name for name, p in scenario.parameters.items() if p.sampled)
 
 

@@ -63,7 +63,7 @@ def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
     """A row a step and strategy; standard errors are paired over replications."""
     import pandas as pd
 
-    wtp, rows = (*scenario.wtp.thresholds, 50_000.0)[0], []
+    wtp, rows = scenario.wtp.thresholds[0], []
     results = {"icer": engines.icer, "incremental_net_benefit": lambda cost, effect: wtp * effect - cost,
                "incremental_cost": lambda cost, effect: cost, "incremental_effect": lambda cost, effect: effect}
     for s, strategy in enumerate(bridge.strategies):

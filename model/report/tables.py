@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.analysis import targets
 from model.analysis.run import Run
 from model.draws import Draws
 from model.economics import incremental, net_benefit, uncertainty
@@ -15,6 +16,9 @@ from model.outcomes import Outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+NOT_REPORTED = "not reported"  # as CHEERS asks where a scenario gives no source
 
 
 def run_tables(run: Run) -> dict[str, pd.DataFrame]:
@@ -30,6 +34,8 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import patient_tables
 
         tables |= patient_tables.patient_tables(run)
+    else:
+        tables["medians"] = survival_medians(run)
     if run.base.requests is not None:
         from model.report import queue_tables
 
@@ -126,21 +132,23 @@ def incremental_rows(strategies, cost: np.ndarray, effect: np.ndarray) -> Iterat
 
 
 def net_benefit_table(run: Run) -> pd.DataFrame:
+    """NMB and NHB at the thresholds, by group; errors over draws, in the base case those of the simulation."""
     import pandas as pd
 
     thresholds = run.scenario.wtp.thresholds
     rows = []
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
+            simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
             rows += [
                 {"analysis": analysis, "group": group, **row}
-                for row in net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds)
+                for row in net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds, simulated)
             ]
     return pd.DataFrame(rows)
 
 
-def net_benefit_rows(strategies, cost, effect, thresholds) -> Iterator[dict]:
-    """NMB and NHB; `standard_error` is that of the NMB, from the draws."""
+def net_benefit_rows(strategies, cost, effect, thresholds, simulated=None) -> Iterator[dict]:
+    """NMB and NHB; `standard_error` is that of the NMB, from the draws or from what was `simulated` in the one draw."""
     if not len(thresholds):
         return
     found = net_benefit.mean_net_benefit(cost, effect, np.array(thresholds))
@@ -151,7 +159,7 @@ def net_benefit_rows(strategies, cost, effect, thresholds) -> Iterator[dict]:
                 "strategy": strategy,
                 "nmb": found.nmb[w, s],
                 "nhb": found.nhb[w, s],
-                "standard_error": found.nmb_se[w, s],
+                "standard_error": found.nmb_se[w, s] if simulated is None else simulated.nmb_se(wtp)[s, 0],
             }
 
 
@@ -163,8 +171,10 @@ def curves(found, strategies) -> dict[str, pd.DataFrame]:
     long = {"wtp": np.repeat(found.wtp, len(names)), "strategy": np.tile(names, n)}
     column = "probability_most_cost_effective"
     return {
-        "ceac": pd.DataFrame(long | {column: found.probability_most_cost_effective.ravel()}),
-        "ceaf": pd.DataFrame({"wtp": found.wtp, "strategy": names[found.optimal], column: found.probability_optimal}),
+        "ceac": pd.DataFrame(long | {column: found.probability_most_cost_effective.ravel(),
+                                     "standard_error": found.probability_se.ravel()}),
+        "ceaf": pd.DataFrame({"wtp": found.wtp, "strategy": names[found.optimal], column: found.probability_optimal,
+                              "standard_error": found.probability_se[np.arange(n), found.optimal]}),
         "expected_loss": pd.DataFrame(long | {"expected_loss": found.expected_loss.ravel()}),
         "evpi": pd.DataFrame({"wtp": found.wtp, "evpi": found.evpi, "standard_error": found.evpi_se}),
     }
@@ -218,6 +228,7 @@ def increments(cost, effect, strategies, reference: int) -> pd.DataFrame:
 
 
 def psa(result: Outcomes, effects: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """Discounted cost and effects of each draw (numbered from 1) and strategy."""
     import pandas as pd
 
     n = result.values.shape[-1]
@@ -258,6 +269,22 @@ def trace(run: Run) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def survival_medians(run: Run) -> pd.DataFrame:
+    """Median survival of the cohort in the base case, beside the published one where the scenario states it."""
+    import pandas as pd
+
+    scenario, rows = run.scenario, []
+    published = {p.strategy: p for p in scenario.published if p.event == "survival"}
+    for s, strategy in enumerate(scenario.strategies if scenario.dead_states else ()):
+        found, known = run.base.traces["all"], published.get(strategy)
+        median = targets.median_survival(scenario, found.times, found.occupancy[:, s, 0])
+        rows.append({"event": "survival", "label": "Survival", "strategy": strategy, "unit": scenario.time.unit,
+                     "median": median if np.isfinite(median) else np.nan, "standard_error": np.nan,
+                     "published": known.value if known else np.nan, "source": known.source if known else ""})
+    columns = ["event", "label", "strategy", "unit", "median", "standard_error", "published", "source"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def parameters(run: Run) -> pd.DataFrame:
     """Every input with its interval, source and note; sampled moments beside the intended ones."""
     import pandas as pd
@@ -275,7 +302,7 @@ def parameters(run: Run) -> pd.DataFrame:
             "upper_95": upper,
             "distribution": p.text,
             "unit": p.unit.text,
-            "source": p.source,
+            "source": p.source or NOT_REPORTED,
             "note": p.note,
             "used_in": "; ".join(scenario.used_in.get(name, ())),
         }

@@ -6,6 +6,7 @@ import numpy as np
 
 from model.analysis.run import Run
 from model.economics import incremental
+from model.scenario import Scenario
 
 
 def amount(value: float, digits: int = 0) -> str:
@@ -54,13 +55,7 @@ def incremental_text(strategies, labels, cost, effect, currency: str, effect_nam
 def summary(run: Run) -> str:
     """Everything that a run prints on its results."""
     scenario, strategies = run.scenario, tuple(run.scenario.strategies)
-    time, discount = scenario.time, scenario.discount
-    parts = [
-        scenario.title,
-        f"Perspective: {scenario.perspective or 'not stated'}; {scenario.currency} {scenario.price_year}; horizon "
-        f"{time.horizon * time.day / 365.25:g} years; cycle {time.cycle:g} {time.unit}s ({time.convention}); "
-        f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention})",
-    ]
+    parts = [scenario.title, conventions(scenario)]
     for words, evaluation in (
         ("Deterministic (base values)", run.base),
         (f"Probabilistic ({_n(run):,} draws)", run.psa),
@@ -81,14 +76,38 @@ def summary(run: Run) -> str:
             ]
     if run.base.simulated is not None:
         parts += ["", simulation(run)]
+    if scenario.published:
+        parts += ["", medians(run)]
     parts += ["", sentence(run)]
     return "\n".join(parts)
+
+
+def conventions(scenario: Scenario) -> str:
+    """What holds for every figure of an analysis."""
+    time, discount = scenario.time, scenario.discount
+    return (
+        f"Perspective: {scenario.perspective or 'not stated'}; {scenario.currency} {scenario.price_year}; horizon "
+        f"{time.horizon * time.day / 365.25:g} years; cycle {time.cycle:g} {time.unit}s ({time.convention}); "
+        f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention}); "
+        "increments: strategy minus comparator"
+    )
+
+
+def medians(run: Run) -> str:
+    """Medians of the base case beside the published ones."""
+    from model.report import patient_tables, tables
+
+    found = tables.survival_medians(run) if run.patients is None else patient_tables.medians(run)
+    known = found[found["published"].notna()]
+    parts = [f"{row.label}, {run.scenario.labels[row.strategy]}: {amount(row.median, 1)} {row.unit}s (published {row.published:g})"
+             for row in known.itertuples()]
+    return f"Medians. {'; '.join(parts)}."
 
 
 def simulation(run: Run) -> str:
     """Who was followed, and how exact that makes the base case."""
     scenario, method, found = run.scenario, run.base_method, run.base.simulated["all"]
-    wtp = (*scenario.wtp.thresholds, 50_000.0)[0]
+    wtp = scenario.wtp.thresholds[0]
     who = f"{method.patients:,} patients a strategy"
     if method.engine == "queueing":
         who = f"{method.replications:,} replications of {who}"

@@ -43,7 +43,7 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
         size = population.size
         made["evppi"]["population_evppi"] = made["evppi"]["evppi"] * size
         made["population"] = _population_table(found, population)
-        lines += ["", f"Population of {size:,.0f} (discounted) over {population.years:g} years: EVPI "
+        lines += ["", f"Population of {size:,.0f} over {population.years:g} years (discounted at {100 * population.discount:.3g} % a year): EVPI "
                   f"{currency} {found.evpi * size:,.0f}"]
     if found.studies:
         table = made["evsi"] = studies_table(found, population)
