@@ -1,5 +1,5 @@
 """Run a scenario file: `python run_model.py --help`."""
-from model.cli import main
+from model.cli import command
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    command()

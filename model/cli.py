@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+PATIENTS = 1000  # a draw and strategy
+INTERRUPTED = 130
 DEFAULT = Path(__file__).resolve().parent.parent / "scenarios" / "mscc_furlan.yaml"
 
 
@@ -21,12 +24,23 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         print("stopped; nothing was written", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except ValueError as error:
         if not type(error).__module__.startswith("model."):
             raise
         print(_failure(error), file=sys.stderr)
         return 2
+
+
+def command() -> None:
+    """Run the command line and end the process with its exit code."""
+    code = main()
+    if code == INTERRUPTED:
+        # At once: the interpreter would wait for the threads that talk to workers which are no more.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
 
 
 def _failure(error: ValueError) -> str:
@@ -106,7 +120,7 @@ def method_options(parser) -> None:
     """Options of every analysis that runs the model: which engine, how many patients, who does the work."""
     engines = ("cohort", "individual", "queueing")
     parser.add_argument("--engine", choices=engines, default="cohort", help="engine (default cohort)")
-    parser.add_argument("--patients", type=_patients, default=1000, metavar="N",
+    parser.add_argument("--patients", type=_patients, metavar="N",
                         help="patients a draw and strategy, for engines that follow patients (default 1000)")
     parser.add_argument("--replications", type=_patients, default=20, metavar="N",
                         help="replications of the base case, with the queueing engine (default 20)")
@@ -132,6 +146,10 @@ def method_of(options):
     from model.analysis.evaluate import Method
     from model.analysis.workers import workers
 
+    if options.patients is None:
+        options.patients = PATIENTS
+    elif options.engine == "cohort":
+        print("warning: --patients is not used: the cohort engine follows no patients", file=sys.stderr)
     with workers(jobs_of(options), options.cluster) as executor:
         yield Method(options.engine, options.patients, options.replications, options.seed, executor)
 

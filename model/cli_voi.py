@@ -23,8 +23,8 @@ def add_commands(commands) -> None:
     voi.add_argument("--patients-group", default="all", metavar="GROUP", help="group of patients (default: all)")
     voi.add_argument("--incidence", type=amount, metavar="N", help="patients a year, for the population value")
     voi.add_argument("--years", type=amount, default=10.0, help="years that the decision will matter (default 10)")
-    voi.add_argument("--discount", type=amount, default=0.03, metavar="RATE", help="annual rate at which future "
-                     "patients count less (default 0.03)")
+    voi.add_argument("--discount", type=_rate, default=0.03, metavar="RATE", help="annual rate at which future "
+                     "patients count less (default 3%%)")
     voi.add_argument("--study", action="append", default=[], dest="studies", metavar="'NAME: PARAMETER,... ~ LIKELIHOOD'",
                      help="a proposed study, an arm a parameter: 'trial: p_cure ~ binomial', 'survey: utility ~ "
                      "normal(sd=0.2)', 'cohort: rate ~ time-to-event(follow-up=2 years)', 'rct: hr ~ time-to-event("
@@ -51,6 +51,13 @@ def amount(text: str) -> float:
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' must be a number, 0 or more")
     return value
+
+
+def _rate(text: str) -> float:
+    value = amount(text.strip().removesuffix("%"))
+    if not text.strip().endswith("%") and value >= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is {100 * value:g} % a year; write {value:g}% or {value / 100:g}")
+    return value / 100 if text.strip().endswith("%") else value
 
 
 def _sizes(text: str) -> tuple[int, ...]:

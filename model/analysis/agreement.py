@@ -198,5 +198,5 @@ def without_time_in_state(scenario: Scenario) -> Scenario:
 
 
 def icer(cost: float, effect: float) -> float:
-    """NaN where there is no gain in effect."""
-    return cost / effect if effect > 0 else np.nan
+    """NaN where there is no gain in effect, or none in cost: one strategy dominates, or saves at a loss of effect."""
+    return cost / effect if effect > 0 and cost > 0 else np.nan

@@ -134,21 +134,35 @@ def _frame(source) -> tuple[pd.DataFrame, str]:
         return source, "table"
     path = Path(source)
     try:
-        frame = pd.read_csv(path, encoding="utf-8-sig")
         with path.open(newline="", encoding="utf-8-sig") as file:
-            _check_header(next(csv.reader(file), []), str(path))
-        return frame, str(path)
+            _check_shape([row for row in csv.reader(file) if row], str(path))
+        # Cells are as written ('NA' is named as such in a message).
+        return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False), str(path)
     except TableError:
         raise
+    except UnicodeDecodeError:
+        raise TableError(f"{path}: is not UTF-8 text; save it as 'CSV UTF-8'") from None
     except FileNotFoundError:
         raise TableError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise TableError(f"{path}: cannot be read as CSV ({error})") from None
 
 
-def _check_header(columns: list[str], file: str) -> None:
-    """pandas would call a second column `A` `A.1`."""
-    names = [name.strip() for name in columns]
+def _check_shape(rows: list[list[str]], file: str) -> None:
+    """TableError where pandas would make something else of the file than its writer meant: a second column `A` would be
+    called `A.1`, and the first of too many fields would become the row's name."""
+    if not rows:
+        raise TableError(f"{file}: the file is empty")
+    names = [name.strip() for name in rows[0]]
+    if len(names) == 1 and (mark := next((m for m in ";\t" if m in names[0]), None)):
+        raise TableError(f"{file}: its columns are separated by {'tabs' if mark != ';' else 'semicolons'}; save it with commas between "
+                         "columns and points as decimal marks")
+    numbered = [row[0].strip() for row in rows[1:]] == [str(i) for i in range(1, len(rows))]
+    width = len(names) + (numbered and all(len(row) == len(names) + 1 for row in rows[1:]))  # names of rows, as R writes them
+    wrong = next((i for i, row in enumerate(rows[1:], 2) if len(row) != width), None)
+    if wrong is not None:
+        raise TableError(f"{file}: row {wrong} has {len(rows[wrong - 1])} fields, but the header has {len(names)}; decimal marks must be "
+                         "points, and no line may end with a comma")
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
         raise TableError(f"{file}: two columns are called '{twice}'; each needs a name of its own")

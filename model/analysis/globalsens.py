@@ -64,8 +64,8 @@ def factors(scenario: Scenario) -> tuple[Factor, ...]:
     if not any(p.sampled for p in scenario.parameters.values()):
         raise GlobalError(f"{scenario.path}: no parameter has a distribution")
     blocks, taken = [], set()
-    for i, correlation in enumerate(scenario.correlations):
-        blocks.append(Factor(f"correlated {i + 1}", correlation.names, correlation.names))
+    for correlation in scenario.correlations:
+        blocks.append(Factor(" + ".join(correlation.names), correlation.names, correlation.names))
         taken |= set(correlation.names)
     blocks += [Factor(name, (name,), (name,)) for name, p in scenario.parameters.items()
                if p.distribution is not None and name not in taken]

@@ -11,6 +11,7 @@ from model.analysis import comparison
 from model.analysis.evaluate import Evaluation, Method, evaluate
 from model.analysis.run import reference_of
 from model.draws import DomainError, Draws
+from model.economics import incremental
 from model.scenario import Parameter, Scenario
 
 
@@ -27,6 +28,9 @@ class Range:
     high: float
     unit: str
     origin: str
+
+
+DEARER_AND_BETTER = incremental.VERDICTS[1, 1]
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,16 @@ class OneWay:
     def result(self, name: str, strategy: int, group: str = "all") -> tuple[np.ndarray, np.ndarray]:
         """(values, status words) of every row against the reference. name: 'inb', 'icer', or an outcome (its increment).
 
-        An ICER that would mislead, or lies in another quadrant than the base case's, is nan: its word says what it is.
+        An ICER that would mislead, or lies in another quadrant than the base case's (than more cost and effect, where the base
+        case has none), is nan: its word says what it is.
         """
         g, reference = self.groups.index(group), reference_of(self.scenario)
         status = self.columns["status"][:, g, strategy]
         if name == "inb":
             return self.columns["incremental_nmb"][:, g, strategy], status
         if name == "icer":
-            return np.where(status == status[0], self.columns["icer"][:, g, strategy], np.nan), status
+            values = self.columns["icer"][:, g, strategy]
+            return np.where(status == (status[0] if np.isfinite(values[0]) else DEARER_AND_BETTER), values, np.nan), status
         values = self.columns[name][:, g]
         return values[:, strategy] - values[:, reference], status
 

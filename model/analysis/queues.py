@@ -114,8 +114,9 @@ def waits(requests: Requests, hours: tuple[float, ...] = (24, 48)) -> dict[str, 
     for world in _worlds(own):
         treated = ~np.isnan(world.granted)
         wait = world.wait[treated]
-        values = {"patients": world.patients, "mean": wait.mean(), "median": np.median(wait), "95th percentile":
-                  np.quantile(wait, 0.95), "never treated": 1 - treated.mean()}
+        middle, late = np.quantile(wait, [0.5, 0.95]) if len(wait) else (np.nan, np.nan)
+        values = {"patients": world.patients, "mean": wait.mean() if len(wait) else np.nan, "median": middle,
+                  "95th percentile": late, "never treated": 1 - treated.mean()}
         values |= {f"within {h:g} h": (treated & (world.wait <= h / 24)).mean() for h in hours}
         for name, value in values.items():
             rows.setdefault(name, []).append(float(value))

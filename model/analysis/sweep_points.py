@@ -46,7 +46,7 @@ class Axis:
 
     def _said(self, value: float) -> float | str:
         unit = self.unit.rstrip("s") if value == 1 else self.unit
-        return f"{value:.12g} {unit}".strip() if self.kind == "setting" else value
+        return f"{value:.6g} {unit}".strip() if self.kind == "setting" else value
 
 
 def axis(scenario: Scenario, text: str) -> Axis:

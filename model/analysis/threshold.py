@@ -3,14 +3,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model import draws
 from model.analysis import comparison, oneway
 from model.analysis.evaluate import Evaluation, Method, evaluate
-from model.analysis.run import reference_of
 from model.draws import DomainError, Draws
 from model.scenario import Scenario
 
@@ -31,8 +30,7 @@ class ThresholdError(ValueError):
 class Change:
     """The decision changes from one strategy (index) to another at `value`.
 
-    standard_error: of `value`, from draws or simulated patients (delta method); nan where there are neither, or where the
-    error of the difference is not known (patients, neither strategy being the reference).
+    standard_error: of `value`, from draws or simulated patients (delta method); nan where there are neither.
     """
 
     value: float
@@ -102,11 +100,11 @@ class _Question:
         if self.sample is not None:
             benefit = self._benefit(self._psa(value))
             return float((benefit[one] - benefit[other]).std(ddof=1) / np.sqrt(self.sample.n))
-        reference = reference_of(self.scenario)
-        if not self.method.follows_patients or reference not in (one, other):
+        if not self.method.follows_patients:
             return float("nan")
-        simulated = self._base(np.array([value])).simulated[self.group]
-        return float(simulated.inb_se(self.wtp)[one + other - reference, 0])
+        paired = replace(self.scenario, reference=list(self.scenario.strategies)[one])
+        simulated = replace(self, scenario=paired)._base(np.array([value])).simulated[self.group]
+        return float(simulated.inb_se(self.wtp)[other, 0])
 
     def slope(self, ends: np.ndarray, one: int, other: int) -> float:
         """Of the difference in net benefit between two values of the parameter."""

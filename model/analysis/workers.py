@@ -128,11 +128,11 @@ class Processes(Executor):
     def end(self) -> None:
         """Stop the workers in the middle of their tasks."""
         processes = list((self._pool._processes or {}).values())
-        self.shutdown(wait=False, cancel_futures=True)
         for process in processes:
-            process.terminate()
+            process.kill()  # they have nothing to tidy up
         for process in processes:
             process.join()
+        self.shutdown(wait=False, cancel_futures=True)
 
 
 def _start() -> None:

@@ -94,10 +94,11 @@ def _shown(own: pd.DataFrame, scenario: Scenario, strategy: str, bridge: Bridge)
 
 
 def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
-    rows = [[r.step, text.amount(r.incremental_cost), text.amount(r.incremental_effect, 4), text.amount(r.icer),
+    several = table["strategy"].nunique() > 1
+    rows = [[*([scenario.labels[r.strategy]] if several else []), r.step, text.amount(r.incremental_cost), text.amount(r.incremental_effect, 4), text.amount(r.icer),
              text.amount(r.icer_standard_error), text.amount(r.icer_change), text.amount(r.icer_change_standard_error)]
             for r in table.itertuples()]
-    return text.table(["Step", f"Inc. cost ({scenario.currency})", "Inc. QALY", "ICER", "SE", "Change", "SE of change"], rows)
+    return text.table([*(["Strategy"] if several else []), "Step", f"Inc. cost ({scenario.currency})", "Inc. QALY", "ICER", "SE", "Change", "SE of change"], rows)
 
 
 # --- capacity ---------------------------------------------------------------------------------------------------
@@ -159,7 +160,8 @@ def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
                          "Net gain on least", "Status"], rows), ""]
     for r in table[table["best"] == "true"].itertuples():
         lines.append(f"{found.scenario.labels[r.strategy]}: best number of units {r.capacity}"
-                     + (" (the highest asked for)" if r.capacity == found.units[-1] else "") + ".")
+                     + (" (the highest asked for)" if r.capacity == found.units[-1] else
+                        " (the lowest asked for)" if r.capacity == found.units[0] else "") + ".")
     return "\n".join(lines)
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from model.report.style import (
     FAINT,
     GREYS,
+    OTHER,
+    OTHER_AREA,
     Style,
     area,
     canvas,
@@ -16,6 +18,7 @@ from model.report.style import (
     number,
     numbers,
     percent,
+    with_others,
     wrapped,
 )
 
@@ -31,8 +34,10 @@ def occupancy(trace, style: Style, dead_states: tuple[str, ...], group: str = "a
     trace = trace[trace["group"] == group]
     if trace.empty:
         return nothing(style, heading, f"No occupancy is recorded for group '{group}'.")
-    wide = trace.pivot(index="time", columns=["strategy", "state"], values="occupancy")
-    states = list(dict.fromkeys(trace["state"]))
+    living = ~trace["state"].isin(dead_states)
+    names = with_others(trace.loc[living, "state"], trace.loc[living, "occupancy"]).reindex(trace.index).fillna(trace["state"])
+    wide = trace.assign(state=names).pivot_table(index="time", columns=["strategy", "state"], values="occupancy", aggfunc="sum")
+    states = sorted(dict.fromkeys(names), key=lambda state: state == OTHER)
     alive, dead = [s for s in states if s not in dead_states], [s for s in states if s in dead_states]
     parts = {s: wide[s] for s in style.labels if s in wide.columns}
     survival = {s: part[alive].sum(axis=1) for s, part in parts.items()} if dead else {}
@@ -70,11 +75,11 @@ def occupancy(trace, style: Style, dead_states: tuple[str, ...], group: str = "a
 def _stack(axis, part, alive, dead, style: Style, factor: float) -> list:
     """Areas of one strategy, the first state at the bottom; their legend and that of survival."""
     time = part.index.to_numpy() * factor
-    names = [style.state_labels.get(s, s) for s in (*alive, *dead)]
+    names = [style.state_labels.get(s, s.capitalize() if s == OTHER else s) for s in (*alive, *dead)]
     handles = axis.stackplot(time, part[[*alive, *dead]].T, labels=names, linewidth=0.4)
     for i, patch in enumerate(handles):
         grey = {"facecolor": GREYS[(i - len(alive)) % len(GREYS)], "edgecolor": "white"}
-        patch.set(**area(i) if i < len(alive) else grey)
+        patch.set(**grey if i >= len(alive) else OTHER_AREA if alive[i] == OTHER else area(i))
     if dead:
         handles += axis.plot(time, part[alive].sum(axis=1), color="black", linewidth=1.6, label="Survival")
     return handles

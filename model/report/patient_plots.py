@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.report.style import FAINT, Style, area, canvas, legend, nothing, numbers, percent, wrapped
+from model.report.style import (
+    FAINT,
+    OTHER,
+    OTHER_AREA,
+    Style,
+    area,
+    canvas,
+    legend,
+    nothing,
+    numbers,
+    percent,
+    with_others,
+    wrapped,
+)
 
 
 def time_to_event(curves, medians, style: Style, labels: dict[str, str]):
@@ -99,7 +112,9 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
     histories: group, strategy, patient, state, entered_time, left_time, time_waited.
     """
     shown = histories[~histories["state"].isin(dead)]
-    states, strategies = list(dict.fromkeys(shown["state"])), [s for s in style.labels if (shown["strategy"] == s).any()]
+    shown = shown.assign(state=with_others(shown["state"], shown["left_time"] - shown["entered_time"]))
+    states = sorted(dict.fromkeys(shown["state"]), key=lambda state: state == OTHER)
+    strategies = [s for s in style.labels if (shown["strategy"] == s).any()]
     people = list(dict.fromkeys(zip(histories["group"], histories["patient"])))
     lane = {who: i for i, who in enumerate(people)}
     figure, axes = canvas(style, "Histories of example patients", max(7.0, 4.2 * len(strategies)), 1.6 + 0.2 * len(people), 1,
@@ -111,7 +126,8 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
             stays = own[own["state"] == state]
             rows = [lane[who] for who in zip(stays["group"], stays["patient"])]
             bars = axis.barh(rows, stays["left_time"] - stays["entered_time"], 0.72, stays["entered_time"],
-                             label=style.state_labels.get(state, state), **area(i))
+                             label="Other states" if state == OTHER else style.state_labels.get(state, state),
+                             **OTHER_AREA if state == OTHER else area(i))
             handles.setdefault(state, bars)
         waits = own[own["time_waited"] > 0]
         if len(waits):

@@ -63,6 +63,21 @@ class Style:
         return self.look(strategy) | {"markevery": (start, 0.12), "markersize": 5, "linewidth": 1.5}
 
 
+MOST_STATES = len(AREAS)
+OTHER = "other states"
+OTHER_AREA = {"facecolor": "#F2F2F2", "edgecolor": "#777777", "hatch": ""}
+
+
+def with_others(states, time):
+    """The states' names with all but the MOST_STATES - 1 in which most `time` is spent called OTHER, where they are more than
+    can be told apart. Both are pandas Series of one length."""
+    spent = time.groupby(states, sort=False).sum()
+    if len(spent) <= MOST_STATES:
+        return states
+    kept = spent.nlargest(MOST_STATES - 1).index
+    return states.where(states.isin(kept), OTHER)
+
+
 def area(i: int) -> dict:
     """Keywords of the i-th area or bar of a stack; hatched from the third on, for print in grey."""
     dark = i % 2 == 0
