@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,8 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
 def command() -> None:
     """Run the command line and end the process with its exit code."""
     code = main()
-    if code == INTERRUPTED:
-        # At once: the interpreter would wait for the threads that talk to workers which are no more.
+    if code == INTERRUPTED and threading.active_count() > 1:
+        # The interpreter would wait for threads that wait for workers which are no more.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -148,7 +149,7 @@ def method_of(options):
 
     if options.patients is None:
         options.patients = PATIENTS
-    elif options.engine == "cohort":
+    elif options.engine == "cohort" and not getattr(options, "follows_patients", False):
         print("warning: --patients is not used: the cohort engine follows no patients", file=sys.stderr)
     with workers(jobs_of(options), options.cluster) as executor:
         yield Method(options.engine, options.patients, options.replications, options.seed, executor)

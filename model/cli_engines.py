@@ -20,7 +20,7 @@ def add_commands(commands) -> None:
         parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
         parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
         cli.worker_options(parser)
-        parser.set_defaults(engine="cohort")
+        parser.set_defaults(engine="cohort", follows_patients=True)
     capacity.add_argument("--resource", metavar="NAME", help="resource whose units are varied")
     capacity.add_argument("--change", action="append", default=[], type=_change, metavar="LABEL: NAME=VALUE; ...",
                           dest="changes", help="another centre, compared with the file as it is; may be given often, such as "

@@ -75,7 +75,7 @@ def test_subgroups_add_up_to_the_weighted_total(scenario):
 
 
 def test_mean_walking_time_gained_has_the_size_of_the_trials(scenario):
-    """Exponential survival arithmetic with one mortality process gives 76 days (docs/validation.md)."""
+    """Exponential survival with one mortality process, medians of the trial and a hazard ratio of 1.96 gives 76 days."""
     result = run(scenario, n=0)
     gained = np.diff(result.base.total.get("ambulatory_days")[:, 0])
     assert gained == pytest.approx(76, abs=2)

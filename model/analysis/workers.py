@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 
 WINDOW = 32  # tasks in flight, of an executor that does not say how many it wants
 TRIES = 3  # of a task whose worker dies
+GRACE = 1.0  # seconds that workers have to end what they are at, when they are stopped
 PATIENCE = 10  # seconds for a scheduler to answer, and for its first worker to be there
 MOST_PROCESSES = 61 if sys.platform == "win32" else 10_000  # Windows cannot wait for more
 BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -126,19 +129,28 @@ class Processes(Executor):
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def end(self) -> None:
-        """Stop the workers in the middle of their tasks."""
-        processes = list((self._pool._processes or {}).values())
-        for process in processes:
-            process.kill()  # they have nothing to tidy up
-        for process in processes:
-            process.join()
+        """Stop the workers after the tasks that they are at, or in the middle of these where that takes over GRACE."""
+        processes, manager = list((self._pool._processes or {}).values()), self._pool._executor_manager_thread
         self.shutdown(wait=False, cancel_futures=True)
+        until = time.monotonic() + GRACE
+        for process in processes:
+            process.join(max(until - time.monotonic(), 0))
+        if any(process.is_alive() for process in processes):
+            threading.excepthook = _quiet
+            for process in processes:
+                process.kill()
+                process.join()
+        if manager is not None:
+            manager.join(GRACE)
+
+
+def _quiet(arguments) -> None:
+    """The pool's threads lose their workers, and need not say so."""
 
 
 def _start() -> None:
     """A worker leaves Ctrl-C to the main process, and ends when that ends, in whatever way."""
     import signal
-    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -86,7 +86,7 @@ def conventions(scenario: Scenario) -> str:
     """What holds for every figure of an analysis."""
     time, discount = scenario.time, scenario.discount
     return (
-        f"Perspective: {scenario.perspective or 'not stated'}; {scenario.currency} {scenario.price_year}; horizon "
+        f"Perspective: {scenario.perspective or 'not stated'}; {f'{scenario.currency} {scenario.price_year}'.strip()}; horizon "
         f"{time.horizon * time.day / 365.25:g} years; cycle {time.cycle:g} {time.unit}s ({time.convention}); "
         f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention}); "
         "increments: strategy minus comparator"

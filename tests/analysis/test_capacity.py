@@ -119,9 +119,9 @@ def test_steps_of_the_bridge_add_up_and_queues_cost_the_wait(waiting):
 def test_jackknife_error_of_a_mean_is_its_standard_error():
     generator = np.random.default_rng(1)
     cost = 10 + generator.normal(size=(2, 15))
-    steps = (agreement.Step("one", cost * 0, cost * 0 + 1), agreement.Step("two", cost, cost * 0 + 1))
+    steps = (agreement.Step("one", cost * 0 + 1, cost * 0 + 1), agreement.Step("two", cost, cost * 0 + 1))
     value, error = agreement.Bridge(steps, ("a", "b"), 0).changes(1, agreement.icer)
-    assert value[1] == pytest.approx(cost[1].mean())
+    assert value[1] == pytest.approx(cost[1].mean() - 1)
     assert error[1] == pytest.approx(cost[1].std(ddof=1) / np.sqrt(15))
 
 
