@@ -147,7 +147,7 @@ def test_variants_gives_one_table_and_a_figure(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["variants", VARIANTS, "--draws", "100", "--out", str(out)]) == 0
     found = table(out, "variants")
-    assert len(found) == 12 * 2 * 3 * 2
+    assert len(found) == 17 * 2 * 3 * 2
     assert not found[found.strategy == "surgery"].incremental_nmb_difference.isna().any()
     assert figures(out) == {"incremental_net_benefit"}
     printed = capsys.readouterr().out

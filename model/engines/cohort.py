@@ -13,7 +13,7 @@ import numpy as np
 
 from model.draws import DomainError
 from model.engines import conventions, linear, sojourn
-from model.engines.linear import Flow
+from model.engines.block import Block, flows_at, routes
 from model.inputs import Dynamics, Move, Stepwise
 from model.quantities import Quantities
 
@@ -26,19 +26,6 @@ class Tally:
 
     time: np.ndarray
     moves: np.ndarray
-
-
-@dataclass(frozen=True)
-class Block:
-    """One block of draws, rows = strategy x draw. levels: row arrays by move at a time."""
-
-    dynamics: Dynamics
-    rows: int
-    start: np.ndarray  # [state, row]
-
-    @property
-    def states(self) -> int:
-        return len(self.dynamics.states)
 
 
 def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
@@ -129,19 +116,6 @@ def _run_block(block: Block, distinct, trace: bool):
 
 # --- chance nodes -----------------------------------------------------------------------------------------------
 
-def routes(block: Block, state: int, time: float) -> list[tuple[int, np.ndarray | float]]:
-    """Where mass that enters `state` at `time` comes to rest: (state, share[row]); chance nodes pass it on."""
-    if not block.dynamics.chance[state]:
-        return [(state, 1.0)]
-    found: dict[int, np.ndarray | float] = {}
-    for move in block.dynamics.moves:
-        if move.source == state:
-            probability = move.level.at(time)
-            for target, share in routes(block, move.target, time):
-                found[target] = found.get(target, 0.0) + probability * share
-    return list(found.items())
-
-
 def settle(block: Block, x: np.ndarray, time: float) -> np.ndarray:
     """Occupancy[state, row] after chance nodes have passed their mass on."""
     result = x.copy()
@@ -176,16 +150,6 @@ def _chance_order(dynamics: Dynamics) -> list[int]:
     for state in np.flatnonzero(dynamics.chance):
         visit(int(state))
     return order
-
-
-def flows_at(block: Block, time: float, rates: dict[int, np.ndarray]) -> list[Flow]:
-    """Flows between states in which time is spent; rates: move -> amount[row] per step."""
-    found = []
-    for i, rate in rates.items():
-        move = block.dynamics.moves[i]
-        for target, share in routes(block, move.target, time):
-            found.append(Flow(move.source, target, rate * share))
-    return found
 
 
 def _tally_moves(block: Block, tally_moves: np.ndarray, amounts: dict[int, np.ndarray], time: float) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from model.draws import DomainError
+from model.engines.block import Block, flows_at, routes
 from model.engines.linear import advance, largest_exit
 from model.hazards import Hazard
 from model.inputs import Dynamics
@@ -45,10 +46,8 @@ def rows_of(hazard: Hazard, shape: tuple[int, int], cut: slice) -> Hazard:
 class Bins:
     """Sojourn bins of every state that a state-clock hazard leaves; other states stay in the plain occupancy x."""
 
-    def __init__(self, block, x: np.ndarray, times: np.ndarray):
-        from model.engines.cohort import flows_at, routes
-
-        self.block, self._flows_at, self._routes = block, flows_at, routes
+    def __init__(self, block: Block, x: np.ndarray, times: np.ndarray):
+        self.block = block
         self.moves = block.dynamics.moves
         self.times = times
         lengths = np.diff(times)
@@ -81,7 +80,7 @@ class Bins:
             at_once += share * arrived
             evenly += (1 - share) * arrived
         rates = _bounded(self._plain_rates(common, end - begin), self.moves)
-        flows = self._flows_at(self.block, begin, rates)
+        flows = flows_at(self.block, begin, rates)
         after, mean = advance(flows, x + at_once, largest_exit(flows, len(x)), evenly if self.aged else None)
         for i, rate in rates.items():
             amounts[i] = amounts[i] + rate * mean[self.moves[i].source]
@@ -160,7 +159,7 @@ class Bins:
         """Where the mass that left the bins comes to rest, [state, row]."""
         inflow = np.zeros((self.block.states, self.block.rows))
         for i, amount in amounts.items():
-            for target, share in self._routes(self.block, self.moves[i].target, time):
+            for target, share in routes(self.block, self.moves[i].target, time):
                 inflow[target] += amount * share
         return inflow
 

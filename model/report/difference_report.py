@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_BARS = 20
+NAMED = 3  # fields of one change that are all named
 
 
 def report(found: Attribution) -> Result:
@@ -37,9 +38,15 @@ def differences_table(found: Attribution) -> pd.DataFrame:
 
 
 def names(found: Attribution) -> list[str]:
-    """Entries by their place; parameters by their name."""
-    return [" + ".join(".".join(e[1:] if e[0] == "parameters" and len(e) > 1 else e) for e in change)
-            for change in found.changes]
+    """Entries by their place; parameters by their name. Of many that are one change, the first, and where the others are."""
+    return [_name(change) for change in found.changes]
+
+
+def _name(change) -> str:
+    places = [".".join(e[1:] if e[0] == "parameters" and len(e) > 1 else e) for e in change]
+    if len(places) <= NAMED:
+        return " + ".join(places)
+    return f"{places[0]} and {len(places) - 1} more of {', '.join(dict.fromkeys(e[0] for e in change))}"
 
 
 def attribution_table(found: Attribution) -> pd.DataFrame:

@@ -1,0 +1,45 @@
+"""One block of draws in the cohort engine, and where mass that moves in it comes to rest."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.engines.linear import Flow
+from model.inputs import Dynamics
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of draws, rows = strategy x draw. levels: row arrays by move at a time."""
+
+    dynamics: Dynamics
+    rows: int
+    start: np.ndarray  # [state, row]
+
+    @property
+    def states(self) -> int:
+        return len(self.dynamics.states)
+
+
+def routes(block: Block, state: int, time: float) -> list[tuple[int, np.ndarray | float]]:
+    """Where mass that enters `state` at `time` comes to rest: (state, share[row]); chance nodes pass it on."""
+    if not block.dynamics.chance[state]:
+        return [(state, 1.0)]
+    found: dict[int, np.ndarray | float] = {}
+    for move in block.dynamics.moves:
+        if move.source == state:
+            probability = move.level.at(time)
+            for target, share in routes(block, move.target, time):
+                found[target] = found.get(target, 0.0) + probability * share
+    return list(found.items())
+
+
+def flows_at(block: Block, time: float, rates: dict[int, np.ndarray]) -> list[Flow]:
+    """Flows between states in which time is spent; rates: move -> amount[row] per step."""
+    found = []
+    for i, rate in rates.items():
+        move = block.dynamics.moves[i]
+        for target, share in routes(block, move.target, time):
+            found.append(Flow(move.source, target, rate * share))
+    return found
