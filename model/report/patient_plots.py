@@ -113,7 +113,8 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
     """
     shown = histories[~histories["state"].isin(dead)]
     shown = shown.assign(state=with_others(shown["state"], shown["left_time"] - shown["entered_time"]))
-    states = sorted(dict.fromkeys(shown["state"]), key=lambda state: state == OTHER)
+    found = set(shown["state"])
+    states = [*(s for s in style.state_labels if s in found), *sorted(found - set(style.state_labels))]  # as elsewhere, OTHER last
     strategies = [s for s in style.labels if (shown["strategy"] == s).any()]
     people = list(dict.fromkeys(zip(histories["group"], histories["patient"])))
     lane = {who: i for i, who in enumerate(people)}
@@ -124,6 +125,8 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
         own = shown[shown["strategy"] == strategy]
         for i, state in enumerate(states):
             stays = own[own["state"] == state]
+            if stays.empty:
+                continue
             rows = [lane[who] for who in zip(stays["group"], stays["patient"])]
             bars = axis.barh(rows, stays["left_time"] - stays["entered_time"], 0.72, stays["entered_time"],
                              label="Other states" if state == OTHER else style.state_labels.get(state, state),
