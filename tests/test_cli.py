@@ -114,6 +114,15 @@ def test_analyse_reproduces_dampack_from_its_files(tmp_path):
     assert found.loc[frontier.index, "icer"].to_numpy() == pytest.approx(frontier.ICER.to_numpy(), rel=1e-9)
 
 
+def test_names_of_rows_as_r_writes_them_are_no_strategy(tmp_path):
+    for name, values in (("cost", "10,20"), ("effect", "1,2")):
+        (tmp_path / f"{name}.csv").write_text(f'"a","b"\n"1",{values}\n"2",{values}\n')
+    files = ["--cost", str(tmp_path / "cost.csv"), "--effect", str(tmp_path / "effect.csv")]
+    assert main(["analyse", *files, "--out", str(tmp_path / "out")]) == 0
+    found = table(tmp_path / "out", "incremental")
+    assert found.strategy.tolist() == ["a", "b"] and found.icer.iloc[1] == 10
+
+
 def test_two_columns_of_one_name_are_refused_in_a_psa_made_elsewhere(tmp_path, capsys):
     (tmp_path / "cost.csv").write_text("A,A\n1,2\n3,4\n")
     (tmp_path / "effect.csv").write_text("A,B\n1,2\n3,4\n")
@@ -139,12 +148,16 @@ def test_analyse_of_a_deterministic_table(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [("a,b\n1,2\n", "at least two rows"), ("a,b\n1,2\n3,x\n", "row 3, column 'b': 'x' is not a number"),
-     ("", "cannot be read as CSV"), ("c,b\n1,2\n3,4\n", "must be the same strategies")],
+     ("", "the file is empty"), ("c,b\n1,2\n3,4\n", "must be the same strategies"),
+     ("a;b\n1,5;2,5\n3,5;4,5\n", "columns are separated by semicolons"),
+     ("a,b\n1,5,2,5\n3,5,4,5\n", "row 2 has 4 fields, but the header has 2; decimal marks must be points"),
+     ("a,b\n1,2,\n3,4,\n", "no line may end with a comma"), ("a,b\n1,2\n3,NA\n", "'NA' is not a number"),
+     ("a,\xe9\n1,2\n3,4\n".encode("latin-1"), "is not UTF-8 text")],
 )
 def test_bad_psa_tables_are_refused_with_a_message(tmp_path, capsys, content, expected):
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text("a,b\n1,2\n3,4\n")
-    bad.write_text(content)
+    bad.write_bytes(content if isinstance(content, bytes) else content.encode())
     assert main(["analyse", "--cost", str(good), "--effect", str(bad), "--out", str(tmp_path / "out")]) == 2
     assert expected in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -59,6 +59,16 @@ def where(request):
     return (2, None) if request.param == "processes" else (1, request.getfixturevalue("scheduler"))
 
 
+def test_work_that_is_stopped_ends_soon_and_leaves_no_process():
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), workers(2) as executor:
+        for task in range(4):
+            executor.submit(time.sleep, 30 + task)
+        processes = list(executor._pool._processes.values())
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 20 and processes and not any(p.is_alive() for p in processes)
+
+
 def noted(folder: Path, number: int) -> tuple[int, int]:
     """A task that leaves a file for every time it was run to its end; (its number, process that ran it)."""
     time.sleep(0.05)

@@ -34,6 +34,19 @@ transitions:
 """))
 
 
+@pytest.mark.parametrize("rate, found", [("3%", 0.03), ("3.5 %", 0.035), ("0.03", 0.03), ("0", 0)])
+def test_discount_rates_of_the_population_are_shares_or_per_cent(rate, found):
+    from model.cli import _parser
+
+    assert _parser().parse_args(["voi", "--discount", rate]).discount == pytest.approx(found)
+
+
+def test_a_discount_rate_of_300_per_cent_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["voi", DEFAULT, "--discount", "3"])
+    assert "'3' is 300 % a year; write 3% or 0.03" in capsys.readouterr().err
+
+
 def table(folder, name):
     return pd.read_csv(folder / "tables" / f"{name}.csv")
 

@@ -113,6 +113,7 @@ def test_correlated_and_joint_inputs_are_factors_of_their_own(tmp_path):
     scenario = read(write_scenario(tmp_path, CORRELATED))
     found = globalsens.factors(scenario)
     assert [f.parameters for f in found] == [("a", "b"), ("c",), ("p", "q", "r")]
+    assert [f.name for f in found[:2]] == ["a + b", "c"]
     model = globalsens.net_benefit_of(scenario, Method(), 1.0)
     blocks = globalsens.places(scenario, found)
     indices, = globalsens.sobol(model, sum(map(len, blocks)), blocks, 2048, 1)

@@ -56,6 +56,13 @@ def test_an_icer_that_is_none_has_a_word(tmp_path):
     assert set(table.index[:2]) == {"price", "gain"}  # an end without a number counts as endless
 
 
+def test_an_end_that_costs_more_and_gains_more_has_its_icer_where_the_base_case_is_dominant(tmp_path):
+    text = LINEAR.replace("share_c / 5)}", "share_c / 5) - saving}").replace("  fixed:", "  saving: {value: 600, unit: USD}\n  fixed:")
+    table = by_parameter(oneway.oneway(read(write_scenario(tmp_path, text)), Method()), "icer")
+    assert np.isnan(table.loc["price", "base_result"]) and table.loc["price", "status_low"] == "dominant"
+    assert table.loc["price", "result_high"] == pytest.approx((2200 - 600) / 0.1)
+
+
 def test_every_end_is_a_run_with_that_value():
     path = SCENARIOS / "mscc_furlan.yaml"
     found = oneway.oneway(read(path), Method())

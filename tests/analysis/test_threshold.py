@@ -118,6 +118,19 @@ def test_the_standard_error_of_a_threshold_is_its_spread_over_samples(linear):
     assert np.isnan(threshold.thresholds(linear, "price", 0, 2000, Method()).changes[0].standard_error)
 
 
+def test_a_simulated_threshold_between_two_others_than_the_reference_has_an_error_too(tmp_path):
+    """Surgery with walking kept and regained as often and 0.7 times the deaths, at twice the price."""
+    path = tmp_path / "three.yaml"
+    path.write_text(f"""extends: {SCENARIOS / 'mscc_furlan.yaml'}
+strategies:
+  dear: {{p_retain: p_retain_surgery, p_regain: p_regain_surgery, hr: 0.7, hazard_loss: hazard_loss_surgery, operated: 2}}
+""")
+    limits = read(path), "c_surgery", 0, 90_000
+    exact, found = (next(c for c in threshold.thresholds(*limits, method, 300_000).changes if {c.below, c.above} == {1, 2})
+                    for method in (Method(), Method("individual", 20)))
+    assert 0 < found.standard_error < 0.2 * exact.value and abs(found.value - exact.value) < 4 * found.standard_error
+
+
 def test_a_simulated_threshold_is_within_its_standard_error():
     scenario = read(SCENARIOS / "mscc_furlan.yaml")
     exact = threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method(), 100_000).changes[0]

@@ -87,10 +87,16 @@ def test_settings_of_the_command_hold_for_the_base_and_every_variant(tmp_path):
     assert table.loc[("cheap", "all", "surgery"), "incremental_nmb_difference"] == pytest.approx(15_000)
 
 
+def test_the_variants_of_the_capacity_scenario_can_be_read():
+    found = read_variants(SHIPPED.parent / "mscc_capacity.yaml")
+    share = [found.scenarios["all wait outside"].parameters[f"{arm}_waits_in_hospital"].base for arm in ("surgery", "radiotherapy")]
+    assert len(found.labels) == 5 and share == [0, 0]
+
+
 def test_the_shipped_variants_run():
     variants = read_variants(SHIPPED)
     table = variants_table(compare(variants, sample=Sample(50)))
-    assert len(variants.labels) == 12 and set(table.variant) == set(variants.labels)
+    assert len(variants.labels) == 17 and set(table.variant) == set(variants.labels)
     moved = table[(table.group == "all") & (table.strategy == "surgery") & (table.variant != "base")]
     assert (moved.incremental_nmb_difference.abs() > 0).all()
 

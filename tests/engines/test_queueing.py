@@ -252,6 +252,13 @@ def test_a_backlog_without_bound_is_a_clear_stop(tmp_path):
         losing(tmp_path, system(1, 500, THEATRE, most_waiting=50))
 
 
+def test_waits_of_a_queue_that_treats_nobody_are_unknown_not_an_error(tmp_path):
+    requests = losing(tmp_path, system(1, 2, THEATRE))[2]
+    never = dataclasses.replace(requests, granted=np.full(len(requests.asked), np.nan))
+    found = queues.waits(never)
+    assert np.isnan(found["mean"]).all() and (found["never treated"] == 1).all() and (found["within 24 h"] == 0).all()
+
+
 def test_start_in_a_state_that_holds_is_a_clear_error(tmp_path):
     with pytest.raises(DomainError, match="states.walking.holds: patients start here"):
         losing(tmp_path, system(1, 1, (Hold("walking", ("server",)),)))

@@ -51,6 +51,12 @@ def test_share_alive_is_the_survival_function(result):
     np.testing.assert_allclose(table["share"], np.exp(-0.005 * table["time"]), atol=4 * 0.5 / np.sqrt(20_000))
 
 
+def test_those_alive_at_the_horizon_are_censored_there(path):
+    table = model.run(path, draws=0, engine="individual", patients=50, settings=["horizon=30 days"]).tables["time_to_event"]
+    last = table.query("event == 'survival' and strategy == 'new'").iloc[-1]
+    assert last["time"] == 30 and last["share"] == pytest.approx(np.exp(-0.15), abs=0.03)
+
+
 def test_occupancy_is_the_survival_function(result):
     table = result.tables["trace"].query("group == 'aged' and strategy == 'old' and state == 'alive'")
     np.testing.assert_allclose(table["occupancy"], np.exp(-0.01 * table["time"]), atol=4 * 0.5 / np.sqrt(5000))
