@@ -199,10 +199,13 @@ def _text(found: Sweep, table: pd.DataFrame) -> str:
 def _listed(found: Sweep, own: pd.DataFrame) -> str:
     names = [column_of(a, found) for a in found.axes if a.kind != "wtp"]
     probability = "probability_most_cost_effective" in own
-    header = [*names, "Strategy", "WTP", f"Inc. cost ({found.scenario.currency})", "Inc. QALY", "ICER", "Inc. net benefit", "Status"]
+    known = "incremental_nmb_standard_error" in own and own["incremental_nmb_standard_error"].notna().any()
+    header = [*names, "Strategy", "WTP", f"Inc. cost ({found.scenario.currency})", "Inc. QALY", "ICER", "Inc. net benefit",
+              *(["SE"] if known else []), "Status"]
     rows = [[*(_shown(row[n]) for n in names), found.scenario.labels[row["strategy"]], text.amount(row["wtp"]),
              text.amount(row["incremental_cost"]), text.amount(row["incremental_qaly"], 4), text.amount(row["icer"]),
-             text.amount(row["incremental_nmb"]), row["status"],
+             text.amount(row["incremental_nmb"]), *([text.amount(row["incremental_nmb_standard_error"])] if known else []),
+             row["status"],
              *([f"{row['probability_most_cost_effective']:.1%}"] if probability else [])] for row in own.to_dict("records")]
     return text.table([*header, *(["Most cost-effective"] if probability else [])], rows)
 
