@@ -23,7 +23,7 @@ class Flow:
     rate: np.ndarray
 
 
-def largest_exit(flows: list[Flow], states: int) -> float:
+def largest_exit(flows: list[Flow]) -> float:
     """Largest total rate out of any state, over all rows."""
     exits: dict[int, np.ndarray] = {}
     for flow in flows:

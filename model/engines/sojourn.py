@@ -19,8 +19,6 @@ from model.inputs import Dynamics
 
 _NODES, _WEIGHTS = np.array([-1, 0, 1]) * np.sqrt(0.6), (5 / 18, 8 / 18, 5 / 18)  # Gauss-Legendre, mean over -1..1
 MOST = 1e9  # largest exit per step by hazards that change over time; they may explode with age
-
-
 HASTY = 0.4  # share of entrants gone within their first cycle, above which errors of a tenth are to be expected
 
 
@@ -81,7 +79,7 @@ class Bins:
             evenly += (1 - share) * arrived
         rates = _bounded(self._plain_rates(common, end - begin), self.moves)
         flows = flows_at(self.block, begin, rates)
-        after, mean = advance(flows, x + at_once, largest_exit(flows, len(x)), evenly if self.aged else None)
+        after, mean = advance(flows, x + at_once, largest_exit(flows), evenly if self.aged else None)
         for i, rate in rates.items():
             amounts[i] = amounts[i] + rate * mean[self.moves[i].source]
         for state in self.aged:

@@ -59,7 +59,7 @@ def test_exponential_without_flows_is_the_identity():
 def test_step_and_mean_of_the_integrator_are_those_of_the_exponential(scale):
     flows, rng = random_flows(4, 5, scale, density=1.0), np.random.default_rng(1)
     x, source = rng.dirichlet(np.ones(4), ROWS).T.copy(), rng.random((4, ROWS))
-    end, mean = linear.advance(flows, x, linear.largest_exit(flows, 4), source)
+    end, mean = linear.advance(flows, x, linear.largest_exit(flows), source)
     for row in range(ROWS):
         # mass flows in evenly: a constant state 5 feeds the source
         matrix = np.zeros((5, 5))
