@@ -83,3 +83,14 @@ def test_step_by_probabilities_keeps_the_complement():
     flows = [Flow(0, 1, np.full(ROWS, 0.3)), Flow(0, 2, np.full(ROWS, 0.2)), Flow(1, 0, np.full(ROWS, 0.4))]
     expected = [[0.5, 0.4, 0], [0.3, 0.6, 0], [0.2, 0, 1]]
     np.testing.assert_allclose(dense(linear.stay_and_move(flows, 3, ROWS), 0), expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("fast", [1e3, 1e6, 1e9, 1e12])
+def test_a_slow_rate_beside_a_fast_one_keeps_its_digits(fast):
+    """0 -> 1 at 0.01, at once on to 2, which 0.02 leave: closed form of a chain."""
+    one = np.ones(1)
+    flows = [Flow(0, 1, 0.01 * one), Flow(1, 2, fast * one), Flow(2, 3, 0.02 * one)]
+    whole, mean = (np.array([0.0 if line[0] is None else line[0][0] for line in grid]) for grid in linear.exponential(flows, 4, 1))
+    assert whole[0] == pytest.approx(np.exp(-0.01), rel=1e-14) and whole.sum() == pytest.approx(1, rel=1e-14)
+    assert mean[1] * fast == pytest.approx(-np.expm1(-0.01), rel=2 / fast + 1e-12)
+    assert mean.sum() == pytest.approx(1, rel=1e-14)
