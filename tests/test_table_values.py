@@ -316,6 +316,16 @@ def test_net_benefit_is_that_of_each_group_with_its_standard_error(tables):
         assert [row.nmb, row.standard_error, row.nhb] == pytest.approx(wanted, rel=1e-7, nan_ok=True), row
 
 
+def test_the_probability_of_being_most_cost_effective_is_that_of_each_group(tables):
+    table, values = tables["net_benefit"], analyses(tables)
+    assert table.loc[table.analysis == "deterministic", "probability_most_cost_effective"].isna().all()
+    for (group, wtp), rows in table[table.analysis == "probabilistic"].groupby(["group", "wtp"]):
+        truth = {s: expected(values["probabilistic"], group, s) for s in rows.strategy}
+        best = np.argmax([wtp * truth[s]["qaly"] - truth[s]["cost"] for s in rows.strategy], axis=0)
+        wanted = [(best == i).mean() for i in range(len(rows))]
+        assert rows.probability_most_cost_effective.tolist() == pytest.approx(wanted, abs=1e-12), (group, wtp)
+
+
 @pytest.fixture(scope="module")
 def benefit(tables):
     """wtp -> net monetary benefit [draw, strategy], from psa.csv."""

@@ -57,13 +57,13 @@ def _psa_group(scenario: Scenario, found: Evaluation, group: str, levels: np.nda
     at_wtp = {
         "nmb_standard_error": net_benefit.mean_net_benefit(result.cost, result.qaly, levels).nmb_se,
         "incremental_nmb_standard_error": net_benefit.mean_net_benefit(*gain, levels).nmb_se,
-        "probability_most_cost_effective": _probability(scenario, found, group, levels),
+        "probability_most_cost_effective": probability(scenario, found, group, levels),
     }
     spread = {name: np.broadcast_to(v, (len(of), len(v))) for name, v in (means | errors).items()}
     return spread | {name: value[of] for name, value in at_wtp.items()}
 
 
-def _probability(scenario: Scenario, found: Evaluation, group: str, levels: np.ndarray) -> np.ndarray:
+def probability(scenario: Scenario, found: Evaluation, group: str, levels: np.ndarray) -> np.ndarray:
     """CEAC [wtp, strategy], without the noise of a finite number of patients."""
     result, corrected = found.outcomes[group], None
     if found.simulated is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis import targets
+from model.analysis import comparison, targets
 from model.analysis.run import Run
 from model.draws import Draws
 from model.economics import incremental, net_benefit, uncertainty
@@ -132,7 +132,8 @@ def incremental_rows(strategies, cost: np.ndarray, effect: np.ndarray) -> Iterat
 
 
 def net_benefit_table(run: Run) -> pd.DataFrame:
-    """NMB and NHB at the thresholds, by group; errors over draws, in the base case those of the simulation."""
+    """NMB and NHB at the thresholds, by group; errors over draws, in the base case those of the simulation. With a PSA also
+    the probability of being the most cost-effective, without the noise of a finite number of patients."""
     import pandas as pd
 
     thresholds = run.scenario.wtp.thresholds
@@ -140,10 +141,11 @@ def net_benefit_table(run: Run) -> pd.DataFrame:
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
             simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
-            rows += [
-                {"analysis": analysis, "group": group, **row}
-                for row in net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds, simulated)
-            ]
+            found = list(net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds, simulated))
+            if analysis == "probabilistic":
+                chances = comparison.probability(run.scenario, evaluation, group, np.array(thresholds)).ravel()
+                found = [row | {"probability_most_cost_effective": chance} for row, chance in zip(found, chances)]
+            rows += [{"analysis": analysis, "group": group, **row} for row in found]
     return pd.DataFrame(rows)
 
 
