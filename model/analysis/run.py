@@ -101,8 +101,8 @@ def _long_cycles(scenario: Scenario) -> list[str]:
     for group in scenario.groups.values():
         for label, share in sojourn.hasty(inputs.dynamics(scenario, table, group)).items():
             found[label] = max(share, found.get(label, 0.0))
-    return [f"transitions.{label}: takes {share:.0%} of those who enter within one cycle, so times in state are rough; take a "
-            "shorter cycle, or compare with --engine individual" for label, share in found.items()]
+    return [f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
+            "figures are rough; take a shorter cycle, or compare with --engine individual" for label, share in found.items()]
 
 
 def _base(scenario: Scenario, method: Method, until_se: float | None, progress: Callable[[int], None]):

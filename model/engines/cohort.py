@@ -241,7 +241,8 @@ def cycle_grid(dynamics: Dynamics) -> np.ndarray:
     """Starts of the cycles, and the horizon."""
     time = dynamics.time
     starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
-    return np.append(starts, time.horizon)
+    # A cycle of almost a whole part of the horizon leaves no last cycle of nothing.
+    return np.append(starts[time.horizon - starts > 1e-9 * time.horizon], time.horizon)
 
 
 # --- hazards that change over time ------------------------------------------------------------------------------

@@ -23,11 +23,17 @@ HASTY = 0.4  # share of entrants gone within their first cycle, above which erro
 
 
 def hasty(dynamics: Dynamics) -> dict[str, float]:
-    """By transition on the clock of the state, the largest share of entrants that it takes within one cycle, where over HASTY:
-    the cycle is too long for a cohort to follow it closely."""
-    shares = {m.label: float(np.max(-np.expm1(-m.hazard.cumulative(dynamics.time.cycle)))) for m in dynamics.moves
-              if m.kind == "survival" and m.clock == "state" and m.hazard.family != "fixed"}
-    return {label: share for label, share in shares.items() if share > HASTY}
+    """By state that a hazard in time in state leaves, the largest share of entrants that are gone within one cycle (the first
+    one, where hazards change with the model's clock), where over HASTY: the cycle is too long for a cohort to follow it."""
+    aged = {m.source for m in dynamics.moves if m.kind == "survival" and m.clock == "state" and m.hazard.family != "fixed"}
+    found, cycle = {}, dynamics.time.cycle
+    for state in aged:
+        hazards = [m.level.at(0.0) * cycle if m.kind == "rate" else m.hazard.cumulative(cycle) for m in dynamics.moves
+                   if m.source == state and m.kind in ("rate", "survival")]
+        share = float(np.max(-np.expm1(-sum(hazards))))
+        if share > HASTY:
+            found[dynamics.states[state]] = share
+    return found
 
 
 def rows_of(hazard: Hazard, shape: tuple[int, int], cut: slice) -> Hazard:
@@ -194,5 +200,5 @@ def _bounded(rates: dict[int, np.ndarray], moves) -> dict[int, np.ndarray]:
             exits[moves[i].source] = exits.get(moves[i].source, 0.0) + rate
     if max((np.max(total) for total in exits.values()), default=0.0) <= MOST:
         return rates
-    cap = {s: np.minimum(1.0, MOST / np.maximum(total, 1e-300)) for s, total in exits.items()}
+    cap = {s: np.minimum(1.0, MOST / np.maximum(total, 1e-290)) for s, total in exits.items()}
     return {i: rate * cap[moves[i].source] if moves[i].kind == "survival" else rate for i, rate in rates.items()}

@@ -9,6 +9,7 @@ import numpy as np
 from model.analysis.first_order import FirstOrder
 from model.analysis.run import Run
 from model.economics import acceptability
+from model.units import DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,8 @@ def events(run: Run) -> dict[str, tuple[str, str, float, np.ndarray]]:
     for key, effect in run.scenario.effects.items():
         # Weighted time, or several rates per unit, is no time to an event.
         if effect.states and not any(effect.states.values()):
-            found[key] = effect.label, effect.unit, np.inf, run.patients.values(key, discounted=False)
+            horizon = frame.horizon * frame.day / DAYS.get(effect.unit, np.inf)
+            found[key] = effect.label, effect.unit, horizon or np.inf, run.patients.values(key, discounted=False)
     return found
 
 

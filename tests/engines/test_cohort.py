@@ -320,8 +320,33 @@ transitions:
   - {from: v, to: d, survival: "gamma(shape=2, rate=1) in days", clock: state}
 """
     path = write_scenario(tmp_path, text)
-    assert "transitions.v -> d: takes 99% of those who enter within one cycle" in run_scenario(read(path), 0).warnings[0]
+    assert "states.v: 99% of those who enter leave within one cycle" in run_scenario(read(path), 0).warnings[0]
     assert not run_scenario(read(path, ["cycle=0.5 days"]), 0).warnings
+
+
+def test_a_cycle_too_long_for_a_stay_that_a_rate_ends_is_a_warning(tmp_path):
+    text = """time: {unit: day, horizon: 1 year, cycle: 1 month}
+states: {home: {start: 1, utility: 1}, ward: {utility: 0.5}, infected: {}}
+transitions:
+  - {from: home, to: ward, rate: 0.02 per day}
+  - {from: ward, to: home, rate: 0.2 per day}
+  - {from: ward, to: infected, survival: "weibull(shape=2, scale=60) in days", clock: state}
+"""
+    path = write_scenario(tmp_path, text)
+    assert "states.ward: 100% of those who enter leave within one cycle" in run_scenario(read(path), 0).warnings[0]
+    assert not run_scenario(read(path, ["cycle=1 day"]), 0).warnings
+
+
+@pytest.mark.parametrize("digits", [9, 10, 11, 12])
+@pytest.mark.parametrize("move", ["rate: 0.1 per year", "survival: 'weibull(shape=1.5, scale=3) in years', clock: state"])
+def test_a_cycle_that_almost_divides_the_horizon_leaves_no_cycle_of_nothing(tmp_path, digits, move):
+    text = f"""time: {{unit: year, horizon: 5 years, cycle: {1 / 12:.{digits}f} years}}
+states: {{well: {{start: 1, utility: 1}}, dead: {{}}}}
+transitions: [{{from: well, to: dead, {move}}}]
+"""
+    found = base_case(write_scenario(tmp_path, text))
+    times = found.traces["all"].times
+    assert times[-1] == 5 and len(times) == len(found.traces["all"].occupancy) and len(times) in (61, 62)
 
 
 def test_an_exploding_hazard_empties_the_state_within_its_cycle_and_no_more(tmp_path):

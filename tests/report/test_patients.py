@@ -53,8 +53,9 @@ def test_share_alive_is_the_survival_function(result):
 
 def test_those_alive_at_the_horizon_are_censored_there(path):
     table = model.run(path, draws=0, engine="individual", patients=50, settings=["horizon=30 days"]).tables["time_to_event"]
-    last = table.query("event == 'survival' and strategy == 'new'").iloc[-1]
-    assert last["time"] == 30 and last["share"] == pytest.approx(np.exp(-0.15), abs=0.03)
+    for event in ("survival", "days"):
+        last = table.query("event == @event and strategy == 'new'").iloc[-1]
+        assert last["time"] == pytest.approx(30) and last["share"] == pytest.approx(np.exp(-0.15), abs=0.03)
 
 
 def test_occupancy_is_the_survival_function(result):
