@@ -2,6 +2,7 @@
 
 Run: python benchmarks/economics_speed.py
 """
+
 from __future__ import annotations
 
 import sys
@@ -20,8 +21,11 @@ TARGET_SECONDS = {2: 0.050, 10: 0.300}
 def measure(repeats: int = 5) -> list[dict]:
     """Best of `repeats` runs of each case: name, seconds, target in seconds."""
     return [
-        {"name": f"CEAC, CEAF, expected loss and EVPI: {n} strategies, 10,000 draws, 501 thresholds",
-         "seconds": _best(n, repeats), "target": target}
+        {
+            "name": f"CEAC, CEAF, expected loss and EVPI: {n} strategies, 10,000 draws, 501 thresholds",
+            "seconds": _best(n, repeats),
+            "target": target,
+        }
         for n, target in TARGET_SECONDS.items()
     ]
 

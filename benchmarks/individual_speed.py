@@ -2,6 +2,7 @@
 
 Run: python benchmarks/individual_speed.py
 """
+
 from __future__ import annotations
 
 import sys
@@ -20,17 +21,30 @@ from model.scenario_file import read
 
 HERE = Path(__file__).resolve().parent
 PATIENTS = 1000
-CENTRE = System((Resource("theatre", 30), Resource("bed", 200)), (Hold("surgery", ("theatre",)), Hold("ward", ("bed",))),
-                Arrivals((4.0,)))
+CENTRE = System(
+    (Resource("theatre", 30), Resource("bed", 200)),
+    (Hold("surgery", ("theatre",)), Hold("ward", ("bed",))),
+    Arrivals((4.0,)),
+)
 
 
 def measure(repeats: int = 5) -> list[dict]:
     """Best of `repeats` runs of each case: name, seconds, target in seconds."""
-    rows = [{"name": f"illness-death, Weibull, {PATIENTS:,} patients x {n:,} draws x 2 strategies, with outcomes",
-             "seconds": min(_individual(n) for _ in range(repeats)), "target": target}
-            for n, target in ((100, 0.15), (1000, 1.5))]
-    return rows + [{"name": "queueing, one patient, two resources, unloaded",
-                    "seconds": min(_queueing(5000) for _ in range(repeats)), "target": 80e-6}]
+    rows = [
+        {
+            "name": f"illness-death, Weibull, {PATIENTS:,} patients x {n:,} draws x 2 strategies, with outcomes",
+            "seconds": min(_individual(n) for _ in range(repeats)),
+            "target": target,
+        }
+        for n, target in ((100, 0.15), (1000, 1.5))
+    ]
+    return rows + [
+        {
+            "name": "queueing, one patient, two resources, unloaded",
+            "seconds": min(_queueing(5000) for _ in range(repeats)),
+            "target": 80e-6,
+        }
+    ]
 
 
 def _individual(n: int) -> float:

@@ -2,6 +2,7 @@
 
 Run: python benchmarks/sensitivity_speed.py
 """
+
 from __future__ import annotations
 
 import sys
@@ -23,13 +24,21 @@ def measure(repeats: int = 5) -> list[dict]:
     scenario = read(SCENARIO)
     sensitivity_report.tornado_table(oneway.oneway(scenario, Method()))  # imports
     cases = [
-        ("tornado of 16 parameters, table of every result and group", 1.0,
-         lambda: sensitivity_report.tornado_table(oneway.oneway(scenario, Method()))),
-        ("threshold of one parameter to 1e-9 of its range", 1.0,
-         lambda: threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method(), 100_000)),
+        (
+            "tornado of 16 parameters, table of every result and group",
+            1.0,
+            lambda: sensitivity_report.tornado_table(oneway.oneway(scenario, Method())),
+        ),
+        (
+            "threshold of one parameter to 1e-9 of its range",
+            1.0,
+            lambda: threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method(), 100_000),
+        ),
     ]
-    return [{"name": name, "seconds": min(_seconds(run) for _ in range(repeats)), "target": target}
-            for name, target, run in cases]
+    return [
+        {"name": name, "seconds": min(_seconds(run) for _ in range(repeats)), "target": target}
+        for name, target, run in cases
+    ]
 
 
 def _seconds(run) -> float:

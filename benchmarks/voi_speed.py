@@ -2,6 +2,7 @@
 
 Run: python benchmarks/voi_speed.py
 """
+
 from __future__ import annotations
 
 import sys
@@ -27,18 +28,22 @@ def measure(repeats: int = 3) -> list[dict]:
         ("EVPPI of a pair, 10,000 draws", 0.1, lambda: evppi(net_benefit, parameters[:2])),
         ("EVPPI of a group of 5, 10,000 draws", 1.0, lambda: evppi(net_benefit, parameters[:5])),
         ("EVPPI of a group of 15, 10,000 draws", 1.0, lambda: evppi(net_benefit, parameters)),
-        ("EVPPI of one parameter, 10,000 draws, 501 thresholds", 0.5,
-         lambda: evppi_by_wtp(-net_benefit / 2, effect, parameters[0], wtp)),
+        (
+            "EVPPI of one parameter, 10,000 draws, 501 thresholds",
+            0.5,
+            lambda: evppi_by_wtp(-net_benefit / 2, effect, parameters[0], wtp),
+        ),
     ]
-    return [{"name": name, "seconds": min(_seconds(run) for _ in range(repeats)), "target": target}
-            for name, target, run in cases]
+    return [
+        {"name": name, "seconds": min(_seconds(run) for _ in range(repeats)), "target": target}
+        for name, target, run in cases
+    ]
 
 
 def _analysis():
     """Net benefit [2, draw] with an interaction and noise; parameters [15, draw] of three distributions."""
     rng = np.random.default_rng(20240501)
-    parameters = np.concatenate([rng.normal(size=(5, DRAWS)), rng.gamma(2, 1, (5, DRAWS)),
-                                 rng.beta(3, 7, (5, DRAWS))])
+    parameters = np.concatenate([rng.normal(size=(5, DRAWS)), rng.gamma(2, 1, (5, DRAWS)), rng.beta(3, 7, (5, DRAWS))])
     gain = 600 * parameters[0] * parameters[1] + 300 * np.log(parameters[5]) - 2_000 * parameters[10] + 600
     return np.stack([np.zeros(DRAWS), gain + rng.normal(0, 1_000, DRAWS)]), parameters
 

@@ -34,8 +34,15 @@ def run(
     return run_scenario(read(path, settings), draws, seed, sampling, progress, Method(seed=seed, **method))
 
 
-def run_scenario(scenario, draws: int, seed: int, sampling: str = "random", progress=lambda done: None, method=None,
-                 until_se: float | None = None) -> Result:
+def run_scenario(
+    scenario,
+    draws: int,
+    seed: int,
+    sampling: str = "random",
+    progress=lambda done: None,
+    method=None,
+    until_se: float | None = None,
+) -> Result:
     from model.analysis.evaluate import COHORT
     from model.analysis.run import run as run_analysis
     from model.report import figures, tables, text
@@ -61,9 +68,20 @@ def analyse(cost, effect, **options) -> Result:
     return external_report.report(external.analyse(cost, effect, **options))
 
 
-def value_of_information(scenario, draws: int, seed: int, sampling: str, wtp: float | None, groups, patient_group: str,
-                         population=None, progress=lambda done: None, method=None, studies=(), sizes=None
-                         ) -> tuple[Result, object]:
+def value_of_information(
+    scenario,
+    draws: int,
+    seed: int,
+    sampling: str,
+    wtp: float | None,
+    groups,
+    patient_group: str,
+    population=None,
+    progress=lambda done: None,
+    method=None,
+    studies=(),
+    sizes=None,
+) -> tuple[Result, object]:
     """EVPPI of a scenario's PSA, and EVSI of proposed studies.
 
     population: a voi_report.Population; studies: texts such as 'trial: p_cure ~ binomial'; sizes: patients in each arm.

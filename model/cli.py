@@ -76,8 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     scenario_options(run)
     psa_options(run)
     method_options(run)
-    run.add_argument("--until-se", type=float, metavar="X",
-                     help="follow more patients until the standard error of the incremental net benefit is below X")
+    run.add_argument(
+        "--until-se",
+        type=float,
+        metavar="X",
+        help="follow more patients until the standard error of the incremental net benefit is below X",
+    )
     run.add_argument("--no-figures", action="store_true", help="tables only")
     run.set_defaults(do=_run)
     check = commands.add_parser("check", help="validate a scenario file")
@@ -111,7 +115,9 @@ def scenario_options(parser) -> None:
 
 
 def psa_options(parser) -> None:
-    parser.add_argument("--draws", type=_count, default=10_000, metavar="N", help="PSA draws (default 10000; 0: no PSA)")
+    parser.add_argument(
+        "--draws", type=_count, default=10_000, metavar="N", help="PSA draws (default 10000; 0: no PSA)"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
     parser.add_argument("--sampling", choices=["random", "latin hypercube", "sobol"], default="random")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/<scenario>)")
@@ -121,16 +127,26 @@ def method_options(parser) -> None:
     """Options of every analysis that runs the model: which engine, how many patients, who does the work."""
     engines = ("cohort", "individual", "queueing")
     parser.add_argument("--engine", choices=engines, default="cohort", help="engine (default cohort)")
-    parser.add_argument("--patients", type=_patients, metavar="N",
-                        help="patients a draw and strategy, for engines that follow patients (default 1000)")
-    parser.add_argument("--replications", type=_patients, default=20, metavar="N",
-                        help="replications of the base case, with the queueing engine (default 20)")
+    parser.add_argument(
+        "--patients",
+        type=_patients,
+        metavar="N",
+        help="patients a draw and strategy, for engines that follow patients (default 1000)",
+    )
+    parser.add_argument(
+        "--replications",
+        type=_patients,
+        default=20,
+        metavar="N",
+        help="replications of the base case, with the queueing engine (default 20)",
+    )
     worker_options(parser)
 
 
 def worker_options(parser) -> None:
-    parser.add_argument("--jobs", type=_jobs, metavar="N",
-                        help="processes; 0: one on each core (default 1, with the queueing engine 0)")
+    parser.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="processes; 0: one on each core (default 1, with the queueing engine 0)"
+    )
     parser.add_argument("--cluster", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
 
 
@@ -164,12 +180,26 @@ def _add_analyse(commands) -> None:
     analyse.add_argument("--table", metavar="CSV", help="deterministic table with columns strategy, cost, effect")
     analyse.add_argument("--wtp", type=_range, metavar="LO:HI:STEP", help="grid of the curves")
     analyse.add_argument("--reference", metavar="STRATEGY", help="strategy to compare with (default: the first)")
-    analyse.add_argument("--parameters", metavar="CSV", help="parameters of the PSA, for EVPPI: a column a parameter, a row "
-                         "a draw, in the order of the costs")
-    analyse.add_argument("--voi-wtp", type=cli_voi.amount, metavar="X",
-                         help="willingness to pay of the EVPPI (default: where EVPI is highest)")
-    analyse.add_argument("--group", action="append", default=[], type=cli_voi.group, metavar="NAME=A,B,...", dest="groups",
-                         help="parameters whose joint value is wanted; may be given often")
+    analyse.add_argument(
+        "--parameters",
+        metavar="CSV",
+        help="parameters of the PSA, for EVPPI: a column a parameter, a row a draw, in the order of the costs",
+    )
+    analyse.add_argument(
+        "--voi-wtp",
+        type=cli_voi.amount,
+        metavar="X",
+        help="willingness to pay of the EVPPI (default: where EVPI is highest)",
+    )
+    analyse.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        type=cli_voi.group,
+        metavar="NAME=A,B,...",
+        dest="groups",
+        help="parameters whose joint value is wanted; may be given often",
+    )
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default results/analyse)")
     analyse.set_defaults(do=_analyse)
 
@@ -227,7 +257,9 @@ def _run(options, arguments) -> int:
 
     work = options.draws + (options.replications if options.engine == "queueing" else 0)
     with method_of(options) as method, Progress(work, "draws") as bar:
-        result = api.run_scenario(scenario, options.draws, options.seed, options.sampling, bar, method, options.until_se)
+        result = api.run_scenario(
+            scenario, options.draws, options.seed, options.sampling, bar, method, options.until_se
+        )
     for warning in result.run.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if options.no_figures:
@@ -271,8 +303,16 @@ def _analyse(options, arguments) -> int:
 
     if (options.table is None) == (options.cost is None) or (options.cost is None) != (options.effect is None):
         raise external.TableError("give either --cost and --effect (a PSA), or --table (deterministic)")
-    found = external.analyse(options.cost or options.table, options.effect, options.wtp, (), options.reference,
-                             options.parameters, options.voi_wtp, dict(options.groups))
+    found = external.analyse(
+        options.cost or options.table,
+        options.effect,
+        options.wtp,
+        (),
+        options.reference,
+        options.parameters,
+        options.voi_wtp,
+        dict(options.groups),
+    )
     result = external_report.report(found)
     out = options.out or Path("results") / "analyse"
     result.save(out, {"command": " ".join(["run_model.py", *arguments]), "files": list(found.files), **environment()})

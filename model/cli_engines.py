@@ -10,24 +10,40 @@ from pathlib import Path
 def add_commands(commands) -> None:
     from model import cli
 
-    compare = commands.add_parser("compare", help="cohort v individual v queueing engine, and the ICER from one to the next")
+    compare = commands.add_parser(
+        "compare", help="cohort v individual v queueing engine, and the ICER from one to the next"
+    )
     capacity = commands.add_parser("capacity", help="net benefit of each further unit of a resource, with queues")
     for parser in (compare, capacity):
         cli.scenario_options(parser)
-        parser.add_argument("--patients", type=cli._patients, default=1000, metavar="N",
-                            help="patients a replication (default 1000)")
+        parser.add_argument(
+            "--patients", type=cli._patients, default=1000, metavar="N", help="patients a replication (default 1000)"
+        )
         parser.add_argument("--replications", type=cli._patients, default=20, metavar="N", help="default 20")
         parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
         parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
         cli.worker_options(parser)
         parser.set_defaults(engine="cohort", follows_patients=True)
     capacity.add_argument("--resource", metavar="NAME", help="resource whose units are varied")
-    capacity.add_argument("--change", action="append", default=[], type=_change, metavar="LABEL: NAME=VALUE; ...",
-                          dest="changes", help="another centre, compared with the file as it is; may be given often, such as "
-                          "'night surgery: resources.theatre.open=always'")
-    capacity.add_argument("--from", type=_units, default=1, metavar="N", dest="low", help="least number of units (default 1)")
-    capacity.add_argument("--to", type=_units, default=4, metavar="N", dest="high", help="highest number of units (default 4)")
-    capacity.add_argument("--unit-cost", type=_money, default=0.0, metavar="X", help="cost per unit and year (default 0)")
+    capacity.add_argument(
+        "--change",
+        action="append",
+        default=[],
+        type=_change,
+        metavar="LABEL: NAME=VALUE; ...",
+        dest="changes",
+        help="another centre, compared with the file as it is; may be given often, such as "
+        "'night surgery: resources.theatre.open=always'",
+    )
+    capacity.add_argument(
+        "--from", type=_units, default=1, metavar="N", dest="low", help="least number of units (default 1)"
+    )
+    capacity.add_argument(
+        "--to", type=_units, default=4, metavar="N", dest="high", help="highest number of units (default 4)"
+    )
+    capacity.add_argument(
+        "--unit-cost", type=_money, default=0.0, metavar="X", help="cost per unit and year (default 0)"
+    )
     capacity.add_argument("--wtp", type=_money, metavar="X", help="willingness to pay (default: the first threshold)")
     compare.set_defaults(do=_compare)
     capacity.set_defaults(do=_capacity)
@@ -82,8 +98,9 @@ def _capacity(options, arguments) -> int:
     if options.changes:
         return _changes(options, arguments, scenario, started)
     with cli.method_of(options) as method, cli.Progress(options.high - options.low + 1, "numbers of units") as bar:
-        found = capacity.value_of_capacity(scenario, options.resource, options.low, options.high, method, options.wtp,
-                                           options.unit_cost, bar)
+        found = capacity.value_of_capacity(
+            scenario, options.resource, options.low, options.high, method, options.wtp, options.unit_cost, bar
+        )
     _save(engine_report.capacity(found), options, arguments, scenario, method, "capacity", started)
     return 0
 
@@ -94,7 +111,9 @@ def _changes(options, arguments, scenario, started: float) -> int:
     from model.report import engine_report
     from model.scenario_file import read
 
-    made = {label: (settings, read(scenario.path, [*scenario.settings, *settings])) for label, settings in options.changes}
+    made = {
+        label: (settings, read(scenario.path, [*scenario.settings, *settings])) for label, settings in options.changes
+    }
     with cli.method_of(options) as method, cli.Progress(len(made) + 1, "centres") as bar:
         found = capacity.alternatives(scenario, made, method, bar)
     wtp = comparison.threshold(scenario, options.wtp)

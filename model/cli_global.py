@@ -14,8 +14,12 @@ def add_commands(commands) -> None:
     parser = commands.add_parser("global", help="global sensitivity: which inputs make the variance of the net benefit")
     cli.scenario_options(parser)
     cli.method_options(parser)
-    parser.add_argument("--method", choices=["sobol", "morris"], default="sobol", help="indices, or screening of dear models")
-    parser.add_argument("--n", type=_points, metavar="N", help="points (default 4096, best a power of two) or trajectories (50)")
+    parser.add_argument(
+        "--method", choices=["sobol", "morris"], default="sobol", help="indices, or screening of dear models"
+    )
+    parser.add_argument(
+        "--n", type=_points, metavar="N", help="points (default 4096, best a power of two) or trajectories (50)"
+    )
     parser.add_argument("--patients-group", default="all", metavar="GROUP", help="group of patients (default: all)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
     parser.add_argument("--wtp", type=amount, metavar="X", help="willingness to pay (default: the first threshold)")
@@ -26,8 +30,12 @@ def add_commands(commands) -> None:
     cli.psa_options(parser)
     cli.method_options(parser)
     parser.add_argument("--wtp", type=amount, metavar="X", help="willingness to pay (default: the first threshold)")
-    parser.add_argument("--target-se", type=float, metavar="S",
-                        help="standard error of the incremental net benefit that is wanted (default: 5 %% of its mean or 1 %% of its standard deviation, whichever is larger)")
+    parser.add_argument(
+        "--target-se",
+        type=float,
+        metavar="S",
+        help="standard error of the incremental net benefit that is wanted (default: 5 %% of its mean or 1 %% of its standard deviation, whichever is larger)",
+    )
     parser.set_defaults(do=_converge)
 
 
@@ -53,8 +61,11 @@ def _global(options, arguments) -> int:
     n = options.n or (4096 if options.method == "sobol" else 50)
     with cli.method_of(options) as method, cli.Progress(len(blocks) + 2, "tables of draws") as bar:
         model = globalsens.net_benefit_of(scenario, method, wtp, options.patients_group)
-        parts = (globalsens.sobol(model, size, blocks, n, options.seed, bar) if options.method == "sobol"
-                 else globalsens.morris(model, size, blocks, n, options.seed))
+        parts = (
+            globalsens.sobol(model, size, blocks, n, options.seed, bar)
+            if options.method == "sobol"
+            else globalsens.morris(model, size, blocks, n, options.seed)
+        )
     others = [key for s, key in enumerate(scenario.strategies) if s != reference_of(scenario)]
     found = dict(zip(others, parts))
     report = getattr(global_report, options.method)(scenario, factors, found, wtp, options.patients_group)
@@ -75,5 +86,12 @@ def _converge(options, arguments) -> int:
         made = run(scenario, options.draws, options.seed, options.sampling, bar, method)
     found = convergence.convergence(made, options.wtp, options.target_se)
     about = {"engine": options.engine, "seed": options.seed}
-    cli.save(global_report.convergence(made, found), cli.folder_of(options, scenario, "converge"), scenario, arguments, started, about)
+    cli.save(
+        global_report.convergence(made, found),
+        cli.folder_of(options, scenario, "converge"),
+        scenario,
+        arguments,
+        started,
+        about,
+    )
     return 0

@@ -22,11 +22,21 @@ def add_commands(commands) -> None:
         parser.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the random numbers (default 1)")
         parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
         parser.add_argument("--patients-group", default="all", metavar="GROUP", help="group of patients (default: all)")
-    tornado.add_argument("--on", action="append", default=[], metavar="RESULT",
-                         help="inb, icer, cost, qaly, life_years or an effect; may be given often (default: inb and icer)")
+    tornado.add_argument(
+        "--on",
+        action="append",
+        default=[],
+        metavar="RESULT",
+        help="inb, icer, cost, qaly, life_years or an effect; may be given often (default: inb and icer)",
+    )
     tornado.set_defaults(do=_tornado)
-    threshold.add_argument("--vary", required=True, type=_vary, metavar="NAME=LOW:HIGH",
-                           help="a parameter and its range; NAME alone: its stated range or 95 %% interval")
+    threshold.add_argument(
+        "--vary",
+        required=True,
+        type=_vary,
+        metavar="NAME=LOW:HIGH",
+        help="a parameter and its range; NAME alone: its stated range or 95 %% interval",
+    )
     threshold.add_argument("--with-psa", action="store_true", help="decide by the mean net benefit of a PSA")
     threshold.add_argument("--draws", type=cli._count, metavar="N", help=f"draws of that PSA (default {DRAWS})")
     threshold.set_defaults(do=_threshold)
@@ -57,7 +67,9 @@ def _tornado(options, arguments) -> int:
     with cli.method_of(options) as method, cli.Progress(runs, "runs") as bar:
         found = oneway.oneway(scenario, method, options.wtp, bar)
     report = sensitivity_report.tornado(found, results, options.patients_group)
-    cli.save(report, cli.folder_of(options, scenario, "tornado"), scenario, arguments, started, _about(options, found.wtp))
+    cli.save(
+        report, cli.folder_of(options, scenario, "tornado"), scenario, arguments, started, _about(options, found.wtp)
+    )
     return 0
 
 
@@ -72,11 +84,18 @@ def _threshold(options, arguments) -> int:
     name, low, high = options.vary
     n = _draws(options, threshold.ThresholdError)
     with cli.method_of(options) as method, cli.Progress(threshold.GRID, "values") as bar:
-        found = threshold.thresholds(scenario, name, low, high, method, options.wtp, n, options.seed, bar,
-                                     options.patients_group)
+        found = threshold.thresholds(
+            scenario, name, low, high, method, options.wtp, n, options.seed, bar, options.patients_group
+        )
     about = _about(options, found.wtp) | {"draws": n}
-    cli.save(sensitivity_report.threshold(found), cli.folder_of(options, scenario, "threshold"), scenario, arguments, started,
-             about)
+    cli.save(
+        sensitivity_report.threshold(found),
+        cli.folder_of(options, scenario, "threshold"),
+        scenario,
+        arguments,
+        started,
+        about,
+    )
     return 0
 
 
@@ -99,4 +118,8 @@ def _draws(options, error: type[ValueError]) -> int:
 def _about(options, wtp: float) -> dict:
     """What the manifest says of the method."""
     known = {"engine": options.engine, "seed": options.seed, "wtp": wtp, "patients_group": options.patients_group}
-    return known if options.engine == "cohort" else known | {"patients": options.patients, "replications": options.replications}
+    return (
+        known
+        if options.engine == "cohort"
+        else known | {"patients": options.patients, "replications": options.replications}
+    )

@@ -17,11 +17,20 @@ def add_commands(commands) -> None:
     cli.scenario_options(sweep)
     cli.psa_options(sweep)
     cli.method_options(sweep)
-    sweep.add_argument("--vary", action="append", required=True, metavar="NAME=LO:HI:N|A,B,...",
-                       help="a parameter (c_surgery=19000:34000:16), a setting (horizon=1:5 years:5, discount.cost=0%%,3%%), a "
-                       "strategy's binding (strategies.surgery.hr=0.8,1) or wtp; may be given often")
-    sweep.add_argument("--points", choices=["grid", "sobol", "lhs"], default="grid",
-                       help="all combinations (default), or --n points that fill the ranges")
+    sweep.add_argument(
+        "--vary",
+        action="append",
+        required=True,
+        metavar="NAME=LO:HI:N|A,B,...",
+        help="a parameter (c_surgery=19000:34000:16), a setting (horizon=1:5 years:5, discount.cost=0%%,3%%), a "
+        "strategy's binding (strategies.surgery.hr=0.8,1) or wtp; may be given often",
+    )
+    sweep.add_argument(
+        "--points",
+        choices=["grid", "sobol", "lhs"],
+        default="grid",
+        help="all combinations (default), or --n points that fill the ranges",
+    )
     sweep.add_argument("--n", type=_size, metavar="N", help="points of sobol (best a power of two) or lhs")
     sweep.add_argument("--with-psa", action="store_true", help="a PSA of --draws at each point")
     sweep.add_argument("--wtp", type=amount, metavar="X", help="willingness to pay (default: the first threshold)")
@@ -34,13 +43,23 @@ def _add_variants(commands) -> None:
     from model import cli
     from model.cli_voi import amount
 
-    variants = commands.add_parser("variants", help="named variants of a scenario: one table, with differences from the base")
+    variants = commands.add_parser(
+        "variants", help="named variants of a scenario: one table, with differences from the base"
+    )
     variants.add_argument("file", type=Path, metavar="FILE", help="file of variants, such as variants/mscc.yaml")
-    variants.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
-                          help="a parameter or field of the base and of every variant; may be given often")
+    variants.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a parameter or field of the base and of every variant; may be given often",
+    )
     cli.psa_options(variants)
     cli.method_options(variants)
-    variants.add_argument("--wtp", type=amount, metavar="X", help="willingness to pay (default: the base's first threshold)")
+    variants.add_argument(
+        "--wtp", type=amount, metavar="X", help="willingness to pay (default: the base's first threshold)"
+    )
     variants.set_defaults(do=_variants)
 
 
@@ -48,15 +67,24 @@ def _add_diff(commands) -> None:
     from model import cli
     from model.cli_voi import amount
 
-    diff = commands.add_parser("diff", help="what differs between two scenarios, and how much each difference moves the result")
+    diff = commands.add_parser(
+        "diff", help="what differs between two scenarios, and how much each difference moves the result"
+    )
     diff.add_argument("a", type=Path, metavar="A", help="scenario file to start from")
     diff.add_argument("b", type=Path, metavar="B", help="scenario file to arrive at")
     cli.psa_options(diff)
     cli.method_options(diff)
-    diff.add_argument("--with-psa", action="store_true", help="attribute the mean over --draws instead of the base case")
+    diff.add_argument(
+        "--with-psa", action="store_true", help="attribute the mean over --draws instead of the base case"
+    )
     diff.add_argument("--wtp", type=amount, metavar="X", help="willingness to pay (default: the first threshold of A)")
-    diff.add_argument("--permutations", type=_orders, default=100, metavar="N",
-                      help="orders that are sampled where more than 8 fields differ (default 100)")
+    diff.add_argument(
+        "--permutations",
+        type=_orders,
+        default=100,
+        metavar="N",
+        help="orders that are sampled where more than 8 fields differ (default 100)",
+    )
     diff.set_defaults(do=_diff)
 
 
@@ -90,8 +118,12 @@ def _sweep(options, arguments) -> int:
         with cli.method_of(options) as method, cli.Progress(len(points), "points") as bar:
             journal = out.parent / f".{out.name}-{identity(scenario, points, options.wtp, sample, method)}.journal"
             found = sweep(scenario, axes, points, options.wtp, sample, method, journal, bar)
-            about = {"vary": options.vary, "points": len(points), "draws_of_a_point": sample.n if sample else 0,
-                     **_method(method, options)}
+            about = {
+                "vary": options.vary,
+                "points": len(points),
+                "draws_of_a_point": sample.n if sample else 0,
+                **_method(method, options),
+            }
     except KeyboardInterrupt:
         return _stopped(journal)
     cli.save(sweep_report.report(found), out, scenario, arguments, started, about)
@@ -109,8 +141,11 @@ def _stopped(journal: Path | None) -> int:
 def _method(method, options) -> dict:
     known = {"engine": method.engine, "seed": options.seed, "sampling": options.sampling}
     if method.follows_patients:
-        known |= {"patients_of_a_point": method.for_base().patients, "patients_of_a_draw": method.for_psa().patients,
-                  "replications": method.replications}
+        known |= {
+            "patients_of_a_point": method.for_base().patients,
+            "patients_of_a_draw": method.for_psa().patients,
+            "replications": method.replications,
+        }
     return known
 
 

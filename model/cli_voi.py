@@ -13,23 +13,45 @@ class OptionsError(ValueError):
 def add_commands(commands) -> None:
     from model import cli
 
-    voi = commands.add_parser("voi", help="EVPPI of every parameter and of named groups; EVSI of studies; population value")
+    voi = commands.add_parser(
+        "voi", help="EVPPI of every parameter and of named groups; EVSI of studies; population value"
+    )
     cli.scenario_options(voi)
     cli.psa_options(voi)
     cli.method_options(voi)
     voi.add_argument("--wtp", type=amount, metavar="X", help="willingness to pay (default: the first threshold)")
-    voi.add_argument("--group", action="append", default=[], type=group, metavar="NAME=A,B,...", dest="groups",
-                     help="parameters whose joint value is wanted; may be given often")
+    voi.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        type=group,
+        metavar="NAME=A,B,...",
+        dest="groups",
+        help="parameters whose joint value is wanted; may be given often",
+    )
     voi.add_argument("--patients-group", default="all", metavar="GROUP", help="group of patients (default: all)")
     voi.add_argument("--incidence", type=amount, metavar="N", help="patients a year, for the population value")
     voi.add_argument("--years", type=amount, default=10.0, help="years that the decision will matter (default 10)")
-    voi.add_argument("--discount", type=_rate, default=0.03, metavar="RATE", help="annual rate at which future "
-                     "patients count less (default 3%%)")
-    voi.add_argument("--study", action="append", default=[], dest="studies", metavar="'NAME: PARAMETER,... ~ LIKELIHOOD'",
-                     help="a proposed study, an arm a parameter: 'trial: p_cure ~ binomial', 'survey: utility ~ "
-                     "normal(sd=0.2)', 'cohort: rate ~ time-to-event(follow-up=2 years)', 'rct: hr ~ time-to-event("
-                     "follow-up=2 years, baseline=rate)'; may be given often")
-    voi.add_argument("--sizes", type=_sizes, metavar="N,N,...", help="patients in each arm (default 25 to 800, doubling)")
+    voi.add_argument(
+        "--discount",
+        type=_rate,
+        default=0.03,
+        metavar="RATE",
+        help="annual rate at which future patients count less (default 3%%)",
+    )
+    voi.add_argument(
+        "--study",
+        action="append",
+        default=[],
+        dest="studies",
+        metavar="'NAME: PARAMETER,... ~ LIKELIHOOD'",
+        help="a proposed study, an arm a parameter: 'trial: p_cure ~ binomial', 'survey: utility ~ "
+        "normal(sd=0.2)', 'cohort: rate ~ time-to-event(follow-up=2 years)', 'rct: hr ~ time-to-event("
+        "follow-up=2 years, baseline=rate)'; may be given often",
+    )
+    voi.add_argument(
+        "--sizes", type=_sizes, metavar="N,N,...", help="patients in each arm (default 25 to 800, doubling)"
+    )
     voi.add_argument("--cost-fixed", type=amount, metavar="X", help="cost of a study of any size")
     voi.add_argument("--cost-per-patient", type=amount, metavar="X", help="cost of each patient studied, over all arms")
     voi.set_defaults(do=_voi)
@@ -63,7 +85,9 @@ def _rate(text: str) -> float:
 def _sizes(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdigit() and 1 <= int(part) <= 1_000_000 for part in parts) or len(parts) > 100:
-        raise argparse.ArgumentTypeError(f"'{text}' must be up to 100 whole numbers from 1 to 1,000,000, such as 50,100,200")
+        raise argparse.ArgumentTypeError(
+            f"'{text}' must be up to 100 whole numbers from 1 to 1,000,000, such as 50,100,200"
+        )
     return tuple(sorted({int(part) for part in parts}))
 
 
@@ -78,10 +102,27 @@ def _voi(options, arguments) -> int:
     scenario = cli.read_scenario(options)
     with cli.method_of(options) as method, cli.Progress(options.draws, "draws") as bar:
         result, _ = api.value_of_information(
-            scenario, options.draws, options.seed, options.sampling, options.wtp, dict(options.groups),
-            options.patients_group, _population(options), bar, method, options.studies, options.sizes)
-    cli.save(result, cli.folder_of(options, scenario, "voi"), scenario, arguments, started,
-             {**run_about(result.run), **_about(options)})
+            scenario,
+            options.draws,
+            options.seed,
+            options.sampling,
+            options.wtp,
+            dict(options.groups),
+            options.patients_group,
+            _population(options),
+            bar,
+            method,
+            options.studies,
+            options.sizes,
+        )
+    cli.save(
+        result,
+        cli.folder_of(options, scenario, "voi"),
+        scenario,
+        arguments,
+        started,
+        {**run_about(result.run), **_about(options)},
+    )
     return 0
 
 
@@ -89,8 +130,11 @@ def _about(options) -> dict:
     """What the population value rests on."""
     if options.incidence is None:
         return {}
-    return {"patients_a_year": options.incidence, "years_that_the_decision_matters": options.years,
-            "discount_rate_of_the_population": options.discount}
+    return {
+        "patients_a_year": options.incidence,
+        "years_that_the_decision_matters": options.years,
+        "discount_rate_of_the_population": options.discount,
+    }
 
 
 def _check(options) -> None:
@@ -98,7 +142,9 @@ def _check(options) -> None:
     if (costs or options.sizes) and not options.studies:
         raise OptionsError("--sizes, --cost-fixed and --cost-per-patient describe a study: say which with --study")
     if costs and options.incidence is None:
-        raise OptionsError("the net benefit of a study needs --incidence, the patients a year that its result would serve")
+        raise OptionsError(
+            "the net benefit of a study needs --incidence, the patients a year that its result would serve"
+        )
     names = [study.partition(":")[0].strip() for study in options.studies]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -110,5 +156,6 @@ def _population(options):
 
     if options.incidence is None:
         return None
-    return Population(options.incidence, options.years, options.discount, options.cost_fixed or 0.0,
-                      options.cost_per_patient or 0.0)
+    return Population(
+        options.incidence, options.years, options.discount, options.cost_fixed or 0.0, options.cost_per_patient or 0.0
+    )

@@ -2,6 +2,7 @@
 
 Method of moments (Briggs, Claxton & Sculpher 2006, ch. 4); `lower` and `upper` are the 2.5th and the 97.5th percentile.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ class DistributionError(ValueError):
 
 
 # --- checks ------------------------------------------------------------------------------------------------
+
 
 def array(name: str, argument: str, value, axes: int) -> np.ndarray:
     kind = ("a number", "a list of numbers", "a list of rows of equal length")[axes]
@@ -48,12 +50,12 @@ def _rising(name: str, **values: float) -> None:
 def _inside(name: str, low: float, high: float, **values: float) -> None:
     for argument, value in values.items():
         if not low < value < high:
-            raise DistributionError(f"{name}: {argument} must be above {low:g} and below {high:g}, "
-                                    f"found {value:g}")
+            raise DistributionError(f"{name}: {argument} must be above {low:g} and below {high:g}, found {value:g}")
 
 
 def _with_cv(name: str, moments: Callable) -> dict[tuple[str, ...], Callable]:
     """Forms (mean, se) and (mean, cv); cv is the standard error as a share of the mean."""
+
     def by_se(mean, se):
         positive(name, se=se)
         return moments(mean, se)
@@ -69,6 +71,7 @@ def _with_cv(name: str, moments: Callable) -> dict[tuple[str, ...], Callable]:
 
 # --- one number --------------------------------------------------------------------------------------------
 
+
 def _beta(a, b):
     positive("beta", a=a, b=b)
     return {"a": a, "b": b}
@@ -77,8 +80,10 @@ def _beta(a, b):
 def _beta_moments(mean, se):
     _inside("beta", 0, 1, mean=mean)
     if se**2 >= mean * (1 - mean):
-        raise DistributionError(f"beta: the standard error must be below sqrt(mean (1 - mean)) = "
-                                f"{np.sqrt(mean * (1 - mean)):g}, found {se:g}")
+        raise DistributionError(
+            f"beta: the standard error must be below sqrt(mean (1 - mean)) = "
+            f"{np.sqrt(mean * (1 - mean)):g}, found {se:g}"
+        )
     n = mean * (1 - mean) / se**2 - 1
     return {"a": mean * n, "b": (1 - mean) * n}
 
@@ -96,8 +101,9 @@ def _beta_interval(lower, upper):
 
     # Two nested searches, each monotone: b puts the lower limit on its percentile, then a the upper limit.
     def b_of(a):
-        return np.exp(_root(lambda log_b: betainc(a, np.exp(log_b), lower) - 0.025,
-                            -40.0, np.log(a * (1 - lower) / lower + 40)))
+        return np.exp(
+            _root(lambda log_b: betainc(a, np.exp(log_b), lower) - 0.025, -40.0, np.log(a * (1 - lower) / lower + 40))
+        )
 
     try:
         a = np.exp(_root(lambda log_a: betainc(np.exp(log_a), b_of(np.exp(log_a)), upper) - 0.975, -8.0, 20.0))
@@ -206,11 +212,15 @@ def _weibull_moments(mean, se):
     positive("weibull", mean=mean)
     wanted = np.log1p((se / mean) ** 2)
     try:
-        shape = np.exp(_root(lambda x: gammaln(1 + 2 * np.exp(-x)) - 2 * gammaln(1 + np.exp(-x)) - wanted,
-                             np.log(0.05), np.log(1e4)))
+        shape = np.exp(
+            _root(
+                lambda x: gammaln(1 + 2 * np.exp(-x)) - 2 * gammaln(1 + np.exp(-x)) - wanted, np.log(0.05), np.log(1e4)
+            )
+        )
     except ValueError:
-        raise DistributionError("weibull: no shape between 0.05 and 10000 has a standard error of "
-                                f"{se / mean:g} times the mean") from None
+        raise DistributionError(
+            f"weibull: no shape between 0.05 and 10000 has a standard error of {se / mean:g} times the mean"
+        ) from None
     return _weibull(float(shape), float(mean / gamma(1 + 1 / shape)))
 
 
@@ -230,22 +240,38 @@ def _root(function: Callable, low: float, high: float) -> float:
 
 
 def _no_fit(name: str, lower: float, upper: float, instead: str) -> DistributionError:
-    return DistributionError(f"{name}: no {name} distribution was found with the 95% interval {lower:g} to "
-                             f"{upper:g}; state {instead}")
+    return DistributionError(
+        f"{name}: no {name} distribution was found with the 95% interval {lower:g} to {upper:g}; state {instead}"
+    )
 
 
 CONVERT: dict[str, dict[tuple[str, ...], Callable]] = {
-    "beta": {("a", "b"): _beta, **_with_cv("beta", _beta_moments), ("events", "n"): _beta_events,
-             ("lower", "upper"): _beta_interval},
-    "gamma": {("shape", "rate"): _gamma, ("shape", "scale"): _gamma_scale,
-              **_with_cv("gamma", _gamma_moments), ("lower", "upper"): _gamma_interval},
-    "lognormal": {("meanlog", "sdlog"): _lognormal, ("mean", "sdlog"): _lognormal_mean,
-                  ("median", "sdlog"): _lognormal_median, **_with_cv("lognormal", _lognormal_moments),
-                  ("lower", "upper"): _lognormal_interval,
-                  ("median", "lower", "upper"): _lognormal_published},
+    "beta": {
+        ("a", "b"): _beta,
+        **_with_cv("beta", _beta_moments),
+        ("events", "n"): _beta_events,
+        ("lower", "upper"): _beta_interval,
+    },
+    "gamma": {
+        ("shape", "rate"): _gamma,
+        ("shape", "scale"): _gamma_scale,
+        **_with_cv("gamma", _gamma_moments),
+        ("lower", "upper"): _gamma_interval,
+    },
+    "lognormal": {
+        ("meanlog", "sdlog"): _lognormal,
+        ("mean", "sdlog"): _lognormal_mean,
+        ("median", "sdlog"): _lognormal_median,
+        **_with_cv("lognormal", _lognormal_moments),
+        ("lower", "upper"): _lognormal_interval,
+        ("median", "lower", "upper"): _lognormal_published,
+    },
     "normal": {("mean", "sd"): _normal, **_with_cv("normal", _normal), ("lower", "upper"): _normal_interval},
     "uniform": {("lower", "upper"): _uniform},
     "triangular": {("lower", "mode", "upper"): _triangular},
-    "weibull": {("shape", "scale"): _weibull, **_with_cv("weibull", _weibull_moments),
-                ("lower", "upper"): _weibull_interval},
+    "weibull": {
+        ("shape", "scale"): _weibull,
+        **_with_cv("weibull", _weibull_moments),
+        ("lower", "upper"): _weibull_interval,
+    },
 }

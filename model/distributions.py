@@ -4,6 +4,7 @@ A distribution is stated in any of its accepted forms (mean and standard error, 
 converted once to its natural parameters, and is sampled by its inverse CDF. So one uniform makes one draw:
 Latin hypercube, Sobol points, copulas and common random numbers work with every distribution.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -48,8 +49,9 @@ def make(name: str, positional: tuple = (), named: dict | None = None) -> Distri
     Positional arguments are those of the first form in FORMS[name]; DistributionError says what is allowed.
     """
     if name not in FORMS:
-        raise DistributionError(f"unknown distribution '{name}'; allowed: {', '.join(NAMES)}."
-                                + _did_you_mean(name, NAMES))
+        raise DistributionError(
+            f"unknown distribution '{name}'; allowed: {', '.join(NAMES)}." + _did_you_mean(name, NAMES)
+        )
     if name == "dirichlet" and positional and not isinstance(positional[0], (list, tuple, np.ndarray)):
         positional = (list(positional),)
     given = _arguments(name, tuple(positional), dict(named or {}))
@@ -62,6 +64,7 @@ def make(name: str, positional: tuple = (), named: dict | None = None) -> Distri
 
 
 # --- arguments ---------------------------------------------------------------------------------------------
+
 
 def _arguments(name: str, positional: tuple, named: dict) -> dict:
     first = FORMS[name][0]
@@ -92,6 +95,7 @@ def _did_you_mean(word: str, known) -> str:
 
 # --- quantiles and moments from natural parameters ---------------------------------------------------------
 
+
 def quantile_beta(u, a, b):
     from scipy.special import betaincinv
 
@@ -112,8 +116,11 @@ def quantile_normal(u, mean, sd):
 
 def _quantile_triangular(u, lower, mode, upper):
     width = upper - lower
-    return np.where(u * width < mode - lower, lower + np.sqrt(u * width * (mode - lower)),
-                    upper - np.sqrt((1 - u) * width * (upper - mode)))
+    return np.where(
+        u * width < mode - lower,
+        lower + np.sqrt(u * width * (mode - lower)),
+        upper - np.sqrt((1 - u) * width * (upper - mode)),
+    )
 
 
 _QUANTILES: dict[str, Callable] = {

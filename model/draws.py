@@ -69,7 +69,9 @@ def probabilistic(scenario: Scenario, n: int, seed: int, sampling: str = "random
     return of_uniforms(scenario, _uniforms(scenario, n, seed, sampling), np.arange(n), seed)
 
 
-def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.ndarray, seed: int | None = None) -> Draws:
+def of_uniforms(
+    scenario: Scenario, uniform: dict[str, np.ndarray], index: np.ndarray, seed: int | None = None
+) -> Draws:
     """The table of draws that uniforms [draw] give, one a name of `uniform_keys`. Raises DomainError."""
     uniform = dict(uniform)
     for block in scenario.correlations:
@@ -92,7 +94,9 @@ def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.nd
 def uniform_keys(scenario: Scenario) -> list[str]:
     """What is drawn: a uniform for each parameter with a distribution of its own, several for each joint distribution."""
     keys = [name for name, p in scenario.parameters.items() if p.distribution is not None]
-    return keys + [f"{joint.key}[{i}]" for joint in scenario.joints.values() for i in range(joint.distribution.uniforms)]
+    return keys + [
+        f"{joint.key}[{i}]" for joint in scenario.joints.values() for i in range(joint.distribution.uniforms)
+    ]
 
 
 def _uniforms(scenario: Scenario, n: int, seed: int, sampling: str) -> dict[str, np.ndarray]:

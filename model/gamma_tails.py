@@ -3,6 +3,7 @@
 In s = log(x / shape): for a large shape (a small Q of gengamma) log(x) itself has too few digits. `upper` is
 -log Q(shape, x), `lower` is -log P(shape, x), Q = 1 - P = gammaincc.
 """
+
 from __future__ import annotations
 
 import numpy as np

@@ -5,6 +5,7 @@
 Parameters as in R's flexsurv (Jackson 2016, J Stat Softw 70(8)). The tails are computed in logs, so that
 inverse(cumulative(t)) returns t where the survival itself would be rounded to 0 or 1.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -108,8 +109,9 @@ class Hazard:
 
     def _each(self, change: Callable) -> Hazard:
         parameters = {k: change(v, _OWN_AXES.get(k, 0)) for k, v in self.parameters.items()}
-        return replace(self, parameters=parameters, ratio=change(self.ratio, 0),
-                       acceleration=change(self.acceleration, 0))
+        return replace(
+            self, parameters=parameters, ratio=change(self.ratio, 0), acceleration=change(self.acceleration, 0)
+        )
 
     def _base_time(self, t) -> np.ndarray:
         t = np.asarray(t, float)
@@ -126,8 +128,9 @@ def make(name: str, **parameters) -> Hazard:
     """
     family = FAMILIES.get(name)
     if family is None:
-        raise HazardError(f"unknown distribution '{name}'; allowed: {', '.join(FAMILIES)}."
-                          + _did_you_mean(name, FAMILIES))
+        raise HazardError(
+            f"unknown distribution '{name}'; allowed: {', '.join(FAMILIES)}." + _did_you_mean(name, FAMILIES)
+        )
     form = next((f for f in family.forms if {k for k, _ in f} == set(parameters)), None)
     if form is None:
         raise HazardError(f"{name} takes {_forms(family)}; found ({', '.join(parameters)})")
@@ -154,8 +157,9 @@ def life_table(ages, rates, start_age=0.0) -> Hazard:
     if ages.ndim != 1 or rates.shape != ages.shape or not len(ages):
         raise HazardError(f"life_table: needs one rate for each age, found {ages.size} ages and {rates.size} rates")
     if (start < ages[0]).any():
-        raise HazardError(f"life_table: start_age must be {ages[0]:g} or more (the first age of the table), found "
-                          f"{start.min():g}")
+        raise HazardError(
+            f"life_table: start_age must be {ages[0]:g} or more (the first age of the table), found {start.min():g}"
+        )
     first = max(int(np.searchsorted(ages, start.min(), side="right")) - 1, 0)
     ages, rates = ages[first:], rates[first:]
     if start.min() == start.max():
@@ -185,15 +189,17 @@ def _need(what: str, value, allowed: str, own_axes: int = 0) -> None:
     bad = ~(np.isfinite(value) & _INSIDE[allowed](value))
     if bad.any():
         where = np.argwhere(bad)[0]
-        lead = where[:value.ndim - own_axes]
+        lead = where[: value.ndim - own_axes]
         place = f" (strategy {lead[0] + 1}, draw {lead[1] + 1})" if len(lead) == 2 else ""
         raise HazardError(f"{what} must be {allowed}, found {value[tuple(where)]:g}{place}")
 
 
 def _check_pieces(rates, breaks, start=0.0) -> None:
     if rates.shape[-1] != len(breaks) + 1:
-        raise HazardError("piecewise: rates needs one value more than breaks (before the first, then from each on); "
-                          f"found {rates.shape[-1]} rates and {len(breaks)} breaks")
+        raise HazardError(
+            "piecewise: rates needs one value more than breaks (before the first, then from each on); "
+            f"found {rates.shape[-1]} rates and {len(breaks)} breaks"
+        )
     if (np.diff(breaks) <= 0).any():
         raise HazardError(f"piecewise: breaks must rise, found {', '.join(f'{b:g}' for b in breaks)}")
 
@@ -236,7 +242,7 @@ def _is_one(value) -> bool:
 
 
 def _flat(value: np.ndarray, own: int, shape: tuple[int, ...]) -> np.ndarray:
-    tail = value.shape[value.ndim - own:]
+    tail = value.shape[value.ndim - own :]
     rows = value.reshape(-1, *tail)
     if (rows == rows[:1]).all():
         return rows[0]
@@ -299,11 +305,15 @@ _NEARLY_LOGNORMAL = 2e-3  # |Q| below which an expansion is better than the inco
 
 def _gengamma_by_Q(near: Callable, function: Callable) -> Callable:
     """Evaluates rows by the size and the sign of Q (Prentice 1974; flexsurv's dgengamma)."""
+
     def evaluate(x, mu, sigma, Q):
         x, mu, sigma, Q = np.broadcast_arrays(np.asarray(x, float), mu, sigma, Q)
         small, result = np.abs(Q) < _NEARLY_LOGNORMAL, np.empty(x.shape)
-        for rows, compute in ((small, near), (~small & (Q > 0), partial(function, tail="upper")),
-                              (~small & (Q < 0), partial(function, tail="lower"))):
+        for rows, compute in (
+            (small, near),
+            (~small & (Q > 0), partial(function, tail="upper")),
+            (~small & (Q < 0), partial(function, tail="lower")),
+        ):
             if rows.any():
                 result[rows] = compute(x[rows], mu[rows], sigma[rows], Q[rows])
         return result
@@ -411,41 +421,90 @@ def _piecewise_mean(t, rates, breaks, start=0.0):
 # --- the list ----------------------------------------------------------------------------------------------
 
 _PER_TIME, _TIME, _NUMBER = "per time", "time", "number"
-FAMILIES: dict[str, Family] = {family.name: family for family in (
-    Family("exponential", (("rate", _PER_TIME),), {"rate": "0 or more"},
-           lambda t, rate: rate * t,
-           lambda h, rate: _in_place(np.fmax, h / rate, 0.0),
-           lambda t, rate: rate + 0.0 * t,
-           lambda t, rate: rate * t / 2),
-    Family("weibull", (("shape", _NUMBER), ("scale", _TIME)), {"shape": "above 0", "scale": "above 0"},
-           lambda t, shape, scale: _in_place(np.power, t / scale, shape),
-           lambda h, shape, scale: _in_place(np.multiply, np.power(h, 1 / shape), scale),
-           lambda t, shape, scale: shape / scale * np.power(t / scale, shape - 1),
-           lambda t, shape, scale: np.power(t / scale, shape) / (shape + 1)),
-    Family("gompertz", (("shape", _PER_TIME), ("rate", _PER_TIME)), {"shape": "any number", "rate": "0 or more"},
-           _gompertz, _gompertz_inverse, lambda t, shape, rate: rate * np.exp(shape * t)),
-    Family("lognormal", (("meanlog", _NUMBER), ("sdlog", _NUMBER)),
-           {"meanlog": "any number", "sdlog": "above 0", "median": "above 0"},
-           lambda t, meanlog, sdlog: _nearly_lognormal(t, meanlog, sdlog, 0.0),
-           lambda h, meanlog, sdlog: _nearly_lognormal_inverse(h, meanlog, sdlog, 0.0),
-           lambda t, meanlog, sdlog: _nearly_lognormal_hazard(t, meanlog, sdlog, 0.0),
-           other_forms={(("median", _TIME), ("sdlog", _NUMBER)):
-                        lambda median, sdlog: {"meanlog": np.log(median), "sdlog": sdlog}}),
-    Family("loglogistic", (("shape", _NUMBER), ("scale", _TIME)), {"shape": "above 0", "scale": "above 0"},
-           lambda t, shape, scale: np.logaddexp(0.0, shape * np.log(t / scale)),
-           _loglogistic_inverse, _loglogistic_hazard),
-    Family("gamma", (("shape", _NUMBER), ("rate", _PER_TIME)), {"shape": "above 0", "rate": "above 0"},
-           _gamma, _gamma_inverse, _gamma_hazard),
-    Family("gengamma", (("mu", _NUMBER), ("sigma", _NUMBER), ("Q", _NUMBER)),
-           {"mu": "any number", "sigma": "above 0", "Q": "any number"},
-           _gengamma_by_Q(_nearly_lognormal, _gengamma),
-           _gengamma_by_Q(_nearly_lognormal_inverse, _gengamma_inverse),
-           _gengamma_by_Q(_nearly_lognormal_hazard, _gengamma_hazard)),
-    Family("piecewise", (("rates", _PER_TIME), ("breaks", _TIME)), {"rates": "0 or more", "breaks": "above 0"},
-           _piecewise, _piecewise_inverse, _piecewise_hazard, _piecewise_mean),
-    Family("fixed", (("time", _TIME),), {"time": "0 or more"},
-           lambda t, time: np.where(t >= time, np.inf, 0.0),
-           lambda h, time: np.where(h > 0, time, 0.0),
-           lambda t, time: np.where(t == time, np.inf, 0.0),
-           lambda t, time: np.where(t > time, np.inf, 0.0)),
-)}
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(
+            "exponential",
+            (("rate", _PER_TIME),),
+            {"rate": "0 or more"},
+            lambda t, rate: rate * t,
+            lambda h, rate: _in_place(np.fmax, h / rate, 0.0),
+            lambda t, rate: rate + 0.0 * t,
+            lambda t, rate: rate * t / 2,
+        ),
+        Family(
+            "weibull",
+            (("shape", _NUMBER), ("scale", _TIME)),
+            {"shape": "above 0", "scale": "above 0"},
+            lambda t, shape, scale: _in_place(np.power, t / scale, shape),
+            lambda h, shape, scale: _in_place(np.multiply, np.power(h, 1 / shape), scale),
+            lambda t, shape, scale: shape / scale * np.power(t / scale, shape - 1),
+            lambda t, shape, scale: np.power(t / scale, shape) / (shape + 1),
+        ),
+        Family(
+            "gompertz",
+            (("shape", _PER_TIME), ("rate", _PER_TIME)),
+            {"shape": "any number", "rate": "0 or more"},
+            _gompertz,
+            _gompertz_inverse,
+            lambda t, shape, rate: rate * np.exp(shape * t),
+        ),
+        Family(
+            "lognormal",
+            (("meanlog", _NUMBER), ("sdlog", _NUMBER)),
+            {"meanlog": "any number", "sdlog": "above 0", "median": "above 0"},
+            lambda t, meanlog, sdlog: _nearly_lognormal(t, meanlog, sdlog, 0.0),
+            lambda h, meanlog, sdlog: _nearly_lognormal_inverse(h, meanlog, sdlog, 0.0),
+            lambda t, meanlog, sdlog: _nearly_lognormal_hazard(t, meanlog, sdlog, 0.0),
+            other_forms={
+                (("median", _TIME), ("sdlog", _NUMBER)): lambda median, sdlog: {
+                    "meanlog": np.log(median),
+                    "sdlog": sdlog,
+                }
+            },
+        ),
+        Family(
+            "loglogistic",
+            (("shape", _NUMBER), ("scale", _TIME)),
+            {"shape": "above 0", "scale": "above 0"},
+            lambda t, shape, scale: np.logaddexp(0.0, shape * np.log(t / scale)),
+            _loglogistic_inverse,
+            _loglogistic_hazard,
+        ),
+        Family(
+            "gamma",
+            (("shape", _NUMBER), ("rate", _PER_TIME)),
+            {"shape": "above 0", "rate": "above 0"},
+            _gamma,
+            _gamma_inverse,
+            _gamma_hazard,
+        ),
+        Family(
+            "gengamma",
+            (("mu", _NUMBER), ("sigma", _NUMBER), ("Q", _NUMBER)),
+            {"mu": "any number", "sigma": "above 0", "Q": "any number"},
+            _gengamma_by_Q(_nearly_lognormal, _gengamma),
+            _gengamma_by_Q(_nearly_lognormal_inverse, _gengamma_inverse),
+            _gengamma_by_Q(_nearly_lognormal_hazard, _gengamma_hazard),
+        ),
+        Family(
+            "piecewise",
+            (("rates", _PER_TIME), ("breaks", _TIME)),
+            {"rates": "0 or more", "breaks": "above 0"},
+            _piecewise,
+            _piecewise_inverse,
+            _piecewise_hazard,
+            _piecewise_mean,
+        ),
+        Family(
+            "fixed",
+            (("time", _TIME),),
+            {"time": "0 or more"},
+            lambda t, time: np.where(t >= time, np.inf, 0.0),
+            lambda h, time: np.where(h > 0, time, 0.0),
+            lambda t, time: np.where(t == time, np.inf, 0.0),
+            lambda t, time: np.where(t > time, np.inf, 0.0),
+        ),
+    )
+}

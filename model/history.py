@@ -1,4 +1,5 @@
 """What happened to each patient: one row a stay. Engines write it; accrual and plots read it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -57,10 +58,18 @@ class History:
 
         own = self.sorted()
         moves = np.array([*transitions, ""], dtype=object)
-        return pd.DataFrame({
-            "strategy": np.array(strategies, dtype=object)[own.strategy], "draw": own.draw + 1,
-            "patient": own.patient + 1, "state": np.array(states, dtype=object)[own.state], "entered": own.entered,
-            "left": own.left, "transition": moves[own.transition], "waited": own.waited})
+        return pd.DataFrame(
+            {
+                "strategy": np.array(strategies, dtype=object)[own.strategy],
+                "draw": own.draw + 1,
+                "patient": own.patient + 1,
+                "state": np.array(states, dtype=object)[own.state],
+                "entered": own.entered,
+                "left": own.left,
+                "transition": moves[own.transition],
+                "waited": own.waited,
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -132,8 +141,9 @@ class Recorder:
     def add(self, row, state: int, entered, left, transition, waited=None) -> None:
         """Stays in one state: arrays of one length."""
         n = len(row)
-        self.parts.append((row, np.full(n, state, np.int16), entered, left, transition,
-                           np.zeros(n) if waited is None else waited))
+        self.parts.append(
+            (row, np.full(n, state, np.int16), entered, left, transition, np.zeros(n) if waited is None else waited)
+        )
 
     def history(self) -> History:
         columns = [np.concatenate(column) for column in zip(*self.parts)]

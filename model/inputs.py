@@ -265,8 +265,10 @@ def _level(context: Context, place: str, formula: Formula) -> tuple[str, Stepwis
         return "model", context.stepwise(formula)
     varying = {"time", "cycle"} | {name for period in context.scenario.periods for name in period.bindings}
     if len(waiting) > 1 or read & varying:
-        raise DomainError(f"{context.scenario.line(place)}: a probability can change with one clock only: 'waited', "
-                          f"'time_since_entry', or time and periods; found {', '.join(sorted(read & {*CLOCKS, *varying}))}")
+        raise DomainError(
+            f"{context.scenario.line(place)}: a probability can change with one clock only: 'waited', "
+            f"'time_since_entry', or time and periods; found {', '.join(sorted(read & {*CLOCKS, *varying}))}"
+        )
     level = context.by_waiting(formula, waiting[0])
     if waiting[0] == "time_since_entry" and not context.scenario.time_in_state:
         return "model", Stepwise(level.starts[:1], level.values[:1])
@@ -283,7 +285,11 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
             _check(context, f"transitions.{move.label}.probability (the rest)", 1 - total.values, 0, 1)
             level = Stepwise(total.starts, np.clip(1 - total.values, 0, 1))
             move = Move(move.label, move.source, move.target, move.kind, _one_clock(context, move, others), level)
-        elif move.kind == "chance" and _one_clock(context, move, others) and len(others) == sum(m.source == move.source for m in moves):
+        elif (
+            move.kind == "chance"
+            and _one_clock(context, move, others)
+            and len(others) == sum(m.source == move.source for m in moves)
+        ):
             total = _sum_levels(others, context).values
             _check(
                 context,
@@ -310,8 +316,10 @@ def _one_clock(context: Context, move: Move, branches: list[Move]) -> str:
     clocks = {m.clock for m in branches if len(m.level.starts) > 1}
     if len(clocks) > 1:
         node = list(context.scenario.states)[move.source]
-        raise DomainError(f"{context.scenario.line(f'states.{node}')}: its branches change with different clocks "
-                          f"({', '.join(sorted(clocks))}); let them all change with one")
+        raise DomainError(
+            f"{context.scenario.line(f'states.{node}')}: its branches change with different clocks "
+            f"({', '.join(sorted(clocks))}); let them all change with one"
+        )
     return next(iter(clocks), "model")
 
 

@@ -1,4 +1,5 @@
 """Several numbers that are drawn together: Dirichlet, multivariate normal, rows of a sample; and the Gaussian copula."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -94,8 +95,10 @@ def _marginal_dirichlet(tails, counts):
 
 def _multinormal(mean, covariance):
     if covariance.shape != (len(mean), len(mean)):
-        raise DistributionError(f"multinormal: covariance must have {len(mean)} rows and columns, one a mean; "
-                                f"found {' x '.join(map(str, covariance.shape))}")
+        raise DistributionError(
+            f"multinormal: covariance must have {len(mean)} rows and columns, one a mean; "
+            f"found {' x '.join(map(str, covariance.shape))}"
+        )
     positive("multinormal", **{"the diagonal of covariance": np.diag(covariance)})
     se = np.sqrt(np.diag(covariance))
     return _multinormal_se(mean, se, covariance / np.outer(se, se), "covariance")
@@ -143,19 +146,21 @@ def _at_least(name, argument, values, size):
 def correlation_root(what: str, matrix: np.ndarray, size: int) -> np.ndarray:
     """Lower Cholesky factor of a correlation matrix; DistributionError where it is none."""
     if matrix.shape != (size, size):
-        raise DistributionError(f"{what} must have {size} rows and columns, found "
-                                f"{' x '.join(map(str, matrix.shape))}")
+        raise DistributionError(f"{what} must have {size} rows and columns, found {' x '.join(map(str, matrix.shape))}")
     if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-9):
         i, j = np.unravel_index(np.argmax(abs(matrix - matrix.T)), matrix.shape)
-        raise DistributionError(f"{what} is not symmetric: row {i + 1}, column {j + 1} is {matrix[i, j]:g}, "
-                                f"row {j + 1}, column {i + 1} is {matrix[j, i]:g}")
+        raise DistributionError(
+            f"{what} is not symmetric: row {i + 1}, column {j + 1} is {matrix[i, j]:g}, "
+            f"row {j + 1}, column {i + 1} is {matrix[j, i]:g}"
+        )
     if not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-9):
-        raise DistributionError(f"{what}: the diagonal must be 1, found "
-                                f"{', '.join(f'{v:g}' for v in np.diag(matrix))}")
+        raise DistributionError(f"{what}: the diagonal must be 1, found {', '.join(f'{v:g}' for v in np.diag(matrix))}")
     smallest = np.linalg.eigvalsh(matrix)[0]
     if not smallest > 1e-12:
-        raise DistributionError(f"{what} is not positive definite: its smallest eigenvalue is {smallest:.3g}, and "
-                                "it must be above 0 (the pairwise correlations contradict each other)")
+        raise DistributionError(
+            f"{what} is not positive definite: its smallest eigenvalue is {smallest:.3g}, and "
+            "it must be above 0 (the pairwise correlations contradict each other)"
+        )
     return np.linalg.cholesky(matrix)
 
 
@@ -171,12 +176,20 @@ AXES = {"counts": 1, "mean": 1, "n": 0, "covariance": 2, "se": 1, "correlation":
 FAMILIES = {
     "dirichlet": _JointFamily(
         {("counts",): _dirichlet, ("mean", "n"): _dirichlet_mean},
-        _draw_dirichlet, _moments_dirichlet, _marginal_dirichlet),
+        _draw_dirichlet,
+        _moments_dirichlet,
+        _marginal_dirichlet,
+    ),
     "multinormal": _JointFamily(
         {("mean", "covariance"): _multinormal, ("mean", "se", "correlation"): _multinormal_se},
-        _draw_multinormal, _moments_multinormal, _marginal_multinormal),
+        _draw_multinormal,
+        _moments_multinormal,
+        _marginal_multinormal,
+    ),
     "empirical": _JointFamily(
         {("rows",): _empirical},
-        _draw_empirical, lambda rows: (rows.mean(0), rows.std(0)),
-        lambda tails, rows: np.quantile(rows, tails, axis=0)),
+        _draw_empirical,
+        lambda rows: (rows.mean(0), rows.std(0)),
+        lambda tails, rows: np.quantile(rows, tails, axis=0),
+    ),
 }

@@ -2,6 +2,7 @@
 
 The calendar counts days from a Monday, 0:00; hours of the week count from there (0 to 168).
 """
+
 from __future__ import annotations
 
 import math
@@ -29,12 +30,16 @@ class Resource:
 
     def __post_init__(self):
         if not (self.capacity == math.inf or (self.capacity > 0 and self.capacity == int(self.capacity))):
-            raise ResourceError(f"resources.{self.key}: capacity must be a whole number above 0, found {self.capacity:g}")
+            raise ResourceError(
+                f"resources.{self.key}: capacity must be a whole number above 0, found {self.capacity:g}"
+            )
         ends = [0.0, *(x for span in self.opening for x in span), float(WEEK)]
         rising = all(a <= b for a, b in zip(ends, ends[1:])) and all(a < b for a, b in self.opening)
         if not self.opening or not rising:
-            raise ResourceError(f"resources.{self.key}: opening must be spans that follow each other within the hours of the "
-                                f"week, 0 to {WEEK}; found {self.opening}")
+            raise ResourceError(
+                f"resources.{self.key}: opening must be spans that follow each other within the hours of the "
+                f"week, 0 to {WEEK}; found {self.opening}"
+            )
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,10 @@ class Arrivals:
         if bool(self.per_day) == bool(self.times):
             raise ResourceError("arrivals: give either rates per day or times")
         if self.per_day and (len(self.per_day) not in (1, WEEK) or min(self.per_day) < 0 or max(self.per_day) <= 0):
-            raise ResourceError(f"arrivals: give one rate per day, or one for each of the {WEEK} hours of the week, none of "
-                                f"them negative; found {len(self.per_day)} of {min(self.per_day):g} or more")
+            raise ResourceError(
+                f"arrivals: give one rate per day, or one for each of the {WEEK} hours of the week, none of "
+                f"them negative; found {len(self.per_day)} of {min(self.per_day):g} or more"
+            )
 
 
 @dataclass(frozen=True)
@@ -83,4 +90,6 @@ class System:
         for hold in self.holds:
             for key in hold.resources:
                 if key not in known:
-                    raise ResourceError(f"states.{hold.state}.holds: unknown resource '{key}'; resources: {', '.join(known)}")
+                    raise ResourceError(
+                        f"states.{hold.state}.holds: unknown resource '{key}'; resources: {', '.join(known)}"
+                    )

@@ -5,6 +5,7 @@ increments precise (common random numbers) and a queue comparable with no queue.
 visit, offset by a hash of purpose and draw, through two rounds of the 64-bit mixer of SplitMix64 (Steele, Lea & Flood,
 OOPSLA 2014).
 """
+
 from __future__ import annotations
 
 import hashlib

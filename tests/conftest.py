@@ -1,4 +1,5 @@
 """Makes the helpers of the test suite importable: `from reference import reference_file`."""
+
 import sys
 from pathlib import Path
 

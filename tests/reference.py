@@ -3,6 +3,7 @@
 They are kept in a folder `shared/reference` beside the repository, or in the folder that the environment
 variable MODEL_REFERENCE names. Without that folder the test is skipped; a file missing from it is an error.
 """
+
 from __future__ import annotations
 
 import os

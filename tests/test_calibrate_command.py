@@ -74,7 +74,12 @@ def test_the_targets_table_says_how_well_each_is_met(out):
     found = table(out, "targets").set_index("target")
     assert found["difference_in_errors"].abs().max() < 0.01
     assert found["unit"].fillna("").to_dict() == {
-        "recovered": "", "alive at 1 year": "", "care": "USD", "drug": "USD", "qalys": "QALYs"}
+        "recovered": "",
+        "alive at 1 year": "",
+        "care": "USD",
+        "drug": "USD",
+        "qalys": "QALYs",
+    }
     assert found["source"]["alive at 1 year"] == "registry"
 
 
@@ -89,7 +94,9 @@ def test_the_calibrated_file_runs_and_meets_the_targets(out):
     scenario = read(out / "calibrated.yaml")
     assert scenario.calibration is None and scenario.warnings == ()
     total = evaluate(scenario, draws.base(scenario)).total
-    assert total.get("cost: drug")[0, 0] == pytest.approx(600, rel=1e-4) and total.qaly[0, 0] == pytest.approx(2, rel=1e-4)
+    assert total.get("cost: drug")[0, 0] == pytest.approx(600, rel=1e-4) and total.qaly[0, 0] == pytest.approx(
+        2, rel=1e-4
+    )
 
 
 def test_the_posterior_file_draws_whole_rows_of_the_table_in_every_unit(out):
@@ -117,14 +124,14 @@ def test_the_manifest_says_how_to_repeat_it(out):
 
 
 def test_the_text_tells_an_open_direction_in_words(tmp_path, capsys):
-    text = TEXT.split("    drug: {measure")[0] + TEXT[TEXT.index("    qalys: {measure"):]
+    text = TEXT.split("    drug: {measure")[0] + TEXT[TEXT.index("    qalys: {measure") :]
     assert command(write_scenario(tmp_path, text), "--starts", "2", "--out", tmp_path / "out") == 0
     printed = capsys.readouterr().out
     assert "Not determined: entry.mean. Over the whole width" in printed and "All targets are met" in printed
 
 
 def test_without_the_section_nothing_is_written(tmp_path):
-    path = write_scenario(tmp_path, TEXT[:TEXT.index("calibration:")])
+    path = write_scenario(tmp_path, TEXT[: TEXT.index("calibration:")])
     with pytest.raises(CalibrationError, match="has no 'calibration' section"):
         command(path, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()

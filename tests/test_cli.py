@@ -134,8 +134,10 @@ def test_two_columns_of_one_name_are_refused_in_a_psa_made_elsewhere(tmp_path, c
 def test_analyse_of_a_deterministic_table(tmp_path, capsys):
     """dampack's HIV screening example: ICERs 37,500, 58,286 and 100,800; annual screening is dominated."""
     source = tmp_path / "t.csv"
-    source.write_text("strategy,cost,effect\nstatus quo,26000,277.25\none time,27000,277.57\n5yr,28020,277.78\n"
-                      "3yr,28440,277.83\nannual,29440,277.76\n")
+    source.write_text(
+        "strategy,cost,effect\nstatus quo,26000,277.25\none time,27000,277.57\n5yr,28020,277.78\n"
+        "3yr,28440,277.83\nannual,29440,277.76\n"
+    )
     data = pd.read_csv(source)
     data["effect"] /= 12
     data.to_csv(source, index=False)
@@ -147,12 +149,17 @@ def test_analyse_of_a_deterministic_table(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("a,b\n1,2\n", "at least two rows"), ("a,b\n1,2\n3,x\n", "row 3, column 'b': 'x' is not a number"),
-     ("", "the file is empty"), ("c,b\n1,2\n3,4\n", "must be the same strategies"),
-     ("a;b\n1,5;2,5\n3,5;4,5\n", "columns are separated by semicolons"),
-     ("a,b\n1,5,2,5\n3,5,4,5\n", "row 2 has 4 fields, but the header has 2; decimal marks must be points"),
-     ("a,b\n1,2,\n3,4,\n", "no line may end with a comma"), ("a,b\n1,2\n3,NA\n", "'NA' is not a number"),
-     ("a,\xe9\n1,2\n3,4\n".encode("latin-1"), "is not UTF-8 text")],
+    [
+        ("a,b\n1,2\n", "at least two rows"),
+        ("a,b\n1,2\n3,x\n", "row 3, column 'b': 'x' is not a number"),
+        ("", "the file is empty"),
+        ("c,b\n1,2\n3,4\n", "must be the same strategies"),
+        ("a;b\n1,5;2,5\n3,5;4,5\n", "columns are separated by semicolons"),
+        ("a,b\n1,5,2,5\n3,5,4,5\n", "row 2 has 4 fields, but the header has 2; decimal marks must be points"),
+        ("a,b\n1,2,\n3,4,\n", "no line may end with a comma"),
+        ("a,b\n1,2\n3,NA\n", "'NA' is not a number"),
+        ("a,\xe9\n1,2\n3,4\n".encode("latin-1"), "is not UTF-8 text"),
+    ],
 )
 def test_bad_psa_tables_are_refused_with_a_message(tmp_path, capsys, content, expected):
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
@@ -170,7 +177,9 @@ def test_a_program_error_is_not_disguised_as_bad_input(monkeypatch):
 
 
 def test_help_and_check_do_not_import_heavy_packages():
-    code = "import sys; from model.cli import main; main(['check']); print([m for m in ('pandas', 'scipy', 'matplotlib', "
+    code = (
+        "import sys; from model.cli import main; main(['check']); print([m for m in ('pandas', 'scipy', 'matplotlib', "
+    )
     code += "'seaborn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -24,8 +24,15 @@ def figures(folder):
 
 
 def sweep(out, *options):
-    return main(["sweep", DEFAULT, *(x for o in options for x in (["--vary", o] if "=" in o and o[0] != "-" else [o])),
-                 "--out", str(out)])
+    return main(
+        [
+            "sweep",
+            DEFAULT,
+            *(x for o in options for x in (["--vary", o] if "=" in o and o[0] != "-" else [o])),
+            "--out",
+            str(out),
+        ]
+    )
 
 
 def test_one_parameter_gives_a_line_and_a_tidy_table(tmp_path):
@@ -62,16 +69,21 @@ def test_a_map_of_few_values_has_its_ticks_at_them():
     assert list(map_of.get_yticks()) != [0, 1, 100000], "0 and 1 would be written over each other"
 
 
-@pytest.mark.parametrize(("options", "names"), [
-    (["horizon=1:5 years:3"], {"incremental_net_benefit"}),
-    (["discount.cost=0%,3%,5%"], {"incremental_net_benefit"}),
-    (["wtp=0:100000:5"], {"incremental_net_benefit"}),
-    (["convention=integral,half-cycle", "--set", "horizon=260 weeks"], {"incremental_net_benefit"}),
-    (["c_surgery=1:2", "hr_surgery=0.5:1", "c_rt=0:1", "--points", "sobol", "--n", "64"], set()),
-])
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["horizon=1:5 years:3"], {"incremental_net_benefit"}),
+        (["discount.cost=0%,3%,5%"], {"incremental_net_benefit"}),
+        (["wtp=0:100000:5"], {"incremental_net_benefit"}),
+        (["convention=integral,half-cycle", "--set", "horizon=260 weeks"], {"incremental_net_benefit"}),
+        (["c_surgery=1:2", "hr_surgery=0.5:1", "c_rt=0:1", "--points", "sobol", "--n", "64"], set()),
+    ],
+)
 def test_settings_and_any_number_of_parameters(tmp_path, options, names):
-    out, flags = tmp_path / "out", ["--vary", options[0], *(x for o in options[1:] for x in (
-        ["--vary", o] if "=" in o and ":" in o else [o]))]
+    out, flags = (
+        tmp_path / "out",
+        ["--vary", options[0], *(x for o in options[1:] for x in (["--vary", o] if "=" in o and ":" in o else [o]))],
+    )
     assert main(["sweep", DEFAULT, *flags, "--out", str(out)]) == 0
     assert len(table(out, "sweep")) % 6 == 0 and figures(out) == names
 
@@ -101,38 +113,44 @@ def test_a_sweep_that_is_stopped_goes_on_with_the_same_command(tmp_path, monkeyp
     assert not list(tmp_path.glob(".out-*"))
 
 
-@pytest.mark.parametrize(("options", "expected"), [
-    (["--vary", "c_surgry=1:2:3"], "unknown name 'c_surgry'. Did you mean 'c_surgery'?"),
-    (["--vary", "time.horizn=1 year,2 years"], "unknown field 'horizn'. Did you mean 'horizon'?"),
-    (["--vary", "strategies.surgry.hr=1,2"], "Did you mean 'surgery'?"),
-    (["--vary", "strategies.surgery.h=1,2"], "'surgery' binds no 'h'"),
-    (["--vary", "c_surgery=2:1:3"], "the limits are reversed"),
-    (["--vary", "c_surgery=1:2:1"], "2 or more"),
-    (["--vary", "c_surgery=1:2:3:4"], "a range is low:high:number"),
-    (["--vary", "c_surgery"], "write name=low:high:number"),
-    (["--vary", "c_surgery=a,b"], "'a' is not a number"),
-    (["--vary", "c_surgery=1,nan"], "'nan' is not a number"),
-    (["--vary", "c_surgery=1,,2"], "nothing between two commas"),
-    (["--vary", "c_surgery=1 USD,2 USD"], "leave out 'USD'"),
-    (["--vary", "c_surgery=1,2,1"], "is given twice"),
-    (["--vary", "c_surgery=1,2", "--vary", "c_surgery=3,4"], "--vary c_surgery is given twice"),
-    (["--vary", "p_retain_rt=0.5:1.5:3"], "1.5 is outside what is allowed of a probability (0 to 1)"),
-    (["--vary", "u_amb=0.5,1.5"], "1.5 is outside what is allowed of a utility (at most 1)"),
-    (["--vary", "hazard_death=-1,0"], "-1 is outside what is allowed of a per day (0 or more)"),
-    (["--vary", "wtp=-1,0"], "-1 is outside"),
-    (["--vary", "wtp=0:100000:3", "--wtp", "50000"], "both varied and given"),
-    (["--vary", "horizon=1:2 years:3", "--vary", "reference=surgery,radiotherapy"], "compared with the same strategy"),
-    (["--vary", "horizon=1:2:3"], "'1' is no length of time"),
-    (["--vary", "horizon=1 month:2 years:3"], "must have the same unit"),
-    (["--vary", "convention=half-cycle,integral"], "(with --vary convention=half-cycle)"),
-    (["--vary", "c_surgery=1:2:2000000"], "2,000,000 points"),
-    (["--vary", "c_surgery=1:2:2000", "--vary", "c_rt=1:2:2000"], "4,000,000 points"),
-    (["--vary", "c_surgery=1:2:900000", "--vary", "wtp=1,2"], "1,800,000 points"),
-    (["--vary", "c_surgery=1:2:200000", "--with-psa", "--draws", "100000"], "200,000 points of 100,000 draws"),
-    (["--vary", "c_surgery=1:2", "--points", "sobol"], "--points sobol needs --n"),
-    (["--vary", "c_surgery=1:2:3", "--n", "5"], "--n says how many points sobol and lhs have"),
-    (["--vary", "c_surgery=1:2:3", "--with-psa", "--draws", "0"], "2 draws or more"),
-])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--vary", "c_surgry=1:2:3"], "unknown name 'c_surgry'. Did you mean 'c_surgery'?"),
+        (["--vary", "time.horizn=1 year,2 years"], "unknown field 'horizn'. Did you mean 'horizon'?"),
+        (["--vary", "strategies.surgry.hr=1,2"], "Did you mean 'surgery'?"),
+        (["--vary", "strategies.surgery.h=1,2"], "'surgery' binds no 'h'"),
+        (["--vary", "c_surgery=2:1:3"], "the limits are reversed"),
+        (["--vary", "c_surgery=1:2:1"], "2 or more"),
+        (["--vary", "c_surgery=1:2:3:4"], "a range is low:high:number"),
+        (["--vary", "c_surgery"], "write name=low:high:number"),
+        (["--vary", "c_surgery=a,b"], "'a' is not a number"),
+        (["--vary", "c_surgery=1,nan"], "'nan' is not a number"),
+        (["--vary", "c_surgery=1,,2"], "nothing between two commas"),
+        (["--vary", "c_surgery=1 USD,2 USD"], "leave out 'USD'"),
+        (["--vary", "c_surgery=1,2,1"], "is given twice"),
+        (["--vary", "c_surgery=1,2", "--vary", "c_surgery=3,4"], "--vary c_surgery is given twice"),
+        (["--vary", "p_retain_rt=0.5:1.5:3"], "1.5 is outside what is allowed of a probability (0 to 1)"),
+        (["--vary", "u_amb=0.5,1.5"], "1.5 is outside what is allowed of a utility (at most 1)"),
+        (["--vary", "hazard_death=-1,0"], "-1 is outside what is allowed of a per day (0 or more)"),
+        (["--vary", "wtp=-1,0"], "-1 is outside"),
+        (["--vary", "wtp=0:100000:3", "--wtp", "50000"], "both varied and given"),
+        (
+            ["--vary", "horizon=1:2 years:3", "--vary", "reference=surgery,radiotherapy"],
+            "compared with the same strategy",
+        ),
+        (["--vary", "horizon=1:2:3"], "'1' is no length of time"),
+        (["--vary", "horizon=1 month:2 years:3"], "must have the same unit"),
+        (["--vary", "convention=half-cycle,integral"], "(with --vary convention=half-cycle)"),
+        (["--vary", "c_surgery=1:2:2000000"], "2,000,000 points"),
+        (["--vary", "c_surgery=1:2:2000", "--vary", "c_rt=1:2:2000"], "4,000,000 points"),
+        (["--vary", "c_surgery=1:2:900000", "--vary", "wtp=1,2"], "1,800,000 points"),
+        (["--vary", "c_surgery=1:2:200000", "--with-psa", "--draws", "100000"], "200,000 points of 100,000 draws"),
+        (["--vary", "c_surgery=1:2", "--points", "sobol"], "--points sobol needs --n"),
+        (["--vary", "c_surgery=1:2:3", "--n", "5"], "--n says how many points sobol and lhs have"),
+        (["--vary", "c_surgery=1:2:3", "--with-psa", "--draws", "0"], "2 draws or more"),
+    ],
+)
 def test_a_bad_sweep_is_refused_before_work_starts(tmp_path, capsys, monkeypatch, options, expected):
     from model.analysis import sweep as sweeps
 
@@ -158,7 +176,10 @@ def test_a_slip_in_a_file_of_variants_ends_with_a_message(tmp_path, capsys):
     path = tmp_path / "v.yaml"
     path.write_text(f"base: {DEFAULT}\nvariants:\n  a: {{set: {{c_surgry: 1}}}}\n")
     assert main(["variants", str(path), "--out", str(tmp_path / "out")]) == 2
-    assert "v.yaml:3: variants.a.set.c_surgry: unknown name 'c_surgry'. Did you mean 'c_surgery'?" in capsys.readouterr().err
+    assert (
+        "v.yaml:3: variants.a.set.c_surgry: unknown name 'c_surgry'. Did you mean 'c_surgery'?"
+        in capsys.readouterr().err
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -169,8 +190,11 @@ def test_diff_lists_the_fields_and_attributes_the_difference(tmp_path, capsys):
     found = table(out, "attribution").query("group == 'all'").set_index("change").incremental_nmb
     assert found["c_surgery"] == pytest.approx(15_000)
     assert found["mscc_furlan"] + found["c_surgery"] + found["time.horizon"] == pytest.approx(found["b"])
-    assert set(table(out, "differences").field) == {"time.horizon", "parameters.c_surgery.value",
-                                                    "parameters.c_surgery.distribution"}
+    assert set(table(out, "differences").field) == {
+        "time.horizon",
+        "parameters.c_surgery.value",
+        "parameters.c_surgery.distribution",
+    }
     assert figures(out) == {"attribution"} and "Shapley values over 2 changes (exact)" in capsys.readouterr().out
 
 
@@ -181,8 +205,10 @@ def test_two_files_that_say_the_same_have_no_difference(tmp_path, capsys):
     assert len(ends) == 2 and np.ptp(ends) == 0
 
 
-@pytest.mark.parametrize(("options", "expected"), [
-    (["nothing.yaml"], "no such file"), ([DEFAULT, "--permutations", "1"], "must be a whole number, 4 or more")])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [(["nothing.yaml"], "no such file"), ([DEFAULT, "--permutations", "1"], "must be a whole number, 4 or more")],
+)
 def test_a_bad_diff_is_refused(tmp_path, capsys, options, expected):
     try:
         code = main(["diff", DEFAULT, *options, "--out", str(tmp_path / "out")])

@@ -158,11 +158,19 @@ def test_workers_use_one_thread_each_for_linear_algebra():
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["Ctrl-C", "terminated", "killed"])
 def test_workers_end_with_the_main_process(end):
-    code = ("import os, time\nfrom model.analysis.workers import workers, in_order\nwith workers(2) as executor:\n"
-            "    print(*{pid for pid in in_order(executor, os.getpid, [()] * 20)}, flush=True)\n"
-            "    list(in_order(executor, time.sleep, [(60,)] * 4))\n")
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True, start_new_session=True)
+    code = (
+        "import os, time\nfrom model.analysis.workers import workers, in_order\nwith workers(2) as executor:\n"
+        "    print(*{pid for pid in in_order(executor, os.getpid, [()] * 20)}, flush=True)\n"
+        "    list(in_order(executor, time.sleep, [(60,)] * 4))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     children = [int(pid) for pid in process.stdout.readline().split()]
     time.sleep(0.3)
     if end == signal.SIGINT:
@@ -219,8 +227,11 @@ def test_a_scheduler_that_does_not_answer_is_said_within_the_time(monkeypatch, c
 
 def test_a_scheduler_without_workers_is_said(distributed, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 1)
-    with (distributed.LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
-          pytest.raises(WorkersError, match="has no workers; start one"), workers(1, cluster.scheduler_address)):
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
+        pytest.raises(WorkersError, match="has no workers; start one"),
+        workers(1, cluster.scheduler_address),
+    ):
         pass
 
 

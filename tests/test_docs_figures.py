@@ -20,8 +20,15 @@ NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 CLAIMS = {
     # what went in
     "(Patchell 2005: #/# and #/# regained; #/# and #/# retained,": [
-        "regain_surgery", "regain_surgery of", "regain_rt", "regain_rt of",
-        "retain_surgery", "retain_surgery of", "retain_rt", "retain_rt of"],
+        "regain_surgery",
+        "regain_surgery of",
+        "regain_rt",
+        "regain_rt of",
+        "retain_surgery",
+        "retain_surgery of",
+        "retain_rt",
+        "retain_rt of",
+    ],
     "hazard ratio of death for patients who cannot walk, # (# to #)": ["hr_nonamb", 1.65, 2.34],
     "share walking at entry #/#;": ["walk_at_entry", "walk_at_entry of"],
     "day costs USD # (home palliative care) and # (residential hospice)": ["c_day_amb", "c_day_nonamb"],
@@ -34,30 +41,70 @@ CLAIMS = {
     "Measured (# draws; ": ["draws"],
     "| ICER, base case (USD per QALY) | # | # | calibrated |": ["target ICER", "ICER"],
     "| ICER, ratio of PSA means, seeds #, #, # | not published | #; #; # | |": [
-        "seed A", "seed B", "seed C", "ICER A", "ICER B", "ICER C"],
+        "seed A",
+        "seed B",
+        "seed C",
+        "ICER A",
+        "ICER B",
+        "ICER C",
+    ],
     "| probability cost-effective at USD 50,000, seeds #, #, # | # % | #, #, # % | calibrated |": [
-        "seed A", "seed B", "seed C", "target at 50000", "at 50000 A", "at 50000 B", "at 50000 C"],
+        "seed A",
+        "seed B",
+        "seed C",
+        "target at 50000",
+        "at 50000 A",
+        "at 50000 B",
+        "at 50000 C",
+    ],
     "| probability cost-effective at USD 1,683,000 | # % | #, #, # % | calibrated |": [
-        "target at 1683000", "at 1683000 A", "at 1683000 B", "at 1683000 C"],
+        "target at 1683000",
+        "at 1683000 A",
+        "at 1683000 B",
+        "at 1683000 C",
+    ],
     "| median survival, radiotherapy (days) | # | # | calibrated |": ["target survival", "survival radiotherapy"],
     "| median survival, surgery (days) | # | # | **predicted** |": ["published survival surgery", "survival surgery"],
     "| walking after treatment, radiotherapy / surgery | # % / # % | # % / # % |": [
-        100 * 29 / 51, 100 * 42 / 50, "walking radiotherapy", "walking surgery"],
+        100 * 29 / 51,
+        100 * 42 / 50,
+        "walking radiotherapy",
+        "walking surgery",
+    ],
     "| median days walking, radiotherapy / surgery | # / # | # / # |": [
-        "published walking radiotherapy", "published walking surgery",
-        "days walking radiotherapy", "days walking surgery"],
+        "published walking radiotherapy",
+        "published walking surgery",
+        "days walking radiotherapy",
+        "days walking surgery",
+    ],
     "| incremental cost (USD), incremental QALYs | not published | #; # | |": ["cost gained", "QALYs gained"],
     "| share of draws in which surgery saves money / loses QALYs, seed # | not published | # % / # % | |": [
-        "seed A", "saves money A", "loses QALYs A"],
+        "seed A",
+        "saves money A",
+        "loses QALYs A",
+    ],
     "| probability at 100,000; 250,000; 500,000, seed # | not published | #; #; # % | |": [
-        "seed A", "at 100000 A", "at 250000 A", "at 500000 A"],
+        "seed A",
+        "at 100000 A",
+        "at 250000 A",
+        "at 500000 A",
+    ],
     "three targets would have # to #, # to # and # to # % at those three thresholds": [24, 26, 49, 52, 74, 75],
     "higher net benefit for # % of patients at USD 50,000 and # % at USD 1,683,000 if each meets both": [
-        "paired patients at 50000", "paired patients at 1683000"],
+        "paired patients at 50000",
+        "paired patients at 1683000",
+    ],
     "treatments, # and # % if the arms are different patients (# patients)": [
-        "other patients at 50000", "other patients at 1683000", "patients"],
+        "other patients at 50000",
+        "other patients at 1683000",
+        "patients",
+    ],
     "predicts # % (radiotherapy) and # % (surgery) dead at 30 days, against # % and # % in the trial": [
-        "dead at 30 days radiotherapy", "dead at 30 days surgery", 14, 6],
+        "dead at 30 days radiotherapy",
+        "dead at 30 days surgery",
+        14,
+        6,
+    ],
     "and # % and # % alive at one year": ["alive at a year radiotherapy", "alive at a year surgery"],
 }
 NO_RESULTS = ["2012", "2012", "14", "631", "640"]  # the citation
@@ -67,7 +114,9 @@ ELSEWHERE = {
     ("docs/validation.md", "spread of the hazard ratio 0.252 to 0.257 (file: #)"): ["hr_surgery sdlog"],
     ("docs/validation.md", "spread of day costs (file: #)"): ["c_day_nonamb cv"],
     ("README.md", "about US$# per QALY gained, # % likely to be cost-effective at US$50,000"): [
-        "ICER to 10,000", "at 50000 A"],
+        "ICER to 10,000",
+        "at 50000 A",
+    ],
 }
 
 
@@ -106,8 +155,11 @@ def disagreements(text, template, names, results):
         return [f"the page does not say '{template}'"]
     values = [results[name] if isinstance(name, str) else name for name in names]
     assert len(figures) == len(values), template
-    return [f"'{template}': {name} is {printed} on the page, but {value:.6g} in the model or its source"
-            for name, printed, value in zip(names, figures, values) if not rounds_to(value, printed)]
+    return [
+        f"'{template}': {name} is {printed} on the page, but {value:.6g} in the model or its source"
+        for name, printed, value in zip(names, figures, values)
+        if not rounds_to(value, printed)
+    ]
 
 
 def unknown_numbers(text):
@@ -132,16 +184,24 @@ def inputs_and_targets():
         found[f"{name} cv"] = p[name].distribution.sd / p[name].distribution.mean
     found |= {"u_amb sd": p["u_amb"].distribution.sd, "hr_surgery sdlog": p["hr_surgery"].distribution.natural["sdlog"]}
     targets = {t.key: t.value for t in targets}
-    found |= {"target survival": targets["survival of radiotherapy"], "target ICER": targets["ICER"],
-              "target at 50000": 100 * targets["CEAC at 50000"], "target at 1683000": 100 * targets["CEAC at 1683000"]}
+    found |= {
+        "target survival": targets["survival of radiotherapy"],
+        "target ICER": targets["ICER"],
+        "target at 50000": 100 * targets["CEAC at 50000"],
+        "target at 1683000": 100 * targets["CEAC at 1683000"],
+    }
     return found
 
 
 def base_case(result):
     rows = result.tables["incremental"].query("analysis == 'deterministic' and group == 'all' and effect == 'qaly'")
     row = rows[rows.strategy == "surgery"].iloc[0]
-    return {"ICER": row.icer, "ICER to 10,000": round(row.icer, -4), "cost gained": row.incremental_cost,
-            "QALYs gained": row.incremental_effect}
+    return {
+        "ICER": row.icer,
+        "ICER to 10,000": round(row.icer, -4),
+        "cost gained": row.incremental_cost,
+        "QALYs gained": row.incremental_effect,
+    }
 
 
 def over_time():
@@ -151,10 +211,13 @@ def over_time():
     for strategy, rows in trace[trace.group == "all"].groupby("strategy"):
         by_day = rows.pivot(index="time", columns="state", values="occupancy")
         days, walking, alive = by_day.index.to_numpy(), by_day["ambulatory"], 1 - by_day["dead"]
-        found |= {f"survival {strategy}": np.interp(-0.5, -alive, days), f"walking {strategy}": 100 * walking.iloc[0],
-                  f"days walking {strategy}": np.interp(-0.5, -walking, days),
-                  f"dead at 30 days {strategy}": 100 * (1 - np.interp(30, days, alive)),
-                  f"alive at a year {strategy}": 100 * np.interp(365.25, days, alive)}
+        found |= {
+            f"survival {strategy}": np.interp(-0.5, -alive, days),
+            f"walking {strategy}": 100 * walking.iloc[0],
+            f"days walking {strategy}": np.interp(-0.5, -walking, days),
+            f"dead at 30 days {strategy}": 100 * (1 - np.interp(30, days, alive)),
+            f"alive at a year {strategy}": 100 * np.interp(365.25, days, alive),
+        }
     return found
 
 
@@ -165,8 +228,10 @@ def of_patients():
     order, found = np.random.default_rng(1).permutation(cost.shape[1]), {"patients": 2 * cost.shape[1]}
     for wtp in (50000, 1683000):
         benefit = wtp * qaly - cost
-        found |= {f"paired patients at {wtp}": 100 * (benefit[1] > benefit[0]).mean(),
-                  f"other patients at {wtp}": 100 * (benefit[1][order] > benefit[0]).mean()}
+        found |= {
+            f"paired patients at {wtp}": 100 * (benefit[1] > benefit[0]).mean(),
+            f"other patients at {wtp}": 100 * (benefit[1][order] > benefit[0]).mean(),
+        }
     return found
 
 
@@ -175,15 +240,20 @@ def of_draws(result, which):
     wide = result.tables["psa"].pivot(index="draw", columns="strategy", values=["cost", "qaly"])
     cost, qaly = (wide[name]["surgery"] - wide[name]["radiotherapy"] for name in ("cost", "qaly"))
     at = {f"at {wtp} {which}": 100 * (wtp * qaly > cost).mean() for wtp in (50000, 100000, 250000, 500000, 1683000)}
-    return at | {f"ICER {which}": cost.mean() / qaly.mean(), f"saves money {which}": 100 * (cost < 0).mean(),
-                 f"loses QALYs {which}": 100 * (qaly < 0).mean()}
+    return at | {
+        f"ICER {which}": cost.mean() / qaly.mean(),
+        f"saves money {which}": 100 * (cost < 0).mean(),
+        f"loses QALYs {which}": 100 * (qaly < 0).mean(),
+    }
 
 
 @pytest.fixture(scope="module")
 def results():
     """Everything that a claim may name; draws and seeds are those that the page states, the first seed is A."""
-    published = {f"published {'survival' if m.event == 'survival' else 'walking'} {m.strategy}": m.value
-                 for m in read(DEFAULT).published}
+    published = {
+        f"published {'survival' if m.event == 'survival' else 'walking'} {m.strategy}": m.value
+        for m in read(DEFAULT).published
+    }
     found = inputs_and_targets() | published | over_time() | of_patients()
     text = furlan_section()
     draws = int(number(printed_in(text, "Measured (# draws; ")[0]))
@@ -223,6 +293,6 @@ def test_any_number_that_is_changed_is_noticed(results):
     text = furlan_section()
     for found in re.finditer(NUMBER, text):
         last = found.end() - 1
-        changed = text[:last] + str((int(text[last]) + 5) % 10) + text[last + 1:]
+        changed = text[:last] + str((int(text[last]) + 5) % 10) + text[last + 1 :]
         claims = (disagreements(changed, template, names, results) for template, names in CLAIMS.items())
-        assert any(claims) or unknown_numbers(changed) != NO_RESULTS, text[found.start() - 40:found.end() + 20]
+        assert any(claims) or unknown_numbers(changed) != NO_RESULTS, text[found.start() - 40 : found.end() + 20]

@@ -7,7 +7,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "model"
 LAYERS = {
-    0: ("units", "formula", "distributions", "hazards", "software", "gamma_tails", "distribution_forms", "joint_distributions", "chances", "thresholds"),
+    0: (
+        "units",
+        "formula",
+        "distributions",
+        "hazards",
+        "software",
+        "gamma_tails",
+        "distribution_forms",
+        "joint_distributions",
+        "chances",
+        "thresholds",
+    ),
     1: ("scenario", "resources"),
     2: ("scenario_file", "draws", "inputs", "pricing", "quantities", "history"),
     3: ("engines",),

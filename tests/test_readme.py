@@ -1,4 +1,5 @@
 """Every command of the README and of the guides runs (with few draws)."""
+
 import re
 import shlex
 from pathlib import Path
@@ -13,8 +14,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["README.md", "docs/engines.md", "docs/capacity.md", "docs/calibration.md", "docs/sensitivity.md"]
 # What makes a command quick.
 SMALL = {
-    "run": ["--draws", "60"], "sweep": [], "diff": [], "global": ["--n", "64"], "voi": ["--draws", "400"], "converge": ["--draws", "60"],
-    "variants": ["--draws", "60"], "calibrate": ["--starts", "1", "--draws", "300"], "compare": [], "capacity": [],
+    "run": ["--draws", "60"],
+    "sweep": [],
+    "diff": [],
+    "global": ["--n", "64"],
+    "voi": ["--draws", "400"],
+    "converge": ["--draws", "60"],
+    "variants": ["--draws", "60"],
+    "calibrate": ["--starts", "1", "--draws", "300"],
+    "compare": [],
+    "capacity": [],
 }
 FEW_PATIENTS = ["--patients", "30", "--replications", "3"]
 
@@ -26,7 +35,12 @@ def commands():
         text = (ROOT / page).read_text(encoding="utf-8")
         for found in re.findall(r"`?python run_model\.py ([^`\n#]+)", text):
             command = found.strip()
-            if "FILE" not in command and "..." not in command and not command.startswith("schema") and command not in seen:
+            if (
+                "FILE" not in command
+                and "..." not in command
+                and not command.startswith("schema")
+                and command not in seen
+            ):
                 seen.add(command)
                 yield pytest.param(command, id=f"{Path(page).stem}: {command[:70]}")
 
@@ -39,9 +53,13 @@ def folder(tmp_path, monkeypatch):
     generator = np.random.default_rng(1)
     inputs = pd.DataFrame({"price": generator.gamma(4, 50, 300), "gain": generator.normal(0.1, 0.05, 300)})
     pd.DataFrame({"old": 100 + 0 * inputs["price"], "new": inputs["price"]}).to_csv(tmp_path / "cost.csv", index=False)
-    pd.DataFrame({"old": 1 + 0 * inputs["gain"], "new": 1 + inputs["gain"]}).to_csv(tmp_path / "effect.csv", index=False)
+    pd.DataFrame({"old": 1 + 0 * inputs["gain"], "new": 1 + inputs["gain"]}).to_csv(
+        tmp_path / "effect.csv", index=False
+    )
     inputs.to_csv(tmp_path / "params.csv", index=False)
-    pd.DataFrame({"strategy": ["a", "b"], "cost": [1, 2], "effect": [1, 2]}).to_csv(tmp_path / "strategies.csv", index=False)
+    pd.DataFrame({"strategy": ["a", "b"], "cost": [1, 2], "effect": [1, 2]}).to_csv(
+        tmp_path / "strategies.csv", index=False
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

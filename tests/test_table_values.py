@@ -148,8 +148,12 @@ def outcomes_of_group(p, group, strategy, discounted):
     well, ill, _ = years(p, group, strategy, 0.06 * discounted)
     costs = {"cost: care": p["c_well"] * well + 12 * p["c_ill"] * ill, "cost: treatment": price(p, strategy)}
     well, ill, relapses = years(p, group, strategy, 0.015 * discounted)
-    effects = {"qaly": 0.9 * well + p["u_ill"] * ill, "life_years": well + ill, "weeks_ill": ill * 365.25 / 7,
-               "relapses": relapses}
+    effects = {
+        "qaly": 0.9 * well + p["u_ill"] * ill,
+        "life_years": well + ill,
+        "weeks_ill": ill * 365.25 / 7,
+        "relapses": relapses,
+    }
     return {"cost": sum(costs.values()), **costs, **effects}
 
 
@@ -197,7 +201,10 @@ def test_parameters_are_listed_with_what_the_file_says_and_where_they_are_used(t
     for name, places in USED_IN.items():
         assert set(table.used_in[name].split("; ")) == places, name
     assert table.loc["hazard_ill", ["unit", "note", "distribution"]].tolist() == [
-        "per month", "monthly", "gamma(mean=0.012, cv=0.2)"]
+        "per month",
+        "monthly",
+        "gamma(mean=0.012, cv=0.2)",
+    ]
     sources = dict.fromkeys(table.index, "not reported") | {"p_well": "registry", "p_ill": "registry"}
     assert table.source.to_dict() == sources
 
@@ -259,8 +266,10 @@ def test_half_are_alive_at_the_median_which_stands_beside_the_published_one(tabl
 
 def drop_dominated(names, cost, effect):
     """What is left, cheapest first, when no strategy costs at least as much as another that is as effective."""
-    return sorted((s for s in names if not any(
-        cost[o] <= cost[s] and effect[o] >= effect[s] for o in names if o != s)), key=cost.get)
+    return sorted(
+        (s for s in names if not any(cost[o] <= cost[s] and effect[o] >= effect[s] for o in names if o != s)),
+        key=cost.get,
+    )
 
 
 def drop_extendedly_dominated(ranked, cost, effect):
@@ -268,7 +277,7 @@ def drop_extendedly_dominated(ranked, cost, effect):
     icers = [(cost[b] - cost[a]) / (effect[b] - effect[a]) for a, b in zip(ranked, ranked[1:])]
     for i in range(len(icers) - 1):
         if icers[i] >= icers[i + 1]:
-            return drop_extendedly_dominated(ranked[:i + 1] + ranked[i + 2:], cost, effect)
+            return drop_extendedly_dominated(ranked[: i + 1] + ranked[i + 2 :], cost, effect)
     return ranked
 
 
@@ -385,8 +394,12 @@ def test_quadrants_are_shares_of_draws(tables, gains):
     found = tables["quadrants"].set_index(["strategy", "quadrant"]).share_of_draws
     assert len(found) == 16 and set(tables["quadrants"].comparator) == {"usual"}
     for s, (cost, qaly) in gains.items():
-        for quadrant, share in (("north-east", (cost > 0) & (qaly > 0)), ("south-east", (cost < 0) & (qaly > 0)),
-                                ("south-west", (cost < 0) & (qaly < 0)), ("north-west", (cost > 0) & (qaly < 0))):
+        for quadrant, share in (
+            ("north-east", (cost > 0) & (qaly > 0)),
+            ("south-east", (cost < 0) & (qaly > 0)),
+            ("south-west", (cost < 0) & (qaly < 0)),
+            ("north-west", (cost > 0) & (qaly < 0)),
+        ):
             assert found[s, quadrant] == pytest.approx(share.mean(), abs=1e-11), (s, quadrant)
 
 

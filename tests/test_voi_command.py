@@ -17,7 +17,10 @@ PRIOR_SD, STUDY_SD = 0.1, 0.5
 def one_choice(folder, distribution, unit, cost):
     """Today's care costs `cost` a year, in which x is uncertain; the new one USD 3,000: the incremental net benefit is linear
     in x, and on average 0."""
-    return str(write_scenario(folder, f"""
+    return str(
+        write_scenario(
+            folder,
+            f"""
 time: {{unit: year, horizon: 1 year, cycle: 1 year}}
 wtp: {{thresholds: [1000]}}
 parameters:
@@ -31,7 +34,9 @@ states:
   dead: {{}}
 transitions:
   - {{from: here, to: dead, rate: 0 per year}}
-"""))
+""",
+        )
+    )
 
 
 @pytest.mark.parametrize("rate, found", [("3%", 0.03), ("3.5 %", 0.035), ("0.03", 0.03), ("0", 0)])
@@ -84,12 +89,22 @@ def gamma_exponential(n):
     return quad(gain, 0, (6 + n) / 6 - 1, limit=200)[0]
 
 
-@pytest.mark.parametrize(("distribution", "unit", "cost", "study", "exact"), [
-    ("beta(3, 7)", "probability", "x * c / one_year", "binomial", beta_binomial),
-    ("normal(30, 10)", '"%"', "x * c / one_year", "normal(sd=50)", normal_normal),
-    ("gamma(mean=0.3, cv=1/sqrt(6))", "per year", "x * c", "time-to-event(follow-up=500 years)", gamma_exponential),
-    ("gamma(mean=0.025, cv=1/sqrt(6))", "per month", "x * c", "time-to-event(follow-up=500 years)", gamma_exponential),
-], ids=["binomial", "normal", "time-to-event", "time-to-event per month"])
+@pytest.mark.parametrize(
+    ("distribution", "unit", "cost", "study", "exact"),
+    [
+        ("beta(3, 7)", "probability", "x * c / one_year", "binomial", beta_binomial),
+        ("normal(30, 10)", '"%"', "x * c / one_year", "normal(sd=50)", normal_normal),
+        ("gamma(mean=0.3, cv=1/sqrt(6))", "per year", "x * c", "time-to-event(follow-up=500 years)", gamma_exponential),
+        (
+            "gamma(mean=0.025, cv=1/sqrt(6))",
+            "per month",
+            "x * c",
+            "time-to-event(follow-up=500 years)",
+            gamma_exponential,
+        ),
+    ],
+    ids=["binomial", "normal", "time-to-event", "time-to-event per month"],
+)
 def test_evsi_of_a_scenario_is_the_closed_form(tmp_path, distribution, unit, cost, study, exact):
     sizes = [5, 20, 80]
     found = evsi_of(tmp_path, one_choice(tmp_path, distribution, unit, cost), f"study: x ~ {study}", sizes)
@@ -101,7 +116,14 @@ def test_evsi_of_a_scenario_is_the_closed_form(tmp_path, distribution, unit, cos
 
 def test_net_benefit_of_sampling_is_population_evsi_less_the_cost_of_all_arms(tmp_path):
     out = tmp_path / "out"
-    options = ["--study", "trial: c_surgery, c_day_nonamb ~ normal(sd=9000)", "--sizes", "10,1000", "--incidence", "500"]
+    options = [
+        "--study",
+        "trial: c_surgery, c_day_nonamb ~ normal(sd=9000)",
+        "--sizes",
+        "10,1000",
+        "--incidence",
+        "500",
+    ]
     options += ["--years", "8", "--discount", "0.035", "--cost-fixed", "20000", "--cost-per-patient", "300"]
     assert main(["voi", DEFAULT, "--draws", "1000", "--wtp", "100000", "--out", str(out), *options]) == 0
     found, population = table(out, "evsi"), 500 * (1 - 1.035**-8) / np.log(1.035)
@@ -134,32 +156,41 @@ def test_an_engine_that_follows_patients_agrees_and_its_inflated_evpi_is_flagged
     assert inflated > exact + 3 * evpi_error
 
 
-@pytest.mark.parametrize(("options", "expected"), [
-    (["--study", "a: p_retain ~ binomial"], "'p_retain' is not a sampled parameter"),
-    (["--study", "a: p_retain_r ~ binomial"], "Did you mean 'p_retain_rt'?"),
-    (["--study", "a: c_surgery ~ binomial"], "binomial needs a probability, but 'c_surgery' is in 'USD'"),
-    (["--study", "a: u_amb ~ binomial"], "binomial needs a probability, but 'u_amb' is in 'utility'"),
-    (["--study", "a: hazard_death ~ binomial"], "a rate is studied with time-to-event"),
-    (["--study", "a: p_retain_rt ~ binomal"], "unknown likelihood 'binomal'"),
-    (["--study", "a: p_retain_rt"], "is not 'name: parameter ~ likelihood'"),
-    (["--study", "a: u_amb ~ normal"], "normal needs sd, such as normal(sd=0.2)"),
-    (["--study", "a: u_amb ~ normal(sd=-1)"], "sd=-1 must be a number above 0"),
-    (["--study", "a: u_amb ~ normal(se=1)"], "'se=1' is no option of normal; options: sd=..."),
-    (["--study", "a: p_retain_rt, p_retain_rt ~ binomial"], "give each parameter once"),
-    (["--study", "a: u_amb ~ time-to-event(follow-up=1 year)"], "time-to-event needs a rate"),
-    (["--study", "a: hr_surgery ~ time-to-event(follow-up=1 year)"], "is a hazard ratio: say which hazard"),
-    (["--study", "a: hr_surgery ~ time-to-event(follow-up=1 year, baseline=u_amb)"], "baseline 'u_amb' is not a rate"),
-    (["--study", "a: hazard_death ~ time-to-event(follow-up=2)"], "'2' is no length of time"),
-    (["--study", "a: hazard_death ~ time-to-event(follow-up=0 years)"], "longer than nothing"),
-    (["--study", "a: hazard_death ~ time-to-event(follow-up=1 year)", "--sizes", "1000000"], "take smaller --sizes"),
-    (["--study", "a: p_retain_rt ~ binomial", "--cost-fixed", "1"], "needs --incidence"),
-    (["--study", "a: u_amb ~ normal(sd=1)", "--study", "a: p_retain_rt ~ binomial"], "two studies are called 'a'"),
-    (["--sizes", "10"], "say which with --study"),
-    (["--group", "g=p_retain_rt,p_nothing"], "group g: 'p_nothing' is not a sampled parameter"),
-    (["--patients-group", "walkin"], "Did you mean 'walking'?"),
-    (["--draws", "0"], "needs a PSA"),
-    (["--draws", "10"], "20 draws or more"),
-])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--study", "a: p_retain ~ binomial"], "'p_retain' is not a sampled parameter"),
+        (["--study", "a: p_retain_r ~ binomial"], "Did you mean 'p_retain_rt'?"),
+        (["--study", "a: c_surgery ~ binomial"], "binomial needs a probability, but 'c_surgery' is in 'USD'"),
+        (["--study", "a: u_amb ~ binomial"], "binomial needs a probability, but 'u_amb' is in 'utility'"),
+        (["--study", "a: hazard_death ~ binomial"], "a rate is studied with time-to-event"),
+        (["--study", "a: p_retain_rt ~ binomal"], "unknown likelihood 'binomal'"),
+        (["--study", "a: p_retain_rt"], "is not 'name: parameter ~ likelihood'"),
+        (["--study", "a: u_amb ~ normal"], "normal needs sd, such as normal(sd=0.2)"),
+        (["--study", "a: u_amb ~ normal(sd=-1)"], "sd=-1 must be a number above 0"),
+        (["--study", "a: u_amb ~ normal(se=1)"], "'se=1' is no option of normal; options: sd=..."),
+        (["--study", "a: p_retain_rt, p_retain_rt ~ binomial"], "give each parameter once"),
+        (["--study", "a: u_amb ~ time-to-event(follow-up=1 year)"], "time-to-event needs a rate"),
+        (["--study", "a: hr_surgery ~ time-to-event(follow-up=1 year)"], "is a hazard ratio: say which hazard"),
+        (
+            ["--study", "a: hr_surgery ~ time-to-event(follow-up=1 year, baseline=u_amb)"],
+            "baseline 'u_amb' is not a rate",
+        ),
+        (["--study", "a: hazard_death ~ time-to-event(follow-up=2)"], "'2' is no length of time"),
+        (["--study", "a: hazard_death ~ time-to-event(follow-up=0 years)"], "longer than nothing"),
+        (
+            ["--study", "a: hazard_death ~ time-to-event(follow-up=1 year)", "--sizes", "1000000"],
+            "take smaller --sizes",
+        ),
+        (["--study", "a: p_retain_rt ~ binomial", "--cost-fixed", "1"], "needs --incidence"),
+        (["--study", "a: u_amb ~ normal(sd=1)", "--study", "a: p_retain_rt ~ binomial"], "two studies are called 'a'"),
+        (["--sizes", "10"], "say which with --study"),
+        (["--group", "g=p_retain_rt,p_nothing"], "group g: 'p_nothing' is not a sampled parameter"),
+        (["--patients-group", "walkin"], "Did you mean 'walking'?"),
+        (["--draws", "0"], "needs a PSA"),
+        (["--draws", "10"], "20 draws or more"),
+    ],
+)
 def test_a_bad_question_gets_a_message_and_nothing_is_written(tmp_path, capsys, options, expected):
     out = tmp_path / "out"
     draws = [] if "--draws" in options else ["--draws", "3000"]
@@ -171,17 +202,23 @@ def test_a_bad_question_gets_a_message_and_nothing_is_written(tmp_path, capsys, 
 
 # --- a PSA made elsewhere -----------------------------------------------------------------------------------------
 
+
 def chemo(*options):
     files = {"cost": "costs", "effect": "effects", "parameters": "params"}
-    return [*(part for key, name in files.items() for part in (f"--{key}", str(reference_file(f"voi_chemo/{name}.csv")))),
-            *options]
+    return [
+        *(part for key, name in files.items() for part in (f"--{key}", str(reference_file(f"voi_chemo/{name}.csv")))),
+        *options,
+    ]
 
 
 @pytest.fixture(scope="module")
 def chemotherapy(tmp_path_factory):
     out = tmp_path_factory.mktemp("analyse") / "out"
-    groups = ["side_effects=p_side_effects_t1,logor_side_effects", "utilities=u_recovery,u_home_care,u_hospital",
-              "costs=c_home_care,c_hospital,c_death"]
+    groups = [
+        "side_effects=p_side_effects_t1,logor_side_effects",
+        "utilities=u_recovery,u_home_care,u_hospital",
+        "costs=c_home_care,c_hospital,c_death",
+    ]
     options = ["--wtp", "0:50000:1000", "--voi-wtp", "20000", "--out", str(out)]
     assert main(["analyse", *chemo(*options), *(part for g in groups for part in ("--group", g))]) == 0
     return out
@@ -201,7 +238,9 @@ def test_evppi_of_a_psa_made_elsewhere_is_that_of_voi(chemotherapy):
 
 def test_evppi_along_the_grid_is_that_of_voi(chemotherapy):
     ours = table(chemotherapy, "evppi_by_wtp")
-    theirs = pd.read_csv(reference_file("voi_chemo/evppi_gam_by_wtp.csv")).rename(columns={"pars": "parameter", "k": "wtp"})
+    theirs = pd.read_csv(reference_file("voi_chemo/evppi_gam_by_wtp.csv")).rename(
+        columns={"pars": "parameter", "k": "wtp"}
+    )
     both = ours.merge(theirs, on=["parameter", "wtp"], suffixes=("", "_voi"))
     assert both.parameter.nunique() >= 2 and len(both) > 50
     assert (np.abs(both.evppi - both.evppi_voi) < 1.5 * both.standard_error + 0.5).all()
@@ -219,9 +258,11 @@ def test_without_voi_wtp_it_is_where_evpi_is_highest(tmp_path):
 def psa(tmp_path):
     rng = np.random.default_rng(1)
     numbers = {"draw": np.arange(50)}
-    frames = {"cost": pd.DataFrame(numbers | {"a": rng.normal(size=50), "b": rng.normal(size=50)}),
-              "effect": pd.DataFrame(numbers | {"a": rng.normal(size=50), "b": rng.normal(size=50)}),
-              "parameters": pd.DataFrame(numbers | {"p": rng.normal(size=50), "fixed": 1.0})}
+    frames = {
+        "cost": pd.DataFrame(numbers | {"a": rng.normal(size=50), "b": rng.normal(size=50)}),
+        "effect": pd.DataFrame(numbers | {"a": rng.normal(size=50), "b": rng.normal(size=50)}),
+        "parameters": pd.DataFrame(numbers | {"p": rng.normal(size=50), "fixed": 1.0}),
+    }
 
     def write(**changed):
         for name, frame in (frames | changed).items():
@@ -237,13 +278,17 @@ def test_parameters_that_do_not_vary_are_left_out_and_said(psa, tmp_path, capsys
     assert "the same in all draws: fixed" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("change", "options", "expected"), [
-    (lambda f: f.head(40), [], "the parameter table has 40 rows and the cost table 50"),
-    (lambda f: f.iloc[::-1], [], "row 2 is draw 0 in one and 49 in the other"),
-    (lambda f: f.assign(p="x"), [], "row 2, column 'p': 'x' is not a number"),
-    (lambda f: f[["draw", "fixed"]], [], "no parameter varies"),
-    (lambda f: f, ["--group", "g=q"], "group g: 'q' is not"),
-], ids=["rows", "order", "text", "constant", "group"])
+@pytest.mark.parametrize(
+    ("change", "options", "expected"),
+    [
+        (lambda f: f.head(40), [], "the parameter table has 40 rows and the cost table 50"),
+        (lambda f: f.iloc[::-1], [], "row 2 is draw 0 in one and 49 in the other"),
+        (lambda f: f.assign(p="x"), [], "row 2, column 'p': 'x' is not a number"),
+        (lambda f: f[["draw", "fixed"]], [], "no parameter varies"),
+        (lambda f: f, ["--group", "g=q"], "group g: 'q' is not"),
+    ],
+    ids=["rows", "order", "text", "constant", "group"],
+)
 def test_parameters_that_do_not_fit_the_psa_are_refused(psa, tmp_path, capsys, change, options, expected):
     frames, write = psa
     out = tmp_path / "out"

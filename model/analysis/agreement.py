@@ -1,4 +1,5 @@
 """Do the engines agree, and what changes the answer on the way from a cohort to queues?"""
+
 from __future__ import annotations
 
 import dataclasses
@@ -96,8 +97,16 @@ def _compared(engine: str, freedom: float, cohorts: Evaluation, found: Evaluatio
         exact = cohorts.outcomes[group].values
         for o, outcome in enumerate(part.mean.names):
             for s, strategy in enumerate(part.mean.strategies):
-                yield Compared(engine, group, strategy, outcome, float(exact[o, 1, s, 0]),
-                               float(part.mean.values[o, 1, s, 0]), float(part.se[o, 1, s, 0]), freedom)
+                yield Compared(
+                    engine,
+                    group,
+                    strategy,
+                    outcome,
+                    float(exact[o, 1, s, 0]),
+                    float(part.mean.values[o, 1, s, 0]),
+                    float(part.se[o, 1, s, 0]),
+                    freedom,
+                )
 
 
 def same_patients(scenario: Scenario, patients: int, seed: int) -> tuple[int, int]:
@@ -124,6 +133,7 @@ def _differing(one, other) -> int:
 
 
 # --- from a cohort to queues, step by step ----------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Step:
@@ -171,8 +181,10 @@ def bridge(scenario: Scenario, method: Method, progress: Callable[[int], None] =
     n, reference = method.replications, list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
     base, table = draws.base(scenario), queues.replicated(draws.base(scenario), n)
     plain, one = without_time_in_state(scenario), dataclasses.replace(method, replications=1)
-    runs = [("Cohort", plain, base, dataclasses.replace(one, engine="cohort")),
-            ("Individual patients", plain, table, dataclasses.replace(one, engine="individual"))]
+    runs = [
+        ("Cohort", plain, base, dataclasses.replace(one, engine="cohort")),
+        ("Individual patients", plain, table, dataclasses.replace(one, engine="individual")),
+    ]
     if plain is not scenario:
         runs.append(("Time in state", scenario, table, dataclasses.replace(one, engine="individual")))
     if scenario.system is not None:
@@ -192,8 +204,11 @@ def _step(name: str, total: Outcomes, reference: int, n: int) -> Step:
 def without_time_in_state(scenario: Scenario) -> Scenario:
     """The scenario in which formulas take the time since entry as 0, as a cohort must; the same one if none reads it."""
     table = draws.base(scenario)
-    read = any(move.clock == "entry" for group in scenario.groups.values()
-               for move in inputs.dynamics(scenario, table, group).moves)
+    read = any(
+        move.clock == "entry"
+        for group in scenario.groups.values()
+        for move in inputs.dynamics(scenario, table, group).moves
+    )
     return dataclasses.replace(scenario, time_in_state=False) if read else scenario
 
 

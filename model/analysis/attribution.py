@@ -57,8 +57,16 @@ class Attribution:
     sample: Sample | None = None
 
 
-def attribute(a: Scenario, b: Scenario, wtp: float | None = None, sample: Sample | None = None, method: Method = COHORT,
-              orders: int = 100, seed: int = 1, progress: Callable[[int], None] = lambda done: None) -> Attribution:
+def attribute(
+    a: Scenario,
+    b: Scenario,
+    wtp: float | None = None,
+    sample: Sample | None = None,
+    method: Method = COHORT,
+    orders: int = 100,
+    seed: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Attribution:
     """Attributes B - A, in the base case or (with `sample`) in the mean over draws, at `wtp` or the first threshold of A.
 
     Changes are made by merging entries of B into A. Entries without which others cannot be read, or without which the
@@ -75,8 +83,20 @@ def attribute(a: Scenario, b: Scenario, wtp: float | None = None, sample: Sample
             break
         except _Incoherent as error:
             changes = _joined(between, changes, error.mask)
-    return Attribution(a, b, found, changes, between.groups, between.strategies, between.reference, between.wtp, start, end,
-                       share, sample)
+    return Attribution(
+        a,
+        b,
+        found,
+        changes,
+        between.groups,
+        between.strategies,
+        between.reference,
+        between.wtp,
+        start,
+        end,
+        share,
+        sample,
+    )
 
 
 def _share(between: _Between, changes: list[tuple[Entry, ...]], orders: int, seed: int) -> Shapley:
@@ -95,7 +115,9 @@ def _joined(between: _Between, changes: list[tuple[Entry, ...]], mask: int) -> l
     outside = [i for i in range(len(changes)) if not mask >> i & 1]
     few = min(inside, outside, key=len)
     if len(few) == 1:
-        partner = next((j for j in range(len(changes)) if j != few[0] and between.possible(changes, mask ^ 1 << j)), None)
+        partner = next(
+            (j for j in range(len(changes)) if j != few[0] and between.possible(changes, mask ^ 1 << j)), None
+        )
         few = [*few, partner] if partner is not None else list(range(len(changes)))
     rest = [change for i, change in enumerate(changes) if i not in few]
     return [*rest, tuple(entry for i in sorted(few) for entry in changes[i])]
@@ -158,9 +180,21 @@ class _Between:
         except ScenarioError:
             raise _Incoherent(masks[sets[0]]) from None
         varied = {entry[1] for entry in frozenset().union(*sets) if self._is_value(entry)}
-        columns = {name: np.array([(self.b if ("parameters", name) in s else self.a).parameters[name].base for s in sets])
-                   for name in varied}
-        return (scenario, columns, len(sets), self.groups, self.strategies, self.reference, self.wtp, self.sample, method)
+        columns = {
+            name: np.array([(self.b if ("parameters", name) in s else self.a).parameters[name].base for s in sets])
+            for name in varied
+        }
+        return (
+            scenario,
+            columns,
+            len(sets),
+            self.groups,
+            self.strategies,
+            self.reference,
+            self.wtp,
+            self.sample,
+            method,
+        )
 
     def _blame(self, by_tree, masks, method: Method) -> None:
         """Find the set that the model cannot run."""
@@ -180,22 +214,42 @@ class _Between:
         if entry[0] != "parameters" or self.sample is not None:
             return False
         one, other = (scenario.parameters.get(entry[-1]) for scenario in (self.a, self.b))
-        return (one is not None and other is not None and one.base is not None and other.base is not None
-                and one.unit == other.unit and not one.joint and not other.joint)
+        return (
+            one is not None
+            and other is not None
+            and one.base is not None
+            and other.base is not None
+            and one.unit == other.unit
+            and not one.joint
+            and not other.joint
+        )
 
 
 def _check(a: Scenario, b: Scenario) -> None:
     if (a.currency, a.price_year) != (b.currency, b.price_year):
-        raise DifferenceError(f"{a.path} is in {a.currency} {a.price_year}, {b.path} in {b.currency} {b.price_year}: their "
-                              "costs cannot be compared")
+        raise DifferenceError(
+            f"{a.path} is in {a.currency} {a.price_year}, {b.path} in {b.currency} {b.price_year}: their "
+            "costs cannot be compared"
+        )
     reference, both = list(a.strategies)[reference_of(a)], [s for s in a.strategies if s in b.strategies]
     if reference not in both or len(both) < 2:
-        raise DifferenceError(f"{b.path} must have the reference strategy '{reference}' of {a.path} and one more in common; it "
-                              f"has {', '.join(b.strategies)}, and the other {', '.join(a.strategies)}")
+        raise DifferenceError(
+            f"{b.path} must have the reference strategy '{reference}' of {a.path} and one more in common; it "
+            f"has {', '.join(b.strategies)}, and the other {', '.join(a.strategies)}"
+        )
 
 
-def _task(scenario: Scenario, columns, n: int, groups, strategies, reference: str, wtp: float, sample: Sample | None,
-          method: Method) -> list[np.ndarray]:
+def _task(
+    scenario: Scenario,
+    columns,
+    n: int,
+    groups,
+    strategies,
+    reference: str,
+    wtp: float,
+    sample: Sample | None,
+    method: Method,
+) -> list[np.ndarray]:
     """[result, group, strategy] of each of n rows."""
     if sample is None:
         table = draws.repeat(scenario, n).replace(**columns)

@@ -142,7 +142,7 @@ class Calibrated:
         parameter, n = self.scenario.parameters[name], len(self.posterior)
         u = chances.latin_hypercube(self.seed, n, "calibration", "parameter", name)
         sets = [with_arguments(parameter, {a: float(v[i]) for a, v in columns.items()}) for i in range(n)]
-        return np.array([float(p.distribution.quantile(u[i:i + 1])[0]) for i, p in enumerate(sets)])
+        return np.array([float(p.distribution.quantile(u[i : i + 1])[0]) for i, p in enumerate(sets)])
 
 
 class Problem:
@@ -189,13 +189,21 @@ def _calibration_of(scenario: Scenario) -> Calibration:
     if calibration is None:
         raise CalibrationError(f"{scenario.path} has no 'calibration' section (what may vary, and the targets)")
     if not calibration.vary:
-        raise CalibrationError(f"{scenario.path}: nothing is left to vary, as these are fixed: "
-                               f"{', '.join(calibration.fixed)}")
+        raise CalibrationError(
+            f"{scenario.path}: nothing is left to vary, as these are fixed: {', '.join(calibration.fixed)}"
+        )
     return calibration
 
 
-def calibrate(scenario: Scenario, starts: int = 5, n: int = 10_000, seed: int = 1, posterior: int = 0,
-              progress: Callable[[int], None] = lambda done: None, executor: Executor | None = None) -> Calibrated:
+def calibrate(
+    scenario: Scenario,
+    starts: int = 5,
+    n: int = 10_000,
+    seed: int = 1,
+    posterior: int = 0,
+    progress: Callable[[int], None] = lambda done: None,
+    executor: Executor | None = None,
+) -> Calibrated:
     """Best fit from `starts` Latin-hypercube starts, and `posterior` resampled sets where asked for.
 
     n, seed: of the PSA that targets of the acceptability curve need. `progress` is told of starts and sets done. Who

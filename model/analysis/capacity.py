@@ -1,4 +1,5 @@
 """Value of capacity: what one more theatre, bed or linac gains in net benefit, with paired replications."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -61,13 +62,22 @@ class Capacity:
         """The least capacity that is not overloaded."""
         known = [i for i, level in enumerate(self.levels) if level.found is not None]
         if not known:
-            raise CapacityError(f"resources.{self.resource}: overloaded at every number of units asked for: "
-                                f"{self.levels[-1].reason}")
+            raise CapacityError(
+                f"resources.{self.resource}: overloaded at every number of units asked for: {self.levels[-1].reason}"
+            )
         return known[0]
 
 
-def value_of_capacity(scenario: Scenario, resource: str, low: int, high: int, method: Method, wtp: float | None = None,
-                      unit_cost: float = 0.0, progress: Callable[[int], None] = lambda done: None) -> Capacity:
+def value_of_capacity(
+    scenario: Scenario,
+    resource: str,
+    low: int,
+    high: int,
+    method: Method,
+    wtp: float | None = None,
+    unit_cost: float = 0.0,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Capacity:
     """Run low..high units of a resource at base values; the same replications at each, so that gains are paired.
 
     unit_cost: money per unit and year. progress is told of levels done. Raises CapacityError.
@@ -80,10 +90,26 @@ def value_of_capacity(scenario: Scenario, resource: str, low: int, high: int, me
         levels.append(_level(with_units(scenario, resource, units), units, resource, table, method))
         progress(1)
     wtp = comparison.threshold(scenario, wtp)
-    benefit, wait, used = (np.stack(parts) for parts in zip(*(
-        _measures(with_units(scenario, resource, level.units), level, place, wtp, method.replications) for level in levels)))
-    return Capacity(scenario, resource, wtp, unit_cost, queues.arrivals_per_day(scenario.system) * DAYS_IN_YEAR,
-                    tuple(levels), benefit, wait, used)
+    benefit, wait, used = (
+        np.stack(parts)
+        for parts in zip(
+            *(
+                _measures(with_units(scenario, resource, level.units), level, place, wtp, method.replications)
+                for level in levels
+            )
+        )
+    )
+    return Capacity(
+        scenario,
+        resource,
+        wtp,
+        unit_cost,
+        queues.arrivals_per_day(scenario.system) * DAYS_IN_YEAR,
+        tuple(levels),
+        benefit,
+        wait,
+        used,
+    )
 
 
 def _check(scenario: Scenario, resource: str, low: int, high: int) -> int:
@@ -133,6 +159,7 @@ def _measures(scenario: Scenario, level: Level, place: int, wtp: float, replicat
 
 # --- other changes of a centre ----------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Alternative:
     """A centre: outcomes [outcome, discounted, strategy, replication]."""
@@ -142,8 +169,12 @@ class Alternative:
     total: Outcomes
 
 
-def alternatives(scenario: Scenario, changes: dict[str, tuple[tuple[str, ...], Scenario]], method: Method,
-                 progress: Callable[[int], None] = lambda done: None) -> list[Alternative]:
+def alternatives(
+    scenario: Scenario,
+    changes: dict[str, tuple[tuple[str, ...], Scenario]],
+    method: Method,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Alternative]:
     """The scenario as it is, and with each of `changes` (label -> settings and the scenario with them), at base values.
 
     All meet the same patients and arrivals, so that differences are paired by replication.

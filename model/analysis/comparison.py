@@ -36,7 +36,10 @@ def _totals(result, row: np.ndarray) -> Columns:
 
 
 def _simulation_errors(simulated, row: np.ndarray, wtp: np.ndarray) -> Columns:
-    errors = {f"{name}_standard_error": simulated.se[simulated.mean.names.index(name), 1][:, row].T for name in ("cost", "qaly")}
+    errors = {
+        f"{name}_standard_error": simulated.se[simulated.mean.names.index(name), 1][:, row].T
+        for name in ("cost", "qaly")
+    }
     levels, of = np.unique(wtp, return_inverse=True)
     by_level = np.stack([simulated.inb_se(level) for level in levels])
     return errors | {"incremental_nmb_standard_error": by_level[of, :, row]}
@@ -92,5 +95,11 @@ def with_economics(columns: Columns, wtp: np.ndarray, reference: int) -> Columns
     icer = np.full(d_cost.shape, np.nan)
     np.divide(d_cost, d_qaly, out=icer, where=signs[0] * signs[1] > 0)
     at = wtp[:, None, None]
-    return columns | {"nmb": at * columns["qaly"] - columns["cost"], "incremental_cost": d_cost, "incremental_qaly": d_qaly,
-                      "incremental_nmb": at * d_qaly - d_cost, "icer": icer, "status": status}
+    return columns | {
+        "nmb": at * columns["qaly"] - columns["cost"],
+        "incremental_cost": d_cost,
+        "incremental_qaly": d_qaly,
+        "incremental_nmb": at * d_qaly - d_cost,
+        "icer": icer,
+        "status": status,
+    }

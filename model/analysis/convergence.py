@@ -1,4 +1,5 @@
 """Are these enough draws? Running mean and standard error of the incremental net benefit, and of the CEAC."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -71,12 +72,16 @@ def _without_noise(run: Run, group: str, wtp: float, benefit: np.ndarray) -> np.
     """Net benefit [strategy, draw] that decides which strategy is best in a draw."""
     if run.psa.simulated is None:
         return benefit
-    own = dataclasses.replace(run.psa, outcomes={"all": run.psa.outcomes[group]}, simulated={"all": run.psa.simulated[group]})
+    own = dataclasses.replace(
+        run.psa, outcomes={"all": run.psa.outcomes[group]}, simulated={"all": run.psa.simulated[group]}
+    )
     corrected = without_noise(run.scenario, own)
     return benefit if corrected is None else wtp * corrected.effect - corrected.cost
 
 
-def of_draws(group: str, strategy: int, wtp: float, gain: np.ndarray, best: np.ndarray, target: float | None) -> Convergence:
+def of_draws(
+    group: str, strategy: int, wtp: float, gain: np.ndarray, best: np.ndarray, target: float | None
+) -> Convergence:
     """Running moments of gain[draw], and of how often the strategy is best[draw]."""
     n = len(gain)
     at = np.unique(np.geomspace(2, n, POINTS).round().astype(int))
@@ -87,8 +92,19 @@ def of_draws(group: str, strategy: int, wtp: float, gain: np.ndarray, best: np.n
     error, share = np.sqrt(variance / count), np.cumsum(best)[at - 1] / count
     target = max(SHARE * abs(gain.mean()), LEAST * np.sqrt(variance[-1])) if target is None else target
     needed = int(np.ceil(variance[-1] / target**2 - 1e-9)) if target > 0 else n
-    return Convergence(group, strategy, wtp, at, mean + gain.mean(), error, share, np.sqrt(share * (1 - share) / count),
-                       float(target), max(needed, 2), _wrong_sign(gain.mean(), error[-1]))
+    return Convergence(
+        group,
+        strategy,
+        wtp,
+        at,
+        mean + gain.mean(),
+        error,
+        share,
+        np.sqrt(share * (1 - share) / count),
+        float(target),
+        max(needed, 2),
+        _wrong_sign(gain.mean(), error[-1]),
+    )
 
 
 def _wrong_sign(mean: float, error: float) -> float:

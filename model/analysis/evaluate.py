@@ -101,8 +101,11 @@ def evaluate(
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
     if method.engine == "individual":
-        return _simulated(scenario, draws, simulate(
-            scenario, draws, method.patients, method.seed, progress=progress, executor=method.executor))
+        return _simulated(
+            scenario,
+            draws,
+            simulate(scenario, draws, method.patients, method.seed, progress=progress, executor=method.executor),
+        )
     if method.engine == "queueing":
         return _queued(scenario, draws, method, progress)
     return _cohort(scenario, draws, method.executor, trace, progress)
@@ -117,9 +120,12 @@ def _queued(scenario: Scenario, draws: Draws, method: Method, progress) -> Evalu
     from model.analysis import queues
 
     if scenario.system is None:
-        raise EngineError(f"{scenario.path}: the queueing engine needs 'arrivals' and 'resources', which it does not have")
-    found = queues.simulate(scenario, draws, method.patients, method.seed, scenario.system, method.replications,
-                            progress, method.executor)
+        raise EngineError(
+            f"{scenario.path}: the queueing engine needs 'arrivals' and 'resources', which it does not have"
+        )
+    found = queues.simulate(
+        scenario, draws, method.patients, method.seed, scenario.system, method.replications, progress, method.executor
+    )
     return _simulated(scenario, draws, found.outcomes, found.requests)
 
 

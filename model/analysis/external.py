@@ -51,8 +51,16 @@ class External:
     by_wtp: ByWtp | None = None
 
 
-def analyse(cost, effect=None, wtp: np.ndarray | None = None, thresholds=(), reference: str | None = None,
-            parameters=None, voi_wtp: float | None = None, groups: dict[str, tuple[str, ...]] | None = None) -> External:
+def analyse(
+    cost,
+    effect=None,
+    wtp: np.ndarray | None = None,
+    thresholds=(),
+    reference: str | None = None,
+    parameters=None,
+    voi_wtp: float | None = None,
+    groups: dict[str, tuple[str, ...]] | None = None,
+) -> External:
     """cost, effect: files or DataFrames, a column a strategy, a row a draw. wtp: grid of the curves.
 
     A first column called draw, sim or iteration numbers the rows, and must be the same in all files that have one.
@@ -105,7 +113,9 @@ def _information(costs, effects, parameters, curves, wtp: float | None, groups) 
 def _parameters(source, n: int, rows) -> dict[str, np.ndarray]:
     names, values, own_rows = _psa_table(source, "parameters", "parameter")
     if values.shape[1] != n:
-        raise TableError(f"the parameter table has {values.shape[1]} rows and the cost table {n}; a row is a draw in both")
+        raise TableError(
+            f"the parameter table has {values.shape[1]} rows and the cost table {n}; a row is a draw in both"
+        )
     _check_rows("cost or effect", rows, "parameter", own_rows)
     return dict(zip(names, values))
 
@@ -115,8 +125,10 @@ def _check_rows(what: str, rows, other: str, other_rows) -> None:
     if rows is None or other_rows is None or np.array_equal(rows, other_rows):
         return
     at = int(np.argmax(rows != other_rows))
-    raise TableError(f"the rows of the {what} table and of the {other} table must be the same draws in the same order; row "
-                     f"{at + 2} is draw {rows[at]} in one and {other_rows[at]} in the other")
+    raise TableError(
+        f"the rows of the {what} table and of the {other} table must be the same draws in the same order; row "
+        f"{at + 2} is draw {rows[at]} in one and {other_rows[at]} in the other"
+    )
 
 
 def _reference(name: str | None, names: tuple[str, ...]) -> int:
@@ -155,14 +167,20 @@ def _check_shape(rows: list[list[str]], file: str) -> None:
         raise TableError(f"{file}: the file is empty")
     names = [name.strip() for name in rows[0]]
     if len(names) == 1 and (mark := next((m for m in ";\t" if m in names[0]), None)):
-        raise TableError(f"{file}: its columns are separated by {'tabs' if mark != ';' else 'semicolons'}; save it with commas between "
-                         "columns and points as decimal marks")
+        raise TableError(
+            f"{file}: its columns are separated by {'tabs' if mark != ';' else 'semicolons'}; save it with commas between "
+            "columns and points as decimal marks"
+        )
     numbered = [row[0].strip() for row in rows[1:]] == [str(i) for i in range(1, len(rows))]
-    width = len(names) + (numbered and all(len(row) == len(names) + 1 for row in rows[1:]))  # names of rows, as R writes them
+    width = len(names) + (
+        numbered and all(len(row) == len(names) + 1 for row in rows[1:])
+    )  # names of rows, as R writes them
     wrong = next((i for i, row in enumerate(rows[1:], 2) if len(row) != width), None)
     if wrong is not None:
-        raise TableError(f"{file}: row {wrong} has {len(rows[wrong - 1])} fields, but the header has {len(names)}; decimal marks must be "
-                         "points, and no line may end with a comma")
+        raise TableError(
+            f"{file}: row {wrong} has {len(rows[wrong - 1])} fields, but the header has {len(names)}; decimal marks must be "
+            "points, and no line may end with a comma"
+        )
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
         raise TableError(f"{file}: two columns are called '{twice}'; each needs a name of its own")

@@ -2,6 +2,7 @@
 
 This is first-order uncertainty. It is never pooled with that of the parameters.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -78,7 +79,9 @@ def _alone(scenario: Scenario, table, method: Method) -> dict[str, tuple[Dynamic
 def _queued(scenario: Scenario, method: Method) -> dict[str, tuple[Dynamics, History]]:
     from model.analysis import queues
 
-    return queues.histories(scenario, max(1, min(method.replications, MOST // method.patients)), method.patients, method.seed)
+    return queues.histories(
+        scenario, max(1, min(method.replications, MOST // method.patients)), method.patients, method.seed
+    )
 
 
 def occupancy(patients: Patients, times: np.ndarray) -> np.ndarray:

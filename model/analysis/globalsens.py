@@ -4,6 +4,7 @@ Sobol indices from two independent samples A and B and, for each factor, A with 
 Saltelli et al. (Comput Phys Commun 2010; 181: 259-270), total by Jansen (1999). Morris screening (Technometrics 1991; 33:
 161-174; groups after Campolongo et al. 2007) for models that are dear to run, by SALib.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -67,10 +68,18 @@ def factors(scenario: Scenario) -> tuple[Factor, ...]:
     for correlation in scenario.correlations:
         blocks.append(Factor(" + ".join(correlation.names), correlation.names, correlation.names))
         taken |= set(correlation.names)
-    blocks += [Factor(name, (name,), (name,)) for name, p in scenario.parameters.items()
-               if p.distribution is not None and name not in taken]
-    return tuple(blocks + [Factor(joint.key, joint.names, tuple(f"{joint.key}[{i}]" for i in range(joint.distribution.uniforms)))
-                           for joint in scenario.joints.values()])
+    blocks += [
+        Factor(name, (name,), (name,))
+        for name, p in scenario.parameters.items()
+        if p.distribution is not None and name not in taken
+    ]
+    return tuple(
+        blocks
+        + [
+            Factor(joint.key, joint.names, tuple(f"{joint.key}[{i}]" for i in range(joint.distribution.uniforms)))
+            for joint in scenario.joints.values()
+        ]
+    )
 
 
 def net_benefit_of(scenario: Scenario, method: Method, wtp: float, group: str = "all") -> Callable:
@@ -93,16 +102,24 @@ def places(scenario: Scenario, found: tuple[Factor, ...]) -> list[np.ndarray]:
     return [np.array([keys.index(key) for key in factor.keys]) for factor in found]
 
 
-def sobol(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: int,
-          progress: Callable[[int], None] = lambda done: None) -> list[Indices]:
+def sobol(
+    model: Callable,
+    size: int,
+    blocks: list[np.ndarray],
+    n: int,
+    seed: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Indices]:
     """Indices of each output of model(uniforms[size, run]) -> [output, run] for blocks of uniforms; n (len(blocks) + 2) runs.
 
     n is best a power of two. An output that does not vary has indices of 0. Raises GlobalError where none varies, or there
     are more than MOST_RUNS runs.
     """
     if n * (len(blocks) + 2) > MOST_RUNS:
-        raise GlobalError(f"{n:,} points for {len(blocks)} inputs are {n * (len(blocks) + 2):,} runs of the model; at most "
-                          f"{MOST_RUNS:,} are allowed: ask for fewer with --n")
+        raise GlobalError(
+            f"{n:,} points for {len(blocks)} inputs are {n * (len(blocks) + 2):,} runs of the model; at most "
+            f"{MOST_RUNS:,} are allowed: ask for fewer with --n"
+        )
     points = chances.sobol(seed, n, [("global", half, str(i)) for half in "AB" for i in range(size)])
     a, b = points[:size], points[size:]
     y = []
@@ -145,8 +162,10 @@ def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: i
         from SALib.analyze import morris as analysis
         from SALib.sample import morris as sample
     except ImportError:
-        raise GlobalError("Morris screening needs SALib, which is not installed: pip install 'model[sensitivity]' "
-                          "(or pip install SALib)") from None
+        raise GlobalError(
+            "Morris screening needs SALib, which is not installed: pip install 'model[sensitivity]' "
+            "(or pip install SALib)"
+        ) from None
     group = np.empty(size, object)
     for i, block in enumerate(blocks):
         group[block] = f"g{i}"
@@ -156,7 +175,10 @@ def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: i
         problem["groups"] = group.tolist()
     steps = sample.sample(problem, n, num_levels=4, seed=seed)
     outputs = model(TAIL + (1 - 2 * TAIL) * steps.T)
-    return [_screening(analysis.analyze(problem, steps, y, num_levels=4, seed=seed), blocks, grouped, len(y)) for y in outputs]
+    return [
+        _screening(analysis.analyze(problem, steps, y, num_levels=4, seed=seed), blocks, grouped, len(y))
+        for y in outputs
+    ]
 
 
 def _screening(found: dict, blocks: list[np.ndarray], grouped: bool, runs: int) -> Screening:

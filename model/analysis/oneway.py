@@ -1,4 +1,5 @@
 """One-way sensitivity: each parameter at its low and its high value, the others at base, in one table of draws."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -59,7 +60,9 @@ class OneWay:
             return self.columns["incremental_nmb"][:, g, strategy], status
         if name == "icer":
             values = self.columns["icer"][:, g, strategy]
-            return np.where(status == (status[0] if np.isfinite(values[0]) else DEARER_AND_BETTER), values, np.nan), status
+            return np.where(
+                status == (status[0] if np.isfinite(values[0]) else DEARER_AND_BETTER), values, np.nan
+            ), status
         values = self.columns[name][:, g]
         return values[:, strategy] - values[:, reference], status
 
@@ -68,8 +71,9 @@ class OneWay:
         return self.errors[name][:, self.groups.index(group), strategy] if name in self.errors else None
 
 
-def oneway(scenario: Scenario, method: Method, wtp: float | None = None,
-           progress: Callable[[int], None] = lambda done: None) -> OneWay:
+def oneway(
+    scenario: Scenario, method: Method, wtp: float | None = None, progress: Callable[[int], None] = lambda done: None
+) -> OneWay:
     """All parameters that are sampled or state a range. `progress` is told as by `evaluate`.
 
     Raises OneWayError where there is nothing to vary or to compare, or a value leaves the model's domain.
@@ -122,8 +126,11 @@ def _where(found: tuple[Range, ...], row: int) -> str:
 
 def ranges(scenario: Scenario) -> tuple[Range, ...]:
     """Stated range, or 95 % interval of the distribution, of each parameter that has one of them."""
-    return tuple(range_of(scenario, p) for p in scenario.parameters.values()
-                 if p.formula is None and (p.sampled or p.low is not None))
+    return tuple(
+        range_of(scenario, p)
+        for p in scenario.parameters.values()
+        if p.formula is None and (p.sampled or p.low is not None)
+    )
 
 
 def range_of(scenario: Scenario, parameter: Parameter) -> Range:
@@ -149,7 +156,9 @@ def _check(scenario: Scenario, parameter: Parameter, found: Range) -> None:
     low, high = parameter.unit.limits
     if not (low <= found.low <= high and low <= found.high <= high):
         place = scenario.line(f"parameters.{found.name}.range")
-        raise DomainError(f"{place}: {found.low:g} to {found.high:g} is outside what '{found.unit}' allows ({low:g} to {high:g})")
+        raise DomainError(
+            f"{place}: {found.low:g} to {found.high:g} is outside what '{found.unit}' allows ({low:g} to {high:g})"
+        )
 
 
 def table_of(scenario: Scenario, found: tuple[Range, ...]) -> Draws:

@@ -32,7 +32,7 @@ def resampled(problem: Problem, modes: list[np.ndarray], n: int, progress, execu
     """
     u, log_proposal = _proposals(problem, modes, n)
     found = []
-    for part in in_order(executor, _log_posterior, ((problem, u[i:i + TASK]) for i in range(0, n, TASK))):
+    for part in in_order(executor, _log_posterior, ((problem, u[i : i + TASK]) for i in range(0, n, TASK))):
         found.append(part)
         progress(len(part))
     log_weight = np.concatenate(found) - log_proposal

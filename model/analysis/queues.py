@@ -3,6 +3,7 @@
 Patients of one replication wait for each other, so they are no independent sample: every standard error here is over
 replications.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -36,8 +37,16 @@ class Queued:
     replications: int
 
 
-def simulate(scenario: Scenario, draws: Draws, patients: int, seed: int, system: System, replications: int = 20,
-             progress: Callable[[int], None] = lambda done: None, executor: Executor | None = None) -> Queued:
+def simulate(
+    scenario: Scenario,
+    draws: Draws,
+    patients: int,
+    seed: int,
+    system: System,
+    replications: int = 20,
+    progress: Callable[[int], None] = lambda done: None,
+    executor: Executor | None = None,
+) -> Queued:
     """`patients` recruited a replication, shared out among the groups; `progress` is told of replications done.
 
     With one replication a draw (enough for a PSA, whose draws carry the noise) standard errors are NaN.
@@ -78,8 +87,12 @@ def histories(scenario: Scenario, replications: int, patients: int, seed: int) -
 
 def _parts(draws: Draws, scenario: Scenario, numbers: dict[str, int]) -> list[queueing.Part]:
     weights = inputs.group_weights(scenario, draws)
-    return [queueing.Part(inputs.dynamics(scenario, draws, group), numbers[key], np.broadcast_to(weights[key], draws.n), key)
-            for key, group in scenario.groups.items()]
+    return [
+        queueing.Part(
+            inputs.dynamics(scenario, draws, group), numbers[key], np.broadcast_to(weights[key], draws.n), key
+        )
+        for key, group in scenario.groups.items()
+    ]
 
 
 def _task(draws: Draws, scenario: Scenario, numbers: dict[str, int], seed: int, system: System):
@@ -104,6 +117,7 @@ def _over_replications(found: Outcomes, replications: int, reference: int) -> Si
 
 # --- how the resources did --------------------------------------------------------------------------------------
 
+
 def waits(requests: Requests, hours: tuple[float, ...] = (24, 48)) -> dict[str, np.ndarray]:
     """Of each world with requests [world]: patients, mean, median and 95th percentile of the wait in days of those treated,
     the shares treated within so many hours of asking, and the share that was never treated. Recruits only; a wait goes on
@@ -115,8 +129,13 @@ def waits(requests: Requests, hours: tuple[float, ...] = (24, 48)) -> dict[str, 
         treated = ~np.isnan(world.granted)
         wait = world.wait[treated]
         middle, late = np.quantile(wait, [0.5, 0.95]) if len(wait) else (np.nan, np.nan)
-        values = {"patients": world.patients, "mean": wait.mean() if len(wait) else np.nan, "median": middle,
-                  "95th percentile": late, "never treated": 1 - treated.mean()}
+        values = {
+            "patients": world.patients,
+            "mean": wait.mean() if len(wait) else np.nan,
+            "median": middle,
+            "95th percentile": late,
+            "never treated": 1 - treated.mean(),
+        }
         values |= {f"within {h:g} h": (treated & (world.wait <= h / 24)).mean() for h in hours}
         for name, value in values.items():
             rows.setdefault(name, []).append(float(value))
@@ -258,6 +277,8 @@ def overloads(scenario: Scenario, seed: int = 1) -> list[str]:
     for key, load in offered_load(scenario, seed).items():
         worst = int(np.argmax(load))
         if load[worst] >= 1:
-            found.append(f"resources.{key}: patients ask for {load[worst]:.2f} times what it can do under {labels[worst]}, so the "
-                         "queue grows as long as patients arrive: results depend on how many are followed")
+            found.append(
+                f"resources.{key}: patients ask for {load[worst]:.2f} times what it can do under {labels[worst]}, so the "
+                "queue grows as long as patients arrive: results depend on how many are followed"
+            )
     return found

@@ -77,8 +77,21 @@ def run(
         curves = acceptability.acceptability(cost, effect, wtp_grid(scenario.wtp))
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
-    return Run(scenario, base, sample, psa, curves, seed, sampling, dict(zip(names, np.diff(clock).tolist())),
-               method, base_method, patients, corrected, _warnings(scenario, method))
+    return Run(
+        scenario,
+        base,
+        sample,
+        psa,
+        curves,
+        seed,
+        sampling,
+        dict(zip(names, np.diff(clock).tolist())),
+        method,
+        base_method,
+        patients,
+        corrected,
+        _warnings(scenario, method),
+    )
 
 
 def reference_of(scenario: Scenario) -> int:
@@ -101,8 +114,11 @@ def _long_cycles(scenario: Scenario) -> list[str]:
     for group in scenario.groups.values():
         for label, share in sojourn.hasty(inputs.dynamics(scenario, table, group)).items():
             found[label] = max(share, found.get(label, 0.0))
-    return [f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
-            "figures are rough; take a shorter cycle, or compare with --engine individual" for label, share in found.items()]
+    return [
+        f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
+        "figures are rough; take a shorter cycle, or compare with --engine individual"
+        for label, share in found.items()
+    ]
 
 
 def _base(scenario: Scenario, method: Method, until_se: float | None, progress: Callable[[int], None]):
@@ -114,7 +130,9 @@ def _base(scenario: Scenario, method: Method, until_se: float | None, progress: 
     found = evaluate(scenario, table, method, trace=True, progress=tell)
     if not method.follows_patients:
         if until_se is not None:
-            raise EngineError("--until-se needs an engine that follows patients: the cohort engine has no simulation error")
+            raise EngineError(
+                "--until-se needs an engine that follows patients: the cohort engine has no simulation error"
+            )
         return found, method, None
     while until_se is not None and (error := base_error(scenario, found.simulated["all"])) > until_se:
         method = _more(method, error / until_se)
@@ -133,8 +151,10 @@ def _more(method: Method, factor: float) -> Method:
     what = "replications" if method.engine == "queueing" else "patients"
     number = int(np.ceil(getattr(method, what) * factor**2 * 1.05))
     if number * (method.patients if what == "replications" else 1) > MOST_PATIENTS:
-        raise EngineError(f"that standard error would need {number:,} {what}, more than {MOST_PATIENTS:,} patients in all: "
-                          "ask for a larger one")
+        raise EngineError(
+            f"that standard error would need {number:,} {what}, more than {MOST_PATIENTS:,} patients in all: "
+            "ask for a larger one"
+        )
     return dataclasses.replace(method, **{what: number})
 
 

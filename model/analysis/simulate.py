@@ -3,6 +3,7 @@
 Groups are strata: each has its own number of patients, and the total is weighted with the exact shares, so that only
 the variation within groups is left as noise.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -69,20 +70,36 @@ class Moments:
         places = [self.mean.names.index(name) for name in ("cost", "qaly")]
         (cost, qaly), (own_cost, own_qaly) = (gain[place, 1] for place in places), (step[place, 1] for place in places)
         mean = Outcomes(self.mean.names, self.mean.strategies, self.mean.values + step * (other.n / n))
-        return Moments(n, mean, self.gain + gain * (other.n / n), self.squares + other.squares + share * step**2,
-                       self.gain_squares + other.gain_squares + share * gain**2,
-                       self.cross + other.cross + share * cost * qaly,
-                       self.own + other.own + share * own_cost * own_qaly)
+        return Moments(
+            n,
+            mean,
+            self.gain + gain * (other.n / n),
+            self.squares + other.squares + share * step**2,
+            self.gain_squares + other.gain_squares + share * gain**2,
+            self.cross + other.cross + share * cost * qaly,
+            self.own + other.own + share * own_cost * own_qaly,
+        )
 
     def simulated(self) -> Simulated:
         scale = self.n * (self.n - 1)
-        return Simulated(self.mean, np.sqrt(self.squares / scale), np.sqrt(self.gain_squares / scale), self.cross / scale,
-                         self.own / scale)
+        return Simulated(
+            self.mean,
+            np.sqrt(self.squares / scale),
+            np.sqrt(self.gain_squares / scale),
+            self.cross / scale,
+            self.own / scale,
+        )
 
 
-def simulate(scenario: Scenario, draws: Draws, patients: int, seed: int, engine: Callable = individual.run,
-             progress: Callable[[int], None] = lambda done: None,
-             executor: Executor | None = None) -> dict[str, Simulated]:
+def simulate(
+    scenario: Scenario,
+    draws: Draws,
+    patients: int,
+    seed: int,
+    engine: Callable = individual.run,
+    progress: Callable[[int], None] = lambda done: None,
+    executor: Executor | None = None,
+) -> dict[str, Simulated]:
     """Simulated outcomes by group, 'all' (the weighted total) first, of `patients` patients a strategy and draw.
 
     engine: like individual.run. Draws and patients are cut into independent tasks; who runs them changes nothing.
@@ -113,17 +130,25 @@ def _blocks(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, in
     """(numbers, first patients) by group of the parts of a sample that is too large for one task."""
     parts = max(1, -(-sum(numbers.values()) * strategies // CHUNK))
     edges = {key: np.linspace(0, n, min(parts, n // 2) + 1).astype(int).tolist() for key, n in numbers.items()}
-    return [({key: e[i + 1] - e[i] for key, e in edges.items() if i + 1 < len(e)},
-             {key: e[i] for key, e in edges.items() if i + 1 < len(e)}) for i in range(parts)]
+    return [
+        (
+            {key: e[i + 1] - e[i] for key, e in edges.items() if i + 1 < len(e)},
+            {key: e[i] for key, e in edges.items() if i + 1 < len(e)},
+        )
+        for i in range(parts)
+    ]
 
 
-def _task(draws: Draws, numbers: dict[str, int], first: dict[str, int], scenario: Scenario, seed: int,
-          engine: Callable) -> dict[str, Moments]:
+def _task(
+    draws: Draws, numbers: dict[str, int], first: dict[str, int], scenario: Scenario, seed: int, engine: Callable
+) -> dict[str, Moments]:
     """Moments by group of some patients under some draws: one piece of independent work."""
     found = {}
     for key, number in numbers.items():
         group = scenario.groups[key]
-        quantities = engine(inputs.dynamics(scenario, draws, group), number, seed, draws.index, stream=key, first=first[key])
+        quantities = engine(
+            inputs.dynamics(scenario, draws, group), number, seed, draws.index, stream=key, first=first[key]
+        )
         prices = pricing.price_list(scenario, draws, group)
         found[key] = moments(outcomes.value(quantities, prices, tuple(scenario.strategies)), _reference(scenario))
     return found
@@ -143,15 +168,21 @@ def _reference(scenario: Scenario) -> int:
 def moments(values: Outcomes, reference: int = 0) -> Moments:
     """Over the patient axis of outcomes [outcome, discounted, strategy, draw, patient]."""
     x = values.values
-    gain = x - x[:, :, reference:reference + 1]
+    gain = x - x[:, :, reference : reference + 1]
     mean, gains = x.mean(axis=-1), gain.mean(axis=-1)
     from_mean = gain - gains[..., None]
     places = [values.names.index(name) for name in ("cost", "qaly")]
     cost, qaly = (from_mean[place, 1] for place in places)
     own_cost, own_qaly = (x[place, 1] - mean[place, 1][..., None] for place in places)
-    return Moments(x.shape[-1], Outcomes(values.names, values.strategies, mean), gains,
-                   x.var(axis=-1) * x.shape[-1], (from_mean**2).sum(axis=-1), (cost * qaly).sum(axis=-1),
-                   (own_cost * own_qaly).sum(axis=-1))
+    return Moments(
+        x.shape[-1],
+        Outcomes(values.names, values.strategies, mean),
+        gains,
+        x.var(axis=-1) * x.shape[-1],
+        (from_mean**2).sum(axis=-1),
+        (cost * qaly).sum(axis=-1),
+        (own_cost * own_qaly).sum(axis=-1),
+    )
 
 
 def summary(values: Outcomes, reference: int = 0) -> Simulated:
@@ -167,10 +198,12 @@ def _joined(parts: list[Simulated]) -> Simulated:
 
 def _pooled(parts: dict[str, Simulated], weights: dict[str, np.ndarray]) -> Simulated:
     """All strata together; their errors are independent."""
+
     def root(name: str) -> np.ndarray:
         return np.sqrt(sum((getattr(parts[key], name) * weights[key]) ** 2 for key in parts))
 
     mean = outcomes.pooled({key: p.mean for key, p in parts.items()}, weights)
-    covariances = (sum(getattr(parts[key], name) * weights[key] ** 2 for key in parts)
-                   for name in ("covariance", "own_covariance"))
+    covariances = (
+        sum(getattr(parts[key], name) * weights[key] ** 2 for key in parts) for name in ("covariance", "own_covariance")
+    )
     return Simulated(mean, root("se"), root("increment_se"), *covariances)

@@ -67,12 +67,16 @@ def proposal(text: str) -> Proposal:
     """Read 'name: parameter, ... ~ likelihood(option=value)'. Raises StudyError."""
     match = FORM.fullmatch(text)
     if match is None:
-        raise StudyError(f"'{text}' is not 'name: parameter ~ likelihood', such as 'trial: p_cure ~ binomial', "
-                         "'survey: utility ~ normal(sd=0.2)' or 'cohort: rate ~ time-to-event(follow-up=2 years)'")
+        raise StudyError(
+            f"'{text}' is not 'name: parameter ~ likelihood', such as 'trial: p_cure ~ binomial', "
+            "'survey: utility ~ normal(sd=0.2)' or 'cohort: rate ~ time-to-event(follow-up=2 years)'"
+        )
     name, parameters, likelihood, options = match.groups()
     if likelihood not in OPTIONS:
-        raise StudyError(f"study {name}: unknown likelihood '{likelihood}'; likelihoods: {', '.join(OPTIONS)}."
-                         f"{_meant(likelihood, OPTIONS)}")
+        raise StudyError(
+            f"study {name}: unknown likelihood '{likelihood}'; likelihoods: {', '.join(OPTIONS)}."
+            f"{_meant(likelihood, OPTIONS)}"
+        )
     found = tuple(p.strip() for p in parameters.split(","))
     if len(set(found)) != len(found) or not all(found):
         raise StudyError(f"study {name}: give each parameter once, separated by commas; found '{parameters}'")
@@ -85,8 +89,10 @@ def _options(name: str, likelihood: str, text: str) -> dict[str, str]:
         key, equals, value = (p.strip() for p in part.partition("="))
         if not equals or key not in OPTIONS[likelihood] or not value:
             allowed = ", ".join(f"{o}=..." for o in OPTIONS[likelihood]) or "none"
-            raise StudyError(f"study {name}: '{part}' is no option of {likelihood}; options: {allowed}."
-                             f"{_meant(key, OPTIONS[likelihood])}")
+            raise StudyError(
+                f"study {name}: '{part}' is no option of {likelihood}; options: {allowed}."
+                f"{_meant(key, OPTIONS[likelihood])}"
+            )
         found[key] = value
     needed = OPTIONS[likelihood][:1]
     if needed and needed[0] not in found:
@@ -100,8 +106,10 @@ def check(scenario: Scenario, study: Proposal) -> None:
     for name in study.parameters:
         known = [n for n, p in scenario.parameters.items() if p.sampled]
         if name not in known:
-            raise StudyError(f"study {study.name}: '{name}' is not a sampled parameter; sampled are {', '.join(known)}."
-                             f"{_meant(name, known)}")
+            raise StudyError(
+                f"study {study.name}: '{name}' is not a sampled parameter; sampled are {', '.join(known)}."
+                f"{_meant(name, known)}"
+            )
         _CHECKS[study.likelihood](study, scenario.parameters[name])
     if "baseline" in study.options:
         _check_baseline(scenario, study, study.options["baseline"])
@@ -112,21 +120,29 @@ def check(scenario: Scenario, study: Proposal) -> None:
 def _check_probability(study: Proposal, parameter: Parameter) -> None:
     unit = parameter.unit
     if unit.over is None and unit.text.lower() not in ("probability", "proportion", "%", "", "1"):
-        raise StudyError(f"study {study.name}: binomial needs a probability, but '{parameter.name}' is in "
-                         f"'{unit.text}'; a rate is studied with time-to-event, a mean with normal")
+        raise StudyError(
+            f"study {study.name}: binomial needs a probability, but '{parameter.name}' is in "
+            f"'{unit.text}'; a rate is studied with time-to-event, a mean with normal"
+        )
 
 
 def _check_hazard(study: Proposal, parameter: Parameter) -> None:
     unit, baseline = parameter.unit, "baseline" in study.options
     if unit.text.lower() == "hazard ratio":
         if not baseline:
-            raise StudyError(f"study {study.name}: '{parameter.name}' is a hazard ratio: say which hazard it multiplies, "
-                             "with baseline=NAME")
+            raise StudyError(
+                f"study {study.name}: '{parameter.name}' is a hazard ratio: say which hazard it multiplies, "
+                "with baseline=NAME"
+            )
     elif unit.dimension != units.PER_TIME:
-        raise StudyError(f"study {study.name}: time-to-event needs a rate (such as 'per year') or a hazard ratio, but "
-                         f"'{parameter.name}' is in '{unit.text or 'no unit'}'")
+        raise StudyError(
+            f"study {study.name}: time-to-event needs a rate (such as 'per year') or a hazard ratio, but "
+            f"'{parameter.name}' is in '{unit.text or 'no unit'}'"
+        )
     elif baseline:
-        raise StudyError(f"study {study.name}: baseline is for hazard ratios, but '{parameter.name}' is in '{unit.text}'")
+        raise StudyError(
+            f"study {study.name}: baseline is for hazard ratios, but '{parameter.name}' is in '{unit.text}'"
+        )
 
 
 _CHECKS = {"binomial": _check_probability, "normal": lambda study, parameter: None, "time-to-event": _check_hazard}
@@ -136,8 +152,10 @@ def _check_baseline(scenario: Scenario, study: Proposal, name: str) -> None:
     found = scenario.parameters.get(name)
     if found is None or found.formula is not None or found.unit.dimension != units.PER_TIME:
         rates = [n for n, p in scenario.parameters.items() if p.formula is None and p.unit.dimension == units.PER_TIME]
-        raise StudyError(f"study {study.name}: baseline '{name}' is not a rate of this scenario; rates: "
-                         f"{', '.join(rates) or 'none'}.{_meant(name, rates)}")
+        raise StudyError(
+            f"study {study.name}: baseline '{name}' is not a rate of this scenario; rates: "
+            f"{', '.join(rates) or 'none'}.{_meant(name, rates)}"
+        )
 
 
 def _number(study: Proposal, key: str) -> float:
@@ -172,16 +190,23 @@ def _meant(name: str, known) -> str:
 def worth(study: Proposal, scenario: Scenario, draws: Draws, net_benefit: np.ndarray, sizes: tuple[int, ...]) -> Worth:
     """EVSI per person of net_benefit[strategy, draw] by number of patients in each arm. Raises StudyError."""
     if study.likelihood == "time-to-event" and sum(sizes) * study.arms * draws.n > MOST_PATIENTS:
-        raise StudyError(f"study {study.name}: {sum(sizes) * study.arms:,} patients in each of {draws.n:,} draws are more "
-                         f"than {MOST_PATIENTS:,}: take smaller --sizes or fewer --draws")
+        raise StudyError(
+            f"study {study.name}: {sum(sizes) * study.arms:,} patients in each of {draws.n:,} draws are more "
+            f"than {MOST_PATIENTS:,}: take smaller --sizes or fewer --draws"
+        )
     rng = chances.stream(draws.seed or 0, "study", study.name)
     about = np.stack([draws.column(name) for name in study.names])
-    return Worth(study, sizes, evsi.evsi_by_size(net_benefit, likelihood(study, scenario, draws), sizes, rng),
-                 evppi.evppi(net_benefit, about))
+    return Worth(
+        study,
+        sizes,
+        evsi.evsi_by_size(net_benefit, likelihood(study, scenario, draws), sizes, rng),
+        evppi.evppi(net_benefit, about),
+    )
 
 
 def likelihood(study: Proposal, scenario: Scenario, draws: Draws) -> evsi.Study:
     """The study at each draw of the parameters; hazards per year."""
+
     def values(name: str) -> np.ndarray:
         return draws.column(name)
 
@@ -191,9 +216,13 @@ def likelihood(study: Proposal, scenario: Scenario, draws: Draws) -> evsi.Study:
     if study.likelihood == "normal":
         return evsi.NormalStudy(np.stack([values(name) for name in study.parameters]), _number(study, "sd"))
     if study.likelihood == "binomial":
-        return evsi.BinomialStudy(np.stack([_chances(study, scenario.parameters[n], values(n)) for n in study.parameters]))
+        return evsi.BinomialStudy(
+            np.stack([_chances(study, scenario.parameters[n], values(n)) for n in study.parameters])
+        )
     if "baseline" not in study.options:
-        return evsi.TimeToEventStudy(_above_zero(study, [in_years(name) for name in study.parameters]), _follow_up(study))
+        return evsi.TimeToEventStudy(
+            _above_zero(study, [in_years(name) for name in study.parameters]), _follow_up(study)
+        )
     base = in_years(study.options["baseline"])
     arms = [base, *(base * values(name) for name in study.parameters)]
     return evsi.TimeToEventStudy(_above_zero(study, arms), _follow_up(study))
@@ -202,13 +231,17 @@ def likelihood(study: Proposal, scenario: Scenario, draws: Draws) -> evsi.Study:
 def _chances(study: Proposal, parameter: Parameter, values: np.ndarray) -> np.ndarray:
     found = values * 0.01 if parameter.unit.text == "%" else values
     if found.min() < 0 or found.max() > 1:
-        raise StudyError(f"study {study.name}: binomial needs a probability, but '{parameter.name}' runs from "
-                         f"{values.min():.4g} to {values.max():.4g}")
+        raise StudyError(
+            f"study {study.name}: binomial needs a probability, but '{parameter.name}' runs from "
+            f"{values.min():.4g} to {values.max():.4g}"
+        )
     return found
 
 
 def _above_zero(study: Proposal, arms: list[np.ndarray]) -> np.ndarray:
     hazard = np.stack(arms)
     if hazard.min() <= 0:
-        raise StudyError(f"study {study.name}: time-to-event needs hazards above 0, but there are draws with {hazard.min():g}")
+        raise StudyError(
+            f"study {study.name}: time-to-event needs hazards above 0, but there are draws with {hazard.min():g}"
+        )
     return hazard

@@ -28,6 +28,7 @@ from model.scenario_file import ScenarioError, read
 
 MOST_READINGS = 10_000  # two minutes for the default scenario
 
+
 @dataclass(frozen=True)
 class Sample:
     """A PSA at each point."""
@@ -102,8 +103,10 @@ def _check_shares(scenario: Scenario, axes: Sequence[Axis]) -> None:
         if joint is not None and joint.distribution.name == "dirichlet":
             other = varied.setdefault(joint.key, name)
             if other != name:
-                raise SweepError(f"--vary {other} --vary {name}: both are shares of one Dirichlet distribution "
-                                 f"({', '.join(joint.names)}); vary one, and the others keep their proportions")
+                raise SweepError(
+                    f"--vary {other} --vary {name}: both are shares of one Dirichlet distribution "
+                    f"({', '.join(joint.names)}); vary one, and the others keep their proportions"
+                )
 
 
 def _levels(axes: Sequence[Axis], points: list[tuple], wtp: float) -> np.ndarray:
@@ -120,14 +123,16 @@ def _blocks(scenario: Scenario, axes, points: list[tuple], wtp: np.ndarray, rows
         by_row = tree.setdefault(tuple(point[i] for i in settings), {})
         by_row.setdefault(tuple(point[i] for i in varied), []).append(k)
     if len(tree) > MOST_READINGS:
-        raise SweepError(f"settings have {len(tree):,} different combinations; at most {MOST_READINGS:,} are allowed, since the "
-                         "file is read again for each. Parameters have no such limit")
+        raise SweepError(
+            f"settings have {len(tree):,} different combinations; at most {MOST_READINGS:,} are allowed, since the "
+            "file is read again for each. Parameters have no such limit"
+        )
     made = []
     for values, by_row in tree.items():
         own = _again(scenario, [f"{axes[i].name}={v}" for i, v in zip(settings, values)])
         key, listed = of_scenario(own), list(by_row)
         for start in range(0, len(listed), rows):
-            part = listed[start:start + rows]
+            part = listed[start : start + rows]
             names = [axes[i].name for i in varied]
             made.append(_block(own, key, names, part, [by_row[row] for row in part], wtp))
     return made
@@ -148,8 +153,9 @@ def _again(scenario: Scenario, settings: list[str]) -> Scenario:
         return read(scenario.path, (*scenario.settings, *settings))
     except ScenarioError as error:
         with_these = f" (with --vary {' '.join(settings)})"
-        raise ScenarioError([p.replace("--set ", "--vary ", 1) if p.startswith("--set ") else p + with_these
-                             for p in error.problems]) from None
+        raise ScenarioError(
+            [p.replace("--set ", "--vary ", 1) if p.startswith("--set ") else p + with_these for p in error.problems]
+        ) from None
 
 
 def _run(made: list[Block], sample: Sample | None, method: Method, kept: Journal | None, progress) -> list[Columns]:
@@ -187,12 +193,19 @@ def columns_of(block: Block, sample: Sample | None, method: Method) -> Columns:
         for row in range(int(block.row.max()) + 1 if block.columns else 0):
             values = {name: column[row] for name, column in block.columns.items()}
             _try(block, values, sample, method)
-        raise SweepError(f"{' '.join(block.scenario.settings)}: {error}" if block.scenario.settings else str(error)) from None
+        raise SweepError(
+            f"{' '.join(block.scenario.settings)}: {error}" if block.scenario.settings else str(error)
+        ) from None
 
 
 def _try(block: Block, values: dict[str, float], sample: Sample | None, method: Method) -> None:
-    alone = dataclasses.replace(block, columns={name: np.array([v]) for name, v in values.items()},
-                                points=block.points[:1], row=np.zeros(1, int), wtp=block.wtp[:1])
+    alone = dataclasses.replace(
+        block,
+        columns={name: np.array([v]) for name, v in values.items()},
+        points=block.points[:1],
+        row=np.zeros(1, int),
+        wtp=block.wtp[:1],
+    )
     try:
         _evaluated(alone, sample, method)
     except (DomainError, OutcomeError, EngineError) as error:

@@ -67,14 +67,18 @@ def _kind(scenario: Scenario, name: str) -> str:
     if name == "wtp":
         return "wtp"
     if name.split(".")[0] == "reference":
-        raise SweepError("--vary reference: all points are compared with the same strategy; set it with --set reference=...")
+        raise SweepError(
+            "--vary reference: all points are compared with the same strategy; set it with --set reference=..."
+        )
     if "." in name:
         _check_binding(scenario, name.split("."))
     elif name not in SHORT:
         allowed = [*scenario.parameters, *SHORT, "wtp"]
-        raise SweepError(f"--vary {name}: unknown name '{name}'.{did_you_mean(name, allowed)} Allowed: a parameter "
-                         f"({', '.join(scenario.parameters)}), {', '.join(SHORT)}, wtp, or a field by its place, such as "
-                         "time.cycle or strategies.<strategy>.<name>")
+        raise SweepError(
+            f"--vary {name}: unknown name '{name}'.{did_you_mean(name, allowed)} Allowed: a parameter "
+            f"({', '.join(scenario.parameters)}), {', '.join(SHORT)}, wtp, or a field by its place, such as "
+            "time.cycle or strategies.<strategy>.<name>"
+        )
     return "setting"
 
 
@@ -84,19 +88,25 @@ def _check_binding(scenario: Scenario, path: list[str]) -> None:
     if owners is None or len(path) < 3:
         return
     if path[1] not in owners:
-        raise SweepError(f"--vary {'.'.join(path)}: there is no '{path[1]}' in {path[0]}.{did_you_mean(path[1], owners)} "
-                         f"Allowed: {', '.join(owners)}")
+        raise SweepError(
+            f"--vary {'.'.join(path)}: there is no '{path[1]}' in {path[0]}.{did_you_mean(path[1], owners)} "
+            f"Allowed: {', '.join(owners)}"
+        )
     allowed = [*owners[path[1]].bindings, *(["weight"] if path[0] == "groups" else [])]
     if path[2] not in allowed:
-        raise SweepError(f"--vary {'.'.join(path)}: '{path[1]}' binds no '{path[2]}'.{did_you_mean(path[2], allowed)} "
-                         f"Allowed: {', '.join(allowed)}")
+        raise SweepError(
+            f"--vary {'.'.join(path)}: '{path[1]}' binds no '{path[2]}'.{did_you_mean(path[2], allowed)} "
+            f"Allowed: {', '.join(allowed)}"
+        )
 
 
 def _range(name: str, kind: str, listed: str) -> Axis:
     parts = [part.strip() for part in listed.split(":")]
     number = parts.pop() if len(parts) == 3 else "2"
     if len(parts) != 2 or not number.isdigit() or int(number) < 2:
-        raise SweepError(f"--vary {name}={listed}: a range is low:high:number, with a whole number of points, 2 or more")
+        raise SweepError(
+            f"--vary {name}={listed}: a range is low:high:number, with a whole number of points, 2 or more"
+        )
     (low, first), (high, last) = (_amount(name, part) for part in parts)
     if first and first.rstrip("s") != last.rstrip("s"):
         raise SweepError(f"--vary {name}={listed}: both limits must have the same unit, found '{first}' and '{last}'")
@@ -108,7 +118,13 @@ def _range(name: str, kind: str, listed: str) -> Axis:
         raise _too_many(int(number), 1)
     blank = Axis(name, kind, (), (low, high), last)
     # Twelve digits, so that 0.1 steps do not print as 0.30000000000000004.
-    return Axis(name, kind, tuple(blank._said(float(f"{v:.12g}")) for v in np.linspace(low, high, int(number))), (low, high), last)
+    return Axis(
+        name,
+        kind,
+        tuple(blank._said(float(f"{v:.12g}")) for v in np.linspace(low, high, int(number))),
+        (low, high),
+        last,
+    )
 
 
 def _amount(name: str, text: str) -> tuple[float, str]:
@@ -152,12 +168,21 @@ def _check(scenario: Scenario, made: Axis) -> None:
         unit, (low, high) = parameter.unit.text, parameter.unit.limits
     wrong = next((value for value in made.values if not low <= value <= high), None)
     if wrong is not None:
-        allowed = f"{low:g} to {high:g}" if math.isfinite(low + high) else f"at most {high:g}" if low < 0 else f"{low:g} or more"
-        raise SweepError(f"--vary {made.name}: {wrong:g} is outside what is allowed"
-                         f"{f' of a {unit}' if unit else ''} ({allowed})")
+        allowed = (
+            f"{low:g} to {high:g}"
+            if math.isfinite(low + high)
+            else f"at most {high:g}"
+            if low < 0
+            else f"{low:g} or more"
+        )
+        raise SweepError(
+            f"--vary {made.name}: {wrong:g} is outside what is allowed{f' of a {unit}' if unit else ''} ({allowed})"
+        )
 
 
-def points(axes: Sequence[Axis], kind: str = "grid", n: int | None = None, seed: int = 1, draws: int = 1) -> list[tuple]:
+def points(
+    axes: Sequence[Axis], kind: str = "grid", n: int | None = None, seed: int = 1, draws: int = 1
+) -> list[tuple]:
     """A value of each axis for every point; the last axis runs fastest in a grid.
 
     kind: one of POINTS; n: points of 'sobol' (best a power of two) and 'lhs' (Latin hypercube), which fill the ranges.
@@ -168,18 +193,24 @@ def points(axes: Sequence[Axis], kind: str = "grid", n: int | None = None, seed:
     if twice is not None:
         raise SweepError(f"--vary {twice} is given twice")
     if (n is None) != (kind == "grid"):
-        raise SweepError("--n says how many points sobol and lhs have" if n else f"--points {kind} needs --n, the number of points")
+        raise SweepError(
+            "--n says how many points sobol and lhs have" if n else f"--points {kind} needs --n, the number of points"
+        )
     size = math.prod(len(a.values) for a in axes) if n is None else n
     if size > MOST_POINTS or size * draws > MOST_RUNS:
         raise _too_many(size, draws)
     if kind == "grid":
         return list(itertools.product(*(a.values for a in axes)))
     keys = [("sweep", name) for name in names]
-    shares = chances.sobol(seed, n, keys) if kind == "sobol" else [chances.latin_hypercube(seed, n, *key) for key in keys]
+    shares = (
+        chances.sobol(seed, n, keys) if kind == "sobol" else [chances.latin_hypercube(seed, n, *key) for key in keys]
+    )
     return [tuple(a.at(float(u)) for a, u in zip(axes, row)) for row in np.array(shares).T]
 
 
 def _too_many(size: int, draws: int) -> SweepError:
     each = f" of {draws:,} draws" if draws > 1 else ""
-    return SweepError(f"the sweep would have {size:,} points{each}; at most {MOST_POINTS:,} points, and {MOST_RUNS:,} runs in "
-                      "all, are allowed. Take fewer values, or --points sobol --n N")
+    return SweepError(
+        f"the sweep would have {size:,} points{each}; at most {MOST_POINTS:,} points, and {MOST_RUNS:,} runs in "
+        "all, are allowed. Take fewer values, or --points sobol --n N"
+    )

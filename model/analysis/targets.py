@@ -49,5 +49,5 @@ def median_survival(scenario: Scenario, times: np.ndarray, occupancy: np.ndarray
         return np.inf
     if after == 0:
         return 0.0
-    log = np.log(np.maximum(alive[after - 1:after + 1], 1e-300))
+    log = np.log(np.maximum(alive[after - 1 : after + 1], 1e-300))
     return float(times[after - 1] + (times[after] - times[after - 1]) * (log[0] - np.log(0.5)) / (log[0] - log[1]))

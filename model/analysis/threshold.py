@@ -1,4 +1,5 @@
 """At which value of a parameter does the decision change? All such values in a range, to tolerance."""
+
 from __future__ import annotations
 
 import difflib
@@ -79,7 +80,9 @@ class _Question:
 
     def _base(self, values: np.ndarray) -> Evaluation:
         table = draws.repeat(self.scenario, len(values))
-        return self._evaluated(oneway.with_value(self.scenario, table, self.parameter, values), self.method.for_base(), values)
+        return self._evaluated(
+            oneway.with_value(self.scenario, table, self.parameter, values), self.method.for_base(), values
+        )
 
     def _psa(self, value: float) -> Evaluation:
         at = np.array([value])
@@ -112,9 +115,18 @@ class _Question:
         return float(np.diff(benefit[one] - benefit[other])[0] / np.ptp(ends))
 
 
-def thresholds(scenario: Scenario, parameter: str, low: float | None, high: float | None, method: Method,
-               wtp: float | None = None, n: int = 0, seed: int = 1,
-               progress: Callable[[int], None] = lambda done: None, group: str = "all") -> Thresholds:
+def thresholds(
+    scenario: Scenario,
+    parameter: str,
+    low: float | None,
+    high: float | None,
+    method: Method,
+    wtp: float | None = None,
+    n: int = 0,
+    seed: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+    group: str = "all",
+) -> Thresholds:
     """Values in low..high (default: the range of one-way analyses) at which the strategy of highest net benefit changes.
 
     n: draws of a PSA whose mean net benefit decides, the same draws at each value; 0: base values. group: patients decided
@@ -127,7 +139,9 @@ def thresholds(scenario: Scenario, parameter: str, low: float | None, high: floa
     seen = question.net_benefit(grid)
     tie = TIE * np.abs(seen).max()
     tolerance = (high - low) * (SIMULATED_TOLERANCE if method.follows_patients else TOLERANCE)
-    found = _changes(question.net_benefit, grid, seen, tie, max(tolerance, FLOATS * np.spacing(max(abs(low), abs(high)))))
+    found = _changes(
+        question.net_benefit, grid, seen, tie, max(tolerance, FLOATS * np.spacing(max(abs(low), abs(high))))
+    )
     values = np.array([value for value, _, _ in found])
     changes = tuple(_change(question, grid, values, *one) for one in found)
     return Thresholds(scenario, parameter, low, high, wtp, n, changes, grid, seen, _best(seen, tie), group)
@@ -154,7 +168,9 @@ def _changes(benefit_at: Callable, points: np.ndarray, benefit: np.ndarray, tie:
         while (cut := suspect(points, benefit, tie) & (np.diff(points) > least)).any():
             points, benefit = _finer(benefit_at, points, benefit, cut)
     best = _best(benefit, tie)
-    return [(float(points[i] + points[i + 1]) / 2, int(best[i]), int(best[i + 1])) for i in np.flatnonzero(np.diff(best))]
+    return [
+        (float(points[i] + points[i + 1]) / 2, int(best[i]), int(best[i + 1])) for i in np.flatnonzero(np.diff(best))
+    ]
 
 
 def _finer(benefit_at: Callable, points: np.ndarray, benefit: np.ndarray, cut: np.ndarray):
@@ -170,8 +186,10 @@ def _differ(points: np.ndarray, benefit: np.ndarray, tie: float) -> np.ndarray:
     """[stretch] whether the best strategy at its ends differs."""
     differ = np.diff(_best(benefit, tie)) != 0
     if differ.sum() > MOST:
-        raise ThresholdError(f"the decision changes over {MOST} times: net benefits differ by no more than noise; follow "
-                             "more patients, or take more draws")
+        raise ThresholdError(
+            f"the decision changes over {MOST} times: net benefits differ by no more than noise; follow "
+            "more patients, or take more draws"
+        )
     return differ
 
 
@@ -218,6 +236,8 @@ def _limits(scenario: Scenario, parameter: str, low: float | None, high: float |
         low, high = found.low, found.high
     least, most = own.unit.limits
     if not least <= low < high <= most or not np.isfinite(high - low):
-        raise ThresholdError(f"{parameter}={low:g}:{high:g}: needs LOW below HIGH, both within what '{own.unit.text}' allows "
-                             f"({least:g} to {most:g})")
+        raise ThresholdError(
+            f"{parameter}={low:g}:{high:g}: needs LOW below HIGH, both within what '{own.unit.text}' allows "
+            f"({least:g} to {most:g})"
+        )
     return low, high

@@ -40,16 +40,23 @@ class Information:
     studies: tuple[Worth, ...] = ()
 
 
-def information(net_benefit: np.ndarray, parameters: dict[str, np.ndarray], wtp: float,
-                groups: dict[str, tuple[str, ...]], noisy: bool = False) -> Information:
+def information(
+    net_benefit: np.ndarray,
+    parameters: dict[str, np.ndarray],
+    wtp: float,
+    groups: dict[str, tuple[str, ...]],
+    noisy: bool = False,
+) -> Information:
     """EVPPI of net_benefit[strategy, draw]; parameters that do not vary are left out. noisy: draws follow patients.
 
     Raises InformationError for too few draws or strategies, or unknown members of groups.
     """
     strategies, n = net_benefit.shape
     if strategies < 2 or n < evppi.FEWEST_DRAWS:
-        raise InformationError(f"value of information needs two strategies and {evppi.FEWEST_DRAWS} draws or more; "
-                               f"there are {strategies} and {n}")
+        raise InformationError(
+            f"value of information needs two strategies and {evppi.FEWEST_DRAWS} draws or more; "
+            f"there are {strategies} and {n}"
+        )
     check_groups(groups, parameters)
     varying = {name: values for name, values in parameters.items() if np.ptp(values) > 0}
     if not varying:
@@ -64,16 +71,23 @@ def information(net_benefit: np.ndarray, parameters: dict[str, np.ndarray], wtp:
     return Information(wtp, known.value, single, grouped, groups, evpi, known.standard_error, constant)
 
 
-def by_wtp(cost: np.ndarray, effect: np.ndarray, parameters: dict[str, np.ndarray], wtp: np.ndarray, also: float
-           ) -> tuple[np.ndarray, dict[str, evppi.Evppi]]:
+def by_wtp(
+    cost: np.ndarray, effect: np.ndarray, parameters: dict[str, np.ndarray], wtp: np.ndarray, also: float
+) -> tuple[np.ndarray, dict[str, evppi.Evppi]]:
     """EVPPI by parameter at up to MOST_THRESHOLDS of `wtp`, evenly spread, and at `also`: (these, name -> fields [wtp])."""
     spread = np.linspace(0, len(wtp) - 1, MOST_THRESHOLDS).round().astype(int)
     some = np.unique(np.append(wtp[spread], also))
     return some, {name: evppi.evppi_by_wtp(cost, effect, values, some) for name, values in parameters.items()}
 
 
-def of_run(run: Run, wtp: float | None, groups: dict[str, tuple[str, ...]], patient_group: str = "all",
-           proposals: tuple[Proposal, ...] = (), sizes: tuple[int, ...] = studies.SIZES) -> Information:
+def of_run(
+    run: Run,
+    wtp: float | None,
+    groups: dict[str, tuple[str, ...]],
+    patient_group: str = "all",
+    proposals: tuple[Proposal, ...] = (),
+    sizes: tuple[int, ...] = studies.SIZES,
+) -> Information:
     """EVPPI of a run's PSA, for all patients or one group; wtp: by default the scenario's first threshold.
 
     Raises InformationError or StudyError for names that the scenario does not have, or where nothing is sampled.
@@ -104,7 +118,9 @@ def check(scenario: Scenario, groups: dict[str, tuple[str, ...]], patient_group:
         raise InformationError(f"{scenario.path}: one strategy; information has a value only where there is a choice")
     names = ("all", *(key for key in scenario.groups if key != "all"))
     if patient_group not in names:
-        raise InformationError(f"unknown group '{patient_group}'; groups: {', '.join(names)}.{_meant(patient_group, names)}")
+        raise InformationError(
+            f"unknown group '{patient_group}'; groups: {', '.join(names)}.{_meant(patient_group, names)}"
+        )
     check_groups(groups, known)
     for study in proposals:
         studies.check(scenario, study)
@@ -115,8 +131,10 @@ def check_groups(groups: dict[str, tuple[str, ...]], parameters) -> None:
     for name, members in groups.items():
         for member in members:
             if member not in parameters:
-                raise InformationError(f"group {name}: '{member}' is not a sampled parameter; sampled are "
-                                       f"{', '.join(parameters)}.{_meant(member, parameters)}")
+                raise InformationError(
+                    f"group {name}: '{member}' is not a sampled parameter; sampled are "
+                    f"{', '.join(parameters)}.{_meant(member, parameters)}"
+                )
 
 
 def _meant(name: str, known) -> str:

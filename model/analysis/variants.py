@@ -50,8 +50,13 @@ class Compared:
     found: dict[str, Found]
 
 
-def compare(variants: Variants, wtp: float | None = None, sample: Sample | None = None, method: Method = COHORT,
-            progress: Callable[[int], None] = lambda done: None) -> Compared:
+def compare(
+    variants: Variants,
+    wtp: float | None = None,
+    sample: Sample | None = None,
+    method: Method = COHORT,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Compared:
     """Base case and PSA (with `sample`) of every variant. The threshold is the base case's first where `wtp` is None.
 
     Draws of parameters that a variant shares with the base are the same. Raises VariantError that names the variant.

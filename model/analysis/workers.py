@@ -36,7 +36,9 @@ def workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Executor | No
     """
     if cluster is not None:
         if jobs != 1:
-            raise WorkersError("give either --jobs (processes of this machine) or --cluster (workers of a scheduler), not both")
+            raise WorkersError(
+                "give either --jobs (processes of this machine) or --cluster (workers of a scheduler), not both"
+            )
         with _cluster(cluster) as executor:
             yield executor
         return
@@ -88,8 +90,10 @@ def _first(executor: Executor, function: Callable, waiting: deque):
         else:
             waiting.popleft()
             return result
-    raise WorkersError(f"a worker died {TRIES} times at the same task; most often memory is short: try fewer --jobs "
-                       "(in a script of your own, start the run below `if __name__ == '__main__':`)")
+    raise WorkersError(
+        f"a worker died {TRIES} times at the same task; most often memory is short: try fewer --jobs "
+        "(in a script of your own, start the run below `if __name__ == '__main__':`)"
+    )
 
 
 def _broken(future: Future) -> bool:
@@ -102,6 +106,7 @@ def _cores() -> int:
 
 
 # --- processes --------------------------------------------------------------------------------------------------
+
 
 class Processes(Executor):
     """A process pool that starts anew where a worker has died."""
@@ -180,14 +185,17 @@ def _one_blas_thread() -> Iterator[None]:
 
 # --- a cluster --------------------------------------------------------------------------------------------------
 
+
 @contextmanager
 def _cluster(address: str) -> Iterator[Executor]:
     address = _checked(address)
     try:
         import distributed
     except ImportError:
-        raise WorkersError("--cluster needs Dask, which is not installed: pip install 'model[cluster]' "
-                           "(or pip install 'dask[distributed]')") from None
+        raise WorkersError(
+            "--cluster needs Dask, which is not installed: pip install 'model[cluster]' "
+            "(or pip install 'dask[distributed]')"
+        ) from None
     client = _client(distributed, address)
     try:
         threads = _ready(client, address)
@@ -197,7 +205,9 @@ def _cluster(address: str) -> Iterator[Executor]:
     except (distributed.CancelledError, distributed.comm.CommClosedError, _cancelled()):
         raise WorkersError(f"the scheduler at {address} is gone; what it had not sent back is lost") from None
     except distributed.scheduler.KilledWorker as error:
-        raise WorkersError(f"workers of {address} keep dying at the same task; most often memory is short ({error})") from None
+        raise WorkersError(
+            f"workers of {address} keep dying at the same task; most often memory is short ({error})"
+        ) from None
     finally:
         client.close(timeout=PATIENCE)  # tasks not yet done are cancelled
 
@@ -211,8 +221,10 @@ def _cancelled() -> type[Exception]:
 def _checked(address: str) -> str:
     match = ADDRESS.fullmatch(address.strip())
     if match is None or not 0 < int(match[1]) < 65_536:
-        raise WorkersError(f"'{address}' is not the address of a scheduler: write host:port or tcp://host:port, such as "
-                           "tcp://10.0.0.5:8786 (`dask scheduler` prints it when it starts)")
+        raise WorkersError(
+            f"'{address}' is not the address of a scheduler: write host:port or tcp://host:port, such as "
+            "tcp://10.0.0.5:8786 (`dask scheduler` prints it when it starts)"
+        )
     return address.strip() if "://" in address else f"tcp://{address.strip()}"
 
 
@@ -224,8 +236,10 @@ def _client(distributed, address: str):
         return distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WorkersError(f"no scheduler answers at {address} within {PATIENCE} s ({reason}); start one with "
-                           "`dask scheduler`, see docs/parallel.md") from None
+        raise WorkersError(
+            f"no scheduler answers at {address} within {PATIENCE} s ({reason}); start one with "
+            "`dask scheduler`, see docs/parallel.md"
+        ) from None
 
 
 def _ready(client, address: str) -> int:
@@ -235,16 +249,21 @@ def _ready(client, address: str) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:
-        raise WorkersError(f"the scheduler at {address} has no workers; start one on each machine with "
-                           f"`dask worker {address}`") from None
+        raise WorkersError(
+            f"the scheduler at {address} has no workers; start one on each machine with `dask worker {address}`"
+        ) from None
     try:
         versions = {"scheduler": client.run_on_scheduler(_version), **client.run(_version)}
     except Exception as error:  # what a missing package raises differs between versions of Dask
-        raise WorkersError(f"the scheduler at {address} or one of its workers cannot load this software; install it in their "
-                           f"Python too ({str(error).splitlines()[0] if str(error) else type(error).__name__})") from None
+        raise WorkersError(
+            f"the scheduler at {address} or one of its workers cannot load this software; install it in their "
+            f"Python too ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
+        ) from None
     for where, version in versions.items():
         if version != software.identity():
-            raise WorkersError(f"{where} of {address} has version {version} of this software, here it is {software.identity()}")
+            raise WorkersError(
+                f"{where} of {address} has version {version} of this software, here it is {software.identity()}"
+            )
     return sum(client.nthreads().values())
 
 

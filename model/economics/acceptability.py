@@ -6,6 +6,7 @@ Sources: van Hout et al., Health Econ 1994;3:309-319 (CEAC); Fenwick, Claxton an
 2001;10:779-787 (CEAF); Alarid-Escudero et al., Value Health 2019;22:611-618 (expected loss curves; the lowest
 of them is the EVPI).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -66,8 +67,9 @@ def acceptability(cost, effect, wtp) -> Acceptability:
     # strategy is best in every draw, and never negative. The others lose the difference of means on top.
     expected_loss = evpi[:, None] + (mean[at, optimal][:, None] - mean)
     share = wins / n
-    return Acceptability(wtp, n, share, optimal, share[at, optimal], expected_loss, evpi,
-                         _standard_error(evpi, loss_squared, n))
+    return Acceptability(
+        wtp, n, share, optimal, share[at, optimal], expected_loss, evpi, _standard_error(evpi, loss_squared, n)
+    )
 
 
 def _add_block(cost, effect, wtp, optimal, wins, loss, loss_squared):

@@ -1,4 +1,5 @@
 """What the economics takes: cost and effect per [strategy] or [strategy, draw], finite, of one shape."""
+
 from __future__ import annotations
 
 import numpy as np

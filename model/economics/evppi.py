@@ -13,6 +13,7 @@ of them is by chance ahead in these draws (as with EVPI). `upward_bias` estimate
 of the fit; it is reported, never subtracted. Errors are those of a scatter equally wide in all draws: where
 it is much wider in the extremes of a parameter, the value of a parameter worth nothing may exceed its error.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -82,8 +83,9 @@ def evppi_all(net_benefit, parameters: dict, groups: dict | None = None) -> dict
     groups = {name: [name] for name in parameters} if groups is None else groups
     for group, names in groups.items():
         _check_names(group, names, parameters)
-    return {group: evppi(net_benefit, np.stack([parameters[name] for name in names]))
-            for group, names in groups.items()}
+    return {
+        group: evppi(net_benefit, np.stack([parameters[name] for name in names])) for group, names in groups.items()
+    }
 
 
 def _fits(parameters, responses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -131,8 +133,7 @@ def _increments(name, values) -> np.ndarray:
 def _parameters(values, n_draws: int) -> np.ndarray:
     values = finite("parameters", np.atleast_2d(values), ("parameter", "draw"))
     if values.shape[1] != n_draws:
-        raise ValueError(f"parameters hold {values.shape[1]} draws, the outcomes {n_draws}: "
-                         "they must be the same")
+        raise ValueError(f"parameters hold {values.shape[1]} draws, the outcomes {n_draws}: they must be the same")
     return values
 
 
@@ -145,5 +146,7 @@ def _check_names(group, names, parameters) -> None:
         raise ValueError(f"group {group!r} is {names!r}: give a list of one or more parameter names")
     unknown = [name for name in names if name not in parameters]
     if unknown:
-        raise ValueError(f"group {group!r} names {unknown[0]!r}, which is no parameter; these are: "
-                         + ", ".join(map(str, parameters)))
+        raise ValueError(
+            f"group {group!r} names {unknown[0]!r}, which is no parameter; these are: "
+            + ", ".join(map(str, parameters))
+        )

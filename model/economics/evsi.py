@@ -6,6 +6,7 @@ out counts as not learnt.
 Sources: Strong et al., Med Decis Making 2015;35:570-583 (regression on summaries); Heath et al., Med Decis
 Making 2020;40:314-326 (comparison of methods).
 """
+
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
@@ -36,8 +37,7 @@ class BinomialStudy:
     def simulate(self, n: int, rng: np.random.Generator) -> np.ndarray:
         probability = finite("probability", np.atleast_2d(self.probability), ("arm", "draw"))
         if probability.min() < 0 or probability.max() > 1:
-            raise ValueError(f"probability runs from {probability.min():g} to {probability.max():g}: "
-                             "allowed is 0 to 1")
+            raise ValueError(f"probability runs from {probability.min():g} to {probability.max():g}: allowed is 0 to 1")
         return rng.binomial(n, probability).astype(float)
 
 
@@ -73,11 +73,12 @@ class TimeToEventStudy:
     def simulate(self, n: int, rng: np.random.Generator) -> np.ndarray:
         hazard = finite("hazard", np.atleast_2d(self.hazard), ("arm", "draw"))
         if hazard.min() <= 0 or not self.follow_up > 0:
-            raise ValueError(f"lowest hazard is {hazard.min():g} and follow_up is {self.follow_up:g}: "
-                             "both must be above 0")
+            raise ValueError(
+                f"lowest hazard is {hazard.min():g} and follow_up is {self.follow_up:g}: both must be above 0"
+            )
         step = max(1, PATIENTS_AT_ONCE // n)
         starts = range(0, hazard.shape[1], step)
-        arms = [[self._log_rate(arm[start:start + step], n, rng) for start in starts] for arm in hazard]
+        arms = [[self._log_rate(arm[start : start + step], n, rng) for start in starts] for arm in hazard]
         return np.array([np.concatenate(blocks) for blocks in arms])
 
     def _log_rate(self, hazard, n, rng) -> np.ndarray:
@@ -109,8 +110,13 @@ def _size(n) -> int:
     return int(n)
 
 
-def population_value(per_person: float, incidence_per_year: float, horizon_years: float,
-                     discount_rate: float, convention: str = CONTINUOUS) -> float:
+def population_value(
+    per_person: float,
+    incidence_per_year: float,
+    horizon_years: float,
+    discount_rate: float,
+    convention: str = CONTINUOUS,
+) -> float:
     """Present value to all who will face the decision of a value `per_person`; 1 gives their number.
 
     `incidence_per_year` people face it each year for `horizon_years`. `discount_rate` is effective per year
@@ -119,8 +125,10 @@ def population_value(per_person: float, incidence_per_year: float, horizon_years
     'annual'      all of a year's people arrive at its start, the first now; whole years only
     """
     if incidence_per_year < 0 or horizon_years < 0 or discount_rate < 0:
-        raise ValueError("incidence_per_year, horizon_years and discount_rate must be 0 or more; they are "
-                         f"{incidence_per_year:g}, {horizon_years:g} and {discount_rate:g}")
+        raise ValueError(
+            "incidence_per_year, horizon_years and discount_rate must be 0 or more; they are "
+            f"{incidence_per_year:g}, {horizon_years:g} and {discount_rate:g}"
+        )
     return per_person * incidence_per_year * _discounted_years(horizon_years, discount_rate, convention)
 
 
@@ -149,8 +157,9 @@ class NetBenefitOfSampling:
     best: int
 
 
-def enbs(evsi_by_n: Evppi, patients, population: float, fixed_cost: float,
-         cost_per_patient: float) -> NetBenefitOfSampling:
+def enbs(
+    evsi_by_n: Evppi, patients, population: float, fixed_cost: float, cost_per_patient: float
+) -> NetBenefitOfSampling:
     """ENBS = EVSI x population - fixed_cost - cost_per_patient x patients.
 
     `patients` [size] are all recruited, over all arms; `population` is the discounted number of people that
@@ -159,7 +168,8 @@ def enbs(evsi_by_n: Evppi, patients, population: float, fixed_cost: float,
     patients = finite("patients", np.atleast_1d(patients), ("size",))
     per_person, error = np.atleast_1d(evsi_by_n.value), np.atleast_1d(evsi_by_n.standard_error)
     if per_person.shape != patients.shape:
-        raise ValueError(f"EVSI is given for {len(per_person)} sizes, patients for {len(patients)}: "
-                         "they must be the same")
+        raise ValueError(
+            f"EVSI is given for {len(per_person)} sizes, patients for {len(patients)}: they must be the same"
+        )
     value = per_person * population - fixed_cost - cost_per_patient * patients
     return NetBenefitOfSampling(value, error * population, int(value.argmax()))

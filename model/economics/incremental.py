@@ -6,6 +6,7 @@ An ICER is the ratio of mean increments, never a mean of ratios; give means over
 Source: Drummond et al., Methods for the Economic Evaluation of Health Care Programmes, 4th ed. 2015, ch. 4;
 Johannesson and Weinstein, J Health Econ 1993;12:459-467 (extended dominance).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -16,9 +17,15 @@ from model.economics.arrays import ROUND_OFF, checked, checked_strategy, without
 
 REFERENCE, FRONTIER, DOMINATED, EXTENDED = "reference", "frontier", "dominated", "extendedly dominated"
 VERDICTS = {  # signs of incremental cost and incremental effect
-    (1, 1): "costs more, more effective", (-1, -1): "costs less, less effective", (0, 0): "equal",
-    (-1, 1): "dominant", (-1, 0): "dominant", (0, 1): "dominant",
-    (1, -1): "dominated", (1, 0): "dominated", (0, -1): "dominated",
+    (1, 1): "costs more, more effective",
+    (-1, -1): "costs less, less effective",
+    (0, 0): "equal",
+    (-1, 1): "dominant",
+    (-1, 0): "dominant",
+    (0, 1): "dominant",
+    (1, -1): "dominated",
+    (1, 0): "dominated",
+    (0, -1): "dominated",
 }
 
 
@@ -121,7 +128,7 @@ def _lower_hull(cost, effect, undominated):
         icer = (cost[rest] - cost[hull[-1]]) / (effect[rest] - effect[hull[-1]])
         step = np.flatnonzero(icer <= icer.min() * (1 + ROUND_OFF))[-1]
         hull.append(rest[step])
-        rest = rest[step + 1:]
+        rest = rest[step + 1 :]
     return np.array(hull)
 
 

@@ -5,6 +5,7 @@ widens the CEAC and inflates EVPI. Its size is known from within the draws, so i
 of the expected increments = variance of the simulated ones - mean variance within draws (O'Hagan, Stevenson and Madan,
 Health Economics 2007; 16: 1009-1023). The draws are then moved as little as gives them those moments.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -52,7 +53,11 @@ def _shrunk(gains: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float, bo
     # Of all linear maps with this effect on the covariance, the one that moves the draws least.
     move = root @ _root(root @ seen @ root, -0.5) @ root
     centre = gains.mean(axis=0)
-    return centre + ((gains - centre) / scale) @ move * scale, float(np.trace(noise) / len(noise)), bool((values > 0).all())
+    return (
+        centre + ((gains - centre) / scale) @ move * scale,
+        float(np.trace(noise) / len(noise)),
+        bool((values > 0).all()),
+    )
 
 
 def _root(matrix: np.ndarray, power: float = 0.5) -> np.ndarray:

@@ -4,6 +4,7 @@ Source: Stinnett and Mullahy, Med Decis Making 1998;18(2 Suppl):S68-80. Net bene
 effect, so its mean and variance over draws follow from the means, variances and covariance of the two: no
 array [wtp, strategy, draw] is ever needed for them.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -15,6 +15,7 @@ Memory: blocks of `BLOCK` draws; never all terms for all draws.
 Sources: Eilers and Marx, Stat Sci 1996;11:89-121 (P-splines); Gu, Smoothing Spline ANOVA Models, 2nd ed.
 2013; MacKay, Neural Comput 1992;4:415-447; Wood and Fasiolo, Biometrics 2017;73:1071-1081 (variances).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -158,7 +159,7 @@ def _demmler_reinsch(basis, n_functions: int):
     gram[np.diag_indices(n_splines)] += 1e-9
     inverse = np.linalg.inv(np.linalg.cholesky(gram))
     _, vectors = np.linalg.eigh(inverse @ penalty @ inverse.T)
-    turn = vectors.T[1:1 + n_functions] @ inverse
+    turn = vectors.T[1 : 1 + n_functions] @ inverse
     # Roughness of the k-th function of a cubic smoothing spline grows like k^4.
     return turn, np.arange(1.0, n_functions + 1) ** 4
 
@@ -177,7 +178,7 @@ class _Design:
         self.splines, self.n_draws = splines, len(splines[0].scores)
         self.factors = np.zeros((max(map(len, powers)), len(powers)), int)
         for j, term in enumerate(powers):
-            self.factors[:len(term), j] = [first[parameter] + degree for parameter, degree in term]
+            self.factors[: len(term), j] = [first[parameter] + degree for parameter, degree in term]
         roughness = np.concatenate([[1.0]] + [s.roughness for s in splines])
         self.roughness = roughness[self.factors].prod(axis=0)
         # The straight lines are part 0, for which no variance is estimated: see `_estimate`.
@@ -256,14 +257,14 @@ def _screened(splines, centred, most: int) -> list[tuple]:
     n = centred.shape[1]
     lines = [((p, 1),) for p in range(len(splines))]
     if len(lines) > most // 4:
-        strongest = np.argsort(-_strength(_Design(splines, lines), centred), kind="stable")[:most // 4]
+        strongest = np.argsort(-_strength(_Design(splines, lines), centred), kind="stable")[: most // 4]
         lines = [lines[i] for i in np.sort(strongest)]
     mains = [((p, k),) for ((p, _),) in lines for k in range(1, min(3, len(splines[p].roughness)) + 1)]
     design = _Design(splines, mains)
     estimates = np.stack([c.estimate for c in _estimated(design, centred)])
     pairs = [(*a, *b) for a, b in combinations(lines, 2)]
     strength = _strength(_Design(splines, pairs), centred - design.fitted(estimates))
-    order = np.argsort(-strength, kind="stable")[:most - len(mains)]
+    order = np.argsort(-strength, kind="stable")[: most - len(mains)]
     return mains + [pairs[i] for i in order if strength[i] ** 2 * n > 2 * np.log(len(pairs))]
 
 

@@ -10,6 +10,7 @@ minus infinity there. Both methods then say so instead of giving two numbers. Wh
 is negative, read the ICER as the saving per unit of effect lost. A negative limit beside a positive effect
 increment means that the strategy saves money there.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

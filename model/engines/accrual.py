@@ -3,6 +3,7 @@
 Time in a stay is A(left) - A(entered), where A(t) is the discounted time from 0 to t as the scenario counts it: an
 integral, or (textbook conventions) the weights of the cycle boundaries up to t.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

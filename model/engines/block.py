@@ -1,4 +1,5 @@
 """One block of draws in the cohort engine, and where mass that moves in it comes to rest."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

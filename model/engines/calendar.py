@@ -1,4 +1,5 @@
 """Opening hours and arrivals on a calendar of days; day 0 is a Monday, 0:00."""
+
 from __future__ import annotations
 
 from bisect import bisect_right
@@ -58,4 +59,6 @@ def expected(arrivals: Arrivals, share: float, day: float) -> float:
     """Expected number of arrivals from day 0 to `day`."""
     rates = np.repeat(arrivals.per_day, WEEK // len(arrivals.per_day)) / 24 * share
     weeks, rest = divmod(day, 7)
-    return float(weeks * rates.sum() + np.interp(rest * 24, np.arange(WEEK + 1), np.concatenate([[0.0], np.cumsum(rates)])))
+    return float(
+        weeks * rates.sum() + np.interp(rest * 24, np.arange(WEEK + 1), np.concatenate([[0.0], np.cumsum(rates)]))
+    )

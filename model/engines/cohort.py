@@ -5,6 +5,7 @@ the cycle. Hazards that change over time are integrated cycle by cycle: within a
 average hazard, so occupancy under a single transition is exact, and times and several transitions together have an
 error that falls with the square of the cycle. Per-cycle probabilities step as published.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -50,10 +51,13 @@ def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
 
 def _unwaited(dynamics: Dynamics) -> Dynamics:
     """Nobody waits in a cohort: branches that depend on the time waited are as without any."""
+
     def branch(move: Move) -> Move:
         if move.clock == "entry":
-            raise DomainError(f"transitions.{move.label}.probability reads 'time_since_entry', which a cohort does not know: "
-                              "use --engine individual or queueing")
+            raise DomainError(
+                f"transitions.{move.label}.probability reads 'time_since_entry', which a cohort does not know: "
+                "use --engine individual or queueing"
+            )
         if move.clock != "waited":
             return move
         return replace(move, clock="model", level=Stepwise(move.level.starts[:1], move.level.values[:1]))
@@ -89,6 +93,7 @@ def _join(traces, strategies: int):
 
 def _block(dynamics: Dynamics, cut: slice) -> Block:
     """The draws of one block, flattened to rows."""
+
     def rows(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(values[..., cut].reshape(*values.shape[:-2], -1))
 
@@ -115,6 +120,7 @@ def _run_block(block: Block, distinct, trace: bool):
 
 
 # --- chance nodes -----------------------------------------------------------------------------------------------
+
 
 def settle(block: Block, x: np.ndarray, time: float) -> np.ndarray:
     """Occupancy[state, row] after chance nodes have passed their mass on."""
@@ -169,6 +175,7 @@ def _tally_start(block: Block, tally: Tally) -> None:
 
 # --- exact stretches with constant hazards ----------------------------------------------------------------------
 
+
 def _breaks(dynamics: Dynamics, distinct) -> np.ndarray:
     """Times at which something changes: periods, levels, whole years where discounting goes by them."""
     horizon = dynamics.time.horizon
@@ -200,8 +207,7 @@ def _by_segments(block: Block, distinct, tally: Tally, trace: bool):
         for w, weighting in enumerate(distinct):
             whole, mean = linear.exponential(flows, block.states, block.rows, weighting.decay * (end - begin))
             step = whole if weighting.decay == 0 and step is None else step
-            spent = linear.apply(mean, x, np.empty_like(x)) * (
-                (end - begin) * _factor(weighting, begin, end, dynamics))
+            spent = linear.apply(mean, x, np.empty_like(x)) * ((end - begin) * _factor(weighting, begin, end, dynamics))
             period = _period(dynamics, begin)
             tally.time[w, period] += spent
             amounts = {i: rate * spent[dynamics.moves[i].source] for i, rate in rates.items()}
@@ -247,6 +253,7 @@ def cycle_grid(dynamics: Dynamics) -> np.ndarray:
 
 # --- hazards that change over time ------------------------------------------------------------------------------
 
+
 def _by_steps(block: Block, distinct, tally: Tally, trace: bool):
     """Cycle by cycle, with the average hazard of each transition in the cycle."""
     _tally_start(block, tally)
@@ -261,8 +268,12 @@ def _by_steps(block: Block, distinct, tally: Tally, trace: bool):
         for w, weighting in enumerate(distinct):
             factor = _factor(weighting, begin, end, dynamics) * _average_decay(weighting.decay * (end - begin))
             tally.time[w, _period(dynamics, begin)] += spent * factor
-            _tally_moves(block, tally.moves[w, _period(dynamics, begin)],
-                         {i: amount * factor for i, amount in amounts.items()}, begin)
+            _tally_moves(
+                block,
+                tally.moves[w, _period(dynamics, begin)],
+                {i: amount * factor for i, amount in amounts.items()},
+                begin,
+            )
         if trace and np.abs(grid - end).min() < 1e-9 * grid[-1]:
             seen.append(x + bins.occupancy())
     return (grid, np.stack(seen)) if trace else None
@@ -273,6 +284,7 @@ def _average_decay(size: float) -> float:
 
 
 # --- textbook conventions: counts at cycle boundaries -----------------------------------------------------------
+
 
 def _by_points(block: Block, distinct, tally: Tally, trace: bool):
     """Occupancy at cycle boundaries, weighted by the cycle convention."""
@@ -321,23 +333,23 @@ def _points_of_levels(block: Block, weights: np.ndarray, tally: Tally, trace: bo
     # rounding would.
     width = BLOCK * len(dynamics.strategies)
     held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
-    held[0, :, :block.rows] = settle(block, block.start, 0.0)
-    seen = [held[0, :, :block.rows].copy()]
+    held[0, :, : block.rows] = settle(block, block.start, 0.0)
+    seen = [held[0, :, : block.rows].copy()]
     for first, last in _stretches(dynamics, len(weights)):
         step = _Step(block, first * cycle)
         exposure = np.zeros((weights.shape[1], block.states, block.rows))
         period = _period(dynamics, first * cycle)
         for k in range(first, last, SPAN):
-            part = weights[k:min(k + SPAN, last)]
+            part = weights[k : min(k + SPAN, last)]
             n = len(part)
             for i in range(n):
-                linear.apply(step.whole, held[i, :, :block.rows], held[i + 1, :, :block.rows])
+                linear.apply(step.whole, held[i, :, : block.rows], held[i + 1, :, : block.rows])
             points = np.zeros((n + 1, weights.shape[1]))
             points[:n] += part[:, :, 0]
             points[1:] += part[:, :, 1]
-            tally.time[:, period] += _weighted(points, held[:n + 1], block)
+            tally.time[:, period] += _weighted(points, held[: n + 1], block)
             exposure += _weighted(part[:, :, 2], held[:n], block)
-            seen += [x[:, :block.rows].copy() for x in held[1:n + 1]] if trace else []
+            seen += [x[:, : block.rows].copy() for x in held[1 : n + 1]] if trace else []
             held[0] = held[n]
         for w, spent in enumerate(exposure):
             _tally_moves(block, tally.moves[w, period], step.moves(spent), first * cycle)
@@ -347,7 +359,7 @@ def _points_of_levels(block: Block, weights: np.ndarray, tally: Tally, trace: bo
 def _weighted(weights: np.ndarray, held: np.ndarray, block: Block) -> np.ndarray:
     """[weighting, state, row]: sum over points of weights[point, weighting] * held[point, state, row]."""
     total = weights.T @ held.reshape(len(held), -1)
-    return total.reshape(weights.shape[1], block.states, -1)[:, :, :block.rows]
+    return total.reshape(weights.shape[1], block.states, -1)[:, :, : block.rows]
 
 
 def _stretches(dynamics: Dynamics, cycles: int):

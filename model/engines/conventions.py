@@ -2,6 +2,7 @@
 
 Sources: Sonnenberg & Beck 1993 (half-cycle), Barendregt 2009 (life-table), Elbasha & Chhatwal 2016 (Simpson).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def simpson_points(cycles: int) -> np.ndarray:
     """Weights of the cycles + 1 boundary points; an odd number of cycles ends with the 3/8 rule (trapezoid for one)."""
     points, even = np.zeros(cycles + 1), cycles if cycles % 2 == 0 else max(cycles - 3, 0)
     for k in range(0, even, 2):
-        points[k:k + 3] += np.array([1, 4, 1]) / 3
+        points[k : k + 3] += np.array([1, 4, 1]) / 3
     if cycles == 1:
         points += 0.5
     elif even < cycles:

@@ -3,6 +3,7 @@
 Queues are heaps, so that a long queue costs no more than its logarithm. A patient who needs several resources takes
 them together when all are free; until then those behind him may pass.
 """
+
 from __future__ import annotations
 
 from heapq import heappop, heappush
@@ -53,8 +54,10 @@ class Desk:
             heappush(self.queues[r], ticket)
             self.waiting[r] += 1
             if self.waiting[r] > self.most:
-                raise DomainError(f"resources.{self.resources[r].key}: more than {self.most:,} patients wait on day "
-                                  f"{self.env.now:.0f}; more arrive than it can treat")
+                raise DomainError(
+                    f"resources.{self.resources[r].key}: more than {self.most:,} patients wait on day "
+                    f"{self.env.now:.0f}; more arrive than it can treat"
+                )
         for r in needs:
             self._fill(r)
         if ticket.granted is None:

@@ -4,6 +4,7 @@ For each patient, visit (n-th entry to the state) and transition there is a thre
 strategy; the event is at H^-1(H(now) + E) and the earliest wins. A chance node is the same race without time: the
 branch with the smallest E / p is taken, which has probability p (and couples strategies as one uniform would).
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -135,8 +136,10 @@ class _Simulation:
         self.visits[state][rows] += np.uint64(1)
         visit = self.visits[state][rows]
         if visit.max() > MOST:
-            raise DomainError(f"states.{self.dynamics.states[state]}: a patient entered it more than {MOST:,} times; "
-                              "transitions out of it are too fast or lead in a circle without time")
+            raise DomainError(
+                f"states.{self.dynamics.states[state]}: a patient entered it more than {MOST:,} times; "
+                "transitions out of it are too fast or lead in a circle without time"
+            )
         return visit
 
 
@@ -151,6 +154,7 @@ class _Who:
 
 
 # --- the diagram ------------------------------------------------------------------------------------------------
+
 
 def exits(dynamics: Dynamics) -> dict[int, list[int]]:
     """Transitions out of each state, in the order of the file."""

@@ -5,6 +5,7 @@ row arrays in which entries that are zero for every row do not exist (None), and
 operation over rows. Exponentials: Taylor series with scaling and squaring (Higham 2008, ch. 10);
 phi1(A) = integral of exp(A s) over s in 0..1 = A^-1 (exp(A) - 1).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -94,8 +95,9 @@ def terms_needed(norm: float) -> int:
     return n
 
 
-def exponential(flows: list[Flow], states: int, rows: int, decay: float = 0.0,
-                source: np.ndarray | None = None) -> tuple[Grid, Grid]:
+def exponential(
+    flows: list[Flow], states: int, rows: int, decay: float = 0.0, source: np.ndarray | None = None
+) -> tuple[Grid, Grid]:
     """exp(A - decay I) and phi1(A - decay I) as grids [target][source] of row arrays.
 
     source[state, row]: mass that the last state brings forth in the others without losing any. Each row is scaled and squared by its own norm, so that its result does not depend on the rows beside it.
@@ -140,8 +142,10 @@ def _where(rows: np.ndarray, new: Grid, old: Grid) -> Grid:
     """`new` in the rows that are true, else `old`; the two have entries in the same places, or `new` has more."""
     if rows.all():
         return new
-    return [[None if p is None else np.where(rows, p, 0.0 if q is None else q) for p, q in zip(x, y)]
-            for x, y in zip(new, old)]
+    return [
+        [None if p is None else np.where(rows, p, 0.0 if q is None else q) for p, q in zip(x, y)]
+        for x, y in zip(new, old)
+    ]
 
 
 def _generator(flows: list[Flow], states: int, decay: float) -> Grid:
@@ -161,8 +165,10 @@ def _add(grid: Grid, i: int, j: int, value: np.ndarray) -> None:
 def multiply(a: Grid, b: Grid) -> Grid:
     """Product of two grids."""
     states = range(len(a))
-    return [[_dot([(a[i][k], b[k][j]) for k in states if a[i][k] is not None and b[k][j] is not None]) for j in states]
-            for i in states]
+    return [
+        [_dot([(a[i][k], b[k][j]) for k in states if a[i][k] is not None and b[k][j] is not None]) for j in states]
+        for i in states
+    ]
 
 
 def _dot(pairs):

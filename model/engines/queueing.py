@@ -8,6 +8,7 @@ back; hazards on the model's clock and plain rates go on. It only writes a histo
 A patient's own time (model units since arrival) is what counts for hazards, horizon and discounting; the calendar (days)
 is that of resources. Patients who arrive in the warm-up or after the last recruit use resources and are not recorded.
 """
+
 from __future__ import annotations
 
 import numpy as np

@@ -2,6 +2,7 @@
 
 Event times are those of the individual engine, made for many patients at once.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -40,7 +41,9 @@ class Group:
         self.day, self.end = part.dynamics.time.day, accrual.end_of_time(part.dynamics)
         self.counted = set(revisited(self.exits, part.dynamics))
         self.needs, self.priority = _needs(part, system)
-        self.by_cycle = {s for s, out in self.exits.items() if any(part.dynamics.moves[i].kind == "per cycle" for i in out)}
+        self.by_cycle = {
+            s for s, out in self.exits.items() if any(part.dynamics.moves[i].kind == "per cycle" for i in out)
+        }
         # The clock of the state stands still while a resource is lost; these moves wait with it.
         self.paused = {i for i, m in enumerate(part.dynamics.moves) if m.kind == "survival" and m.clock == "state"}
         self.stays: list[tuple] = []
@@ -85,8 +88,10 @@ class Group:
             days = np.sort(np.asarray(system.arrivals.times.get(self.part.stream or "all", ()), float))
             days = days[days >= system.warm_up]
             if len(days) < self.part.patients:
-                raise DomainError(f"arrivals: {len(days)} patients of group '{self.part.stream or 'all'}' arrive after the "
-                                  f"warm-up, but {self.part.patients} are to be followed")
+                raise DomainError(
+                    f"arrivals: {len(days)} patients of group '{self.part.stream or 'all'}' arrive after the "
+                    f"warm-up, but {self.part.patients} are to be followed"
+                )
             return days
         return self._poisson(self.addresses, draw, system, self.part.patients, system.warm_up)
 
@@ -94,7 +99,9 @@ class Group:
         if not system.arrivals.times:
             while days[-1] <= last:
                 days = self._poisson(self.addresses, draw, system, 2 * len(days), system.warm_up)
-        return np.concatenate([days[:self.part.patients], days[self.part.patients:][days[self.part.patients:] <= last]])
+        return np.concatenate(
+            [days[: self.part.patients], days[self.part.patients :][days[self.part.patients :] <= last]]
+        )
 
     def early(self, draw: int, system: System) -> np.ndarray:
         """Days of arrival in the warm-up."""
@@ -115,8 +122,9 @@ class Group:
 
     def history(self) -> History:
         row, state, entered, left, move, waited = (np.array(column) for column in zip(*self.stays))
-        return History(self.shape, row, state, entered.astype(float), left.astype(float), move, waited.astype(float),
-                       self.starts)
+        return History(
+            self.shape, row, state, entered.astype(float), left.astype(float), move, waited.astype(float), self.starts
+        )
 
 
 def _needs(part: Part, system: System) -> tuple[list[tuple[int, ...]], list[int]]:

@@ -1,4 +1,5 @@
 """One patient in the queueing engine: a life as a SimPy process, stay by stay."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -50,8 +51,10 @@ class Patient:
             group.record(self.number, node, 0.0, 0.0, move, 0.0)
             self._count(node)
         if group.needs[after]:
-            raise DomainError(f"states.{group.dynamics.states[after]}.holds: patients start here, so they have no state to "
-                              "wait in; let them start in one that holds nothing and move here at once")
+            raise DomainError(
+                f"states.{group.dynamics.states[after]}.holds: patients start here, so they have no state to "
+                "wait in; let them start in one that holds nothing and move here at once"
+            )
         return after, 0.0
 
     def _first(self, shares: dict[int, float]) -> int:
@@ -109,7 +112,9 @@ class Patient:
         if state in self.group.counted:
             self.visits[state] = self.visits.get(state, 0) + 1
             if self.visits[state] > MOST:
-                raise DomainError(f"states.{self.group.dynamics.states[state]}: a patient entered it more than {MOST:,} times")
+                raise DomainError(
+                    f"states.{self.group.dynamics.states[state]}: a patient entered it more than {MOST:,} times"
+                )
 
     def route(self, state: int, now: float, since: float = 0.0) -> tuple[list[int], int]:
         """Branches taken from a state on, and the state in which they end; chance nodes are not yet counted as visited.
@@ -126,7 +131,11 @@ class Patient:
     def _share(self, move: int, now: float, visit: int, since: float) -> float:
         group = self.group
         probability = risks.probability(group.dynamics, move, now, group.case, self.waited, since)
-        return group.threshold(group.dynamics.moves[move].label, self.number, visit) / probability if probability else np.inf
+        return (
+            group.threshold(group.dynamics.moves[move].label, self.number, visit) / probability
+            if probability
+            else np.inf
+        )
 
     # --- resources ----------------------------------------------------------------------------------------------
 
@@ -162,8 +171,20 @@ class Patient:
 
     def _log(self, r: int, ticket: Ticket, granted: float, left: float, instead: int = -1) -> None:
         number = self.number if self.number < self.group.part.patients else -AFTER - self.number
-        self.world.log.append((self.world.strategy, self.world.draw, self.group.place, number, r, ticket.target,
-                               instead, ticket.asked, granted, left))
+        self.world.log.append(
+            (
+                self.world.strategy,
+                self.world.draw,
+                self.group.place,
+                number,
+                r,
+                ticket.target,
+                instead,
+                ticket.asked,
+                granted,
+                left,
+            )
+        )
 
 
 class Stay:

@@ -6,6 +6,7 @@ Moves with probabilities per cycle are run as the hazards that give those probab
 event does not depend on when the state was entered; for the others `alone` is `event` for one patient at a time, a
 function of (now, threshold) in one row.
 """
+
 from __future__ import annotations
 
 from bisect import bisect_right

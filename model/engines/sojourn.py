@@ -5,6 +5,7 @@ cumulative hazard of their bin is averaged over their ages. (Their middle age wo
 1.5 would leave an error of the power 1.5 of the cycle in every bin, from its first cycle.) The error falls with the
 square of the cycle (docs/validation.md has it measured).
 """
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -25,11 +26,16 @@ HASTY = 0.4  # share of entrants gone within their first cycle, above which erro
 def hasty(dynamics: Dynamics) -> dict[str, float]:
     """By state that a hazard in time in state leaves, the largest share of entrants that are gone within one cycle (the first
     one, where hazards change with the model's clock), where over HASTY: the cycle is too long for a cohort to follow it."""
-    aged = {m.source for m in dynamics.moves if m.kind == "survival" and m.clock == "state" and m.hazard.family != "fixed"}
+    aged = {
+        m.source for m in dynamics.moves if m.kind == "survival" and m.clock == "state" and m.hazard.family != "fixed"
+    }
     found, cycle = {}, dynamics.time.cycle
     for state in aged:
-        hazards = [m.level.at(0.0) * cycle if m.kind == "rate" else m.hazard.cumulative(cycle) for m in dynamics.moves
-                   if m.source == state and m.kind in ("rate", "survival")]
+        hazards = [
+            m.level.at(0.0) * cycle if m.kind == "rate" else m.hazard.cumulative(cycle)
+            for m in dynamics.moves
+            if m.source == state and m.kind in ("rate", "survival")
+        ]
         share = float(np.max(-np.expm1(-sum(hazards))))
         if share > HASTY:
             found[dynamics.states[state]] = share
@@ -38,13 +44,18 @@ def hasty(dynamics: Dynamics) -> dict[str, float]:
 
 def rows_of(hazard: Hazard, shape: tuple[int, int], cut: slice) -> Hazard:
     """The hazard of one block of draws, [strategy, draw] flattened to rows."""
+
     def part(value):
         if np.ndim(value) < 2 or value.shape[:2] != shape:
             return value
         return np.ascontiguousarray(value[:, cut].reshape(-1, *value.shape[2:]))
 
-    return replace(hazard, parameters={k: part(v) for k, v in hazard.parameters.items()}, ratio=part(hazard.ratio),
-                   acceleration=part(hazard.acceleration))
+    return replace(
+        hazard,
+        parameters={k: part(v) for k, v in hazard.parameters.items()},
+        ratio=part(hazard.ratio),
+        acceleration=part(hazard.acceleration),
+    )
 
 
 class Bins:
@@ -154,10 +165,14 @@ class Bins:
                 means.append(_average(self.moves[i], age, age + length, self.block.rows))
                 rises += [means[-1] - means[-2]] if len(means) > 1 else []
             return np.stack(rises[:step][::-1])
-        spans = zip(self.times[:step], self.times[1:step + 1])
-        return np.stack([_average(self.moves[i], end - last, end - first, self.block.rows)
-                         - _average(self.moves[i], begin - last, begin - first, self.block.rows)
-                         for first, last in spans])
+        spans = zip(self.times[:step], self.times[1 : step + 1])
+        return np.stack(
+            [
+                _average(self.moves[i], end - last, end - first, self.block.rows)
+                - _average(self.moves[i], begin - last, begin - first, self.block.rows)
+                for first, last in spans
+            ]
+        )
 
     def _settled(self, amounts, time: float) -> np.ndarray:
         """Where the mass that left the bins comes to rest, [state, row]."""
@@ -182,8 +197,10 @@ def _average(move, young: float, old: float, rows: int) -> np.ndarray:
 
 def _finite(hazard, move, rows: int) -> np.ndarray:
     if not np.isfinite(hazard).all():
-        raise DomainError(f"transitions.{move.label}: the cohort engine needs a finite hazard; a fixed time of "
-                          "the event can be run by the individual and queueing engines")
+        raise DomainError(
+            f"transitions.{move.label}: the cohort engine needs a finite hazard; a fixed time of "
+            "the event can be run by the individual and queueing engines"
+        )
     return np.broadcast_to(hazard, (rows,))
 
 

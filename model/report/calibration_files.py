@@ -14,19 +14,31 @@ def calibrated(found: Calibrated) -> str:
         if changed[name].distribution is not None:
             fields.append(f'distribution: "{changed[name].text}"')
         lines.append(f"  {name}: {{{', '.join(fields)}}}")
-    return "\n".join(["# The scenario at the best values of its calibration.", "extends: scenario.yaml",
-                      "calibration: null   # done", "parameters:", *lines, ""])
+    return "\n".join(
+        [
+            "# The scenario at the best values of its calibration.",
+            "extends: scenario.yaml",
+            "calibration: null   # done",
+            "parameters:",
+            *lines,
+            "",
+        ]
+    )
 
 
 def posterior(found: Calibrated) -> str:
     """The scenario with the posterior, a row of tables/posterior_parameters.csv a draw."""
     names = _touched(found)
     drawn = ", ".join(f"posterior_{name}" for name in names)
-    lines = ["# The scenario with the posterior of its calibration: each draw takes one row of the table, so that the",
-             "# values stay together. To use it elsewhere, copy the parameters and the table. Its base case is at the",
-             "# means of the sets; the base case at the best values is that of calibrated.yaml.", "extends: scenario.yaml",
-             "calibration: null   # done", "parameters:",
-             f"  {drawn}: {{distribution: empirical(tables/posterior_parameters.csv), columns: [{', '.join(names)}]}}"]
+    lines = [
+        "# The scenario with the posterior of its calibration: each draw takes one row of the table, so that the",
+        "# values stay together. To use it elsewhere, copy the parameters and the table. Its base case is at the",
+        "# means of the sets; the base case at the best values is that of calibrated.yaml.",
+        "extends: scenario.yaml",
+        "calibration: null   # done",
+        "parameters:",
+        f"  {drawn}: {{distribution: empirical(tables/posterior_parameters.csv), columns: [{', '.join(names)}]}}",
+    ]
     lines += [f"  {name}: {{value: {_with_unit(name, found.scenario.parameters[name].unit)}}}" for name in names]
     return "\n".join([*lines, *_correlations(found, names), ""])
 

@@ -7,9 +7,11 @@ import numpy as np
 from model.report.style import COLOURS, FAINT, INK, Style, brief, canvas, legend, numbers, wrapped
 
 MOST_INPUTS = 5  # of the posterior's pairs
-LOOKS = {"same": ("o", COLOURS[0], "Ended at the best values"),
-         "other values, as good": ("D", COLOURS[1], "Fits as well with other values"),
-         "worse": ("X", COLOURS[3], "Fits worse")}
+LOOKS = {
+    "same": ("o", COLOURS[0], "Ended at the best values"),
+    "other values, as good": ("D", COLOURS[1], "Fits as well with other values"),
+    "worse": ("X", COLOURS[3], "Fits worse"),
+}
 
 
 def target_fit(table, style: Style):
@@ -26,11 +28,13 @@ def target_fit(table, style: Style):
     points = axis.plot(x, y, "o", color=COLOURS[0], markersize=8, label="Model", clip_on=False)
     for row, at in zip(table.itertuples(), y):
         numbers_of = f"model {brief(row.model)}\ntarget {brief(row.value)} ± {brief(row.error)} {row.unit}".rstrip()
-        axis.text(1.02, at, numbers_of,
-                  transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=FAINT)
+        axis.text(1.02, at, numbers_of, transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=FAINT)
     axis.set_yticks(y, [wrapped(t, 28) for t in table["target"]])
-    axis.set(xlim=(-reach, reach), ylim=(-0.6, n - 0.4),
-             xlabel="Model minus target, in standard errors (or tolerances) of the target")
+    axis.set(
+        xlim=(-reach, reach),
+        ylim=(-0.6, n - 0.4),
+        xlabel="Model minus target, in standard errors (or tolerances) of the target",
+    )
     legend(figure, [*points, band])
     return figure
 
@@ -55,8 +59,9 @@ def starts(table, style: Style):
     bounds = table.groupby("input", sort=False)[["from", "to"]].first()
     labels = [f"{wrapped(key, 34)}\n({brief(bounds['from'][key])} to {brief(bounds['to'][key])})" for key in keys]
     axis.set_yticks(np.arange(len(keys))[::-1], labels, fontsize=8.5)
-    axis.set(xlim=(-0.02, 1.02), ylim=(-0.5, len(keys) - 0.5),
-             xlabel="Position between the bounds (0: lowest, 1: highest)")
+    axis.set(
+        xlim=(-0.02, 1.02), ylim=(-0.5, len(keys) - 0.5), xlabel="Position between the bounds (0: lowest, 1: highest)"
+    )
     legend(figure, list(handles.values()))
     return figure
 

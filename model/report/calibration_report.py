@@ -23,8 +23,12 @@ NAMED = 0.05  # share of a direction from which an input is named
 
 
 def report(found: Calibrated) -> Result:
-    made = {"targets": targets_table(found), "values": values_table(found), "starts": starts_table(found),
-            "identifiability": identifiability_table(found)}
+    made = {
+        "targets": targets_table(found),
+        "values": values_table(found),
+        "starts": starts_table(found),
+        "identifiability": identifiability_table(found),
+    }
     style = figures.style_of_scenario(found.scenario)
     plans = {
         "target_fit": figures.Plan(lambda: calibration_plots.target_fit(made["targets"], style), made["targets"]),
@@ -35,12 +39,14 @@ def report(found: Calibrated) -> Result:
     if found.posterior is not None:
         made |= {"posterior": posterior_table(found), "posterior_parameters": _frame(found.parameter_sets())}
         plans["posterior"] = figures.Plan(
-            lambda: calibration_plots.posterior(made["posterior"], made["values"], style), made["posterior"])
+            lambda: calibration_plots.posterior(made["posterior"], made["values"], style), made["posterior"]
+        )
         files["posterior.yaml"] = calibration_files.posterior(found)
     return Result(made, plans, None, _text(found, made), files)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------
+
 
 def _frame(columns: dict) -> pd.DataFrame:
     import pandas as pd
@@ -52,12 +58,21 @@ def targets_table(found: Calibrated) -> pd.DataFrame:
     """Fit by target; `error` is its standard error or tolerance."""
     targets = found.calibration.targets
     wanted, error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
-    return _frame({
-        "target": [t.key for t in targets], "measure": [t.measure for t in targets],
-        "strategy": [t.strategy for t in targets], "group": [t.group for t in targets],
-        "unit": [_unit(found.scenario, t) for t in targets], "value": wanted, "error": error,
-        "model": found.reached, "difference": found.reached - wanted,
-        "difference_in_errors": (found.reached - wanted) / error, "source": [t.source for t in targets]})
+    return _frame(
+        {
+            "target": [t.key for t in targets],
+            "measure": [t.measure for t in targets],
+            "strategy": [t.strategy for t in targets],
+            "group": [t.group for t in targets],
+            "unit": [_unit(found.scenario, t) for t in targets],
+            "value": wanted,
+            "error": error,
+            "model": found.reached,
+            "difference": found.reached - wanted,
+            "difference_in_errors": (found.reached - wanted) / error,
+            "source": [t.source for t in targets],
+        }
+    )
 
 
 def _unit(scenario: Scenario, target: Target) -> str:
@@ -77,8 +92,14 @@ def _unit(scenario: Scenario, target: Target) -> str:
 def values_table(found: Calibrated) -> pd.DataFrame:
     """A row an input: bounds, best value, its standard error, the value in the file, mean and interval a posteriori."""
     low, high = np.array(list(found.calibration.vary.values())).T
-    columns = {"input": found.keys, "from": low, "to": high, "best": found.best.values,
-               "standard_error": found.standard_error, "in_the_file": [_in_the_file(found, key) for key in found.keys]}
+    columns = {
+        "input": found.keys,
+        "from": low,
+        "to": high,
+        "best": found.best.values,
+        "standard_error": found.standard_error,
+        "in_the_file": [_in_the_file(found, key) for key in found.keys],
+    }
     if found.posterior is not None:
         lower, upper = np.quantile(found.posterior, [0.025, 0.975], axis=0)
         columns |= {"posterior_mean": found.posterior.mean(axis=0), "posterior_lower": lower, "posterior_upper": upper}
@@ -98,9 +119,20 @@ def starts_table(found: Calibrated) -> pd.DataFrame:
     low, high = np.array(list(found.calibration.vary.values())).T
     rows = []
     for i, (fit, agreement) in enumerate(zip(found.fits, found.agreement())):
-        rows += [{"start": i + 1, "sum_of_squares": fit.distance, "agreement": agreement,
-                  "converged": "true" if fit.converged else "false", "input": key, "from": low[j], "to": high[j],
-                  "started_at": fit.start[j], "ended_at": fit.values[j]} for j, key in enumerate(found.keys)]
+        rows += [
+            {
+                "start": i + 1,
+                "sum_of_squares": fit.distance,
+                "agreement": agreement,
+                "converged": "true" if fit.converged else "false",
+                "input": key,
+                "from": low[j],
+                "to": high[j],
+                "started_at": fit.start[j],
+                "ended_at": fit.values[j],
+            }
+            for j, key in enumerate(found.keys)
+        ]
     import pandas as pd
 
     return pd.DataFrame(rows)
@@ -110,9 +142,19 @@ def identifiability_table(found: Calibrated) -> pd.DataFrame:
     """A row a direction and input, the least determined first. weight: of the input in shares of its bounds."""
     import pandas as pd
 
-    rows = [{"direction": i + 1, "verdict": d.verdict, "left_open": d.left, "targets_move_by_errors": d.moves,
-             "input": key, "weight": weight, "share": weight**2}
-            for i, d in enumerate(found.directions()) for key, weight in zip(found.keys, d.weights)]
+    rows = [
+        {
+            "direction": i + 1,
+            "verdict": d.verdict,
+            "left_open": d.left,
+            "targets_move_by_errors": d.moves,
+            "input": key,
+            "weight": weight,
+            "share": weight**2,
+        }
+        for i, d in enumerate(found.directions())
+        for key, weight in zip(found.keys, d.weights)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -123,12 +165,16 @@ def posterior_table(found: Calibrated) -> pd.DataFrame:
 
 # --- text -------------------------------------------------------------------------------------------------------
 
+
 def _text(found: Calibrated, made: dict) -> str:
     blocks = [
         f"{found.scenario.title}\nCalibration: {_count(len(found.keys), 'input')}, "
         f"{_count(len(found.calibration.targets), 'target')}, {_count(len(found.fits), 'start')}",
-        "Fit by target\n" + _targets_text(made["targets"]), "Best values\n" + _values_text(made["values"]),
-        "Starts\n" + starts_text(found), "What the targets determine\n" + identifiability_text(found)]
+        "Fit by target\n" + _targets_text(made["targets"]),
+        "Best values\n" + _values_text(made["values"]),
+        "Starts\n" + starts_text(found),
+        "What the targets determine\n" + identifiability_text(found),
+    ]
     if found.calibration.fixed:
         blocks.append(f"Not varied, as the parameter is fixed: {', '.join(found.calibration.fixed)}.")
     if found.posterior is not None:
@@ -141,9 +187,16 @@ def _count(n: int, word: str) -> str:
 
 
 def _targets_text(table) -> str:
-    rows = [[f"{r.target} ({r.unit})" if r.unit else r.target, brief(r.value), brief(r.error), brief(r.model),
-             f"{r.difference_in_errors:+.2f}"]
-            for r in table.itertuples()]
+    rows = [
+        [
+            f"{r.target} ({r.unit})" if r.unit else r.target,
+            brief(r.value),
+            brief(r.error),
+            brief(r.model),
+            f"{r.difference_in_errors:+.2f}",
+        ]
+        for r in table.itertuples()
+    ]
     missed = table[~(table["difference_in_errors"].abs() <= MET)]["target"]
     verdict = "All targets are met (within 2 errors)." if missed.empty else f"Not met: {', '.join(missed)}."
     return text.table(["Target", "Value", "Error", "Model", "Difference in errors"], rows) + "\n" + verdict
@@ -152,8 +205,13 @@ def _targets_text(table) -> str:
 def _values_text(table) -> str:
     header, rows = ["Input", "Bounds", "Best", "SE", "In the file"], []
     for r in table.to_dict("records"):
-        row = [r["input"], f"{brief(r['from'])} to {brief(r['to'])}", brief(r["best"]), brief(r["standard_error"]),
-               brief(r["in_the_file"])]
+        row = [
+            r["input"],
+            f"{brief(r['from'])} to {brief(r['to'])}",
+            brief(r["best"]),
+            brief(r["standard_error"]),
+            brief(r["in_the_file"]),
+        ]
         if "posterior_mean" in r:
             row += [brief(r["posterior_mean"]), f"{brief(r['posterior_lower'])} to {brief(r['posterior_upper'])}"]
         rows.append(row)
@@ -166,8 +224,10 @@ def starts_text(found: Calibrated) -> str:
     """Which starts ended where, in words."""
     agreement = found.agreement()
     same = agreement.count("same")
-    lines = [f"{same} of {_count(len(found.fits), 'start')} ended at the best values (sum of squares "
-             f"{found.best.distance:.3g})."]
+    lines = [
+        f"{same} of {_count(len(found.fits), 'start')} ended at the best values (sum of squares "
+        f"{found.best.distance:.3g})."
+    ]
     for fit, word in zip(found.fits, agreement):
         if word != "same":
             where = ", ".join(f"{key} {brief(v)}" for key, v in zip(found.keys, fit.values))
@@ -189,19 +249,26 @@ def identifiability_text(found: Calibrated) -> str:
 
 
 def _direction_text(direction: Direction, keys) -> str:
-    order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.weights[j]**2 >= NAMED]
+    order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.weights[j] ** 2 >= NAMED]
     sign = np.sign(direction.weights[order[0]])
-    named = [f"{keys[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
-             + (f" (share {direction.weights[j]**2:.0%})" if len(order) > 1 else "") for j in order]
+    named = [
+        f"{keys[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
+        + (f" (share {direction.weights[j] ** 2:.0%})" if len(order) > 1 else "")
+        for j in order
+    ]
     what = keys[order[0]] if len(order) == 1 else " with ".join(named)
-    return (f"{direction.verdict.capitalize()}: {what}. Over the whole width of the bounds the targets move by "
-            f"{brief(direction.moves)} errors, which leaves {direction.left:.0%} of the bounds' own spread.")
+    return (
+        f"{direction.verdict.capitalize()}: {what}. Over the whole width of the bounds the targets move by "
+        f"{brief(direction.moves)} errors, which leaves {direction.left:.0%} of the bounds' own spread."
+    )
 
 
 def _posterior_text(found: Calibrated) -> str:
     n, worth = len(found.posterior), found.effective
-    lines = [f"{n:,} sets, worth {worth:,.0f} independent ones. posterior.yaml is the scenario with these sets in place of "
-             "the inputs varied; calibrated.yaml has the best values."]
+    lines = [
+        f"{n:,} sets, worth {worth:,.0f} independent ones. posterior.yaml is the scenario with these sets in place of "
+        "the inputs varied; calibrated.yaml has the best values."
+    ]
     if worth < FEW:
         lines.append(f"That is few: ask for at least --posterior {int(np.ceil(n * FEW / worth / 100) * 100):,}.")
     return "\n".join(lines)

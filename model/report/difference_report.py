@@ -23,8 +23,12 @@ NAMED = 3  # fields of one change that are all named
 
 def report(found: Attribution) -> Result:
     differences, shares = differences_table(found), attribution_table(found)
-    return Result({"differences": differences, "attribution": shares}, _plans(found, shares), None,
-                  _text(found, differences, shares))
+    return Result(
+        {"differences": differences, "attribution": shares},
+        _plans(found, shares),
+        None,
+        _text(found, differences, shares),
+    )
 
 
 def differences_table(found: Attribution) -> pd.DataFrame:
@@ -33,8 +37,13 @@ def differences_table(found: Attribution) -> pd.DataFrame:
 
     of = {entry: name for name, change in zip(names(found), found.changes) for entry in change}
     columns = ("field", "before", "after", "change")
-    return pd.DataFrame([dict(zip(columns, (d.name, d.before, d.after, of.get(d.entry, "") if d.matters else "")))
-                         for d in found.differences], columns=columns)
+    return pd.DataFrame(
+        [
+            dict(zip(columns, (d.name, d.before, d.after, of.get(d.entry, "") if d.matters else "")))
+            for d in found.differences
+        ],
+        columns=columns,
+    )
 
 
 def names(found: Attribution) -> list[str]:
@@ -69,11 +78,18 @@ def _level_rows(found: Attribution, change: str, values: np.ndarray, errors: np.
     for g, group in enumerate(found.groups):
         for s, strategy in enumerate(found.strategies):
             if strategy != found.reference:
-                row = {"change": change, "kind": "level" if errors is None else "change", "group": group, "strategy": strategy,
-                       "wtp": found.wtp}
+                row = {
+                    "change": change,
+                    "kind": "level" if errors is None else "change",
+                    "group": group,
+                    "strategy": strategy,
+                    "wtp": found.wtp,
+                }
                 row |= {name: values[r, g, s] for r, name in enumerate(RESULTS)}
-                yield row | {f"{name}_standard_error": np.nan if errors is None else errors[r, g, s]
-                             for r, name in enumerate(RESULTS)}
+                yield row | {
+                    f"{name}_standard_error": np.nan if errors is None else errors[r, g, s]
+                    for r, name in enumerate(RESULTS)
+                }
 
 
 def _plans(found: Attribution, shares: pd.DataFrame) -> dict[str, Plan]:
@@ -83,10 +99,16 @@ def _plans(found: Attribution, shares: pd.DataFrame) -> dict[str, Plan]:
     for strategy in others if found.changes else ():
         own = shares[(shares["group"] == "all") & (shares["strategy"] == strategy)]
         data = _bars(own)
-        label = net_benefit_label(style, found.wtp, found.reference).replace("benefit v", f"benefit of {style.labels[strategy]} v")
+        label = net_benefit_label(style, found.wtp, found.reference).replace(
+            "benefit v", f"benefit of {style.labels[strategy]} v"
+        )
         name = "attribution" + (f"_{strategy}" if len(others) > 1 else "")
-        plans[name] = Plan(lambda data=data, label=label: sweep_plots.contributions(
-            data, style, f"From {data['change'].iloc[0]} to {data['change'].iloc[-1]}", label), data)
+        plans[name] = Plan(
+            lambda data=data, label=label: sweep_plots.contributions(
+                data, style, f"From {data['change'].iloc[0]} to {data['change'].iloc[-1]}", label
+            ),
+            data,
+        )
     return plans
 
 
@@ -94,15 +116,33 @@ def _bars(own: pd.DataFrame) -> pd.DataFrame:
     """Largest first, the smallest together."""
     import pandas as pd
 
-    rows = own[["change", "kind", "incremental_nmb", "incremental_nmb_standard_error"]].set_axis(
-        ["change", "kind", "result", "standard_error"], axis=1).fillna({"standard_error": 0.0})
+    rows = (
+        own[["change", "kind", "incremental_nmb", "incremental_nmb_standard_error"]]
+        .set_axis(["change", "kind", "result", "standard_error"], axis=1)
+        .fillna({"standard_error": 0.0})
+    )
     moved = rows[rows["kind"] == "change"]
     moved = moved.iloc[np.argsort(-moved["result"].abs().to_numpy(), kind="stable")]
     if len(moved) > MOST_BARS:
         rest = moved.iloc[MOST_BARS:]
-        moved = pd.concat([moved.head(MOST_BARS), pd.DataFrame([{
-            "change": f"{len(rest)} smaller ones", "kind": "change", "result": rest["result"].sum(), "standard_error": 0.0}])])
-    moved = moved.assign(change=[wrapped(c, 60).split("\n")[0] + (" ..." if len(c) > 60 else "") for c in moved["change"]])
+        moved = pd.concat(
+            [
+                moved.head(MOST_BARS),
+                pd.DataFrame(
+                    [
+                        {
+                            "change": f"{len(rest)} smaller ones",
+                            "kind": "change",
+                            "result": rest["result"].sum(),
+                            "standard_error": 0.0,
+                        }
+                    ]
+                ),
+            ]
+        )
+    moved = moved.assign(
+        change=[wrapped(c, 60).split("\n")[0] + (" ..." if len(c) > 60 else "") for c in moved["change"]]
+    )
     return pd.concat([rows.head(1), moved, rows.tail(1)], ignore_index=True)
 
 
@@ -111,23 +151,42 @@ def _text(found: Attribution, differences: pd.DataFrame, shares: pd.DataFrame) -
     lines = [f"{found.a.path} -> {found.b.path}: {len(differences)} fields differ"]
     if differences.empty:
         return lines[0]
-    lines += ["", text.table(["Field", "Before", "After"], [[d.name, _short(d.before), _short(d.after)] for d in found.differences])]
+    lines += [
+        "",
+        text.table(
+            ["Field", "Before", "After"], [[d.name, _short(d.before), _short(d.after)] for d in found.differences]
+        ),
+    ]
     if not found.changes:
         return "\n".join([*lines, "", "None of them moves cost or QALYs."])
     how = "exact" if found.share.orders is None else f"{found.share.orders} sampled orders"
     drawn = f"mean of {found.sample.n:,} draws" if found.sample else "base case"
     for strategy, own in shares[shares["group"] == "all"].groupby("strategy", sort=False):
-        lines += ["", f"{style[strategy]} v {style[found.reference]}, {drawn}, {currency} {found.wtp:,.0f} per QALY; Shapley "
-                  f"values over {len(found.changes)} change{'' if len(found.changes) == 1 else 's'} ({how}):", _listed(own, currency, found.share.orders is not None)]
+        lines += [
+            "",
+            f"{style[strategy]} v {style[found.reference]}, {drawn}, {currency} {found.wtp:,.0f} per QALY; Shapley "
+            f"values over {len(found.changes)} change{'' if len(found.changes) == 1 else 's'} ({how}):",
+            _listed(own, currency, found.share.orders is not None),
+        ]
     return "\n".join(lines)
 
 
 def _listed(own: pd.DataFrame, currency: str, sampled: bool) -> str:
-    own = own.assign(order=[-np.inf if k == 0 else np.inf if k == len(own) - 1 else -abs(v)
-                            for k, v in enumerate(own["incremental_nmb"])])
+    own = own.assign(
+        order=[
+            -np.inf if k == 0 else np.inf if k == len(own) - 1 else -abs(v)
+            for k, v in enumerate(own["incremental_nmb"])
+        ]
+    )
     own = own.sort_values("order", kind="stable")
-    rows = [[_short(r["change"], 60), *(_signed(r, name, digits) for name, digits in zip(RESULTS, (0, 4, 0))),
-             *([text.amount(r["incremental_nmb_standard_error"])] if sampled else [])] for r in own.to_dict("records")]
+    rows = [
+        [
+            _short(r["change"], 60),
+            *(_signed(r, name, digits) for name, digits in zip(RESULTS, (0, 4, 0))),
+            *([text.amount(r["incremental_nmb_standard_error"])] if sampled else []),
+        ]
+        for r in own.to_dict("records")
+    ]
     header = ["Change", f"Inc. cost ({currency})", "Inc. QALY", "Inc. net benefit"]
     return text.table([*header, *(["SE"] if sampled else [])], rows)
 
@@ -138,4 +197,4 @@ def _signed(row: dict, name: str, digits: int) -> str:
 
 
 def _short(words: str, most: int = 40) -> str:
-    return words if len(words) <= most else f"{words[:most - 3]}..."
+    return words if len(words) <= most else f"{words[: most - 3]}..."

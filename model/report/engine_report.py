@@ -24,6 +24,7 @@ def style_of(scenario: Scenario) -> plots.Style:
 
 # --- agreement and bridge ---------------------------------------------------------------------------------------
 
+
 def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
     tables = {"agreement": agreement_table(found), "bridge": bridge_table(bridge, scenario)}
     plans, style = {}, style_of(scenario)
@@ -33,7 +34,8 @@ def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
             column, label = _shown(own, scenario, strategy, bridge)
             name = "bridge" if len(bridge.strategies) == 2 else f"bridge_{strategy}"
             plans[name] = figures.Plan(
-                lambda own=own, column=column, label=label: plots.waterfall(own, style, column, label), own)
+                lambda own=own, column=column, label=label: plots.waterfall(own, style, column, label), own
+            )
     words = [scenario.title, "", verdict(found), "", _bridge_text(tables["bridge"], scenario)]
     return Result(tables, plans, None, "\n".join(words))
 
@@ -41,22 +43,40 @@ def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
 def agreement_table(found: Agreement) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame([{
-        "engine": row.engine, "group": row.group, "strategy": row.strategy, "outcome": row.outcome, "cohort": row.cohort,
-        "value": row.value, "standard_error": row.standard_error, "difference_in_standard_errors": row.t,
-        "p_value": row.p_value, "limit": found.limit, "verdict": "agrees" if row.p_value >= found.limit else "differs"} for row in found.rows])
+    return pd.DataFrame(
+        [
+            {
+                "engine": row.engine,
+                "group": row.group,
+                "strategy": row.strategy,
+                "outcome": row.outcome,
+                "cohort": row.cohort,
+                "value": row.value,
+                "standard_error": row.standard_error,
+                "difference_in_standard_errors": row.t,
+                "p_value": row.p_value,
+                "limit": found.limit,
+                "verdict": "agrees" if row.p_value >= found.limit else "differs",
+            }
+            for row in found.rows
+        ]
+    )
 
 
 def verdict(found: Agreement) -> str:
     """One paragraph: do the engines agree?"""
     worst, differ = found.worst, sum(row.p_value < found.limit for row in found.rows)
-    words = (f"{'The engines agree' if found.agree else 'THE ENGINES DIFFER'}: of {len(found.rows)} means (every outcome, "
-             f"strategy and group, individual and queueing with slack capacity v cohort) {differ} differ at p below "
-             f"{found.limit:.2g}, which is 5 % for all comparisons together; the furthest apart is {worst.t:+.2f} standard "
-             f"errors, p = {worst.p_value:.2g} ({worst.engine}, {worst.group}, {worst.strategy}, {worst.outcome}).")
+    words = (
+        f"{'The engines agree' if found.agree else 'THE ENGINES DIFFER'}: of {len(found.rows)} means (every outcome, "
+        f"strategy and group, individual and queueing with slack capacity v cohort) {differ} differ at p below "
+        f"{found.limit:.2g}, which is 5 % for all comparisons together; the furthest apart is {worst.t:+.2f} standard "
+        f"errors, p = {worst.p_value:.2g} ({worst.engine}, {worst.group}, {worst.strategy}, {worst.outcome})."
+    )
     same = found.patients - found.differing
-    return words + (f" Queueing with slack capacity gives the same history as the individual engine for {same:,} of "
-                    f"{found.patients:,} patients.")
+    return words + (
+        f" Queueing with slack capacity gives the same history as the individual engine for {same:,} of "
+        f"{found.patients:,} patients."
+    )
 
 
 def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
@@ -64,14 +84,23 @@ def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
     import pandas as pd
 
     wtp, rows = scenario.wtp.thresholds[0], []
-    results = {"icer": engines.icer, "incremental_net_benefit": lambda cost, effect: wtp * effect - cost,
-               "incremental_cost": lambda cost, effect: cost, "incremental_effect": lambda cost, effect: effect}
+    results = {
+        "icer": engines.icer,
+        "incremental_net_benefit": lambda cost, effect: wtp * effect - cost,
+        "incremental_cost": lambda cost, effect: cost,
+        "incremental_effect": lambda cost, effect: effect,
+    }
     for s, strategy in enumerate(bridge.strategies):
         if s == bridge.reference:
             continue
         found = {name: (*bridge.levels(s, result), *bridge.changes(s, result)) for name, result in results.items()}
         for k, step in enumerate(bridge.steps):
-            row = {"strategy": strategy, "comparator": bridge.strategies[bridge.reference], "step": step.name, "wtp": wtp}
+            row = {
+                "strategy": strategy,
+                "comparator": bridge.strategies[bridge.reference],
+                "step": step.name,
+                "wtp": wtp,
+            }
             for name, columns in found.items():
                 ends = ("", "_standard_error", "_change", "_change_standard_error")
                 row |= {name + end: _zero(column[k]) for end, column in zip(ends, columns)}
@@ -90,18 +119,44 @@ def _shown(own: pd.DataFrame, scenario: Scenario, strategy: str, bridge: Bridge)
     pair = f"{scenario.labels[strategy]} v {scenario.labels[bridge.strategies[bridge.reference]]}"
     if own["icer"].notna().all() and (own["incremental_cost"] > 0).all():
         return "icer", f"ICER ({currency} per QALY)\n{pair}"
-    return "incremental_net_benefit", f"Incremental net benefit at {own['wtp'].iloc[0]:,.0f} per QALY ({currency})\n{pair}"
+    return (
+        "incremental_net_benefit",
+        f"Incremental net benefit at {own['wtp'].iloc[0]:,.0f} per QALY ({currency})\n{pair}",
+    )
 
 
 def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
     several = table["strategy"].nunique() > 1
-    rows = [[*([scenario.labels[r.strategy]] if several else []), r.step, text.amount(r.incremental_cost), text.amount(r.incremental_effect, 4), text.amount(r.icer),
-             text.amount(r.icer_standard_error), text.amount(r.icer_change), text.amount(r.icer_change_standard_error)]
-            for r in table.itertuples()]
-    return text.table([*(["Strategy"] if several else []), "Step", f"Inc. cost ({scenario.currency})", "Inc. QALY", "ICER", "SE", "Change", "SE of change"], rows)
+    rows = [
+        [
+            *([scenario.labels[r.strategy]] if several else []),
+            r.step,
+            text.amount(r.incremental_cost),
+            text.amount(r.incremental_effect, 4),
+            text.amount(r.icer),
+            text.amount(r.icer_standard_error),
+            text.amount(r.icer_change),
+            text.amount(r.icer_change_standard_error),
+        ]
+        for r in table.itertuples()
+    ]
+    return text.table(
+        [
+            *(["Strategy"] if several else []),
+            "Step",
+            f"Inc. cost ({scenario.currency})",
+            "Inc. QALY",
+            "ICER",
+            "SE",
+            "Change",
+            "SE of change",
+        ],
+        rows,
+    )
 
 
 # --- capacity ---------------------------------------------------------------------------------------------------
+
 
 def capacity(found: Capacity) -> Result:
     table = capacity_table(found)
@@ -119,8 +174,16 @@ def capacity_table(found: Capacity) -> pd.DataFrame:
     rows = []
     for i, level in enumerate(found.levels):
         for s, strategy in enumerate(found.scenario.strategies):
-            rows.append({"resource": found.resource, "capacity": level.units, "strategy": strategy,
-                         "status": _status(level, s), "offered_load": level.load[s], **_level_row(found, i, s)})
+            rows.append(
+                {
+                    "resource": found.resource,
+                    "capacity": level.units,
+                    "strategy": strategy,
+                    "status": _status(level, s),
+                    "offered_load": level.load[s],
+                    **_level_row(found, i, s),
+                }
+            )
     table = pd.DataFrame(rows)
     known = table.dropna(subset=["net_gain_per_year"])
     table["best"] = "false"
@@ -140,32 +203,76 @@ def _level_row(found: Capacity, i: int, s: int) -> dict[str, float]:
     wait, used, benefit = (interval(x[i, s]) for x in (found.wait, found.utilisation, found.net_benefit))
     price = found.unit_cost * float(units[i] - units[first])
     step = (one["mean"], one["standard_error"]) if i > first else (np.nan, np.nan)
-    return {"mean_wait_hours": wait["mean"], "mean_wait_standard_error": wait["standard_error"], "utilisation": used["mean"],
-            "net_benefit_per_patient": benefit["mean"], "net_benefit_standard_error": benefit["standard_error"],
-            "net_benefit_per_year": benefit["mean"] * year,
-            "gain_per_extra_unit_per_patient": step[0] / year, "gain_per_extra_unit_per_patient_standard_error": step[1] / year,
-            "gain_per_extra_unit_per_year": step[0], "gain_per_extra_unit_standard_error": step[1],
-            "gain_from_least_per_year": least["mean"], "gain_from_least_standard_error": least["standard_error"],
-            "cost_of_units_per_year": price, "net_gain_per_year": least["mean"] - price}
+    return {
+        "mean_wait_hours": wait["mean"],
+        "mean_wait_standard_error": wait["standard_error"],
+        "utilisation": used["mean"],
+        "net_benefit_per_patient": benefit["mean"],
+        "net_benefit_standard_error": benefit["standard_error"],
+        "net_benefit_per_year": benefit["mean"] * year,
+        "gain_per_extra_unit_per_patient": step[0] / year,
+        "gain_per_extra_unit_per_patient_standard_error": step[1] / year,
+        "gain_per_extra_unit_per_year": step[0],
+        "gain_per_extra_unit_standard_error": step[1],
+        "gain_from_least_per_year": least["mean"],
+        "gain_from_least_standard_error": least["standard_error"],
+        "cost_of_units_per_year": price,
+        "net_gain_per_year": least["mean"] - price,
+    }
 
 
 def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
     currency, lines = found.scenario.currency, []
-    rows = [[str(r.capacity), found.scenario.labels[r.strategy], text.amount(r.mean_wait_hours, 1), f"{r.utilisation:.0%}",
-             text.amount(r.gain_per_extra_unit_per_year), text.amount(r.gain_per_extra_unit_standard_error),
-             text.amount(r.net_gain_per_year), r.status] for r in table.itertuples()]
-    lines = [found.scenario.title, f"{label}: net benefit at {currency} {found.wtp:,.0f} per QALY, "
-             f"{found.patients_per_year:,.0f} patients a year, {currency} {found.unit_cost:,.0f} per unit and year", "",
-             text.table(["Units", "Strategy", "Mean wait (h)", "Used", "Gain of last unit a year", "SE",
-                         "Net gain on least", "Status"], rows), ""]
+    rows = [
+        [
+            str(r.capacity),
+            found.scenario.labels[r.strategy],
+            text.amount(r.mean_wait_hours, 1),
+            f"{r.utilisation:.0%}",
+            text.amount(r.gain_per_extra_unit_per_year),
+            text.amount(r.gain_per_extra_unit_standard_error),
+            text.amount(r.net_gain_per_year),
+            r.status,
+        ]
+        for r in table.itertuples()
+    ]
+    lines = [
+        found.scenario.title,
+        f"{label}: net benefit at {currency} {found.wtp:,.0f} per QALY, "
+        f"{found.patients_per_year:,.0f} patients a year, {currency} {found.unit_cost:,.0f} per unit and year",
+        "",
+        text.table(
+            [
+                "Units",
+                "Strategy",
+                "Mean wait (h)",
+                "Used",
+                "Gain of last unit a year",
+                "SE",
+                "Net gain on least",
+                "Status",
+            ],
+            rows,
+        ),
+        "",
+    ]
     for r in table[table["best"] == "true"].itertuples():
-        lines.append(f"{found.scenario.labels[r.strategy]}: best number of units {r.capacity}"
-                     + (" (the highest asked for)" if r.capacity == found.units[-1] else
-                        " (the lowest asked for)" if r.capacity == found.units[0] else "") + ".")
+        lines.append(
+            f"{found.scenario.labels[r.strategy]}: best number of units {r.capacity}"
+            + (
+                " (the highest asked for)"
+                if r.capacity == found.units[-1]
+                else " (the lowest asked for)"
+                if r.capacity == found.units[0]
+                else ""
+            )
+            + "."
+        )
     return "\n".join(lines)
 
 
 # --- changes of a centre ----------------------------------------------------------------------------------------
+
 
 def changes(scenario: Scenario, found: list[Alternative], wtp: float) -> Result:
     """What each change of a centre does to every outcome of every strategy, and to the ICER."""
@@ -174,8 +281,9 @@ def changes(scenario: Scenario, found: list[Alternative], wtp: float) -> Result:
     names = {name: _outcome_name(name, scenario) for name in dict.fromkeys(table["outcome"])}
     shown = table[table["alternative"] != found[0].label]
     plan = figures.Plan(lambda: plots.changes(shown, style, names), shown)
-    return Result({"changes": table, "icer": ratios}, {"changes": plan}, None,
-                  _change_text(scenario, table, ratios, names, wtp))
+    return Result(
+        {"changes": table, "icer": ratios}, {"changes": plan}, None, _change_text(scenario, table, ratios, names, wtp)
+    )
 
 
 def change_table(found: list[Alternative], wtp: float) -> pd.DataFrame:
@@ -190,9 +298,17 @@ def change_table(found: list[Alternative], wtp: float) -> pd.DataFrame:
         for name, (own, before) in values.items():
             for s, strategy in enumerate(one.total.strategies):
                 level, change = interval(own[s]), interval(own[s] - before[s])
-                rows.append({"alternative": one.label, "settings": "; ".join(one.settings), "strategy": strategy,
-                             "outcome": name, "mean": level["mean"], "standard_error": level["standard_error"],
-                             **{"change" if k == "mean" else f"change_{k}": v for k, v in change.items()}})
+                rows.append(
+                    {
+                        "alternative": one.label,
+                        "settings": "; ".join(one.settings),
+                        "strategy": strategy,
+                        "outcome": name,
+                        "mean": level["mean"],
+                        "standard_error": level["standard_error"],
+                        **{"change" if k == "mean" else f"change_{k}": v for k, v in change.items()},
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -201,32 +317,70 @@ def change_of_icer(scenario: Scenario, found: list[Alternative]) -> pd.DataFrame
     import pandas as pd
 
     reference, rows = list(scenario.strategies).index(scenario.reference or next(iter(scenario.strategies))), []
-    steps = [engines.Step(one.label, one.total.cost - one.total.cost[reference], one.total.qaly - one.total.qaly[reference])
-             for one in found]
+    steps = [
+        engines.Step(one.label, one.total.cost - one.total.cost[reference], one.total.qaly - one.total.qaly[reference])
+        for one in found
+    ]
     for s, strategy in enumerate(scenario.strategies):
         for step in steps if s != reference else ():
             pair = engines.Bridge((steps[0], step), tuple(scenario.strategies), reference)
             (_, value), (_, error) = pair.levels(s, engines.icer)
             (_, change), (_, change_error) = pair.changes(s, engines.icer)
-            rows.append({"alternative": step.name, "strategy": strategy, "comparator": list(scenario.strategies)[reference],
-                         "icer": value, "standard_error": error, "change": _zero(change),
-                         "change_standard_error": _zero(change_error)})
+            rows.append(
+                {
+                    "alternative": step.name,
+                    "strategy": strategy,
+                    "comparator": list(scenario.strategies)[reference],
+                    "icer": value,
+                    "standard_error": error,
+                    "change": _zero(change),
+                    "change_standard_error": _zero(change_error),
+                }
+            )
     return pd.DataFrame(rows)
 
 
 def _outcome_name(name: str, scenario: Scenario) -> str:
-    known = {"cost": f"Cost ({scenario.currency})", "qaly": "QALYs", "life_years": "Life-years",
-             "net_benefit": f"Net benefit ({scenario.currency})"}
+    known = {
+        "cost": f"Cost ({scenario.currency})",
+        "qaly": "QALYs",
+        "life_years": "Life-years",
+        "net_benefit": f"Net benefit ({scenario.currency})",
+    }
     return known.get(name) or plots.with_unit(scenario.effects[name].label, scenario.effects[name].unit)
 
 
 def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], wtp: float) -> str:
     digits = {"qaly": 4, "life_years": 4}
-    rows = [[r.alternative, scenario.labels[r.strategy], names[r.outcome], text.amount(r.mean, digits.get(r.outcome, 1)),
-             text.amount(r.change, digits.get(r.outcome, 1)), text.amount(r.change_standard_error, digits.get(r.outcome, 1))]
-            for r in table[table["change"].abs() > 0].itertuples()]
-    icers = [[r.alternative, scenario.labels[r.strategy], text.amount(r.icer), text.amount(r.standard_error),
-              text.amount(r.change), text.amount(r.change_standard_error)] for r in ratios.itertuples()]
-    return "\n".join([scenario.title, f"Net benefit at {scenario.currency} {wtp:,.0f} per QALY, a patient", "",
-                      text.table(["Centre", "Strategy", "Outcome", "Mean", "Change", "SE of change"], rows), "",
-                      text.table(["Centre", "Strategy", "ICER", "SE", "Change", "SE of change"], icers)])
+    rows = [
+        [
+            r.alternative,
+            scenario.labels[r.strategy],
+            names[r.outcome],
+            text.amount(r.mean, digits.get(r.outcome, 1)),
+            text.amount(r.change, digits.get(r.outcome, 1)),
+            text.amount(r.change_standard_error, digits.get(r.outcome, 1)),
+        ]
+        for r in table[table["change"].abs() > 0].itertuples()
+    ]
+    icers = [
+        [
+            r.alternative,
+            scenario.labels[r.strategy],
+            text.amount(r.icer),
+            text.amount(r.standard_error),
+            text.amount(r.change),
+            text.amount(r.change_standard_error),
+        ]
+        for r in ratios.itertuples()
+    ]
+    return "\n".join(
+        [
+            scenario.title,
+            f"Net benefit at {scenario.currency} {wtp:,.0f} per QALY, a patient",
+            "",
+            text.table(["Centre", "Strategy", "Outcome", "Mean", "Change", "SE of change"], rows),
+            "",
+            text.table(["Centre", "Strategy", "ICER", "SE", "Change", "SE of change"], icers),
+        ]
+    )

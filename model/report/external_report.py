@@ -33,8 +33,12 @@ def _information(found: External, style: plots.Style) -> tuple[dict, dict, str]:
     table = voi_report.by_wtp_table(found.by_wtp.wtp, found.by_wtp.evppi)
     made["evppi_by_wtp"] = table
     plans["evppi_by_wtp"] = figures.Plan(lambda: sampling_plots.evppi_by_wtp(table, style, about.wtp), table)
-    lines = [f"Value of information per person at {about.wtp:,.0f} {style.currency} per {style.effect}; "
-             f"EVPI {about.evpi:,.1f}", "", voi_report.evppi_text(made["evppi"])]
+    lines = [
+        f"Value of information per person at {about.wtp:,.0f} {style.currency} per {style.effect}; "
+        f"EVPI {about.evpi:,.1f}",
+        "",
+        voi_report.evppi_text(made["evppi"]),
+    ]
     if about.constant:
         lines += ["", f"Left out, since they are the same in all draws: {', '.join(about.constant)}"]
     return made, plans, "\n".join(lines)

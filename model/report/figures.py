@@ -75,15 +75,22 @@ def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style
     spread = {name: run.patients.values(name) for name in names}
     shown = {name: values[:, :2000] for name, values in spread.items()}
     size = next(iter(shown.values())).shape[1]
-    data = pd.DataFrame({"strategy": [k for k in scenario.strategies for _ in range(size)],
-                         **{name: values.ravel() for name, values in shown.items()}})
+    data = pd.DataFrame(
+        {
+            "strategy": [k for k in scenario.strategies for _ in range(size)],
+            **{name: values.ravel() for name, values in shown.items()},
+        }
+    )
     labels = {key: event[0] for key, event in patient_tables.events(run).items()}
     return {
-        "time_to_event": Plan(lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels),
-                              found["time_to_event"]),
+        "time_to_event": Plan(
+            lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels), found["time_to_event"]
+        ),
         "patient_spread": Plan(lambda: plots.patient_spread(spread, style, names), data),
-        "swimlanes": Plan(lambda: plots.swimlanes(found["patient_histories"], style, scenario.time.unit,
-                                                  scenario.dead_states), found["patient_histories"]),
+        "swimlanes": Plan(
+            lambda: plots.swimlanes(found["patient_histories"], style, scenario.time.unit, scenario.dead_states),
+            found["patient_histories"],
+        ),
     }
 
 

@@ -14,11 +14,22 @@ def sobol(table, style: Style, label: str):
     rows = table.head(MOST)
     figure, axis = canvas(style, _heading("Sobol indices", rows, table), 7.5, 1.9 + 0.36 * len(rows))
     handles = []
-    for name, words, colour, shift in (("first_order", "Alone (first order)", COLOURS[0], -0.19),
-                                       ("total", "With interactions (total)", COLOURS[4], 0.19)):
+    for name, words, colour, shift in (
+        ("first_order", "Alone (first order)", COLOURS[0], -0.19),
+        ("total", "With interactions (total)", COLOURS[4], 0.19),
+    ):
         error = np.stack([rows[name] - rows[f"{name}_lower_95"], rows[f"{name}_upper_95"] - rows[name]])
-        handles.append(axis.barh(np.arange(len(rows)) + shift, rows[name], 0.36, color=colour, label=words,
-                                 xerr=np.clip(error, 0, None), error_kw={"ecolor": "black", "capsize": 2, "elinewidth": 0.9}))
+        handles.append(
+            axis.barh(
+                np.arange(len(rows)) + shift,
+                rows[name],
+                0.36,
+                color=colour,
+                label=words,
+                xerr=np.clip(error, 0, None),
+                error_kw={"ecolor": "black", "capsize": 2, "elinewidth": 0.9},
+            )
+        )
     _names(axis, rows)
     axis.set_xlabel(wrapped(f"Share of the variance of the {label}", 80))
     axis.set_xlim(left=min(0.0, float(rows["first_order_lower_95"].min())))
@@ -31,11 +42,28 @@ def morris(table, style: Style, label: str):
     """Mean absolute elementary effect with its 95 % interval, and the standard deviation of the effects."""
     rows = table.head(MOST)
     figure, axis = canvas(style, _heading("Morris screening", rows, table), 7.5, 1.9 + 0.36 * len(rows))
-    handles = [axis.barh(np.arange(len(rows)), rows["mean_absolute_effect"], 0.6, color=COLOURS[0], label="Mean |effect|",
-                         xerr=rows["half_width_95"], error_kw={"ecolor": "black", "capsize": 2})]
+    handles = [
+        axis.barh(
+            np.arange(len(rows)),
+            rows["mean_absolute_effect"],
+            0.6,
+            color=COLOURS[0],
+            label="Mean |effect|",
+            xerr=rows["half_width_95"],
+            error_kw={"ecolor": "black", "capsize": 2},
+        )
+    ]
     if rows["standard_deviation"].notna().any():
-        handles += axis.plot(rows["standard_deviation"], np.arange(len(rows)), "D", color=COLOURS[4], markeredgecolor="black",
-                             markersize=5, linestyle="", label="Standard deviation (interactions, curvature)")
+        handles += axis.plot(
+            rows["standard_deviation"],
+            np.arange(len(rows)),
+            "D",
+            color=COLOURS[4],
+            markeredgecolor="black",
+            markersize=5,
+            linestyle="",
+            label="Standard deviation (interactions, curvature)",
+        )
     _names(axis, rows)
     axis.set_xlabel(wrapped(f"Effect on the {label}", 80))
     axis.set_xlim(left=0)
@@ -66,8 +94,15 @@ def convergence(table, style: Style, label: str):
     ):
         late = table[table["draws"] >= 10]
         (line,) = axis.plot(late["draws"], late[name], color=COLOURS[0], label="Running estimate")
-        band = axis.fill_between(late["draws"], late[name] - 1.96 * late[error], late[name] + 1.96 * late[error],
-                                 color=COLOURS[0], alpha=0.2, linewidth=0, label="95 % interval")
+        band = axis.fill_between(
+            late["draws"],
+            late[name] - 1.96 * late[error],
+            late[name] + 1.96 * late[error],
+            color=COLOURS[0],
+            alpha=0.2,
+            linewidth=0,
+            label="95 % interval",
+        )
         axis.axhline(table[name].iloc[-1], color=FAINT, linewidth=0.8)
         axis.set_xscale("log")
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

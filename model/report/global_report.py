@@ -25,13 +25,25 @@ def sobol(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Indi
         part = table[table["strategy"] == strategy]
         label = pair(scenario, strategy, wtp, group)
         plans[_name("sobol", found, strategy)] = figures.Plan(
-            lambda part=part, label=label: global_plots.sobol(part, style, label), part)
-        rows = [[r.input, f"{r.first_order:.3f}", f"{r.first_order_lower_95:.3f} to {r.first_order_upper_95:.3f}",
-                 f"{r.total:.3f}", f"{r.total_lower_95:.3f} to {r.total_upper_95:.3f}"] for r in part.itertuples()]
-        words += ["", f"Shares of the variance of the {label}",
-                  f"(standard deviation {text.amount(np.sqrt(own.variance))}; {own.runs:,} runs; "
-                  f"sum of first-order indices {own.first.sum():.3f})",
-                  text.table(["Input", "Alone", "95 % interval", "With others", "95 % interval"], rows)]
+            lambda part=part, label=label: global_plots.sobol(part, style, label), part
+        )
+        rows = [
+            [
+                r.input,
+                f"{r.first_order:.3f}",
+                f"{r.first_order_lower_95:.3f} to {r.first_order_upper_95:.3f}",
+                f"{r.total:.3f}",
+                f"{r.total_lower_95:.3f} to {r.total_upper_95:.3f}",
+            ]
+            for r in part.itertuples()
+        ]
+        words += [
+            "",
+            f"Shares of the variance of the {label}",
+            f"(standard deviation {text.amount(np.sqrt(own.variance))}; {own.runs:,} runs; "
+            f"sum of first-order indices {own.first.sum():.3f})",
+            text.table(["Input", "Alone", "95 % interval", "With others", "95 % interval"], rows),
+        ]
     return Result({"sobol": table}, plans, None, "\n".join(words))
 
 
@@ -42,29 +54,56 @@ def sobol_table(scenario: Scenario, factors, found: dict[str, Indices], wtp: flo
     rows = []
     for strategy, own in found.items():
         for i in np.argsort(-own.total, kind="stable"):
-            rows.append({**_about(scenario, strategy, wtp, group, factors[i]), "first_order": own.first[i],
-                         "first_order_lower_95": own.first_interval[i, 0], "first_order_upper_95": own.first_interval[i, 1],
-                         "total": own.total[i], "total_lower_95": own.total_interval[i, 0],
-                         "total_upper_95": own.total_interval[i, 1], "runs": own.runs})
+            rows.append(
+                {
+                    **_about(scenario, strategy, wtp, group, factors[i]),
+                    "first_order": own.first[i],
+                    "first_order_lower_95": own.first_interval[i, 0],
+                    "first_order_upper_95": own.first_interval[i, 1],
+                    "total": own.total[i],
+                    "total_lower_95": own.total_interval[i, 0],
+                    "total_upper_95": own.total_interval[i, 1],
+                    "runs": own.runs,
+                }
+            )
     return pd.DataFrame(rows)
 
 
 def _about(scenario: Scenario, strategy: str, wtp: float, group: str, factor: Factor) -> dict:
-    return {"strategy": strategy, "comparator": list(scenario.strategies)[reference_of(scenario)], "group": group, "wtp": wtp,
-            "input": factor.name, "parameters": "; ".join(factor.parameters)}
+    return {
+        "strategy": strategy,
+        "comparator": list(scenario.strategies)[reference_of(scenario)],
+        "group": group,
+        "wtp": wtp,
+        "input": factor.name,
+        "parameters": "; ".join(factor.parameters),
+    }
 
 
-def morris(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Screening], wtp: float, group: str) -> Result:
+def morris(
+    scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Screening], wtp: float, group: str
+) -> Result:
     table = morris_table(scenario, factors, found, wtp, group)
     style, plans, words = figures.style_of_scenario(scenario), {}, [scenario.title]
     for strategy, own in found.items():
         part, label = table[table["strategy"] == strategy], pair(scenario, strategy, wtp, group)
         plans[_name("morris", found, strategy)] = figures.Plan(
-            lambda part=part, label=label: global_plots.morris(part, style, label), part)
-        rows = [[r.input, text.amount(r.mean_absolute_effect), text.amount(r.half_width_95), text.amount(r.standard_deviation)]
-                for r in part.itertuples()]
-        words += ["", f"Elementary effects on the {label} ({own.runs:,} runs)",
-                  text.table(["Input", "Mean |effect|", "95 % +/-", "SD (interactions)"], rows)]
+            lambda part=part, label=label: global_plots.morris(part, style, label), part
+        )
+        rows = [
+            [
+                r.input,
+                text.amount(r.mean_absolute_effect),
+                text.amount(r.half_width_95),
+                text.amount(r.standard_deviation),
+            ]
+            for r in part.itertuples()
+        ]
+        words += [
+            "",
+            f"Elementary effects on the {label} ({own.runs:,} runs)",
+            text.table(["Input", "Mean |effect|", "95 % +/-", "SD (interactions)"], rows),
+        ]
     return Result({"morris": table}, plans, None, "\n".join(words))
 
 
@@ -72,10 +111,19 @@ def morris_table(scenario: Scenario, factors, found: dict[str, Screening], wtp: 
     """A row an input and strategy; an effect is the change over the whole range of quantiles, per unit of it."""
     import pandas as pd
 
-    return pd.DataFrame([
-        {**_about(scenario, strategy, wtp, group, factors[i]), "mean_absolute_effect": own.mean_absolute[i],
-         "half_width_95": own.half_width[i], "standard_deviation": own.spread[i], "runs": own.runs}
-        for strategy, own in found.items() for i in np.argsort(-own.mean_absolute, kind="stable")])
+    return pd.DataFrame(
+        [
+            {
+                **_about(scenario, strategy, wtp, group, factors[i]),
+                "mean_absolute_effect": own.mean_absolute[i],
+                "half_width_95": own.half_width[i],
+                "standard_deviation": own.spread[i],
+                "runs": own.runs,
+            }
+            for strategy, own in found.items()
+            for i in np.argsort(-own.mean_absolute, kind="stable")
+        ]
+    )
 
 
 def _name(kind: str, found: dict, strategy: str) -> str:
@@ -87,10 +135,13 @@ def pair(scenario: Scenario, strategy: str, wtp: float, group: str = "all") -> s
     currency = f"{scenario.currency} {scenario.price_year}".strip()
     reference = list(scenario.labels.values())[reference_of(scenario)]
     where = "" if group == "all" else f", {scenario.groups[group].label}"
-    return f"incremental net benefit at {wtp:,.0f} per QALY ({currency}), {scenario.labels[strategy]} v {reference}{where}"
+    return (
+        f"incremental net benefit at {wtp:,.0f} per QALY ({currency}), {scenario.labels[strategy]} v {reference}{where}"
+    )
 
 
 # --- convergence ------------------------------------------------------------------------------------------------
+
 
 def convergence(run: Run, found: list[Convergence]) -> Result:
     running, verdicts = running_table(run, found), verdict_table(run, found)
@@ -109,30 +160,60 @@ def running_table(run: Run, found: list[Convergence]) -> pd.DataFrame:
     import pandas as pd
 
     names = list(run.scenario.strategies)
-    return pd.concat([pd.DataFrame({
-        "group": one.group, "strategy": names[one.strategy], "wtp": one.wtp, "draws": one.draws,
-        "incremental_net_benefit": one.mean, "standard_error": one.standard_error,
-        "probability_most_cost_effective": one.probability, "probability_standard_error": one.probability_standard_error,
-    }) for one in found], ignore_index=True)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "group": one.group,
+                    "strategy": names[one.strategy],
+                    "wtp": one.wtp,
+                    "draws": one.draws,
+                    "incremental_net_benefit": one.mean,
+                    "standard_error": one.standard_error,
+                    "probability_most_cost_effective": one.probability,
+                    "probability_standard_error": one.probability_standard_error,
+                }
+            )
+            for one in found
+        ],
+        ignore_index=True,
+    )
 
 
 def verdict_table(run: Run, found: list[Convergence]) -> pd.DataFrame:
     import pandas as pd
 
     names = list(run.scenario.strategies)
-    return pd.DataFrame([{
-        "group": one.group, "strategy": names[one.strategy], "wtp": one.wtp, "draws": int(one.draws[-1]),
-        "incremental_net_benefit": one.mean[-1], "standard_error": one.standard_error[-1], "standard_error_wanted": one.target,
-        "draws_needed": one.needed, "chance_of_wrong_sign": one.wrong_sign, "enough": str(one.enough).lower()}
-        for one in found])
+    return pd.DataFrame(
+        [
+            {
+                "group": one.group,
+                "strategy": names[one.strategy],
+                "wtp": one.wtp,
+                "draws": int(one.draws[-1]),
+                "incremental_net_benefit": one.mean[-1],
+                "standard_error": one.standard_error[-1],
+                "standard_error_wanted": one.target,
+                "draws_needed": one.needed,
+                "chance_of_wrong_sign": one.wrong_sign,
+                "enough": str(one.enough).lower(),
+            }
+            for one in found
+        ]
+    )
 
 
 def sentence(scenario: Scenario, one: Convergence) -> str:
     """Is it enough, and why?"""
     n, wrong = int(one.draws[-1]), one.wrong_sign
-    text_ = (f"{n:,} draws are {'enough' if one.enough else 'NOT enough'} for the "
-             f"{pair(scenario, list(scenario.strategies)[one.strategy], one.wtp, one.group)}: {one.mean[-1]:,.0f}, standard error "
-             f"{one.standard_error[-1]:,.1f}; {one.needed:,} draws give the standard error wanted, {one.target:,.1f}. "
-             f"The sign is wrong with a chance of {'less than 0.1 %' if wrong < 0.001 else f'{wrong:.1%}'}"
-             f"{'' if wrong <= WRONG else ' (wanted: 1 % at most)'}.")
-    return text_ + f" Probability most cost-effective {one.probability[-1]:.1%}, standard error {one.probability_standard_error[-1]:.2%}."
+    text_ = (
+        f"{n:,} draws are {'enough' if one.enough else 'NOT enough'} for the "
+        f"{pair(scenario, list(scenario.strategies)[one.strategy], one.wtp, one.group)}: {one.mean[-1]:,.0f}, standard error "
+        f"{one.standard_error[-1]:,.1f}; {one.needed:,} draws give the standard error wanted, {one.target:,.1f}. "
+        f"The sign is wrong with a chance of {'less than 0.1 %' if wrong < 0.001 else f'{wrong:.1%}'}"
+        f"{'' if wrong <= WRONG else ' (wanted: 1 % at most)'}."
+    )
+    return (
+        text_
+        + f" Probability most cost-effective {one.probability[-1]:.1%}, standard error {one.probability_standard_error[-1]:.2%}."
+    )

@@ -35,8 +35,14 @@ def occupancy(trace, style: Style, dead_states: tuple[str, ...], group: str = "a
     if trace.empty:
         return nothing(style, heading, f"No occupancy is recorded for group '{group}'.")
     living = ~trace["state"].isin(dead_states)
-    names = with_others(trace.loc[living, "state"], trace.loc[living, "occupancy"]).reindex(trace.index).fillna(trace["state"])
-    wide = trace.assign(state=names).pivot_table(index="time", columns=["strategy", "state"], values="occupancy", aggfunc="sum")
+    names = (
+        with_others(trace.loc[living, "state"], trace.loc[living, "occupancy"])
+        .reindex(trace.index)
+        .fillna(trace["state"])
+    )
+    wide = trace.assign(state=names).pivot_table(
+        index="time", columns=["strategy", "state"], values="occupancy", aggfunc="sum"
+    )
     states = sorted(dict.fromkeys(names), key=lambda state: state == OTHER)
     alive, dead = [s for s in states if s not in dead_states], [s for s in states if s in dead_states]
     parts = {s: wide[s] for s in style.labels if s in wide.columns}

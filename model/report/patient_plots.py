@@ -32,8 +32,11 @@ def time_to_event(curves, medians, style: Style, labels: dict[str, str]):
     figure, axes = canvas(style, heading, max(5.5, 4.6 * len(keys)), 4.6, 1, len(keys), squeeze=False, sharey=True)
     for axis, key in zip(axes[0], keys):
         part, middle = curves[curves["event"] == key], medians[medians["event"] == key].set_index("strategy")
-        handles = [axis.plot(own["time"], own["share"], **style.curve(strategy))[0]
-                   for strategy, own in ((s, part[part["strategy"] == s]) for s in style.labels) if len(own)]
+        handles = [
+            axis.plot(own["time"], own["share"], **style.curve(strategy))[0]
+            for strategy, own in ((s, part[part["strategy"] == s]) for s in style.labels)
+            if len(own)
+        ]
         handles += _published(axis, middle, style)
         axis.axhline(0.5, color=FAINT, linewidth=0.8)
         axis.set(ylim=(0, 1), xlim=(0, _end(part)), xlabel=with_unit(labels[key], part["unit"].iloc[0]))
@@ -60,14 +63,25 @@ def _published(axis, medians, style: Style) -> list:
     found = []
     for strategy, row in medians[medians["published"].notna()].iterrows():
         look = style.look(strategy)
-        found += axis.plot(row["published"], 0.5, look["marker"], color=look["color"], markersize=8, markeredgecolor="white",
-                           zorder=5, label=f"Published median, {look['label']}")
+        found += axis.plot(
+            row["published"],
+            0.5,
+            look["marker"],
+            color=look["color"],
+            markersize=8,
+            markeredgecolor="white",
+            zorder=5,
+            label=f"Published median, {look['label']}",
+        )
     return found
 
 
 def _medians_text(medians, style: Style) -> str:
-    words = [f"{style.labels[s]}: median {_or_not(row['median'])}" + (
-        f" (published {_or_not(row['published'])})" if np.isfinite(row["published"]) else "") for s, row in medians.iterrows()]
+    words = [
+        f"{style.labels[s]}: median {_or_not(row['median'])}"
+        + (f" (published {_or_not(row['published'])})" if np.isfinite(row["published"]) else "")
+        for s, row in medians.iterrows()
+    ]
     return "\n".join(words)
 
 
@@ -89,8 +103,16 @@ def patient_spread(values: dict[str, np.ndarray], style: Style, names: dict[str,
         for s, strategy in enumerate(style.labels):
             share = np.histogram(sample[s], edges)[0] / sample.shape[1]
             look = style.curve(strategy)
-            handles.append(axis.step(edges, [*share, share[-1]], where="post", color=look["color"],
-                                     linestyle=look["linestyle"], label=look["label"])[0])
+            handles.append(
+                axis.step(
+                    edges,
+                    [*share, share[-1]],
+                    where="post",
+                    color=look["color"],
+                    linestyle=look["linestyle"],
+                    label=look["label"],
+                )[0]
+            )
             axis.axvline(sample[s].mean(), color=look["color"], linestyle=look["linestyle"], linewidth=0.9, alpha=0.6)
         axis.set(xlabel=f"{names[name]}\n(thin line: mean)", xlim=(edges[0], edges[-1]))
         axis.set_ylim(bottom=0)
@@ -114,12 +136,24 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
     shown = histories[~histories["state"].isin(dead)]
     shown = shown.assign(state=with_others(shown["state"], shown["left_time"] - shown["entered_time"]))
     found = set(shown["state"])
-    states = [*(s for s in style.state_labels if s in found), *sorted(found - set(style.state_labels))]  # as elsewhere, OTHER last
+    states = [
+        *(s for s in style.state_labels if s in found),
+        *sorted(found - set(style.state_labels)),
+    ]  # as elsewhere, OTHER last
     strategies = [s for s in style.labels if (shown["strategy"] == s).any()]
     people = list(dict.fromkeys(zip(histories["group"], histories["patient"])))
     lane = {who: i for i, who in enumerate(people)}
-    figure, axes = canvas(style, "Histories of example patients", max(7.0, 4.2 * len(strategies)), 1.6 + 0.2 * len(people), 1,
-                          len(strategies), squeeze=False, sharey=True, sharex=True)
+    figure, axes = canvas(
+        style,
+        "Histories of example patients",
+        max(7.0, 4.2 * len(strategies)),
+        1.6 + 0.2 * len(people),
+        1,
+        len(strategies),
+        squeeze=False,
+        sharey=True,
+        sharex=True,
+    )
     handles: dict[str, object] = {}
     for axis, strategy in zip(axes[0], strategies):
         own = shown[shown["strategy"] == strategy]
@@ -128,15 +162,26 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
             if stays.empty:
                 continue
             rows = [lane[who] for who in zip(stays["group"], stays["patient"])]
-            bars = axis.barh(rows, stays["left_time"] - stays["entered_time"], 0.72, stays["entered_time"],
-                             label="Other states" if state == OTHER else style.state_labels.get(state, state),
-                             **OTHER_AREA if state == OTHER else area(i))
+            bars = axis.barh(
+                rows,
+                stays["left_time"] - stays["entered_time"],
+                0.72,
+                stays["entered_time"],
+                label="Other states" if state == OTHER else style.state_labels.get(state, state),
+                **OTHER_AREA if state == OTHER else area(i),
+            )
             handles.setdefault(state, bars)
         waits = own[own["time_waited"] > 0]
         if len(waits):
             rows = [lane[who] for who in zip(waits["group"], waits["patient"])]
-            handles["waiting"] = axis.barh(rows, waits["time_waited"], 0.2, waits["left_time"] - waits["time_waited"],
-                                           color="black", label="Waiting for a resource")
+            handles["waiting"] = axis.barh(
+                rows,
+                waits["time_waited"],
+                0.2,
+                waits["left_time"] - waits["time_waited"],
+                color="black",
+                label="Waiting for a resource",
+            )
         _deaths(axis, histories[(histories["strategy"] == strategy) & histories["state"].isin(dead)], lane, handles)
         axis.set_title(wrapped(style.labels[strategy], 34), fontsize=10)
         axis.set_xlabel(f"Time since start ({time_unit}s)")
@@ -156,5 +201,3 @@ def _deaths(axis, deaths, lane: dict, handles: dict) -> None:
         rows = [lane[who] for who in zip(deaths["group"], deaths["patient"])]
         (line,) = axis.plot(deaths["entered_time"], rows, "x", color="black", markersize=4, label="Death", linestyle="")
         handles["death"] = line
-
-

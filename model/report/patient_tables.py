@@ -20,8 +20,13 @@ QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 
 def patient_tables(run: Run) -> dict[str, pd.DataFrame]:
     """Simulation error, patient-level variation, survival and example histories, by file name."""
-    made = {"simulation_error": simulation_error(run), "first_order": first_order(run),
-            "time_to_event": time_to_event(run), "medians": medians(run), "patient_histories": histories(run)}
+    made = {
+        "simulation_error": simulation_error(run),
+        "first_order": first_order(run),
+        "time_to_event": time_to_event(run),
+        "medians": medians(run),
+        "patient_histories": histories(run),
+    }
     if run.psa is not None:
         made["simulation_noise"] = simulation_noise(run)
     return made
@@ -40,13 +45,20 @@ def simulation_error(run: Run) -> pd.DataFrame:
             value, se, gain_se = (x[o, 1, :, 0] for x in (found.mean.values, found.se, found.increment_se))
             for s, strategy in enumerate(strategies):
                 apart = np.hypot(se[s], se[reference]) if s != reference else np.nan
-                rows.append({
-                    "group": group, "outcome": outcome, "strategy": strategy, "mean": value[s], "standard_error": se[s],
-                    "comparator": "" if s == reference else strategies[reference],
-                    "increment": np.nan if s == reference else value[s] - value[reference],
-                    "increment_standard_error": np.nan if s == reference else gain_se[s],
-                    "increment_standard_error_of_independent_patients": apart,
-                    "factor": apart / gain_se[s] if s != reference and gain_se[s] > 0 else np.nan})
+                rows.append(
+                    {
+                        "group": group,
+                        "outcome": outcome,
+                        "strategy": strategy,
+                        "mean": value[s],
+                        "standard_error": se[s],
+                        "comparator": "" if s == reference else strategies[reference],
+                        "increment": np.nan if s == reference else value[s] - value[reference],
+                        "increment_standard_error": np.nan if s == reference else gain_se[s],
+                        "increment_standard_error_of_independent_patients": apart,
+                        "factor": apart / gain_se[s] if s != reference and gain_se[s] > 0 else np.nan,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -58,9 +70,17 @@ def first_order(run: Run) -> pd.DataFrame:
     for group, name, values in _each(run.patients):
         for s, strategy in enumerate(run.scenario.strategies):
             x = values[s]
-            rows.append({"group": group, "strategy": strategy, "outcome": name, "patients": len(x), "mean": x.mean(),
-                         "standard_deviation": x.std(ddof=1)}
-                        | {f"quantile_{100 * q:g}": v for q, v in zip(QUANTILES, np.quantile(x, QUANTILES))})
+            rows.append(
+                {
+                    "group": group,
+                    "strategy": strategy,
+                    "outcome": name,
+                    "patients": len(x),
+                    "mean": x.mean(),
+                    "standard_deviation": x.std(ddof=1),
+                }
+                | {f"quantile_{100 * q:g}": v for q, v in zip(QUANTILES, np.quantile(x, QUANTILES))}
+            )
     return pd.DataFrame(rows)
 
 
@@ -100,9 +120,14 @@ def time_to_event(run: Run, points: int = 400) -> pd.DataFrame:
         values = np.where(values >= horizon * (1 - 1e-9), np.inf, values)  # censored: alive at the horizon
         for s, strategy in enumerate(run.scenario.strategies):
             share = 1 - np.searchsorted(np.sort(values[s]), times, side="right") / values.shape[1]
-            parts.append(pd.DataFrame({"event": key, "strategy": strategy, "time": times, "unit": unit, "share": share}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
-        columns=["event", "strategy", "time", "unit", "share"])
+            parts.append(
+                pd.DataFrame({"event": key, "strategy": strategy, "time": times, "unit": unit, "share": share})
+            )
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["event", "strategy", "time", "unit", "share"])
+    )
 
 
 def medians(run: Run) -> pd.DataFrame:
@@ -115,9 +140,18 @@ def medians(run: Run) -> pd.DataFrame:
         for s, strategy in enumerate(run.scenario.strategies):
             known = published.get((key, strategy))
             median, error = _median(values[s], horizon)
-            rows.append({"event": key, "label": label, "strategy": strategy, "unit": unit, "median": median,
-                         "standard_error": error, "published": known.value if known else np.nan,
-                         "source": known.source if known else ""})
+            rows.append(
+                {
+                    "event": key,
+                    "label": label,
+                    "strategy": strategy,
+                    "unit": unit,
+                    "median": median,
+                    "standard_error": error,
+                    "published": known.value if known else np.nan,
+                    "source": known.source if known else "",
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -138,12 +172,14 @@ def histories(run: Run) -> pd.DataFrame:
         number = max(1, round(EXAMPLES * found.weights[key]))
         history = part.history
         table = history.where((history.patient < number) & (history.draw == 0)).table(
-            part.dynamics.strategies, part.dynamics.states, [move.label for move in part.dynamics.moves])
+            part.dynamics.strategies, part.dynamics.states, [move.label for move in part.dynamics.moves]
+        )
         table = table[~table["state"].isin([s for s, node in zip(part.dynamics.states, part.dynamics.chance) if node])]
         parts.append(table.drop(columns="draw").assign(group=key))
     together = pd.concat(parts, ignore_index=True)
     return together[["group", *(c for c in together if c != "group")]].rename(
-        columns={"entered": "entered_time", "left": "left_time", "waited": "time_waited"})
+        columns={"entered": "entered_time", "left": "left_time", "waited": "time_waited"}
+    )
 
 
 def simulation_noise(run: Run) -> pd.DataFrame:
@@ -157,11 +193,18 @@ def simulation_noise(run: Run) -> pd.DataFrame:
         own = acceptability.acceptability(fixed.cost, fixed.effect, np.array([wtp])) if fixed else None
         column = "probability_most_cost_effective"
         for s, strategy in enumerate(scenario.strategies):
-            rows.append({"wtp": wtp, "strategy": strategy, f"{column}_with_noise": raw.probability_most_cost_effective[0, s],
-                         column: own.probability_most_cost_effective[0, s] if own else np.nan,
-                         "evpi_with_noise": raw.evpi[0], "evpi": own.evpi[0] if own else np.nan,
-                         "noise_share_of_variance": fixed.noise_share[s] if fixed else np.nan,
-                         "status": status(run, s)})
+            rows.append(
+                {
+                    "wtp": wtp,
+                    "strategy": strategy,
+                    f"{column}_with_noise": raw.probability_most_cost_effective[0, s],
+                    column: own.probability_most_cost_effective[0, s] if own else np.nan,
+                    "evpi_with_noise": raw.evpi[0],
+                    "evpi": own.evpi[0] if own else np.nan,
+                    "noise_share_of_variance": fixed.noise_share[s] if fixed else np.nan,
+                    "status": status(run, s),
+                }
+            )
     return pd.DataFrame(rows)
 
 

@@ -218,9 +218,7 @@ def sampled_distributions(psa_parameters, parameters, style: Style):
         return nothing(style, heading, "No parameter is sampled.")
     columns = min(4 if len(names) <= 16 else 5, len(names))
     rows = -(-len(names) // columns)
-    figure, axes = canvas(
-        style, heading, max(6.5, 2.3 * columns), 1.45 * rows + 1.1, rows, columns, squeeze=False
-    )
+    figure, axes = canvas(style, heading, max(6.5, 2.3 * columns), 1.45 * rows + 1.1, rows, columns, squeeze=False)
     about = parameters.set_index("name")
     for axis, name in zip(axes.ravel(), names):
         handles = _histogram(axis, name, psa_parameters[name].to_numpy(float), about.loc[name])

@@ -16,10 +16,18 @@ def waits(waits, style: Style, resources: dict[str, str]):
     if own.empty:
         return nothing(style, "Waits", "Nobody asked for a resource.")
     keys = [k for k in resources if (own["resource"] == k).any()]
-    figure, axes = canvas(style, "Waiting for resources (means with 95 % intervals over replications)", 9.0,
-                          2.0 + 0.34 * len(keys) * len(style.labels), 1, 2, sharey=True)
-    for axis, measure, label in zip(axes, ("mean wait", "share treated within 24 h"),
-                                    ("Mean wait (hours)", "Share treated within 24 h of asking")):
+    figure, axes = canvas(
+        style,
+        "Waiting for resources (means with 95 % intervals over replications)",
+        9.0,
+        2.0 + 0.34 * len(keys) * len(style.labels),
+        1,
+        2,
+        sharey=True,
+    )
+    for axis, measure, label in zip(
+        axes, ("mean wait", "share treated within 24 h"), ("Mean wait (hours)", "Share treated within 24 h of asking")
+    ):
         handles = _bars(axis, own[own["measure"] == measure], keys, style)
         axis.set_xlabel(label)
         axis.set_xlim(left=0)
@@ -40,8 +48,17 @@ def _bars(axis, table, keys: list[str], style: Style) -> list:
         error = np.stack([rows["mean"] - rows["lower_95"], rows["upper_95"] - rows["mean"]])
         places = np.arange(len(keys)) + (s - (len(style.labels) - 1) / 2) * height
         look = style.look(strategy)
-        handles.append(axis.barh(places, rows["mean"], height * 0.9, color=look["color"], label=look["label"],
-                                 xerr=np.clip(np.nan_to_num(error), 0, None), error_kw={"ecolor": "black", "capsize": 2}))
+        handles.append(
+            axis.barh(
+                places,
+                rows["mean"],
+                height * 0.9,
+                color=look["color"],
+                label=look["label"],
+                xerr=np.clip(np.nan_to_num(error), 0, None),
+                error_kw={"ecolor": "black", "capsize": 2},
+            )
+        )
     return handles
 
 
@@ -68,8 +85,14 @@ def _calendar(table, style: Style, resources: dict[str, str], name: str, heading
             own = table[(table["resource"] == key) & (table["strategy"] == strategy)]
             look = style.curve(strategy)
             handles += axis.plot(own["day"], own[f"mean_{name}"], **look)
-            axis.fill_between(own["day"], own[f"{name}_lower_90"], own[f"{name}_upper_90"], color=look["color"], alpha=0.15,
-                              linewidth=0)
+            axis.fill_between(
+                own["day"],
+                own[f"{name}_lower_90"],
+                own[f"{name}_upper_90"],
+                color=look["color"],
+                alpha=0.15,
+                linewidth=0,
+            )
         if capacity and np.isfinite(capacity[key]):
             axis.axhline(capacity[key], color="black", linestyle=":", linewidth=1)
         axis.set_title(wrapped(resources[key], 30), fontsize=10)
@@ -77,7 +100,7 @@ def _calendar(table, style: Style, resources: dict[str, str], name: str, heading
         axis.set_ylim(bottom=0)
         numbers(axis.xaxis, 4)
         numbers(axis.yaxis, 4)
-    for axis in axes.ravel()[len(keys):]:
+    for axis in axes.ravel()[len(keys) :]:
         axis.set_visible(False)
     for axis in axes[:, 0]:
         axis.set_ylabel(label)
@@ -94,13 +117,27 @@ def waterfall(bridge, style: Style, column: str, label: str):
     level, change = bridge[column].to_numpy(), bridge[f"{column}_change"].to_numpy()
     errors = _error(bridge[f"{column}_change_standard_error"])
     last, steps = len(level), list(bridge["step"])
-    axis.bar([0, last], level[[0, -1]], 0.55, color="#33699E",
-             yerr=_error(bridge[f"{column}_standard_error"])[[0, -1]], error_kw={"ecolor": "black", "capsize": 3})
+    axis.bar(
+        [0, last],
+        level[[0, -1]],
+        0.55,
+        color="#33699E",
+        yerr=_error(bridge[f"{column}_standard_error"])[[0, -1]],
+        error_kw={"ecolor": "black", "capsize": 3},
+    )
     for i in range(1, last):
         colour = "#A8446B" if change[i] > 0 else "#2B7A4B"
-        axis.bar(i, change[i], 0.55, level[i - 1], color=colour, yerr=errors[i], error_kw={"ecolor": "black", "capsize": 3})
-        axis.annotate(f"{change[i]:+,.0f}\n(SE {errors[i]:,.0f})".replace("-", "\N{MINUS SIGN}"),
-                      (i, max(level[i], level[i - 1]) + errors[i]), (0, 6), textcoords="offset points", ha="center", fontsize=8.5)
+        axis.bar(
+            i, change[i], 0.55, level[i - 1], color=colour, yerr=errors[i], error_kw={"ecolor": "black", "capsize": 3}
+        )
+        axis.annotate(
+            f"{change[i]:+,.0f}\n(SE {errors[i]:,.0f})".replace("-", "\N{MINUS SIGN}"),
+            (i, max(level[i], level[i - 1]) + errors[i]),
+            (0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+        )
         axis.plot([i - 1 + 0.28, i - 0.28], [level[i - 1]] * 2, color=FAINT, linewidth=0.9)
     axis.plot([last - 1 + 0.28, last - 0.28], [level[-1]] * 2, color=FAINT, linewidth=0.9)
     axis.set_xticks(range(last + 1), [wrapped(s, 16) for s in [*steps, "Result with all steps"]])
@@ -140,14 +177,28 @@ def changes(table, style: Style, names: dict[str, str]):
     keys, labels = list(names), list(dict.fromkeys(table["alternative"]))
     columns = min(3, len(keys))
     rows = -(-len(keys) // columns)
-    figure, axes = canvas(style, "What each change does, per patient (95 % intervals over replications)", 3.7 * columns + 1.5,
-                          (1.0 + 0.3 * len(labels) * len(style.labels)) * rows + 1.0, rows, columns, squeeze=False, sharey=True)
+    figure, axes = canvas(
+        style,
+        "What each change does, per patient (95 % intervals over replications)",
+        3.7 * columns + 1.5,
+        (1.0 + 0.3 * len(labels) * len(style.labels)) * rows + 1.0,
+        rows,
+        columns,
+        squeeze=False,
+        sharey=True,
+    )
     for axis, key in zip(axes.ravel(), keys):
         handles = []
         for s, strategy in enumerate(style.labels):
-            own = table[(table["outcome"] == key) & (table["strategy"] == strategy)].set_index("alternative").reindex(labels)
+            own = (
+                table[(table["outcome"] == key) & (table["strategy"] == strategy)]
+                .set_index("alternative")
+                .reindex(labels)
+            )
             places = np.arange(len(labels)) + (s - (len(style.labels) - 1) / 2) * 0.25
-            error = np.nan_to_num(np.stack([own["change"] - own["change_lower_95"], own["change_upper_95"] - own["change"]]))
+            error = np.nan_to_num(
+                np.stack([own["change"] - own["change_lower_95"], own["change_upper_95"] - own["change"]])
+            )
             look = style.look(strategy) | {"linestyle": ""}
             handles.append(axis.errorbar(own["change"], places, xerr=np.clip(error, 0, None), capsize=2, **look))
         axis.axvline(0, color=FAINT, linewidth=0.8)
@@ -156,7 +207,7 @@ def changes(table, style: Style, names: dict[str, str]):
         axis.set_ylim(len(labels) - 0.5, -0.5)
         axis.grid(False, axis="y")
         numbers(axis.xaxis, 4)
-    for axis in axes.ravel()[len(keys):]:
+    for axis in axes.ravel()[len(keys) :]:
         axis.set_visible(False)
     legend(figure, handles)
     return figure

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 def queue_tables(run: Run) -> dict[str, pd.DataFrame]:
     """Tables of the base case of a run with the queueing engine, by file name."""
-    return {"waits": waits(run), "ended_waiting": ended_waiting(run), "resource_use": resource_use(run),
-            "queue_length": queue_length(run)}
+    return {
+        "waits": waits(run),
+        "ended_waiting": ended_waiting(run),
+        "resource_use": resource_use(run),
+        "queue_length": queue_length(run),
+    }
 
 
 def waits(run: Run) -> pd.DataFrame:
@@ -73,8 +77,9 @@ def ended_waiting(run: Run) -> pd.DataFrame:
     for group, place in _groups(run):
         for about, worlds, _ in _by_resource(run, place, parts=True):
             for s in sorted({int(x) for world in worlds for x in np.unique(world.instead) if x >= 0}):
-                share = np.array([world.where(world.instead == s).patients / world.patients
-                                  for world in worlds if len(world.asked)])
+                share = np.array(
+                    [world.where(world.instead == s).patients / world.patients for world in worlds if len(world.asked)]
+                )
                 rows.append({**about, "group": group, "state": states[s], **interval(share)})
     return pd.DataFrame(rows, columns=["strategy", "resource", "group", "state", *interval(np.zeros(2))])
 
@@ -86,18 +91,41 @@ def resource_use(run: Run) -> pd.DataFrame:
     system, rows, load = run.scenario.system, [], queues.offered_load(run.scenario, run.method.seed)
     for (strategy, key, r), worlds in _worlds(run, recruits=False):
         capacity = system.resources[r].capacity
-        used = {"utilisation": ("share", np.array([queues.utilisation(w, system, r, *queues.window(w, system)) for w in worlds])),
-                "use outside opening hours": ("hour per week", np.array([
-                    queues.overtime(w, system, r, *queues.window(w, system)) for w in worlds])),
-                "mean queue length": ("patient", np.array([_mean_queue(w, r, system) for w in worlds])),
-                "hours used per week": ("hour", np.array([_per_week(w, r, system) for w in worlds])),
-                "hours used by a recruit": ("hour", np.array([_hours(w, r) for w in worlds]))}
+        used = {
+            "utilisation": (
+                "share",
+                np.array([queues.utilisation(w, system, r, *queues.window(w, system)) for w in worlds]),
+            ),
+            "use outside opening hours": (
+                "hour per week",
+                np.array([queues.overtime(w, system, r, *queues.window(w, system)) for w in worlds]),
+            ),
+            "mean queue length": ("patient", np.array([_mean_queue(w, r, system) for w in worlds])),
+            "hours used per week": ("hour", np.array([_per_week(w, r, system) for w in worlds])),
+            "hours used by a recruit": ("hour", np.array([_hours(w, r) for w in worlds])),
+        }
         for measure, (unit, values) in used.items():
-            rows.append({"strategy": strategy, "resource": key, "capacity": capacity, "measure": measure, "unit": unit,
-                         **interval(values)})
+            rows.append(
+                {
+                    "strategy": strategy,
+                    "resource": key,
+                    "capacity": capacity,
+                    "measure": measure,
+                    "unit": unit,
+                    **interval(values),
+                }
+            )
         place = list(run.scenario.strategies).index(strategy)
-        rows.append({"strategy": strategy, "resource": key, "capacity": capacity, "measure": "offered load", "unit": "ratio",
-                     "mean": load[key][place]})
+        rows.append(
+            {
+                "strategy": strategy,
+                "resource": key,
+                "capacity": capacity,
+                "measure": "offered load",
+                "unit": "ratio",
+                "mean": load[key][place],
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -154,15 +182,20 @@ def _groups(run: Run) -> Iterator[tuple[str, int | None]]:
         yield from ((key, i) for i, key in enumerate(run.scenario.groups))
 
 
-def _by_resource(run: Run, group: int | None, parts: bool = False) -> Iterator[tuple[dict, list[Requests], list[np.ndarray]]]:
+def _by_resource(
+    run: Run, group: int | None, parts: bool = False
+) -> Iterator[tuple[dict, list[Requests], list[np.ndarray]]]:
     """({strategy, resource}, requests of recruits in each replication, day of the first request of the same patients)."""
     for (strategy, key, r), worlds in _worlds(run, recruits=True):
         worlds = worlds if parts else [w.whole() for w in worlds]
         chosen = [(w.resource == r) & (True if group is None else w.group == group) for w in worlds]
         own = [w.where(rows) for w, rows in zip(worlds, chosen)]
         if any(len(w.asked) for w in own):
-            yield ({"strategy": strategy, "resource": key}, own,
-                   [queues.first_asked(w)[rows] for w, rows in zip(worlds, chosen)])
+            yield (
+                {"strategy": strategy, "resource": key},
+                own,
+                [queues.first_asked(w)[rows] for w, rows in zip(worlds, chosen)],
+            )
 
 
 def _worlds(run: Run, recruits: bool) -> Iterator[tuple[tuple[str, str, int], list[Requests]]]:

@@ -27,10 +27,15 @@ def evppi_by_wtp(table, style: Style, marked: float | None = None):
     lines = replace(style, labels={name: name for name in shown})
     for name in shown:
         part = few(table[table["parameter"] == name])
-        handles += axis.plot(part["wtp"], part["evppi"], **lines.look(name), markevery=max(1, len(part) // 8), markersize=5)
+        handles += axis.plot(
+            part["wtp"], part["evppi"], **lines.look(name), markevery=max(1, len(part) // 8), markersize=5
+        )
     if marked is not None:
-        handles.append(axis.axvline(marked, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)),
-                                    label=f"EVPPI of the table: {number(marked)}"))
+        handles.append(
+            axis.axvline(
+                marked, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)), label=f"EVPPI of the table: {number(marked)}"
+            )
+        )
     axis.set_xlabel(f"Willingness to pay ({style.currency} per {style.effect})")
     axis.set_ylabel(f"EVPPI per person ({style.currency})")
     axis.set_ylim(bottom=0)
@@ -54,8 +59,15 @@ def evsi(table, style: Style, wtp: float):
         value = part["evsi"].to_numpy(float)
         below = np.minimum(error, value.clip(0))
         handles.append(axis.errorbar(part["patients_per_arm"], value, yerr=[below, error], capsize=2.5, **look))
-        handles.append(axis.axhline(part["evppi"].iloc[0], color=look["color"], linestyle=(0, (2, 2)), linewidth=1,
-                                    label=f"EVPPI, the limit of {name}: {brief(part['evppi'].iloc[0])}"))
+        handles.append(
+            axis.axhline(
+                part["evppi"].iloc[0],
+                color=look["color"],
+                linestyle=(0, (2, 2)),
+                linewidth=1,
+                label=f"EVPPI, the limit of {name}: {brief(part['evppi'].iloc[0])}",
+            )
+        )
     axis.set_ylabel(f"EVSI per person\n({style.currency}, at {number(wtp)} {style.currency} per {style.effect})")
     _finish(figure, axis, handles)
     axis.set_ylim(bottom=0)
@@ -76,8 +88,12 @@ def net_benefit_of_sampling(table, style: Style):
         handles.append(axis.errorbar(x, value, yerr=error, capsize=2.5, **look))
     best = table[table["best"] == "true"]
     ring = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "color": "black", "linestyle": ""}
-    handles += axis.plot(best["patients_per_arm"], best["net_benefit_of_sampling"], **ring,
-                         label="Best size of a study worth its cost" if len(best) else "No study is worth its cost")
+    handles += axis.plot(
+        best["patients_per_arm"],
+        best["net_benefit_of_sampling"],
+        **ring,
+        label="Best size of a study worth its cost" if len(best) else "No study is worth its cost",
+    )
     axis.axhline(0, color=FAINT, linewidth=0.9)
     axis.set_ylabel(f"Net benefit of sampling ({style.currency})")
     _finish(figure, axis, handles)

@@ -20,6 +20,7 @@ SHOWN = 10  # parameters of the printed table
 
 # --- one way ----------------------------------------------------------------------------------------------------
 
+
 def tornado(found: OneWay, results: tuple[str, ...], group: str = "all") -> Result:
     """results: 'inb', 'icer', 'cost', 'qaly' or an effect; a figure for each, and for each other strategy."""
     table, style = tornado_table(found), figures.style_of_scenario(found.scenario)
@@ -54,35 +55,62 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
         for group in found.groups:
             for name in names:
                 values, words = found.result(name, s, group)
-                about = {"result": name, "strategy": strategy, "comparator": _reference(found), "group": group,
-                         "wtp": found.wtp}
+                about = {
+                    "result": name,
+                    "strategy": strategy,
+                    "comparator": _reference(found),
+                    "group": group,
+                    "wtp": found.wtp,
+                }
                 error = found.error(name, s, group)
                 rows += [about | _row(one, i, values, words, error) for i, one in enumerate(found.ranges)]
     table = pd.DataFrame(rows)
     # Widest first within each result; an end that is no number counts as endless.
-    return table.sort_values(["strategy", "group", "result", "width"], ascending=[True, True, True, False],
-                             kind="stable", na_position="first").reset_index(drop=True)
+    return table.sort_values(
+        ["strategy", "group", "result", "width"],
+        ascending=[True, True, True, False],
+        kind="stable",
+        na_position="first",
+    ).reset_index(drop=True)
 
 
 def _row(one, i: int, values: np.ndarray, words: np.ndarray, error: np.ndarray | None) -> dict:
     low, high, base = values[1 + 2 * i], values[2 + 2 * i], values[0]
-    return {"parameter": one.name, "unit": one.unit, "low_value": one.low, "high_value": one.high, "range_from": one.origin,
-            "base_result": base, "result_low": low, "result_high": high, "status_low": words[1 + 2 * i],
-            "status_high": words[2 + 2 * i], "width": max(low, high, base) - min(low, high, base)
-            if np.isfinite([low, high, base]).all() else np.nan} | _errors(i, error)
+    return {
+        "parameter": one.name,
+        "unit": one.unit,
+        "low_value": one.low,
+        "high_value": one.high,
+        "range_from": one.origin,
+        "base_result": base,
+        "result_low": low,
+        "result_high": high,
+        "status_low": words[1 + 2 * i],
+        "status_high": words[2 + 2 * i],
+        "width": max(low, high, base) - min(low, high, base) if np.isfinite([low, high, base]).all() else np.nan,
+    } | _errors(i, error)
 
 
 def _errors(i: int, error: np.ndarray | None) -> dict:
     if error is None:
         return {}
-    return {"base_standard_error": error[0], "low_standard_error": error[1 + 2 * i], "high_standard_error": error[2 + 2 * i]}
+    return {
+        "base_standard_error": error[0],
+        "low_standard_error": error[1 + 2 * i],
+        "high_standard_error": error[2 + 2 * i],
+    }
 
 
 def result_label(found: OneWay, result: str, strategy: str) -> str:
     scenario = found.scenario
     currency = f"{scenario.currency} {scenario.price_year}".strip()
-    names = {"inb": f"Incremental net benefit at {found.wtp:,.0f} per QALY ({currency})", "icer": f"ICER ({currency} per QALY)",
-             "cost": f"Incremental cost ({currency})", "qaly": "Incremental QALYs", "life_years": "Incremental life-years"}
+    names = {
+        "inb": f"Incremental net benefit at {found.wtp:,.0f} per QALY ({currency})",
+        "icer": f"ICER ({currency} per QALY)",
+        "cost": f"Incremental cost ({currency})",
+        "qaly": "Incremental QALYs",
+        "life_years": "Incremental life-years",
+    }
     names |= {key: "Increment: " + plots.with_unit(e.label, e.unit) for key, e in scenario.effects.items()}
     return f"{names[result]}, {scenario.labels[strategy]} v {scenario.labels[_reference(found)]}"
 
@@ -92,8 +120,10 @@ def _tornado_text(table: pd.DataFrame) -> str:
         value = getattr(row, f"result_{side}")
         return plots.brief(value) if np.isfinite(value) else getattr(row, f"status_{side}")
 
-    rows = [[r.parameter, f"{plots.brief(r.low_value)} to {plots.brief(r.high_value)}", end(r, "low"), end(r, "high")]
-            for r in table.head(SHOWN).itertuples()]
+    rows = [
+        [r.parameter, f"{plots.brief(r.low_value)} to {plots.brief(r.high_value)}", end(r, "low"), end(r, "high")]
+        for r in table.head(SHOWN).itertuples()
+    ]
     base = table["base_result"].iloc[0]
     known = f"base case {plots.brief(base)}" if np.isfinite(base) else "no value in the base case"
     if "base_standard_error" in table and np.isfinite(table["base_standard_error"].iloc[0]):
@@ -103,6 +133,7 @@ def _tornado_text(table: pd.DataFrame) -> str:
 
 
 # --- threshold --------------------------------------------------------------------------------------------------
+
 
 def threshold(found: Thresholds) -> Result:
     scenario, style = found.scenario, figures.style_of_scenario(found.scenario)
@@ -124,7 +155,18 @@ def threshold_table(found: Thresholds) -> pd.DataFrame:
     import pandas as pd
 
     names = list(found.scenario.strategies)
-    columns = ["parameter", "low", "high", "wtp", "draws", "group", "threshold", "standard_error", "best_below", "best_above"]
+    columns = [
+        "parameter",
+        "low",
+        "high",
+        "wtp",
+        "draws",
+        "group",
+        "threshold",
+        "standard_error",
+        "best_below",
+        "best_above",
+    ]
     asked = [found.parameter, found.low, found.high, found.wtp, found.draws, found.group]
     rows = [[*asked, c.value, c.standard_error, names[c.below], names[c.above]] for c in found.changes]
     return pd.DataFrame(rows, columns=columns)
@@ -134,9 +176,14 @@ def threshold_grid(found: Thresholds) -> pd.DataFrame:
     import pandas as pd
 
     names = list(found.scenario.strategies)
-    return pd.DataFrame({"value": np.tile(found.grid, len(names)), "strategy": np.repeat(names, len(found.grid)),
-                         "result": found.net_benefit.ravel(),
-                         "best": np.tile(np.array(names)[found.best], len(names))})
+    return pd.DataFrame(
+        {
+            "value": np.tile(found.grid, len(names)),
+            "strategy": np.repeat(names, len(found.grid)),
+            "result": found.net_benefit.ravel(),
+            "best": np.tile(np.array(names)[found.best], len(names)),
+        }
+    )
 
 
 def sentence(found: Thresholds, label: str) -> str:

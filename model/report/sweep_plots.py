@@ -26,8 +26,15 @@ def dots(table, style: Style, heading: str, result_label: str, base: dict[str, f
         error = 1.96 * part["standard_error"].fillna(0).to_numpy(float)
         handles.append(axis.errorbar(part["result"], at, xerr=error, linestyle="", markersize=6.5, capsize=2.5, **look))
         if base is not None and np.isfinite(base.get(name, np.nan)):
-            handles.append(axis.axvline(base[name], color=look["color"], linewidth=0.9, linestyle=(0, (4, 2 + i)),
-                                        label=f"Base case, {name.lower()}: {brief(base[name])}"))
+            handles.append(
+                axis.axvline(
+                    base[name],
+                    color=look["color"],
+                    linewidth=0.9,
+                    linestyle=(0, (4, 2 + i)),
+                    label=f"Base case, {name.lower()}: {brief(base[name])}",
+                )
+            )
     axis.margins(x=0.08)
     low, high = axis.get_xlim()
     if low < 0 < high:
@@ -55,8 +62,15 @@ def contributions(table, style: Style, heading: str, result_label: str):
             text, at = number(row["result"]), row["result"]
         else:
             colour = COLOURS[0] if row["result"] >= 0 else COLOURS[1]
-            axis.barh(i, row["result"], left=reached, height=0.6, color=colour, xerr=1.96 * row["standard_error"] or None,
-                      error_kw={"capsize": 2.5})
+            axis.barh(
+                i,
+                row["result"],
+                left=reached,
+                height=0.6,
+                color=colour,
+                xerr=1.96 * row["standard_error"] or None,
+                error_kw={"capsize": 2.5},
+            )
             text, at = ("+" if row["result"] >= 0 else "") + number(row["result"]), reached + max(row["result"], 0)
             reached += row["result"]
         axis.plot([reached, reached], [i, min(i + 1, len(table) - 1)], color=FAINT, linewidth=0.8, zorder=0)

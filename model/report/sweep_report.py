@@ -19,9 +19,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LISTED, MOST_DOTS, MOST_TICKS = 24, 40, 7
-TAIL = ("nmb", "incremental_cost", "incremental_qaly", "incremental_nmb", "icer", "status",
-        "probability_most_cost_effective", "cost_standard_error", "qaly_standard_error", "nmb_standard_error",
-        "incremental_nmb_standard_error")
+TAIL = (
+    "nmb",
+    "incremental_cost",
+    "incremental_qaly",
+    "incremental_nmb",
+    "icer",
+    "status",
+    "probability_most_cost_effective",
+    "cost_standard_error",
+    "qaly_standard_error",
+    "nmb_standard_error",
+    "incremental_nmb_standard_error",
+)
 
 
 def report(found: Sweep) -> Result:
@@ -35,8 +45,10 @@ def sweep_table(found: Sweep) -> pd.DataFrame:
 
     strategies, n = list(found.scenario.strategies), len(found.points)
     size = len(found.groups) * len(strategies)
-    varied = {column_of(axis, found): np.repeat(np.array([p[i] for p in found.points], object), size)
-              for i, axis in enumerate(found.axes)}
+    varied = {
+        column_of(axis, found): np.repeat(np.array([p[i] for p in found.points], object), size)
+        for i, axis in enumerate(found.axes)
+    }
     table = pd.DataFrame(varied).infer_objects()
     table["group"] = np.tile(np.repeat(found.groups, len(strategies)), n)
     table["strategy"] = np.tile(strategies, n * len(found.groups))
@@ -64,6 +76,7 @@ def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> st
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
+
 
 def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
     """Lines for one number, maps for two; dots where there are a few other points."""
@@ -142,7 +155,9 @@ def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
     base = tuple(p.base for p in known) if all(p is not None and p.base is not None for p in known) else None
     plans = {}
     for strategy, rows in against.groupby("strategy", sort=False):
-        data = pd.DataFrame({"x": rows[x_name].map(x_numbers), "y": rows[y_name].map(y_numbers), "z": rows["incremental_nmb"]})
+        data = pd.DataFrame(
+            {"x": rows[x_name].map(x_numbers), "y": rows[y_name].map(y_numbers), "z": rows["incremental_nmb"]}
+        )
         words = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
         plans[key] = Plan(lambda data=data, words=words: _map(data, style, x, y, words, _inside(base, data)), data)
@@ -170,14 +185,23 @@ def _dots(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
     import pandas as pd
 
     names = [column_of(a, found) for a in found.axes]
-    cases = [", ".join(f"{n} {_shown(v)}" for n, v in zip(names, row)) for row in against[names].itertuples(index=False)]
+    cases = [
+        ", ".join(f"{n} {_shown(v)}" for n, v in zip(names, row)) for row in against[names].itertuples(index=False)
+    ]
     error = against.get("incremental_nmb_standard_error", pd.Series(np.nan, against.index))
-    data = pd.DataFrame({"case": cases, "series": against["strategy"].map(style.labels), "result": against["incremental_nmb"],
-                         "standard_error": error})
+    data = pd.DataFrame(
+        {
+            "case": cases,
+            "series": against["strategy"].map(style.labels),
+            "result": against["incremental_nmb"],
+            "standard_error": error,
+        }
+    )
     return {"incremental_net_benefit": Plan(lambda: sweep_plots.dots(data, style, wrapped(label, 85), label), data)}
 
 
 # --- text ---------------------------------------------------------------------------------------------------------
+
 
 def _shown(value) -> str:
     return value if isinstance(value, str) else f"{value:,.6g}"
@@ -186,33 +210,61 @@ def _shown(value) -> str:
 def _text(found: Sweep, table: pd.DataFrame) -> str:
     scenario, reference = found.scenario, reference_of(found.scenario)
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
-    lines = [scenario.title, f"{len(found.points):,} points of {', '.join(a.name for a in found.axes)}; "
-             + (f"{found.sample.n:,} draws each; " if found.sample else "base values otherwise; ")
-             + f"increments are against {scenario.labels[reference]}", ""]
+    lines = [
+        scenario.title,
+        f"{len(found.points):,} points of {', '.join(a.name for a in found.axes)}; "
+        + (f"{found.sample.n:,} draws each; " if found.sample else "base values otherwise; ")
+        + f"increments are against {scenario.labels[reference]}",
+        "",
+    ]
     if own.empty:
         return "\n".join([*lines, "There is no other strategy to compare with."])
     if len(own) <= MOST_LISTED:
         return "\n".join([*lines, _listed(found, own)])
-    return "\n".join([*lines, *(_range(found, scenario.labels[s], rows) for s, rows in own.groupby("strategy", sort=False))])
+    return "\n".join(
+        [*lines, *(_range(found, scenario.labels[s], rows) for s, rows in own.groupby("strategy", sort=False))]
+    )
 
 
 def _listed(found: Sweep, own: pd.DataFrame) -> str:
     names = [column_of(a, found) for a in found.axes if a.kind != "wtp"]
     probability = "probability_most_cost_effective" in own
     known = "incremental_nmb_standard_error" in own and own["incremental_nmb_standard_error"].notna().any()
-    header = [*names, "Strategy", "WTP", f"Inc. cost ({found.scenario.currency})", "Inc. QALY", "ICER", "Inc. net benefit",
-              *(["SE"] if known else []), "Status"]
-    rows = [[*(_shown(row[n]) for n in names), found.scenario.labels[row["strategy"]], text.amount(row["wtp"]),
-             text.amount(row["incremental_cost"]), text.amount(row["incremental_qaly"], 4), text.amount(row["icer"]),
-             text.amount(row["incremental_nmb"]), *([text.amount(row["incremental_nmb_standard_error"])] if known else []),
-             row["status"],
-             *([f"{row['probability_most_cost_effective']:.1%}"] if probability else [])] for row in own.to_dict("records")]
+    header = [
+        *names,
+        "Strategy",
+        "WTP",
+        f"Inc. cost ({found.scenario.currency})",
+        "Inc. QALY",
+        "ICER",
+        "Inc. net benefit",
+        *(["SE"] if known else []),
+        "Status",
+    ]
+    rows = [
+        [
+            *(_shown(row[n]) for n in names),
+            found.scenario.labels[row["strategy"]],
+            text.amount(row["wtp"]),
+            text.amount(row["incremental_cost"]),
+            text.amount(row["incremental_qaly"], 4),
+            text.amount(row["icer"]),
+            text.amount(row["incremental_nmb"]),
+            *([text.amount(row["incremental_nmb_standard_error"])] if known else []),
+            row["status"],
+            *([f"{row['probability_most_cost_effective']:.1%}"] if probability else []),
+        ]
+        for row in own.to_dict("records")
+    ]
     return text.table([*header, *(["Most cost-effective"] if probability else [])], rows)
 
 
 def _range(found: Sweep, label: str, rows: pd.DataFrame) -> str:
     names = [column_of(a, found) for a in found.axes]
     ends = [rows.loc[rows["incremental_nmb"].idxmin()], rows.loc[rows["incremental_nmb"].idxmax()]]
-    low, high = (f"{text.amount(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[n])}' for n in names)})" for end in ends)
+    low, high = (
+        f"{text.amount(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[n])}' for n in names)})"
+        for end in ends
+    )
     share = int((rows["incremental_nmb"] > 0).sum())
     return f"{label}: incremental net benefit from {low} to {high}; above 0 at {share:,} of {len(rows):,} points."

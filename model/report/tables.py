@@ -75,8 +75,11 @@ def _outcome_rows(result: Outcomes, se=None) -> Iterator[dict]:
                     "strategy": strategy,
                     "outcome": name,
                     "discounted": "true" if discounted else "false",
-                    **(_summary(result.values[o, int(discounted), s]) if se is None else
-                       _simulated(result.values[o, int(discounted), s, 0], se[o, int(discounted), s, 0])),
+                    **(
+                        _summary(result.values[o, int(discounted), s])
+                        if se is None
+                        else _simulated(result.values[o, int(discounted), s, 0], se[o, int(discounted), s, 0])
+                    ),
                 }
 
 
@@ -173,10 +176,18 @@ def curves(found, strategies) -> dict[str, pd.DataFrame]:
     long = {"wtp": np.repeat(found.wtp, len(names)), "strategy": np.tile(names, n)}
     column = "probability_most_cost_effective"
     return {
-        "ceac": pd.DataFrame(long | {column: found.probability_most_cost_effective.ravel(),
-                                     "standard_error": found.probability_se.ravel()}),
-        "ceaf": pd.DataFrame({"wtp": found.wtp, "strategy": names[found.optimal], column: found.probability_optimal,
-                              "standard_error": found.probability_se[np.arange(n), found.optimal]}),
+        "ceac": pd.DataFrame(
+            long
+            | {column: found.probability_most_cost_effective.ravel(), "standard_error": found.probability_se.ravel()}
+        ),
+        "ceaf": pd.DataFrame(
+            {
+                "wtp": found.wtp,
+                "strategy": names[found.optimal],
+                column: found.probability_optimal,
+                "standard_error": found.probability_se[np.arange(n), found.optimal],
+            }
+        ),
         "expected_loss": pd.DataFrame(long | {"expected_loss": found.expected_loss.ravel()}),
         "evpi": pd.DataFrame({"wtp": found.wtp, "evpi": found.evpi, "standard_error": found.evpi_se}),
     }
@@ -280,9 +291,18 @@ def survival_medians(run: Run) -> pd.DataFrame:
     for s, strategy in enumerate(scenario.strategies if scenario.dead_states else ()):
         found, known = run.base.traces["all"], published.get(strategy)
         median = targets.median_survival(scenario, found.times, found.occupancy[:, s, 0])
-        rows.append({"event": "survival", "label": "Survival", "strategy": strategy, "unit": scenario.time.unit,
-                     "median": median if np.isfinite(median) else np.nan, "standard_error": np.nan,
-                     "published": known.value if known else np.nan, "source": known.source if known else ""})
+        rows.append(
+            {
+                "event": "survival",
+                "label": "Survival",
+                "strategy": strategy,
+                "unit": scenario.time.unit,
+                "median": median if np.isfinite(median) else np.nan,
+                "standard_error": np.nan,
+                "published": known.value if known else np.nan,
+                "source": known.source if known else "",
+            }
+        )
     columns = ["event", "label", "strategy", "unit", "median", "standard_error", "published", "source"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -339,8 +359,18 @@ def evppi(found) -> pd.DataFrame:
     for kind, values in (("parameter", found.single), ("group", found.grouped)):
         for name, v in sorted(values.items(), key=lambda item: -item[1].value):
             members = "; ".join(found.members.get(name, (name,)))
-            rows.append({"wtp": found.wtp, "kind": kind, "parameter": name, "members": members, "evppi": v.value,
-                         "standard_error": v.standard_error, "upward_bias": v.upward_bias,
-                         "evppi_share_of_evpi": v.value / found.evpi if found.evpi else np.nan, "evpi": found.evpi,
-                         "clamped": "true" if v.clamped else "false"})
+            rows.append(
+                {
+                    "wtp": found.wtp,
+                    "kind": kind,
+                    "parameter": name,
+                    "members": members,
+                    "evppi": v.value,
+                    "standard_error": v.standard_error,
+                    "upward_bias": v.upward_bias,
+                    "evppi_share_of_evpi": v.value / found.evpi if found.evpi else np.nan,
+                    "evpi": found.evpi,
+                    "clamped": "true" if v.clamped else "false",
+                }
+            )
     return pd.DataFrame(rows)

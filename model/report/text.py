@@ -99,8 +99,10 @@ def medians(run: Run) -> str:
 
     found = tables.survival_medians(run) if run.patients is None else patient_tables.medians(run)
     known = found[found["published"].notna()]
-    parts = [f"{row.label}, {run.scenario.labels[row.strategy]}: {amount(row.median, 1)} {row.unit}s (published {row.published:g})"
-             for row in known.itertuples()]
+    parts = [
+        f"{row.label}, {run.scenario.labels[row.strategy]}: {amount(row.median, 1)} {row.unit}s (published {row.published:g})"
+        for row in known.itertuples()
+    ]
     return f"Medians. {'; '.join(parts)}."
 
 
@@ -128,8 +130,10 @@ def _increment(run: Run, s: int, wtp: float, error: float) -> str:
     """Incremental net benefit and ICER with the standard errors of the simulation."""
     total, found, r, code = run.base.total, run.base.simulated["all"], run.reference, run.scenario.currency
     cost, effect = (float(x[s, 0] - x[r, 0]) for x in (total.cost, total.qaly))
-    text = (f"incremental net benefit at {code} {amount(wtp)} is {amount(wtp * effect - cost)} "
-            f"(simulation standard error {amount(error)})")
+    text = (
+        f"incremental net benefit at {code} {amount(wtp)} is {amount(wtp * effect - cost)} "
+        f"(simulation standard error {amount(error)})"
+    )
     if effect > 0 and cost > 0:
         # Delta method: the error of the ratio is that of the net benefit at the ratio, per unit of effect.
         ratio = cost / effect

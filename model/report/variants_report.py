@@ -16,13 +16,22 @@ from model.report.sweep_report import TAIL, net_benefit_label, reference_of
 if TYPE_CHECKING:
     import pandas as pd
 
-DIFFERENCES = ("cost", "qaly", "incremental_cost", "incremental_qaly", "incremental_nmb", "icer",
-               "probability_most_cost_effective")
+DIFFERENCES = (
+    "cost",
+    "qaly",
+    "incremental_cost",
+    "incremental_qaly",
+    "incremental_nmb",
+    "icer",
+    "probability_most_cost_effective",
+)
 
 
 def report(found: Compared) -> Result:
     table = variants_table(found)
-    return Result({"variants": table, "settings": settings_table(found)}, _plans(found, table), None, _text(found, table))
+    return Result(
+        {"variants": table, "settings": settings_table(found)}, _plans(found, table), None, _text(found, table)
+    )
 
 
 def variants_table(found: Compared) -> pd.DataFrame:
@@ -49,7 +58,13 @@ def _rows(found: Compared, key: str):
         outcomes = [name for name in columns if name not in TAIL]
         for g, group in enumerate(own.groups):
             for s, strategy in enumerate(strategies):
-                row = {"variant": key, "label": variants.labels[key], "analysis": analysis, "group": group, "strategy": strategy}
+                row = {
+                    "variant": key,
+                    "label": variants.labels[key],
+                    "analysis": analysis,
+                    "group": group,
+                    "strategy": strategy,
+                }
                 names = [*outcomes, *(name for name in TAIL if name in columns)]
                 row |= {name: columns[name][0, g, s] for name in names} | {"wtp": found.wtp}
                 if analysis == "probabilistic" and base.gain is not None:
@@ -83,13 +98,17 @@ def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
     plans = {}
     for strategy in others:
         own = table[(table["strategy"] == strategy) & (table["group"] == "all")]
-        label = net_benefit_label(style, found.wtp, reference).replace("benefit v", f"benefit of {style.labels[strategy]} v")
+        label = net_benefit_label(style, found.wtp, reference).replace(
+            "benefit v", f"benefit of {style.labels[strategy]} v"
+        )
         data = _dots(own[own["variant"] != "base"])
         base = own[own["variant"] == "base"]
         lines = dict(zip(base["analysis"].str.capitalize(), base["incremental_nmb"]))
         name = "incremental_net_benefit" + (f"_{strategy}" if len(others) > 1 else "")
-        plans[name] = Plan(lambda data=data, label=label, lines=lines: sweep_plots.dots(
-            data, style, wrapped(label, 85), label, lines), data)
+        plans[name] = Plan(
+            lambda data=data, label=label, lines=lines: sweep_plots.dots(data, style, wrapped(label, 85), label, lines),
+            data,
+        )
     return plans
 
 
@@ -97,15 +116,24 @@ def _dots(own: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     error = own.get("incremental_nmb_standard_error", pd.Series(np.nan, own.index))
-    return pd.DataFrame({"case": own["label"], "series": own["analysis"].str.capitalize(), "result": own["incremental_nmb"],
-                         "standard_error": error})
+    return pd.DataFrame(
+        {
+            "case": own["label"],
+            "series": own["analysis"].str.capitalize(),
+            "result": own["incremental_nmb"],
+            "standard_error": error,
+        }
+    )
 
 
 def _text(found: Compared, table: pd.DataFrame) -> str:
     base = found.variants.base
     reference, currency = reference_of(base), base.currency
-    lines = [base.title, f"{len(found.found) - 1} variants; increments are against {base.labels[reference]}; net benefit at "
-             f"{currency} {found.wtp:,.0f} per QALY"]
+    lines = [
+        base.title,
+        f"{len(found.found) - 1} variants; increments are against {base.labels[reference]}; net benefit at "
+        f"{currency} {found.wtp:,.0f} per QALY",
+    ]
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
     for (strategy, analysis), rows in own.groupby(["strategy", "analysis"], sort=False):
         drawn = analysis == "probabilistic"
@@ -116,8 +144,17 @@ def _text(found: Compared, table: pd.DataFrame) -> str:
 
 def _listed(rows: pd.DataFrame, currency: str, drawn: bool) -> str:
     header = ["Variant", f"Inc. cost ({currency})", "Inc. QALY", "ICER", "v base", "Inc. net benefit", "v base"]
-    cells = [[r["label"], text.amount(r["incremental_cost"]), text.amount(r["incremental_qaly"], 4),
-              text.amount(r["icer"]) if np.isfinite(r["icer"]) else r["status"], text.amount(r["icer_difference"]),
-              text.amount(r["incremental_nmb"]), text.amount(r["incremental_nmb_difference"]),
-              *([f"{r['probability_most_cost_effective']:.1%}"] if drawn else [])] for r in rows.to_dict("records")]
+    cells = [
+        [
+            r["label"],
+            text.amount(r["incremental_cost"]),
+            text.amount(r["incremental_qaly"], 4),
+            text.amount(r["icer"]) if np.isfinite(r["icer"]) else r["status"],
+            text.amount(r["icer_difference"]),
+            text.amount(r["incremental_nmb"]),
+            text.amount(r["incremental_nmb_difference"]),
+            *([f"{r['probability_most_cost_effective']:.1%}"] if drawn else []),
+        ]
+        for r in rows.to_dict("records")
+    ]
     return text.table([*header, *(["Most cost-effective"] if drawn else [])], cells)

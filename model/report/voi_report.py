@@ -37,14 +37,23 @@ class Population:
 def report(run: Run, found: Information, population: Population | None) -> Result:
     style, currency = figures.style_of(run), run.scenario.currency
     made, plans = evppi_part(found, style)
-    lines = [run.scenario.title, f"Value of information per person at {currency} {found.wtp:,.0f} per QALY, "
-             f"{run.draws.n:,} draws; EVPI {found.evpi:,.1f}", *_noise(found), "", evppi_text(made["evppi"])]
+    lines = [
+        run.scenario.title,
+        f"Value of information per person at {currency} {found.wtp:,.0f} per QALY, "
+        f"{run.draws.n:,} draws; EVPI {found.evpi:,.1f}",
+        *_noise(found),
+        "",
+        evppi_text(made["evppi"]),
+    ]
     if population is not None:
         size = population.size
         made["evppi"]["population_evppi"] = made["evppi"]["evppi"] * size
         made["population"] = _population_table(found, population)
-        lines += ["", f"Population of {size:,.0f} over {population.years:g} years (discounted at {100 * population.discount:.3g} % a year): EVPI "
-                  f"{currency} {found.evpi * size:,.0f}"]
+        lines += [
+            "",
+            f"Population of {size:,.0f} over {population.years:g} years (discounted at {100 * population.discount:.3g} % a year): EVPI "
+            f"{currency} {found.evpi * size:,.0f}",
+        ]
     if found.studies:
         table = made["evsi"] = studies_table(found, population)
         plans |= _studies_figures(table, style, found.wtp)
@@ -59,8 +68,16 @@ def evppi_part(found: Information, style: plots.Style) -> tuple[dict[str, pd.Dat
 
 
 def evppi_text(table) -> str:
-    rows = [[r.parameter, r.kind, text.amount(r.evppi, 1), text.amount(r.standard_error, 1),
-             "-" if np.isnan(r.evppi_share_of_evpi) else f"{r.evppi_share_of_evpi:.1%}"] for r in table.itertuples()]
+    rows = [
+        [
+            r.parameter,
+            r.kind,
+            text.amount(r.evppi, 1),
+            text.amount(r.standard_error, 1),
+            "-" if np.isnan(r.evppi_share_of_evpi) else f"{r.evppi_share_of_evpi:.1%}",
+        ]
+        for r in table.itertuples()
+    ]
     return text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)
 
 
@@ -68,8 +85,10 @@ def by_wtp_table(wtp: np.ndarray, found: dict) -> pd.DataFrame:
     """EVPPI by parameter and willingness to pay; the parameter 'EVPI' is perfect information on everything."""
     import pandas as pd
 
-    parts = [pd.DataFrame({"wtp": wtp, "parameter": name, "evppi": v.value, "standard_error": v.standard_error})
-             for name, v in found.items()]
+    parts = [
+        pd.DataFrame({"wtp": wtp, "parameter": name, "evppi": v.value, "standard_error": v.standard_error})
+        for name, v in found.items()
+    ]
     evpi = next(iter(found.values())).evpi
     parts.append(pd.DataFrame({"wtp": wtp, "parameter": "EVPI", "evppi": evpi, "standard_error": np.nan}))
     return pd.concat(parts, ignore_index=True)
@@ -78,19 +97,29 @@ def by_wtp_table(wtp: np.ndarray, found: dict) -> pd.DataFrame:
 def _noise(found: Information) -> list[str]:
     if found.simulated_evpi is None:
         return []
-    return [f"The engine follows a finite number of patients in each draw. That noise raises the EVPI of the draws to "
-            f"{found.simulated_evpi:,.1f},",
-            f"so the EVPI above is that of the regression on all parameters (standard error {found.evpi_error:,.1f}); EVPPI "
-            "averages over the noise.",
-            "More --patients make the two agree."]
+    return [
+        f"The engine follows a finite number of patients in each draw. That noise raises the EVPI of the draws to "
+        f"{found.simulated_evpi:,.1f},",
+        f"so the EVPI above is that of the regression on all parameters (standard error {found.evpi_error:,.1f}); EVPPI "
+        "averages over the noise.",
+        "More --patients make the two agree.",
+    ]
 
 
 def _population_table(found: Information, population: Population) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame([{"incidence_per_year": population.incidence, "years": population.years,
-                          "discount_rate": population.discount, "population": population.size,
-                          "population_evpi": found.evpi * population.size}])
+    return pd.DataFrame(
+        [
+            {
+                "incidence_per_year": population.incidence,
+                "years": population.years,
+                "discount_rate": population.discount,
+                "population": population.size,
+                "population_evpi": found.evpi * population.size,
+            }
+        ]
+    )
 
 
 def studies_table(found: Information, population: Population | None) -> pd.DataFrame:
@@ -104,34 +133,57 @@ def _study_table(worth: Worth, wtp: float, population: Population | None) -> pd.
     import pandas as pd
 
     patients = np.array(worth.sizes) * worth.proposal.arms
-    table = pd.DataFrame({"wtp": wtp, "study": worth.proposal.name, "design": worth.proposal.text,
-                          "patients_per_arm": worth.sizes, "patients": patients, "evsi": worth.evsi.value,
-                          "standard_error": worth.evsi.standard_error, "evppi": worth.limit.value})
+    table = pd.DataFrame(
+        {
+            "wtp": wtp,
+            "study": worth.proposal.name,
+            "design": worth.proposal.text,
+            "patients_per_arm": worth.sizes,
+            "patients": patients,
+            "evsi": worth.evsi.value,
+            "standard_error": worth.evsi.standard_error,
+            "evppi": worth.limit.value,
+        }
+    )
     if population is None:
         return table
     cost = population.fixed_cost + population.cost_per_patient * patients
     net = evsi.enbs(worth.evsi, patients, population.size, population.fixed_cost, population.cost_per_patient)
-    return table.assign(population_evsi=worth.evsi.value * population.size, study_cost=cost,
-                        net_benefit_of_sampling=net.value, net_benefit_standard_error=net.standard_error,
-                        best=np.where((np.arange(len(patients)) == net.best) & (net.value[net.best] > 0), "true", "false"))
+    return table.assign(
+        population_evsi=worth.evsi.value * population.size,
+        study_cost=cost,
+        net_benefit_of_sampling=net.value,
+        net_benefit_standard_error=net.standard_error,
+        best=np.where((np.arange(len(patients)) == net.best) & (net.value[net.best] > 0), "true", "false"),
+    )
 
 
 def _studies_figures(table, style: plots.Style, wtp: float) -> dict[str, figures.Plan]:
     plans = {"evsi": figures.Plan(lambda: sampling_plots.evsi(table, style, wtp), table)}
     if "net_benefit_of_sampling" in table:
-        plans["net_benefit_of_sampling"] = figures.Plan(lambda: sampling_plots.net_benefit_of_sampling(table, style), table)
+        plans["net_benefit_of_sampling"] = figures.Plan(
+            lambda: sampling_plots.net_benefit_of_sampling(table, style), table
+        )
     return plans
 
 
 def _study_text(worth: Worth, table, currency: str) -> list[str]:
     own = table[table["study"] == worth.proposal.name]
-    columns = {"Patients in each arm": ("patients_per_arm", 0), "Patients": ("patients", 0), "EVSI": ("evsi", 1),
-               "SE": ("standard_error", 1), "Population EVSI": ("population_evsi", 0), "Study cost": ("study_cost", 0),
-               "Net benefit": ("net_benefit_of_sampling", 0)}
+    columns = {
+        "Patients in each arm": ("patients_per_arm", 0),
+        "Patients": ("patients", 0),
+        "EVSI": ("evsi", 1),
+        "SE": ("standard_error", 1),
+        "Population EVSI": ("population_evsi", 0),
+        "Study cost": ("study_cost", 0),
+        "Net benefit": ("net_benefit_of_sampling", 0),
+    }
     columns = {title: column for title, column in columns.items() if column[0] in own}
     rows = [[text.amount(row[name], digits) for name, digits in columns.values()] for row in own.to_dict("records")]
-    lines = [f"Study {worth.proposal.name}: {worth.proposal.text}; EVPPI, its limit: {worth.limit.value:,.1f}",
-             text.table(list(columns), rows)]
+    lines = [
+        f"Study {worth.proposal.name}: {worth.proposal.text}; EVPPI, its limit: {worth.limit.value:,.1f}",
+        text.table(list(columns), rows),
+    ]
     return lines if "best" not in own else [*lines, _best(own, currency)]
 
 
@@ -141,5 +193,9 @@ def _best(own, currency: str) -> str:
         return "No size is worth its cost."
     row = best.iloc[0]
     value = f"net benefit of sampling {currency} {row.net_benefit_of_sampling:,.0f} (SE {row.net_benefit_standard_error:,.0f})"
-    edge = "; it is the largest size asked for: try larger" if row.patients == own["patients"].max() and len(own) > 1 else ""
+    edge = (
+        "; it is the largest size asked for: try larger"
+        if row.patients == own["patients"].max() and len(own) > 1
+        else ""
+    )
     return f"Best size: {row.patients_per_arm:,} in each arm, {value}{edge}."

@@ -54,8 +54,7 @@ def with_arguments(parameter: Parameter, values: dict[str, float]) -> Parameter:
     arguments |= values
     base = next((values[a] for a in LOCATION if a in values), parameter.base)
     text = f"{family}({', '.join(f'{name}={value:.8g}' for name, value in arguments.items())})"
-    return dataclasses.replace(
-        parameter, distribution=distributions.make(family, (), arguments), base=base, text=text)
+    return dataclasses.replace(parameter, distribution=distributions.make(family, (), arguments), base=base, text=text)
 
 
 def read_calibration(section: Node | None, scenario: Scenario, problems: Problems) -> Calibration | None:
@@ -95,8 +94,11 @@ def _check_varied(node, name: str, argument: str, bounds, scenario: Scenario, ta
     if known is None:
         problems.unknown(node, "parameter", name, [n for n, p in scenario.parameters.items() if p.formula is None])
     elif known.formula is not None:
-        problems.add(node, f"'{name}' is a formula ({known.formula.text}); vary what it is made of: "
-                           f"{', '.join(sorted(known.formula.names))}")
+        problems.add(
+            node,
+            f"'{name}' is a formula ({known.formula.text}); vary what it is made of: "
+            f"{', '.join(sorted(known.formula.names))}",
+        )
     elif known.joint is not None:
         problems.add(node, f"'{name}' is drawn together with others ({known.joint}), so it cannot be varied alone")
     elif not (argument and _is_fixed(known)):
@@ -108,12 +110,18 @@ def _check_argument(node, parameter: Parameter, argument: str, bounds, taken: se
     if parameter.distribution is not None:
         arguments = arguments_of(parameter)[1]
         if not meant:
-            problems.add(node, f"'{name}' has the distribution {parameter.text}: say which of its arguments varies, such as "
-                               f"'{name}.{next(iter(arguments))}'")
+            problems.add(
+                node,
+                f"'{name}' has the distribution {parameter.text}: say which of its arguments varies, such as "
+                f"'{name}.{next(iter(arguments))}'",
+            )
             return
         if meant not in arguments:
-            problems.add(node, f"{parameter.text} has no argument '{meant}'.{did_you_mean(meant, arguments)} Allowed: "
-                               f"{', '.join(arguments)}")
+            problems.add(
+                node,
+                f"{parameter.text} has no argument '{meant}'.{did_you_mean(meant, arguments)} Allowed: "
+                f"{', '.join(arguments)}",
+            )
             return
     if (name, meant) in taken:
         problems.add(node, f"'{'.'.join(filter(None, (name, meant)))}' is varied twice")
@@ -131,8 +139,11 @@ def _check_ends(node: Node, parameter: Parameter, argument: str, bounds, problem
             problems.add(node, f"the bound {end:g} is not possible: {error}")
             return
         if not low <= base <= high:
-            problems.add(node, f"the bound {end:g} is outside what a '{parameter.unit.text}' can be (allowed: "
-                               f"{limits_in_words(low, high)})")
+            problems.add(
+                node,
+                f"the bound {end:g} is outside what a '{parameter.unit.text}' can be (allowed: "
+                f"{limits_in_words(low, high)})",
+            )
             return
 
 
@@ -147,13 +158,25 @@ def _target(key: str, node: Node, scenario: Scenario, problems: Problems) -> Tar
         problems.add(_error(node), f"'{_error(node).value}' must be above 0")
     for when, field in ((at, "at"), (value if measure == "median survival" else None, "value")):
         if when is not None and not 0 <= when <= scenario.time.horizon:
-            problems.add(node.get(field), f"'{node.get(field).value}' is not within the horizon ({scenario.time.horizon:g} "
-                                          f"{scenario.time.unit}s)")
+            problems.add(
+                node.get(field),
+                f"'{node.get(field).value}' is not within the horizon ({scenario.time.horizon:g} "
+                f"{scenario.time.unit}s)",
+            )
     return Target(
-        key, measure, value or 0.0, error or 1.0, reader.text(node, "strategy"), reader.text(node, "group", "all"),
-        _listed(node, "states"), at or 0.0, reader.text(node, "outcome", "qaly"),
-        _comparator(node, scenario), (number(node.get("wtp"), problems) or 0.0) if "wtp" in node else 0.0,
-        reader.text(node, "source"))
+        key,
+        measure,
+        value or 0.0,
+        error or 1.0,
+        reader.text(node, "strategy"),
+        reader.text(node, "group", "all"),
+        _listed(node, "states"),
+        at or 0.0,
+        reader.text(node, "outcome", "qaly"),
+        _comparator(node, scenario),
+        (number(node.get("wtp"), problems) or 0.0) if "wtp" in node else 0.0,
+        reader.text(node, "source"),
+    )
 
 
 def _error(node: Node) -> Node | None:
@@ -182,8 +205,13 @@ def _check_known(node: Node, measure: str, scenario: Scenario, problems: Problem
     """What the target names is in the scenario."""
     groups = dict.fromkeys(["all", *scenario.groups])
     outcomes = ["cost", "qaly", "life_years", *(f"cost: {c}" for c in scenario.components), *scenario.effects]
-    for field, known in (("strategy", scenario.strategies), ("comparator", scenario.strategies), ("group", groups),
-                         ("outcome", outcomes), ("source", scenario.sources)):
+    for field, known in (
+        ("strategy", scenario.strategies),
+        ("comparator", scenario.strategies),
+        ("group", groups),
+        ("outcome", outcomes),
+        ("source", scenario.sources),
+    ):
         if field in node and node.get(field).value not in known:
             problems.unknown(node.get(field), field, node.get(field).value, known)
     stays = [key for key, state in scenario.states.items() if not state.chance]

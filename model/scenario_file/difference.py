@@ -22,8 +22,16 @@ from model.scenario_file.read import read
 WORDS = ("title", "description", "sources", "calibration", "published medians", "wtp", "effects", "reference")
 LISTS = ("calibration", "published medians", "effects")  # name states and parameters that a mixture may lack
 DESCRIBING = ("source", "note", "label", "range")
-_DEPTH = {"parameters": 2, "transitions": 2, "periods": 2, "resources": 2, "correlations": 1, "strategies": 3, "groups": 3,
-          "states": 3}
+_DEPTH = {
+    "parameters": 2,
+    "transitions": 2,
+    "periods": 2,
+    "resources": 2,
+    "correlations": 1,
+    "strategies": 3,
+    "groups": 3,
+    "states": 3,
+}
 _ABSENT = object()
 
 Path_ = tuple[str, ...]
@@ -67,7 +75,7 @@ class Trees:
                 return path[:depth]
             if not all(isinstance(_at(tree, path[:depth]), dict) for tree in (self._a, self._b)):
                 return path[:depth]
-        return path[:_DEPTH.get(path[0], 2)]
+        return path[: _DEPTH.get(path[0], 2)]
 
     def together(self, entries: Sequence[Path_]) -> list[tuple[Path_, ...]]:
         """Entries that make sense together only: one uses a name that the other adds or removes."""

@@ -163,7 +163,9 @@ RESOURCE = fields(
             text("days and hours"),
             entries("several spans", text("days and hours")),
         ),
-        "preemptive": text("`true`: a patient of higher priority takes the place of one of lower", enum=["true", "false"]),
+        "preemptive": text(
+            "`true`: a patient of higher priority takes the place of one of lower", enum=["true", "false"]
+        ),
         "note": text("where the figure comes from"),
     },
     ["capacity"],
@@ -175,10 +177,16 @@ ARRIVALS = fields(
         "rate": either(
             "Poisson arrivals: a number `per day`, or numbers by hours of the week",
             text("such as `3 per week`"),
-            fields("`{Mon-Fri 08:00-18:00: 0.6 per day, otherwise: 0.2 per day}`", others=text("such as `0.6 per day`")),
+            fields(
+                "`{Mon-Fri 08:00-18:00: 0.6 per day, otherwise: 0.2 per day}`", others=text("such as `0.6 per day`")
+            ),
         ),
-        "file": text("a CSV with the days of arrival in a column `day` (0 is a Monday, 0:00) and, with groups, `group`"),
-        "warm-up": text("arrivals before anyone is followed, such as `60 days` (none, if not stated)", format="duration"),
+        "file": text(
+            "a CSV with the days of arrival in a column `day` (0 is a Monday, 0:00) and, with groups, `group`"
+        ),
+        "warm-up": text(
+            "arrivals before anyone is followed, such as `60 days` (none, if not stated)", format="duration"
+        ),
         "cool-down": text("arrivals after the last one who is followed (none, if not stated)", format="duration"),
         "most waiting": number("patients in one queue at which the run stops (10,000 if not stated)"),
         "note": text("where the figures come from"),
@@ -327,7 +335,9 @@ SCENARIO = fields(
                 ["citation"],
             ),
         ),
-        "parameters": fields("inputs by name; joint ones as `a, b, c: {distribution: dirichlet(..)}`", others=PARAMETER),
+        "parameters": fields(
+            "inputs by name; joint ones as `a, b, c: {distribution: dirichlet(..)}`", others=PARAMETER
+        ),
         "correlations": entries("correlations between parameters", CORRELATION, 0),
         "strategies": fields(
             "strategies: each binds names to formulas",
@@ -358,7 +368,9 @@ SCENARIO = fields(
         "resources": fields("what patients wait for, with the queueing engine", others=RESOURCE),
         "arrivals": ARRIVALS,
         "calibration": CALIBRATION,
-        "published medians": entries("medians to show beside the model's, with engines that follow patients", PUBLISHED, 0),
+        "published medians": entries(
+            "medians to show beside the model's, with engines that follow patients", PUBLISHED, 0
+        ),
     },
     ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"],
 )

@@ -311,12 +311,16 @@ class _Reader:
             raise distributions.DistributionError(f"the file '{file}' has no rows below its header")
         header = [name for name in rows[0] if name is not None]
         if len(header) == 1 and ";" in header[0]:
-            raise distributions.DistributionError(f"the columns of '{file}' are separated by semicolons; save it with commas "
-                                                  "between columns and points as decimal marks")
+            raise distributions.DistributionError(
+                f"the columns of '{file}' are separated by semicolons; save it with commas "
+                "between columns and points as decimal marks"
+            )
         long = next((i for i, row in enumerate(rows, 2) if None in row), None)
         if long is not None:
-            raise distributions.DistributionError(f"row {long} of '{file}' has more fields than the header; decimal marks must be "
-                                                  "points, and no line may end with a comma")
+            raise distributions.DistributionError(
+                f"row {long} of '{file}' has more fields than the header; decimal marks must be "
+                "points, and no line may end with a comma"
+            )
         return rows
 
     @staticmethod

@@ -77,7 +77,8 @@ def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems
         **_perspective(root.get("perspective")),
     )
     published = structure.read_published(
-        root.get("published medians"), scenario.strategies, scenario.effects, sources, reader)
+        root.get("published medians"), scenario.strategies, scenario.effects, sources, reader
+    )
     system = read_system(root, scenario.groups, problems)
     return dataclasses.replace(scenario, published=published, system=system, files=_find_files(root))
 

@@ -370,8 +370,11 @@ def read_published(section: Node | None, strategies, effects, sources, reader: R
     """The medians to show beside the model's, in the unit of the event."""
     found = []
     for node in section.value if section is not None else ():
-        for field, what, known in (("of", "event", ["survival", *effects]), ("strategy", "strategy", strategies),
-                                   ("source", "source", sources)):
+        for field, what, known in (
+            ("of", "event", ["survival", *effects]),
+            ("strategy", "strategy", strategies),
+            ("source", "source", sources),
+        ):
             if field in node and node.get(field).value not in known:
                 reader.problems.unknown(node.get(field), what, node.get(field).value, known)
         value, event = reader.length(node.get("value")), reader.text(node, "of")

@@ -56,7 +56,9 @@ def _resources(section: Node | None, problems: Problems) -> dict[str, Resource]:
     for key, node in _entries(section):
         capacity, opening = _capacity(node.get("capacity"), problems), _opening(node.get("open"), problems)
         if capacity is not None and opening is not None:
-            found[key] = Resource(key, capacity, opening, _text(node, "preemptive") == "true", _text(node, "label", key))
+            found[key] = Resource(
+                key, capacity, opening, _text(node, "preemptive") == "true", _text(node, "label", key)
+            )
     return found
 
 
@@ -76,6 +78,7 @@ def _capacity(node: Node | None, problems: Problems) -> float | None:
 
 
 # --- hours of the week ------------------------------------------------------------------------------------------
+
 
 def _opening(node: Node | None, problems: Problems) -> tuple[tuple[float, float], ...] | None:
     if node is None:
@@ -149,6 +152,7 @@ def joined(spans: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
 
 # --- arrivals ---------------------------------------------------------------------------------------------------
 
+
 def _arrivals(section: Node, groups, problems: Problems) -> Arrivals | None:
     rate, file = section.get("rate"), section.get("file")
     if (rate is None) == (file is None):
@@ -203,7 +207,7 @@ def _by_hour(node: Node, problems: Problems) -> Arrivals | None:
             if start != int(start) or stop != int(stop):
                 problems.add(child, f"'{key}': rates change at full hours only")
                 return None
-            week[int(start):int(stop)] = [value] * int(stop - start)
+            week[int(start) : int(stop)] = [value] * int(stop - start)
     return _made(node, tuple(rest if value is None else value for value in week), problems)
 
 
@@ -218,8 +222,11 @@ def _from_file(node: Node, groups, problems: Problems) -> Arrivals | None:
     columns = set(rows[0]) if rows else set()
     wanted = {"day", "group"} if len(groups) > 1 else {"day"}
     if not rows or wanted - columns:
-        problems.add(node, f"{node.value} needs the columns {', '.join(sorted(wanted))} and a row an arrival; found "
-                           f"{', '.join(sorted(map(str, columns))) or 'nothing'}")
+        problems.add(
+            node,
+            f"{node.value} needs the columns {', '.join(sorted(wanted))} and a row an arrival; found "
+            f"{', '.join(sorted(map(str, columns))) or 'nothing'}",
+        )
         return None
     for line, row in enumerate(rows, 2):
         group = row["group"] if "group" in wanted else next(iter(groups))
@@ -228,8 +235,11 @@ def _from_file(node: Node, groups, problems: Problems) -> Arrivals | None:
         except (TypeError, ValueError):
             day = math.nan
         if not 0 <= day < 1e9 or group not in groups:
-            problems.add(node, f"{node.value}, line {line}: day '{row['day']}', group '{group}'; a day must be 0 or more, and "
-                               f"the groups are {', '.join(groups)}")
+            problems.add(
+                node,
+                f"{node.value}, line {line}: day '{row['day']}', group '{group}'; a day must be 0 or more, and "
+                f"the groups are {', '.join(groups)}",
+            )
             return None
         times.setdefault(group, []).append(day)
     return Arrivals(times={group: tuple(sorted(days)) for group, days in times.items()})
@@ -259,6 +269,7 @@ def _most(node: Node | None, problems: Problems) -> int:
 
 
 # --- states -----------------------------------------------------------------------------------------------------
+
 
 def _holds(states: Node | None, resources: dict[str, Resource], section: Node | None, groups, problems: Problems):
     known = [key for key, _ in _entries(section)]

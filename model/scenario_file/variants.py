@@ -12,16 +12,25 @@ from model.scenario_file.nodes import Node, Problems, ScenarioError, read_yaml
 from model.scenario_file.read import read
 from model.scenario_file.schema import check
 
-_SET = fields("fields and their values, as with --set: 'c_surgery: 19000', 'time.horizon: 1 year'", others=text("the value"))
-_VARIANT = fields("a variant: either 'set' or 'file'", {
-    "label": text("name shown in tables and figures"),
-    "set": _SET,
-    "file": text("a scenario file, beside this one"),
-})
-SCHEMA = fields("a base scenario and its variants", {
-    "base": text("the scenario file that the variants are compared with, beside this one"),
-    "variants": fields("name: what differs", others=_VARIANT),
-}, required=("base", "variants"))
+_SET = fields(
+    "fields and their values, as with --set: 'c_surgery: 19000', 'time.horizon: 1 year'", others=text("the value")
+)
+_VARIANT = fields(
+    "a variant: either 'set' or 'file'",
+    {
+        "label": text("name shown in tables and figures"),
+        "set": _SET,
+        "file": text("a scenario file, beside this one"),
+    },
+)
+SCHEMA = fields(
+    "a base scenario and its variants",
+    {
+        "base": text("the scenario file that the variants are compared with, beside this one"),
+        "variants": fields("name: what differs", others=_VARIANT),
+    },
+    required=("base", "variants"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,8 +82,11 @@ def _variant(key: str, node: Node, base: Scenario, settings: Sequence[str], prob
             problems.say(problem)
         return None
     if (found.currency, found.price_year) != (base.currency, base.price_year):
-        problems.add(node, f"is in {found.currency} {found.price_year}, the base in {base.currency} {base.price_year}: their "
-                     "costs cannot be compared")
+        problems.add(
+            node,
+            f"is in {found.currency} {found.price_year}, the base in {base.currency} {base.price_year}: their "
+            "costs cannot be compared",
+        )
     return found
 
 

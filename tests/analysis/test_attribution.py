@@ -52,6 +52,7 @@ def gain(scenario, wtp):
 
 # --- the Shapley value ------------------------------------------------------------------------------------------
 
+
 def game(seed, n):
     """A result for every set of changes, and the function that tells it."""
     known = np.random.default_rng(seed).normal(size=(2**n, 2))
@@ -104,6 +105,7 @@ def test_the_stated_error_is_the_spread_over_seeds():
 
 # --- scenarios --------------------------------------------------------------------------------------------------
 
+
 def test_a_product_of_two_changes_by_hand(tmp_path):
     """10 x 2 = 20 becomes 14 x 5 = 70: the price adds 4 x (2 + 5) / 2 = 14, the amount 3 x (10 + 14) / 2 = 36."""
     found = attribute(shop(tmp_path, "a.yaml"), shop(tmp_path, "b.yaml", 14, 5))
@@ -126,17 +128,25 @@ states: {ambulatory: {utility: u_amb * 0.9}}
 def test_shares_of_a_real_scenario_are_the_mean_over_all_orders_of_files(tmp_path):
     a, b = read(DEFAULT), extended(tmp_path, B)
     found = attribute(a, b, wtp=100_000)
-    texts = {"time.horizon": "horizon=1 year", "discount.effect": "discount.effect=3 %", "c_surgery": "c_surgery=19000",
-             "hazard_death": "hazard_death=0.006", "strategies.surgery.hr": "strategies.surgery.hr=0.8",
-             "states.ambulatory.utility": "states.ambulatory.utility=u_amb * 0.9"}
+    texts = {
+        "time.horizon": "horizon=1 year",
+        "discount.effect": "discount.effect=3 %",
+        "c_surgery": "c_surgery=19000",
+        "hazard_death": "hazard_death=0.006",
+        "strategies.surgery.hr": "strategies.surgery.hr=0.8",
+        "states.ambulatory.utility": "states.ambulatory.utility=u_amb * 0.9",
+    }
     assert set(shares(found)) == set(texts)
-    known = {s: gain(read(DEFAULT, [texts[x] for x in s]), 100_000)
-             for n in range(7) for s in map(frozenset, itertools.combinations(texts, n))}
+    known = {
+        s: gain(read(DEFAULT, [texts[x] for x in s]), 100_000)
+        for n in range(7)
+        for s in map(frozenset, itertools.combinations(texts, n))
+    }
     orders = list(itertools.permutations(texts))
     expected = dict.fromkeys(texts, 0.0)
     for order in orders:
         for i, name in enumerate(order):
-            expected[name] += (known[frozenset(order[:i + 1])] - known[frozenset(order[:i])]) / len(orders)
+            expected[name] += (known[frozenset(order[: i + 1])] - known[frozenset(order[:i])]) / len(orders)
     assert shares(found) == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
@@ -159,9 +169,21 @@ def test_all_differences_together_are_the_other_scenario(tmp_path):
 
 
 def test_more_than_eight_changes_are_sampled_and_still_add_up(tmp_path):
-    values = "".join(f"  {name}: {{value: {v}}}\n" for name, v in {
-        "p_walk_at_entry": 0.5, "p_retain_rt": 0.6, "p_regain_rt": 0.3, "hazard_death": 0.006, "hr_nonamb": 1.5, "u_amb": 0.7,
-        "u_nonamb": 0.3, "c_surgery": 20000, "c_day_amb": 50, "c_day_nonamb": 300}.items())
+    values = "".join(
+        f"  {name}: {{value: {v}}}\n"
+        for name, v in {
+            "p_walk_at_entry": 0.5,
+            "p_retain_rt": 0.6,
+            "p_regain_rt": 0.3,
+            "hazard_death": 0.006,
+            "hr_nonamb": 1.5,
+            "u_amb": 0.7,
+            "u_nonamb": 0.3,
+            "c_surgery": 20000,
+            "c_day_amb": 50,
+            "c_day_nonamb": 300,
+        }.items()
+    )
     a, b = read(DEFAULT), extended(tmp_path, f"parameters:\n{values}")
     found = attribute(a, b, orders=40)
     assert found.share.orders == 40 and len(found.changes) == 10
@@ -171,7 +193,10 @@ def test_more_than_eight_changes_are_sampled_and_still_add_up(tmp_path):
 
 def test_the_order_of_fields_notes_and_ways_of_writing_a_number_make_no_difference(tmp_path):
     a = shop(tmp_path, "a.yaml", 1000, 2)
-    b = read(write_scenario(tmp_path, """
+    b = read(
+        write_scenario(
+            tmp_path,
+            """
 transitions: [{to: dead, from: here, rate: 0 per year}]
 states: {dead: {}, here: {utility: 0.50, start: 1, cost: {care: treated *  price * amount}}}
 strategies: {today: {treated: 0}, new: {treated: 1}}
@@ -180,38 +205,59 @@ parameters:
   price: {value: 1e3, unit: USD per year, note: another}
 time: {unit: year, horizon: 1 year, cycle: 1 year}
 wtp: {thresholds: [10]}
-""", "b.yaml"))
+""",
+            "b.yaml",
+        )
+    )
     found = attribute(a, b)
     assert [d.name for d in found.differences] == ["parameters.price.note"] and not found.changes
     assert differences_table(found).change.tolist() == [""]
 
 
 def test_a_new_parameter_and_its_uses_are_one_change(tmp_path):
-    found = attribute(read(DEFAULT), extended(tmp_path, """
+    found = attribute(
+        read(DEFAULT),
+        extended(
+            tmp_path,
+            """
 parameters: {hr_extra: {value: 0.8, unit: hazard ratio}, c_rt: {value: 1000}}
 strategies: {surgery: {hr: hr_surgery * hr_extra}}
-"""))
+""",
+        ),
+    )
     assert set(shares(found)) == {"hr_extra + strategies.surgery.hr", "c_rt"}
 
 
 def test_a_new_state_and_its_moves_are_one_change(tmp_path):
-    found = attribute(read(DEFAULT), extended(tmp_path, """
+    found = attribute(
+        read(DEFAULT),
+        extended(
+            tmp_path,
+            """
 states: {hospice: {label: Hospice, cost: {care: c_day_nonamb}, utility: u_nonamb}}
 transitions:
   - {from: non-ambulatory, to: hospice, rate: 0.01 per day}
   - {from: hospice, to: dead, rate: 0.02 per day}
 parameters: {c_surgery: {value: 19000}}
-"""))
+""",
+        ),
+    )
     assert sorted(map(len, found.changes)) == [1, 3]
     assert sum(shares(found).values()) == pytest.approx(float((found.end - found.start)[2, 0, 1]))
 
 
 def test_settings_that_cannot_be_read_without_each_other_are_one_change(tmp_path):
     """Under half-cycle correction the horizon must be a whole number of cycles, which 5 years of weeks are not."""
-    found = attribute(read(DEFAULT), extended(tmp_path, """
+    found = attribute(
+        read(DEFAULT),
+        extended(
+            tmp_path,
+            """
 time: {convention: half-cycle, horizon: 260 weeks}
 discount: {cost: 3 %}
-"""))
+""",
+        ),
+    )
     assert set(shares(found)) == {"time.horizon + time.convention", "discount.cost"}
 
 
@@ -232,7 +278,11 @@ transitions:
 
 def test_diagrams_that_cannot_be_mixed_are_one_change(tmp_path):
     """In the other file nobody is where patients of the first one start, and an effect counts a state of its own."""
-    found = attribute(read(DEFAULT), extended(tmp_path, """
+    found = attribute(
+        read(DEFAULT),
+        extended(
+            tmp_path,
+            """
 states: {presenting: null, clinic: {start: 1, stay: 0, label: Clinic}, cured: {utility: 1, label: Cured}}
 transitions:
   - {from: presenting, to: ambulatory, rate: null}
@@ -242,14 +292,18 @@ transitions:
   - {from: cured, to: dead, rate: hazard_death}
 effects: {cured_days: {label: Days cured, time in: [cured], unit: day}}
 parameters: {c_rt: {value: 1000}}
-"""))
+""",
+        ),
+    )
     assert sorted(map(len, found.changes))[-1] > 5
     assert sum(shares(found).values()) == pytest.approx(float((found.end - found.start)[2, 0, 1]))
 
 
 def test_another_distribution_with_the_same_mean_shows_in_the_psa_only(tmp_path):
     a = read(DEFAULT)
-    b = extended(tmp_path, 'parameters: {hr_nonamb: {value: 1.96, distribution: "lognormal(meanlog=log(1.96), sdlog=0.8)"}}')
+    b = extended(
+        tmp_path, 'parameters: {hr_nonamb: {value: 1.96, distribution: "lognormal(meanlog=log(1.96), sdlog=0.8)"}}'
+    )
     assert not attribute(a, b).changes
     found = attribute(a, b, sample=Sample(500))
     assert list(shares(found)) == ["hr_nonamb"]

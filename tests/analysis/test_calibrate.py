@@ -14,7 +14,10 @@ ONE_YEAR = "time: {unit: year, horizon: 1 year, cycle: 1 year}"
 
 def exponential(folder, calibration):
     """One way out of life, at the hazard h."""
-    return read(write_scenario(folder, f"""
+    return read(
+        write_scenario(
+            folder,
+            f"""
 time: {{unit: day, horizon: 3 years, cycle: 1 week}}
 parameters:
   h: {{value: 0.001, unit: per day}}
@@ -23,15 +26,22 @@ transitions: [{{from: alive, to: dead, rate: h}}]
 calibration:
   vary: {{h: {{from: 0.0001, to: 0.1}}}}
   targets: {{{calibration}}}
-"""))
+""",
+        )
+    )
 
 
 def spending(folder, parameters, costs, vary, targets):
     """A year in one state; costs: {strategy: formula in USD}, targets: {strategy: (value, tolerance)}."""
     listed = "\n".join(f"  {key}: {{spent: {formula}}}" for key, formula in costs.items())
-    wanted = "\n".join(f"    {key}: {{measure: total, outcome: cost, strategy: {key}, value: {v}, tolerance: {e}}}"
-                       for key, (v, e) in targets.items())
-    return read(write_scenario(folder, f"""
+    wanted = "\n".join(
+        f"    {key}: {{measure: total, outcome: cost, strategy: {key}, value: {v}, tolerance: {e}}}"
+        for key, (v, e) in targets.items()
+    )
+    return read(
+        write_scenario(
+            folder,
+            f"""
 {ONE_YEAR}
 parameters: {{{parameters}}}
 strategies:
@@ -42,15 +52,20 @@ calibration:
   vary: {{{vary}}}
   targets:
 {wanted}
-"""))
+""",
+        )
+    )
 
 
 # --- closed forms -----------------------------------------------------------------------------------------------
 
+
 def test_the_hazard_is_the_one_that_median_survival_determines(tmp_path):
     """S(t) = exp(-h t), so h = ln 2 / median."""
-    found = calibrate(exponential(
-        tmp_path, "s: {measure: median survival, strategy: only, value: 100 days, tolerance: 1 day}"), starts=3)
+    found = calibrate(
+        exponential(tmp_path, "s: {measure: median survival, strategy: only, value: 100 days, tolerance: 1 day}"),
+        starts=3,
+    )
     assert found.best.values == pytest.approx([np.log(2) / 100], rel=1e-5)
     assert found.reached == pytest.approx([100], rel=1e-5) and found.best.converged
     # A change of the median by d is one of the hazard by ln 2 / 100^2 * d.
@@ -59,15 +74,28 @@ def test_the_hazard_is_the_one_that_median_survival_determines(tmp_path):
 
 
 def test_the_hazard_is_the_one_that_occupancy_determines(tmp_path):
-    found = calibrate(exponential(
-        tmp_path, "s: {measure: occupancy, strategy: only, states: [alive], at: 70 days, value: 0.3, tolerance: 0.01}"), 2)
+    found = calibrate(
+        exponential(
+            tmp_path,
+            "s: {measure: occupancy, strategy: only, states: [alive], at: 70 days, value: 0.3, tolerance: 0.01}",
+        ),
+        2,
+    )
     assert found.best.values == pytest.approx([-np.log(0.3) / 70], rel=1e-4)
 
 
 def test_an_over_determined_problem_ends_at_the_weighted_least_squares(tmp_path):
     """Two measurements of one cost: 1000 with error 10 and 1400 with error 20 have the weighted mean 1080."""
-    found = calibrate(spending(tmp_path, "c: {value: 1, unit: USD}", {"a": "c", "b": "c"}, "c: {from: 0, to: 5000}",
-                               {"a": (1000, 10), "b": (1400, 20)}), starts=2)
+    found = calibrate(
+        spending(
+            tmp_path,
+            "c: {value: 1, unit: USD}",
+            {"a": "c", "b": "c"},
+            "c: {from: 0, to: 5000}",
+            {"a": (1000, 10), "b": (1400, 20)},
+        ),
+        starts=2,
+    )
     assert found.best.values == pytest.approx([1080], rel=1e-6)
     assert found.best.distance == pytest.approx((80 / 10) ** 2 + (320 / 20) ** 2)
     assert found.standard_error == pytest.approx([(1 / 10**2 + 1 / 20**2) ** -0.5], rel=1e-4)
@@ -76,8 +104,16 @@ def test_an_over_determined_problem_ends_at_the_weighted_least_squares(tmp_path)
 
 def test_an_under_determined_problem_says_which_combination_is_open(tmp_path):
     """Only c + d is measured."""
-    found = calibrate(spending(tmp_path, "c: {value: 1, unit: USD}, d: {value: 1, unit: USD}", {"a": "c + d"},
-                               "c: {from: 0, to: 1000}, d: {from: 0, to: 1000}", {"a": (1000, 1)}), starts=4)
+    found = calibrate(
+        spending(
+            tmp_path,
+            "c: {value: 1, unit: USD}, d: {value: 1, unit: USD}",
+            {"a": "c + d"},
+            "c: {from: 0, to: 1000}, d: {from: 0, to: 1000}",
+            {"a": (1000, 1)},
+        ),
+        starts=4,
+    )
     loose, tight = found.directions()
     assert loose.moves == pytest.approx(0, abs=1e-6) and loose.verdict == "not determined"
     assert tight.moves == pytest.approx(1000 * np.sqrt(2), rel=1e-6) and tight.verdict == "determined"
@@ -89,7 +125,10 @@ def test_an_under_determined_problem_says_which_combination_is_open(tmp_path):
 
 def test_a_price_meets_the_icer(tmp_path):
     """The new treatment gains 0.2 QALYs, so 30,000 per QALY is a price of 6,000."""
-    scenario = read(write_scenario(tmp_path, f"""
+    scenario = read(
+        write_scenario(
+            tmp_path,
+            f"""
 {ONE_YEAR}
 parameters: {{c: {{value: 1, unit: USD}}}}
 strategies: {{old: {{u: 0.5, price: 0 USD}}, new: {{u: 0.7, price: c}}}}
@@ -98,7 +137,9 @@ transitions: []
 calibration:
   vary: {{c: {{from: 0, to: 100000}}}}
   targets: {{i: {{measure: icer, strategy: new, value: 30000, tolerance: 10}}}}
-"""))
+""",
+        )
+    )
     assert calibrate(scenario, 2).best.values == pytest.approx([6000], rel=1e-6)
 
 
@@ -106,7 +147,10 @@ def test_a_mean_meets_a_point_of_the_acceptability_curve(tmp_path):
     """At 50,000 a gain of 0.2 QALYs is worth 10,000; P(price < 10,000) = 0.8 for a normal price, sd 1000, of this mean."""
     from scipy.stats import norm
 
-    scenario = read(write_scenario(tmp_path, f"""
+    scenario = read(
+        write_scenario(
+            tmp_path,
+            f"""
 {ONE_YEAR}
 parameters: {{c: {{distribution: "normal(mean=5000, sd=1000)", unit: USD}}}}
 strategies: {{old: {{u: 0.5, price: 0 USD}}, new: {{u: 0.7, price: c}}}}
@@ -115,7 +159,9 @@ transitions: []
 calibration:
   vary: {{c: {{from: 5000, to: 15000}}}}
   targets: {{p: {{measure: probability cost-effective, strategy: new, wtp: 50000, value: 0.8, tolerance: 0.005}}}}
-"""))
+""",
+        )
+    )
     found = calibrate(scenario, starts=2, n=20_000)
     sampling_error = 1000 * np.sqrt(0.8 * 0.2 / 20_000) / norm.pdf(norm.ppf(0.8))
     assert abs(found.best.values[0] - (10_000 - 1000 * norm.ppf(0.8))) < 3 * sampling_error
@@ -124,8 +170,13 @@ calibration:
 
 def test_combinations_that_a_distribution_cannot_have_are_walked_around(tmp_path):
     """A beta of mean 0.9 cannot have a standard error above 0.3."""
-    scenario = spending(tmp_path, 'u: {distribution: "beta(mean=0.5, se=0.1)", unit: probability}, k: {value: 1000, unit: USD}',
-                        {"a": "u * k"}, "u.mean: {from: 0.1, to: 0.95}, u.se: {from: 0.05, to: 0.45}", {"a": (900, 1)})
+    scenario = spending(
+        tmp_path,
+        'u: {distribution: "beta(mean=0.5, se=0.1)", unit: probability}, k: {value: 1000, unit: USD}',
+        {"a": "u * k"},
+        "u.mean: {from: 0.1, to: 0.95}, u.se: {from: 0.05, to: 0.45}",
+        {"a": (900, 1)},
+    )
     found = calibrate(scenario, starts=4, posterior=40)
     assert found.best.values[0] == pytest.approx(0.9, rel=1e-4)
     mean, se = found.posterior.T
@@ -134,11 +185,16 @@ def test_combinations_that_a_distribution_cannot_have_are_walked_around(tmp_path
 
 # --- posterior --------------------------------------------------------------------------------------------------
 
+
 def test_the_posterior_of_a_linear_problem_is_the_exact_normal_one(tmp_path):
     """Costs c + d, c and d - c/2 measured with errors: a regression with known errors and a flat prior."""
-    scenario = spending(tmp_path, "c: {value: 1, unit: USD}, d: {value: 1, unit: USD}",
-                        {"x": "c + d", "y": "c", "z": "d - 0.5 * c"}, "c: {from: 0, to: 1000}, d: {from: 0, to: 1000}",
-                        {"x": (1000, 20), "y": (420, 30), "z": (350, 25)})
+    scenario = spending(
+        tmp_path,
+        "c: {value: 1, unit: USD}, d: {value: 1, unit: USD}",
+        {"x": "c + d", "y": "c", "z": "d - 0.5 * c"},
+        "c: {from: 0, to: 1000}, d: {from: 0, to: 1000}",
+        {"x": (1000, 20), "y": (420, 30), "z": (350, 25)},
+    )
     found = calibrate(scenario, starts=2, posterior=2000)
     design, error = np.array([[1, 1], [1, 0], [-0.5, 1]]), np.array([20, 30, 25])
     covariance = np.linalg.inv((design / error[:, None] ** 2).T @ design)
@@ -154,8 +210,13 @@ def test_the_posterior_of_a_linear_problem_is_the_exact_normal_one(tmp_path):
 
 def test_the_posterior_has_both_solutions_of_a_square(tmp_path):
     """(x - 0.5)^2 = 0.04 has the solutions 0.3 and 0.7, with equal posterior mass."""
-    scenario = spending(tmp_path, "x: {value: 0.1}, k: {value: 1000, unit: USD}", {"a": "k * (x - 0.5) * (x - 0.5)"},
-                        "x: {from: 0, to: 1}", {"a": (40, 2)})
+    scenario = spending(
+        tmp_path,
+        "x: {value: 0.1}, k: {value: 1000, unit: USD}",
+        {"a": "k * (x - 0.5) * (x - 0.5)"},
+        "x: {from: 0, to: 1}",
+        {"a": (40, 2)},
+    )
     found = calibrate(scenario, starts=6, posterior=1000)
     assert "other values, as good" in found.agreement()
     above = found.posterior[:, 0] > 0.5
@@ -164,8 +225,13 @@ def test_the_posterior_has_both_solutions_of_a_square(tmp_path):
 
 
 def test_without_information_the_posterior_is_the_uniform_prior(tmp_path):
-    scenario = spending(tmp_path, "c: {value: 1, unit: USD}, d: {value: 1, unit: USD}", {"a": "c + 0 * d"},
-                        "c: {from: 0, to: 1000}, d: {from: 10, to: 20}", {"a": (500, 1)})
+    scenario = spending(
+        tmp_path,
+        "c: {value: 1, unit: USD}, d: {value: 1, unit: USD}",
+        {"a": "c + 0 * d"},
+        "c: {from: 0, to: 1000}, d: {from: 10, to: 20}",
+        {"a": (500, 1)},
+    )
     found = calibrate(scenario, starts=2, posterior=2000)
     d = found.posterior[:, 1]
     assert d.mean() == pytest.approx(15, abs=4 * 10 / np.sqrt(12 * found.effective))
@@ -174,9 +240,14 @@ def test_without_information_the_posterior_is_the_uniform_prior(tmp_path):
 
 def test_sets_are_drawn_from_the_distribution_that_each_set_of_arguments_makes(tmp_path):
     """A mean known to 1 % leaves the spread of the distribution itself; a parameter varied by name has the posterior's."""
-    scenario = spending(tmp_path, 'c: {distribution: "gamma(mean=100, cv=0.5)", unit: USD}, '
-                        'd: {distribution: "gamma(mean=100, cv=0.5)", unit: USD}', {"a": "c", "b": "d"},
-                        "c.mean: {from: 10, to: 1000}, d: {from: 10, to: 1000}", {"a": (300, 3), "b": (300, 3)})
+    scenario = spending(
+        tmp_path,
+        'c: {distribution: "gamma(mean=100, cv=0.5)", unit: USD}, '
+        'd: {distribution: "gamma(mean=100, cv=0.5)", unit: USD}',
+        {"a": "c", "b": "d"},
+        "c.mean: {from: 10, to: 1000}, d: {from: 10, to: 1000}",
+        {"a": (300, 3), "b": (300, 3)},
+    )
     found = calibrate(scenario, starts=2, posterior=1000)
     c, d = found.parameter_sets().values()
     assert c.mean() == pytest.approx(300, rel=0.03) and c.std() == pytest.approx(150, rel=0.1)
@@ -184,6 +255,7 @@ def test_sets_are_drawn_from_the_distribution_that_each_set_of_arguments_makes(t
 
 
 # --- the same for everyone --------------------------------------------------------------------------------------
+
 
 def test_the_result_is_the_same_to_the_last_bit_with_any_number_of_workers(tmp_path):
     scenario = read(SCENARIOS / "mscc_furlan.yaml", ["calibration.targets.ICER.tolerance=5000"])
@@ -198,13 +270,16 @@ def test_the_result_is_the_same_to_the_last_bit_with_any_number_of_workers(tmp_p
 
 
 def test_progress_counts_starts_and_sets(tmp_path):
-    scenario, seen = exponential(
-        tmp_path, "s: {measure: median survival, strategy: only, value: 100 days, tolerance: 1 day}"), []
+    scenario, seen = (
+        exponential(tmp_path, "s: {measure: median survival, strategy: only, value: 100 days, tolerance: 1 day}"),
+        [],
+    )
     calibrate(scenario, starts=3, posterior=25, progress=seen.append)
     assert sum(seen) == 28
 
 
 # --- parameters -------------------------------------------------------------------------------------------------
+
 
 def test_another_mean_leaves_the_other_arguments_and_moves_the_base_value():
     scenario = read(SCENARIOS / "mscc_furlan.yaml")
@@ -231,6 +306,7 @@ def test_a_scenario_without_the_section_or_with_everything_fixed_is_refused(tmp_
 
 
 # --- the default scenario ---------------------------------------------------------------------------------------
+
 
 @pytest.mark.slow
 def test_the_calibrated_values_of_the_default_scenario_are_found_again():

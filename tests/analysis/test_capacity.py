@@ -1,4 +1,5 @@
 """Value of capacity against the waits of M/M/1 and M/M/2; comparison of engines and the bridge between them."""
+
 import dataclasses
 
 import numpy as np
@@ -34,7 +35,9 @@ MANY = Method(patients=1500, replications=12)
 def waiting(tmp_path):
     path = tmp_path / "waiting.yaml"
     path.write_text(WAITING)
-    system = System((Resource("server", 1),), (Hold("service", ("server",)),), Arrivals((0.7,)), warm_up=150, cool_down=20)
+    system = System(
+        (Resource("server", 1),), (Hold("service", ("server",)),), Arrivals((0.7,)), warm_up=150, cool_down=20
+    )
     return dataclasses.replace(read(path), system=system)
 
 
@@ -43,7 +46,10 @@ def test_gain_of_a_second_server_is_the_difference_of_the_mean_waits(waiting):
     saved = 0.7 / 0.3 - 0.49 / 3.51  # days: rho / (mu - lambda) and a^2 / (4 - a^2) / mu
     row = engine_report.capacity_table(found).query("capacity == 2 and strategy == 'old'").iloc[0]
     # 100 USD a day of waiting (36,525 / 365.25).
-    assert abs(row["gain_per_extra_unit_per_patient"] - 100 * saved) < 4 * row["gain_per_extra_unit_per_patient_standard_error"]
+    assert (
+        abs(row["gain_per_extra_unit_per_patient"] - 100 * saved)
+        < 4 * row["gain_per_extra_unit_per_patient_standard_error"]
+    )
     assert row["gain_per_extra_unit_per_patient_standard_error"] < 30
     assert row["utilisation"] == pytest.approx(0.35, rel=0.05) and row["offered_load"] == pytest.approx(0.35, rel=0.05)
     year = 0.7 * 365.25
@@ -80,6 +86,7 @@ def test_unknown_resources_and_scenarios_without_any_are_errors(waiting):
 
 # --- agreement --------------------------------------------------------------------------------------------------
 
+
 def test_the_engines_agree_on_the_default_scenario():
     found = agreement.agreement(read(SCENARIOS / "mscc_furlan.yaml"), Method(patients=300, replications=10))
     assert found.agree and found.patients == 600 and len(found.rows) == 84
@@ -90,8 +97,11 @@ def test_the_engines_agree_on_the_default_scenario():
 
 def test_an_engine_that_is_off_by_a_hair_for_few_patients_is_found(monkeypatch):
     right = queueing.Group.event
-    monkeypatch.setattr(queueing.Group, "event", lambda self, move, number, visit, now: right(
-        self, move, number, visit, now) * (1 + 1e-6 * (number == 7)))
+    monkeypatch.setattr(
+        queueing.Group,
+        "event",
+        lambda self, move, number, visit, now: right(self, move, number, visit, now) * (1 + 1e-6 * (number == 7)),
+    )
     found = agreement.agreement(read(SCENARIOS / "mscc_furlan.yaml"), Method(patients=300, replications=10))
     assert not found.agree and 0 < found.differing <= 4
     assert engine_report.verdict(found).startswith("THE ENGINES DIFFER")
@@ -99,9 +109,14 @@ def test_an_engine_that_is_off_by_a_hair_for_few_patients_is_found(monkeypatch):
 
 def test_a_biased_engine_is_found_by_its_means(monkeypatch, tmp_path, capsys):
     right = queueing.Group.event
-    monkeypatch.setattr(queueing.Group, "event",
-                        lambda self, move, number, visit, now: now + 0.8 * (right(self, move, number, visit, now) - now))
-    assert main(["compare", str(SCENARIOS / "mscc_furlan.yaml"), "--patients", "400", "--out", str(tmp_path / "out")]) == 1
+    monkeypatch.setattr(
+        queueing.Group,
+        "event",
+        lambda self, move, number, visit, now: now + 0.8 * (right(self, move, number, visit, now) - now),
+    )
+    assert (
+        main(["compare", str(SCENARIOS / "mscc_furlan.yaml"), "--patients", "400", "--out", str(tmp_path / "out")]) == 1
+    )
     assert "THE ENGINES DIFFER" in capsys.readouterr().out
     assert (tmp_path / "out" / "figures" / "bridge.png").exists()
 
@@ -128,8 +143,11 @@ def test_jackknife_error_of_a_mean_is_its_standard_error():
 # --- claims of docs/capacity.md ---------------------------------------------------------------------------------
 
 CAPACITY = SCENARIOS / "mscc_capacity.yaml"
-UNLIMITED = [f"resources.{key}.{what}" for key in ("mri", "theatre", "bed", "linac")
-             for what in ("capacity=unlimited", "open=always")]
+UNLIMITED = [
+    f"resources.{key}.{what}"
+    for key in ("mri", "theatre", "bed", "linac")
+    for what in ("capacity=unlimited", "open=always")
+]
 
 
 @pytest.mark.slow
@@ -140,9 +158,11 @@ def test_the_engines_agree_on_the_capacity_scenario():
 
 @pytest.mark.slow
 def test_queues_raise_the_icer_and_shorter_ones_lower_it():
-    changed = {"none": (("",), read(CAPACITY, UNLIMITED)),
-               "night": (("",), read(CAPACITY, ["resources.theatre.open=always"])),
-               "linac": (("",), read(CAPACITY, ["resources.linac.capacity=16"]))}
+    changed = {
+        "none": (("",), read(CAPACITY, UNLIMITED)),
+        "night": (("",), read(CAPACITY, ["resources.theatre.open=always"])),
+        "linac": (("",), read(CAPACITY, ["resources.linac.capacity=16"])),
+    }
     found = capacity.alternatives(read(CAPACITY), changed, Method(patients=400, replications=10))
     table = engine_report.change_of_icer(read(CAPACITY), found).set_index("alternative")
     score = table["change"] / table["change_standard_error"]

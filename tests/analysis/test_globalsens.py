@@ -1,4 +1,5 @@
 """Sobol indices and Morris effects against closed forms; the convergence of a PSA against its moments."""
+
 import sys
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_indices_of_ishigamis_function_are_its_closed_forms():
     parts = np.array([(1 + b * p**4 / 5) ** 2 / 2, a**2 / 8, 0.0])
     together = 8 * b**2 * p**8 / 225
     variance = parts.sum() + together
-    found, = globalsens.sobol(ishigami, 3, each(3), 8192, 1)
+    (found,) = globalsens.sobol(ishigami, 3, each(3), 8192, 1)
     np.testing.assert_allclose(found.first, parts / variance, atol=0.01)
     np.testing.assert_allclose(found.total, (parts + [together, 0, together]) / variance, atol=0.01)
     assert found.variance == pytest.approx(variance, rel=0.01) and found.runs == 5 * 8192
@@ -44,28 +45,29 @@ def test_indices_of_ishigamis_function_are_its_closed_forms():
 
 def test_a_linear_model_shares_its_variance_out():
     weights = np.array([1.0, 2.0, 4.0, 0.0])
-    found, = globalsens.sobol(lambda u: [weights @ stats.norm.ppf(u)], 4, each(4), 4096, 2)
+    (found,) = globalsens.sobol(lambda u: [weights @ stats.norm.ppf(u)], 4, each(4), 4096, 2)
     np.testing.assert_allclose(found.first, weights**2 / 21, atol=0.02)
     np.testing.assert_allclose(found.total, weights**2 / 21, atol=0.02)
 
 
 def test_a_product_is_all_interaction():
-    found, = globalsens.sobol(lambda u: [np.prod(u - 0.5, axis=0)], 2, each(2), 4096, 3)
+    (found,) = globalsens.sobol(lambda u: [np.prod(u - 0.5, axis=0)], 2, each(2), 4096, 3)
     np.testing.assert_allclose(found.first, 0, atol=0.02)
     np.testing.assert_allclose(found.total, 1, atol=0.04)
 
 
 def test_inputs_that_vary_together_are_one_factor():
     """x1 x2 + x3 with x1, x2 one factor: all its variance is first order."""
-    found, = globalsens.sobol(lambda u: [(u[0] - 0.5) * (u[1] - 0.5) * 12 + (u[2] - 0.5)], 3,
-                             [np.array([0, 1]), np.array([2])], 4096, 4)
+    (found,) = globalsens.sobol(
+        lambda u: [(u[0] - 0.5) * (u[1] - 0.5) * 12 + (u[2] - 0.5)], 3, [np.array([0, 1]), np.array([2])], 4096, 4
+    )
     np.testing.assert_allclose(found.first, [12 / 13, 1 / 13], atol=0.02)
     np.testing.assert_allclose(found.total, [12 / 13, 1 / 13], atol=0.02)
 
 
 def test_every_output_has_the_indices_it_would_have_alone():
     both = globalsens.sobol(lambda u: [u[0] + u[1], 0 * u[0], ishigami(u)[0]], 3, each(3), 512, 5)
-    alone, = globalsens.sobol(ishigami, 3, each(3), 512, 5)
+    (alone,) = globalsens.sobol(ishigami, 3, each(3), 512, 5)
     np.testing.assert_array_equal(both[2].total_interval, alone.total_interval)
     np.testing.assert_allclose(both[0].first, [0.5, 0.5, 0], atol=0.03)
     assert not both[1].total.any() and both[1].variance == 0
@@ -74,14 +76,18 @@ def test_every_output_has_the_indices_it_would_have_alone():
 def test_intervals_of_the_bootstrap_hold_the_closed_form():
     """95 % intervals; scrambled Sobol points err less than independent ones, so nearly all of 40 x 3 hold it."""
     truth = np.array([0.5575, 0.4424, 0.2437])
-    held = np.array([(i.total_interval[:, 0] <= truth) & (truth <= i.total_interval[:, 1])
-                     for i in (globalsens.sobol(ishigami, 3, each(3), 256, seed)[0] for seed in range(40))])
+    held = np.array(
+        [
+            (i.total_interval[:, 0] <= truth) & (truth <= i.total_interval[:, 1])
+            for i in (globalsens.sobol(ishigami, 3, each(3), 256, seed)[0] for seed in range(40))
+        ]
+    )
     assert held.mean() > 0.93
 
 
 def test_elementary_effects_of_a_linear_model_are_its_slopes():
     slopes = np.array([3.0, -1.0, 0.0])
-    found, = globalsens.morris(lambda u: [slopes @ u], 3, each(3), 20, 1)
+    (found,) = globalsens.morris(lambda u: [slopes @ u], 3, each(3), 20, 1)
     # The levels span the quantiles from 1 % to 99 %.
     np.testing.assert_allclose(found.mean_absolute, np.abs(slopes) * 0.98)
     np.testing.assert_allclose(found.spread, 0, atol=1e-12)
@@ -89,7 +95,7 @@ def test_elementary_effects_of_a_linear_model_are_its_slopes():
 
 
 def test_morris_takes_groups_and_says_what_is_missing(monkeypatch):
-    found, = globalsens.morris(lambda u: [3 * u[0] + u[1] - 2 * u[2]], 3, [np.array([0, 1]), np.array([2])], 200, 1)
+    (found,) = globalsens.morris(lambda u: [3 * u[0] + u[1] - 2 * u[2]], 3, [np.array([0, 1]), np.array([2])], 200, 1)
     assert found.mean_absolute[1] == pytest.approx(2 * 0.98) and np.isnan(found.spread).all()
     monkeypatch.setitem(sys.modules, "SALib.analyze", None)
     with pytest.raises(GlobalError, match="needs SALib, which is not installed"):
@@ -116,7 +122,7 @@ def test_correlated_and_joint_inputs_are_factors_of_their_own(tmp_path):
     assert [f.name for f in found[:2]] == ["a + b", "c"]
     model = globalsens.net_benefit_of(scenario, Method(), 1.0)
     blocks = globalsens.places(scenario, found)
-    indices, = globalsens.sobol(model, sum(map(len, blocks)), blocks, 2048, 1)
+    (indices,) = globalsens.sobol(model, sum(map(len, blocks)), blocks, 2048, 1)
     # var(a + b) = 0.01 (1 + 1 + 2 * 0.5) = 0.03, var(c) = 0.04.
     np.testing.assert_allclose(indices.first, [3 / 7, 4 / 7, 0], atol=0.02)
 
@@ -139,12 +145,13 @@ def test_four_strategies_cost_one_table_a_factor(monkeypatch):
 
 # --- convergence ------------------------------------------------------------------------------------------------
 
+
 def test_running_moments_are_those_of_the_first_draws():
     gain = np.random.default_rng(1).normal(1e9, 3.0, 5000)
     found = convergence.of_draws("all", 1, 1.0, gain, gain > 1e9, None)
     assert found.draws[0] == 2 and found.draws[-1] == 5000
     for i in (0, 30, -1):
-        own = gain[:found.draws[i]]
+        own = gain[: found.draws[i]]
         assert found.mean[i] == pytest.approx(own.mean(), rel=1e-15)
         assert found.standard_error[i] == pytest.approx(own.std(ddof=1) / np.sqrt(len(own)), rel=1e-6)
         assert found.probability[i] == pytest.approx((own > 1e9).mean())
@@ -197,6 +204,7 @@ def test_any_number_of_chunks_and_workers_gives_the_same_bits(monkeypatch):
 
 # --- the commands -----------------------------------------------------------------------------------------------
 
+
 def test_commands_leave_tables_and_figures(tmp_path, capsys):
     assert main(["global", str(DEFAULT), "--n", "256", "--out", str(tmp_path / "s")]) == 0
     assert (tmp_path / "s" / "figures" / "sobol.png").exists() and (tmp_path / "s" / "tables" / "sobol.csv").exists()
@@ -208,21 +216,27 @@ def test_commands_leave_tables_and_figures(tmp_path, capsys):
 
 @pytest.mark.parametrize("command", ["global", "converge", "tornado", "threshold --vary gain"])
 def test_one_strategy_is_a_clear_error(command, tmp_path, capsys):
-    path = write_scenario(tmp_path, """
+    path = write_scenario(
+        tmp_path,
+        """
 parameters: {gain: {distribution: "normal(mean=0.1, sd=0.02)", unit: number}}
 states: {alive: {start: 1, utility: 0.5 + gain}}
 transitions: []
-""")
+""",
+    )
     name, *options = command.split()
     assert main([name, str(path), *options, "--out", str(tmp_path / "x")]) == 2
     assert "one strategy, so there is no" in capsys.readouterr().err and not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (["global", "--patients-group", "x"], "unknown group 'x'"),
-    (["converge", "--draws", "0"], "no draws were asked for"),
-    (["converge", "--draws", "50", "--target-se", "-1"], "must be above 0"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["global", "--patients-group", "x"], "unknown group 'x'"),
+        (["converge", "--draws", "0"], "no draws were asked for"),
+        (["converge", "--draws", "50", "--target-se", "-1"], "must be above 0"),
+    ],
+)
 def test_bad_options_end_with_2_and_write_nothing(arguments, message, tmp_path, capsys):
     command, *rest = arguments
     assert main([command, str(DEFAULT), *rest, "--out", str(tmp_path / "x")]) == 2

@@ -1,4 +1,5 @@
 """One-way analyses against models that are solved by hand."""
+
 import numpy as np
 import pytest
 from linear_model import LINEAR
@@ -31,7 +32,9 @@ def test_ends_are_those_of_the_linear_model(linear):
     assert table["base_result"].tolist() == pytest.approx([450] * len(table))
     assert table.loc["price", ["result_low", "result_high"]].tolist() == pytest.approx([1000 - 110, 1000 - 2200])
     low, high = 0.1 - 1.959964 * 0.02, 0.1 + 1.959964 * 0.02
-    assert table.loc["gain", ["result_low", "result_high"]].tolist() == pytest.approx([1e4 * low - 550, 1e4 * high - 550])
+    assert table.loc["gain", ["result_low", "result_high"]].tolist() == pytest.approx(
+        [1e4 * low - 550, 1e4 * high - 550]
+    )
     assert "fixed" not in table.index
 
 
@@ -47,8 +50,11 @@ def test_shares_of_a_dirichlet_distribution_keep_their_proportions(linear):
 
 
 def test_an_icer_that_is_none_has_a_word(tmp_path):
-    text = LINEAR.replace("sd=0.02", "sd=0.1").replace("share_c / 5)}", "share_c / 5) - saving}").replace(
-        "  fixed:", "  saving: {value: 300, unit: USD}\n  fixed:")
+    text = (
+        LINEAR.replace("sd=0.02", "sd=0.1")
+        .replace("share_c / 5)}", "share_c / 5) - saving}")
+        .replace("  fixed:", "  saving: {value: 300, unit: USD}\n  fixed:")
+    )
     scenario = read(write_scenario(tmp_path, text))
     table = by_parameter(oneway.oneway(scenario, Method()), "icer")
     assert np.isnan(table.loc["price", "result_low"]) and table.loc["price", "status_low"] == "dominant"
@@ -57,7 +63,9 @@ def test_an_icer_that_is_none_has_a_word(tmp_path):
 
 
 def test_an_end_that_costs_more_and_gains_more_has_its_icer_where_the_base_case_is_dominant(tmp_path):
-    text = LINEAR.replace("share_c / 5)}", "share_c / 5) - saving}").replace("  fixed:", "  saving: {value: 600, unit: USD}\n  fixed:")
+    text = LINEAR.replace("share_c / 5)}", "share_c / 5) - saving}").replace(
+        "  fixed:", "  saving: {value: 600, unit: USD}\n  fixed:"
+    )
     table = by_parameter(oneway.oneway(read(write_scenario(tmp_path, text)), Method()), "icer")
     assert np.isnan(table.loc["price", "base_result"]) and table.loc["price", "status_low"] == "dominant"
     assert table.loc["price", "result_high"] == pytest.approx((2200 - 600) / 0.1)
@@ -83,7 +91,9 @@ def test_engines_that_follow_patients_meet_the_same_ones_at_both_ends():
     found = oneway.oneway(scenario, Method("individual", 20))
     values, _ = found.result("inb", 1)
     place = 1 + 2 * [r.name for r in found.ranges].index("c_rt")
-    assert values[place] == pytest.approx(values[place + 1], abs=1e-6) and values[place] == pytest.approx(values[0], abs=1e-6)
+    assert values[place] == pytest.approx(values[place + 1], abs=1e-6) and values[place] == pytest.approx(
+        values[0], abs=1e-6
+    )
 
 
 def test_every_simulated_increment_has_its_standard_error():
@@ -96,32 +106,53 @@ def test_every_simulated_increment_has_its_standard_error():
     for result in ("inb", "cost", "qaly", "ambulatory_days"):
         for end in ("low", "high"):
             own = table.loc[result]
-            off = (own[f"result_{end}"] - exact.loc[result, f"result_{end}"].loc[own.index]) / own[f"{end}_standard_error"]
+            off = (own[f"result_{end}"] - exact.loc[result, f"result_{end}"].loc[own.index]) / own[
+                f"{end}_standard_error"
+            ]
             assert off.abs().max() < 4 and off.abs().max() > 0.1
 
 
 def test_an_end_outside_the_model_is_named(tmp_path):
-    text = LINEAR.replace("states: {alive: {start: 1,", "states: {dead: {start: 1 - fixed * share_a * 4}, alive: {start: "
-                          "fixed * share_a * 4,")
+    text = LINEAR.replace(
+        "states: {alive: {start: 1,",
+        "states: {dead: {start: 1 - fixed * share_a * 4}, alive: {start: fixed * share_a * 4,",
+    )
     scenario = read(write_scenario(tmp_path, text))
-    with pytest.raises(OneWayError, match=r"^share_a at the high end of its 95 % interval, 0\.2\d+: .*outside.*\(0 to 1\), "
-                                          r"in strategy old \("):
+    with pytest.raises(
+        OneWayError,
+        match=r"^share_a at the high end of its 95 % interval, 0\.2\d+: .*outside.*\(0 to 1\), "
+        r"in strategy old \(",
+    ):
         oneway.oneway(scenario, Method())
     with pytest.raises(ThresholdError, match=r"^fixed at 1\.2\d+: .*outside"):
         threshold.thresholds(scenario, "fixed", 0.5, 2, Method())
 
 
 def test_nothing_to_vary_is_an_error(tmp_path):
-    scenario = read(write_scenario(tmp_path, LINEAR[:LINEAR.index("parameters:")] + """
+    scenario = read(
+        write_scenario(
+            tmp_path,
+            LINEAR[: LINEAR.index("parameters:")]
+            + """
 strategies: {a: {}, b: {}}
 states: {alive: {start: 1, utility: 1}}
 transitions: []
-"""))
+""",
+        )
+    )
     with pytest.raises(OneWayError, match="nothing to vary"):
         oneway.oneway(scenario, Method())
 
 
 def test_a_range_outside_the_unit_is_an_error(tmp_path):
     with pytest.raises((DomainError, ValueError), match="0 to 1|allowed"):
-        oneway.ranges(read(write_scenario(tmp_path, LINEAR.replace(
-            "fixed: {value: 1, unit: number}", "fixed: {value: 1, range: [0.5, 1.5], unit: probability}"))))
+        oneway.ranges(
+            read(
+                write_scenario(
+                    tmp_path,
+                    LINEAR.replace(
+                        "fixed: {value: 1, unit: number}", "fixed: {value: 1, range: [0.5, 1.5], unit: probability}"
+                    ),
+                )
+            )
+        )

@@ -35,10 +35,12 @@ def identical(one, other) -> bool:
     """To the last bit."""
     pairs = [(one.columns[name], other.columns[name]) for name in one.columns]
     return list(one.columns) == list(other.columns) and all(
-        np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in pairs)
+        np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in pairs
+    )
 
 
 # --- points -----------------------------------------------------------------------------------------------------
+
 
 def test_a_grid_is_every_combination_and_ranges_include_both_limits(furlan):
     axes = [axis(furlan, "c_surgery=10:20:3"), axis(furlan, "horizon=6 months,1 year"), axis(furlan, "wtp=0,50000")]
@@ -100,8 +102,11 @@ def test_two_shares_of_one_dirichlet_distribution_cannot_vary_together(tmp_path)
 
 # --- results ----------------------------------------------------------------------------------------------------
 
+
 def test_every_point_is_the_run_with_those_settings(furlan):
-    found = run(furlan, "c_surgery=19000,34000", "horizon=1 year,5 years", "strategies.surgery.hr=0.8,1", "wtp=0,100000")
+    found = run(
+        furlan, "c_surgery=19000,34000", "horizon=1 year,5 years", "strategies.surgery.hr=0.8,1", "wtp=0,100000"
+    )
     assert len(found.points) == 16
     for k, (cost, horizon, ratio, wtp) in enumerate(found.points):
         other = read(DEFAULT, [f"c_surgery={cost}", f"horizon={horizon}", f"strategies.surgery.hr={ratio}"])
@@ -156,14 +161,19 @@ def test_points_of_an_engine_that_follows_patients_meet_the_same_patients(furlan
 
 
 def test_a_point_outside_the_domain_is_named(tmp_path):
-    scenario = read(write_scenario(tmp_path, """
+    scenario = read(
+        write_scenario(
+            tmp_path,
+            """
 parameters: {p: {value: 0.2, unit: probability}, q: {value: 0.3, unit: probability}}
 states: {entry: {start: 1, stay: 0}, here: {utility: 1}, dead: {}}
 transitions:
   - {from: entry, to: dead, probability: p + q}
   - {from: entry, to: here, probability: rest}
   - {from: here, to: dead, rate: 0.1 per year}
-"""))
+""",
+        )
+    )
     with pytest.raises(SweepError, match="at p = 0.9, q = 0.6: .*1.5 is outside"):
         run(scenario, "p=0.1,0.9", "q=0.05,0.6")
 
@@ -176,6 +186,7 @@ def test_more_readings_of_the_file_than_allowed_are_refused_before_the_first(fur
 
 
 # --- interruption and workers -----------------------------------------------------------------------------------
+
 
 class Interruption:
     """Stops the work after some points."""
@@ -241,8 +252,9 @@ transitions: [{from: here, to: dead, rate: 0.1 per day}]
 def test_points_at_another_willingness_to_pay_are_not_taken_from_a_journal(furlan, tmp_path):
     journal = tmp_path / "journal"
     run(furlan, "c_surgery=10000,19000", wtp=0, journal=journal)
-    assert identical(run(furlan, "c_surgery=10000,19000", wtp=1e5, journal=journal),
-                     run(furlan, "c_surgery=10000,19000", wtp=1e5))
+    assert identical(
+        run(furlan, "c_surgery=10000,19000", wtp=1e5, journal=journal), run(furlan, "c_surgery=10000,19000", wtp=1e5)
+    )
 
 
 def test_the_journal_sees_a_change_in_a_file_that_the_scenario_reads(tmp_path):

@@ -1,4 +1,5 @@
 """Values at which a decision changes, against models that are solved by hand and against brute force."""
+
 import numpy as np
 import pytest
 from linear_model import LINEAR
@@ -25,7 +26,9 @@ def test_the_price_at_which_the_icer_meets_the_threshold(linear):
 
 
 def test_all_changes_in_the_range_are_found(tmp_path):
-    scenario = read(write_scenario(tmp_path, LINEAR.replace("0.5 + gain * fixed", "0.5 + (fixed - 2) ** 2 / 10 - 0.09")))
+    scenario = read(
+        write_scenario(tmp_path, LINEAR.replace("0.5 + gain * fixed", "0.5 + (fixed - 2) ** 2 / 10 - 0.09"))
+    )
     found = threshold.thresholds(scenario, "fixed", 0, 10, Method(), wtp=1e9)
     assert [c.value for c in found.changes] == pytest.approx([2 - 0.9**0.5, 2 + 0.9**0.5], abs=1e-4)
 
@@ -34,9 +37,15 @@ def test_two_changes_between_neighbouring_points_of_the_grid_are_found(tmp_path)
     """The grid has a point every 0.16, the changes are 0.02 and 0.002 apart; a lead that stays above 0 has none."""
     for half, number in ((0.01, 2), (0.001, 2), (None, 0)):
         dip = f"(fixed - 5.03) ** 2 - {half}**2" if half else "(fixed - 5.03) ** 2 + 1e-7"
-        scenario = read(write_scenario(tmp_path, LINEAR.replace("gain * fixed, c: price * (1 + share_c / 5)", f"{dip}, c: 0 * price")))
+        scenario = read(
+            write_scenario(
+                tmp_path, LINEAR.replace("gain * fixed, c: price * (1 + share_c / 5)", f"{dip}, c: 0 * price")
+            )
+        )
         found = threshold.thresholds(scenario, "fixed", 0, 10, Method())
-        assert [c.value for c in found.changes] == pytest.approx([5.03 - half, 5.03 + half][:number] if half else [], abs=1e-6)
+        assert [c.value for c in found.changes] == pytest.approx(
+            [5.03 - half, 5.03 + half][:number] if half else [], abs=1e-6
+        )
 
 
 POLYNOMIALS = """
@@ -80,7 +89,11 @@ def test_all_changes_among_three_curves_are_those_of_brute_force(tmp_path):
 
 
 def test_a_narrow_range_far_from_0_is_searched_to_the_last_digit(tmp_path):
-    scenario = read(write_scenario(tmp_path, LINEAR.replace("(1 + share_c / 5)", "(fixed - 1e9) / 500").replace("gain * fixed", "3e-5")))
+    scenario = read(
+        write_scenario(
+            tmp_path, LINEAR.replace("(1 + share_c / 5)", "(fixed - 1e9) / 500").replace("gain * fixed", "3e-5")
+        )
+    )
     found = threshold.thresholds(scenario, "fixed", 1e9, 1e9 + 1, Method())
     assert [c.value - 1e9 for c in found.changes] == pytest.approx([0.3], abs=1e-6)
 
@@ -88,7 +101,9 @@ def test_a_narrow_range_far_from_0_is_searched_to_the_last_digit(tmp_path):
 def test_none_in_the_range_is_said(linear):
     found = threshold.thresholds(linear, "price", 1500, 2000, Method())
     assert found.changes == ()
-    assert sensitivity_report.sentence(found, "price (USD)").startswith("None in the range: with price (USD) from 1,500 to 2,000")
+    assert sensitivity_report.sentence(found, "price (USD)").startswith(
+        "None in the range: with price (USD) from 1,500 to 2,000"
+    )
 
 
 def test_the_threshold_of_a_psa_is_that_of_its_mean(linear):
@@ -106,12 +121,16 @@ def test_the_threshold_of_a_share_keeps_the_others_proportions_in_every_draw(lin
     sample = draws.probabilistic(linear, 500, 1).values
     # share_c = (1 - share_a) share_c / (share_b + share_c) of the draw: linear in share_a.
     rest = (sample["share_c"] / (sample["share_b"] + sample["share_c"])).mean()
-    assert [c.value for c in found.changes] == pytest.approx([1 - (5400 * sample["gain"].mean() / 500 - 1) * 5 / rest], abs=1e-7)
+    assert [c.value for c in found.changes] == pytest.approx(
+        [1 - (5400 * sample["gain"].mean() / 500 - 1) * 5 / rest], abs=1e-7
+    )
 
 
 def test_the_standard_error_of_a_threshold_is_its_spread_over_samples(linear):
     """Threshold 1e4 mean(gain) / (1 + mean(share_c) / 5)."""
-    found = [threshold.thresholds(linear, "price", 500, 1500, Method(), n=400, seed=seed).changes[0] for seed in range(60)]
+    found = [
+        threshold.thresholds(linear, "price", 500, 1500, Method(), n=400, seed=seed).changes[0] for seed in range(60)
+    ]
     spread = np.std([c.value for c in found], ddof=1)
     # Of 60 samples, a standard deviation has an error of 1 / sqrt(118) = 9 %.
     assert np.mean([c.standard_error for c in found]) == pytest.approx(spread, rel=0.3)
@@ -121,13 +140,15 @@ def test_the_standard_error_of_a_threshold_is_its_spread_over_samples(linear):
 def test_a_simulated_threshold_between_two_others_than_the_reference_has_an_error_too(tmp_path):
     """Surgery with walking kept and regained as often and 0.7 times the deaths, at twice the price."""
     path = tmp_path / "three.yaml"
-    path.write_text(f"""extends: {SCENARIOS / 'mscc_furlan.yaml'}
+    path.write_text(f"""extends: {SCENARIOS / "mscc_furlan.yaml"}
 strategies:
   dear: {{p_retain: p_retain_surgery, p_regain: p_regain_surgery, hr: 0.7, hazard_loss: hazard_loss_surgery, operated: 2}}
 """)
     limits = read(path), "c_surgery", 0, 90_000
-    exact, found = (next(c for c in threshold.thresholds(*limits, method, 300_000).changes if {c.below, c.above} == {1, 2})
-                    for method in (Method(), Method("individual", 20)))
+    exact, found = (
+        next(c for c in threshold.thresholds(*limits, method, 300_000).changes if {c.below, c.above} == {1, 2})
+        for method in (Method(), Method("individual", 20))
+    )
     assert 0 < found.standard_error < 0.2 * exact.value and abs(found.value - exact.value) < 4 * found.standard_error
 
 
@@ -149,13 +170,17 @@ def test_a_group_has_a_decision_of_its_own():
         found = threshold.thresholds(scenario, "c_surgery", 0, 60_000, Method(), 100_000, group=group).changes
         base = evaluate(scenario, draws.base(scenario)).outcomes
         gain = {key: np.diff(100_000 * part.qaly - part.cost, axis=0)[0, 0] for key, part in base.items()}
-        assert [c.value for c in found] == pytest.approx([scenario.parameters["c_surgery"].base + gain[group]], rel=1e-7)
+        assert [c.value for c in found] == pytest.approx(
+            [scenario.parameters["c_surgery"].base + gain[group]], rel=1e-7
+        )
         assert abs(gain[group] - gain[other]) > 100
 
 
 def test_the_slope_at_a_change_is_not_taken_over_another(tmp_path):
     """Of (x - 5.03)^2 - 0.01^2 it is -0.02 and 0.02 at its roots; the error of a QALY is that of the draws."""
-    text = LINEAR.replace("gain * fixed, c: price * (1 + share_c / 5)", "(fixed - 5.03) ** 2 - 0.01**2 + (gain - 0.1) / 1e5, c: 0 * price")
+    text = LINEAR.replace(
+        "gain * fixed, c: price * (1 + share_c / 5)", "(fixed - 5.03) ** 2 - 0.01**2 + (gain - 0.1) / 1e5, c: 0 * price"
+    )
     scenario = read(write_scenario(tmp_path, text))
     found = threshold.thresholds(scenario, "fixed", 0, 10, Method(), n=100).changes
     error = draws.probabilistic(scenario, 100, 1).values["gain"].std(ddof=1) / 1e5 / 10
@@ -165,19 +190,23 @@ def test_the_slope_at_a_change_is_not_taken_over_another(tmp_path):
 def test_strategies_that_differ_by_rounding_do_not_change_places(tmp_path):
     """Net benefits of old and new differ in the last digit only, in either direction."""
     text = LINEAR.replace("u: 0.5, c: 0 * price", "u: 0.1 * fixed * 3, c: price / 3").replace(
-        "0.5 + gain * fixed, c: price * (1 + share_c / 5)", "0.3 * fixed, c: price * (1 / 3)")
+        "0.5 + gain * fixed, c: price * (1 + share_c / 5)", "0.3 * fixed, c: price * (1 / 3)"
+    )
     scenario = read(write_scenario(tmp_path, text))
     found = threshold.thresholds(scenario, "fixed", 0, 1, Method())
     assert len(set(np.argmax(found.net_benefit, axis=0))) == 2 and found.changes == ()
 
 
-@pytest.mark.parametrize("vary, message", [
-    (("prise", 0, 1), "is no parameter.*Did you mean 'price'"),
-    (("price", 5, 1), "needs LOW below HIGH"),
-    (("share_a", 0, 1.5), "within what 'probability' allows"),
-    (("price", float("nan"), 1), "needs LOW below HIGH"),
-    (("fixed", None, None), "has no distribution and no 'range': write fixed=LOW:HIGH"),
-])
+@pytest.mark.parametrize(
+    "vary, message",
+    [
+        (("prise", 0, 1), "is no parameter.*Did you mean 'price'"),
+        (("price", 5, 1), "needs LOW below HIGH"),
+        (("share_a", 0, 1.5), "within what 'probability' allows"),
+        (("price", float("nan"), 1), "needs LOW below HIGH"),
+        (("fixed", None, None), "has no distribution and no 'range': write fixed=LOW:HIGH"),
+    ],
+)
 def test_bad_questions_are_clear_errors(linear, vary, message):
     with pytest.raises(ThresholdError, match=message):
         threshold.thresholds(linear, *vary, Method())

@@ -26,10 +26,15 @@ def variants_file(folder, text, base=DEFAULT):
 @pytest.fixture
 def pair(tmp_path):
     (tmp_path / "other.yaml").write_text(f"extends: {DEFAULT}\ntime: {{horizon: 2 years}}\n")
-    return read_variants(variants_file(tmp_path, """
+    return read_variants(
+        variants_file(
+            tmp_path,
+            """
   cheap: {label: Cheap surgery, set: {c_surgery: 19000, time.horizon: 1 year}}
   short: {file: other.yaml}
-"""))
+""",
+        )
+    )
 
 
 def benefit(settings, wtp, sample=None):
@@ -40,8 +45,10 @@ def benefit(settings, wtp, sample=None):
     return np.diff(wtp * total.qaly - total.cost, axis=0)[0]
 
 
-@pytest.mark.parametrize(("key", "settings"), [
-    ("base", []), ("cheap", ["c_surgery=19000", "horizon=1 year"]), ("short", ["horizon=2 years"])])
+@pytest.mark.parametrize(
+    ("key", "settings"),
+    [("base", []), ("cheap", ["c_surgery=19000", "horizon=1 year"]), ("short", ["horizon=2 years"])],
+)
 def test_each_variant_is_its_own_run_and_differences_are_paired_with_the_base(pair, key, settings):
     table = variants_table(compare(pair, 60_000, SAMPLE)).set_index(["variant", "analysis", "group", "strategy"])
     one, base = benefit(settings, 60_000), benefit([], 60_000)
@@ -63,7 +70,9 @@ def test_the_table_has_every_group_and_says_what_each_variant_sets(pair):
     assert len(table) == 3 * 2 * 3 * 2 and set(table.group) == {"all", "walking", "not walking"}
     settings = settings_table(found)
     assert settings[settings.variant == "cheap"][["field", "value"]].to_numpy().tolist() == [
-        ["c_surgery", "19000"], ["time.horizon", "1 year"]]
+        ["c_surgery", "19000"],
+        ["time.horizon", "1 year"],
+    ]
     assert settings[settings.variant == "short"].file.str.endswith("other.yaml").all()
 
 
@@ -76,7 +85,8 @@ def test_an_engine_that_follows_patients_gives_variants_the_same_patients(pair):
     table = variants_table(found).set_index(["variant", "group", "strategy"])
     assert table.loc[("base", "all", "surgery"), "incremental_nmb_standard_error"] > 0
     assert table.loc[("short", "all", "radiotherapy"), "cost"] == pytest.approx(
-        table.loc[("base", "all", "radiotherapy"), "cost"], rel=0.1)
+        table.loc[("base", "all", "radiotherapy"), "cost"], rel=0.1
+    )
 
 
 def test_settings_of_the_command_hold_for_the_base_and_every_variant(tmp_path):
@@ -89,7 +99,10 @@ def test_settings_of_the_command_hold_for_the_base_and_every_variant(tmp_path):
 
 def test_the_variants_of_the_capacity_scenario_can_be_read():
     found = read_variants(SHIPPED.parent / "mscc_capacity.yaml")
-    share = [found.scenarios["all wait outside"].parameters[f"{arm}_waits_in_hospital"].base for arm in ("surgery", "radiotherapy")]
+    share = [
+        found.scenarios["all wait outside"].parameters[f"{arm}_waits_in_hospital"].base
+        for arm in ("surgery", "radiotherapy")
+    ]
     assert len(found.labels) == 5 and share == [0, 0]
 
 
@@ -107,20 +120,26 @@ def test_a_variant_that_the_model_cannot_run_is_named(tmp_path):
         compare(read_variants(path))
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("  a: {set: {c_surgry: 1}}", "v.yaml:3: variants.a.set.c_surgry: unknown name 'c_surgry'. Did you mean 'c_surgery'?"),
-    ("  a: {sett: {c_surgery: 1}}", "v.yaml:3: variants.a: unknown field 'sett'. Did you mean 'set'?"),
-    ("  a: {label: A}", "v.yaml:3: variants.a: needs either 'set'"),
-    ("  a: {set: {c_rt: 1}, file: b.yaml}", "needs either 'set'"),
-    ("  a: {file: nothing.yaml}", "v.yaml:3: variants.a.file: "),
-    ("  a: {set: {u_amb: 1.5}}", "v.yaml:3: variants.a.set"),
-    ("  a: {set: {time.horizon: 5}}", "v.yaml:3: variants.a.set.time.horizon: "),
-    ("  a: {set: {convention: half-cycle}}", "v.yaml:3: variants.a.set: "),
-    ("  base: {set: {c_rt: 1}}", "is the name of the base case"),
-    ("  a: {set: {currency.year: 2020}}", "v.yaml:3: variants.a: is in USD 2020, the base in USD 2010"),
-    ("  a: {set: {c_rt: 1}}\n  a: {set: {c_rt: 2}}", "'a' is given twice (first in line 3)"),
-    ("  {}", "there are no variants"),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "  a: {set: {c_surgry: 1}}",
+            "v.yaml:3: variants.a.set.c_surgry: unknown name 'c_surgry'. Did you mean 'c_surgery'?",
+        ),
+        ("  a: {sett: {c_surgery: 1}}", "v.yaml:3: variants.a: unknown field 'sett'. Did you mean 'set'?"),
+        ("  a: {label: A}", "v.yaml:3: variants.a: needs either 'set'"),
+        ("  a: {set: {c_rt: 1}, file: b.yaml}", "needs either 'set'"),
+        ("  a: {file: nothing.yaml}", "v.yaml:3: variants.a.file: "),
+        ("  a: {set: {u_amb: 1.5}}", "v.yaml:3: variants.a.set"),
+        ("  a: {set: {time.horizon: 5}}", "v.yaml:3: variants.a.set.time.horizon: "),
+        ("  a: {set: {convention: half-cycle}}", "v.yaml:3: variants.a.set: "),
+        ("  base: {set: {c_rt: 1}}", "is the name of the base case"),
+        ("  a: {set: {currency.year: 2020}}", "v.yaml:3: variants.a: is in USD 2020, the base in USD 2010"),
+        ("  a: {set: {c_rt: 1}}\n  a: {set: {c_rt: 2}}", "'a' is given twice (first in line 3)"),
+        ("  {}", "there are no variants"),
+    ],
+)
 def test_a_slip_in_the_file_is_told_with_its_line(tmp_path, text, expected):
     with pytest.raises(ScenarioError) as error:
         read_variants(variants_file(tmp_path, text))

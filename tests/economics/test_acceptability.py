@@ -1,4 +1,5 @@
 """CEAC, CEAF, expected loss and EVPI against dampack, BCEA, DARTH, voi, a closed form and brute force."""
+
 import json
 import math
 
@@ -108,8 +109,9 @@ def test_vaccine_equals_bcea():
     multi = pd.read_csv(reference_file("bcea_vaccine", "multi_ce.csv"))
     result = acceptability(cost, effect, by_wtp.k)
     np.testing.assert_allclose(result.probability_most_cost_effective[:, 1], by_wtp.ceac, atol=1e-12)
-    np.testing.assert_allclose(result.probability_most_cost_effective, multi[[f"p_best_{n}" for n in names]],
-                               atol=1e-12)
+    np.testing.assert_allclose(
+        result.probability_most_cost_effective, multi[[f"p_best_{n}" for n in names]], atol=1e-12
+    )
     np.testing.assert_allclose(result.probability_optimal, multi.ceaf, atol=1e-12)
     np.testing.assert_array_equal(np.array(names)[result.optimal], by_wtp.best)
     np.testing.assert_allclose(result.evpi, by_wtp.evpi, rtol=1e-9)
@@ -158,8 +160,9 @@ def test_every_output_equals_its_definition_draw_by_draw(seed, monkeypatch):
     loss = best[:, None] - nmb
     result = acceptability(cost, effect, wtp)
     assert (winner.sum(axis=1) > 1).any()
-    np.testing.assert_allclose(result.probability_most_cost_effective,
-                               (winner / winner.sum(axis=1, keepdims=True)).mean(axis=2), atol=1e-12)
+    np.testing.assert_allclose(
+        result.probability_most_cost_effective, (winner / winner.sum(axis=1, keepdims=True)).mean(axis=2), atol=1e-12
+    )
     np.testing.assert_allclose(result.expected_loss, loss.mean(axis=2), rtol=1e-9)
     np.testing.assert_array_equal(result.optimal, nmb.mean(axis=2).argmax(axis=1))
     np.testing.assert_allclose(result.evpi, best.mean(axis=1) - nmb.mean(axis=2).max(axis=1), rtol=1e-9)
@@ -198,8 +201,9 @@ def test_order_of_strategies_does_not_matter():
     cost, effect = random_psa(12)
     order, wtp = [2, 0, 3, 1], np.linspace(0, 1e5, 21)
     plain, shuffled = acceptability(cost, effect, wtp), acceptability(cost[order], effect[order], wtp)
-    np.testing.assert_array_equal(plain.probability_most_cost_effective[:, order],
-                                  shuffled.probability_most_cost_effective)
+    np.testing.assert_array_equal(
+        plain.probability_most_cost_effective[:, order], shuffled.probability_most_cost_effective
+    )
     np.testing.assert_array_equal(plain.evpi, shuffled.evpi)
     np.testing.assert_array_equal(plain.optimal, np.array(order)[shuffled.optimal])
 
@@ -208,8 +212,7 @@ def test_another_currency_scales_losses_and_leaves_probabilities():
     cost, effect = random_psa(13)
     wtp = np.linspace(0, 1e5, 21)
     plain, doubled = acceptability(cost, effect, wtp), acceptability(2 * cost, effect, 2 * wtp)
-    np.testing.assert_array_equal(plain.probability_most_cost_effective,
-                                  doubled.probability_most_cost_effective)
+    np.testing.assert_array_equal(plain.probability_most_cost_effective, doubled.probability_most_cost_effective)
     np.testing.assert_allclose(doubled.expected_loss, 2 * plain.expected_loss, rtol=1e-12)
 
 

@@ -1,4 +1,5 @@
 """EVPPI against closed forms, voi's chemotherapy example, BCEA's vaccine example and repeated sampling."""
+
 from statistics import NormalDist
 
 import numpy as np
@@ -59,7 +60,7 @@ def product_gain():
     node, weight = np.polynomial.legendre.leggauss(400)
     x, weight = 4.5 * (node + 1), 4.5 * weight
     gain = [expected_gain(150, 600 * value) for value in x]
-    return float((gain * np.exp(-x**2 / 2) * 2 / np.sqrt(2 * np.pi)) @ weight)
+    return float((gain * np.exp(-(x**2) / 2) * 2 / np.sqrt(2 * np.pi)) @ weight)
 
 
 def test_pair_that_acts_only_by_interaction_is_found():
@@ -82,10 +83,14 @@ def test_each_of_two_parameters_that_act_only_together_is_worth_next_to_nothing(
 
 
 VOI_CHEMO = {  # EVPPI and its standard error by voi (gam) on the same 10,000 draws at 20,000 per QALY
-    "p_side_effects_t1": (26.75, 5.50), "p_side_effects_t2": (262.11, 4.53),
+    "p_side_effects_t1": (26.75, 5.50),
+    "p_side_effects_t2": (262.11, 4.53),
     "logor_side_effects": (331.87, 2.94),
-    "u_home_care": (100.56, 5.70), "rate_longterm": (37.72, 4.65), "p_died": (55.04, 6.05),
-    "c_home_care": (1.44, 2.65), "p_side_effects_t1+logor_side_effects": (333.88, 2.69),
+    "u_home_care": (100.56, 5.70),
+    "rate_longterm": (37.72, 4.65),
+    "p_died": (55.04, 6.05),
+    "c_home_care": (1.44, 2.65),
+    "p_side_effects_t1+logor_side_effects": (333.88, 2.69),
     "p_side_effects_t1+p_side_effects_t2": (333.45, 2.69),
     "u_recovery+u_home_care+u_hospital": (101.65, 5.50),
     "c_home_care+c_hospital+c_death": (2.02, 3.27),
@@ -157,8 +162,9 @@ def interaction(rng, n):
     return choice(600 * x[0] * x[1] + 150 + rng.normal(0, 600, n)), x
 
 
-@pytest.mark.parametrize("make, exact", [(linear, expected_gain(1, 1)), (heavy_tailed, expected_gain(0.5, 3)),
-                                         (interaction, product_gain())])
+@pytest.mark.parametrize(
+    "make, exact", [(linear, expected_gain(1, 1)), (heavy_tailed, expected_gain(0.5, 3)), (interaction, product_gain())]
+)
 def test_repeated_analyses_scatter_about_the_exact_value_as_the_standard_error_says(make, exact):
     values, errors = repeated(make, 1000)
     scatter = values.std(ddof=1)
@@ -197,8 +203,9 @@ def test_functions_of_the_parameters_add_nothing():
     net_benefit = choice(x[0] + 0.3 + rng.normal(size=2000))
     alone = evppi(net_benefit, x[0])
     assert evppi(net_benefit, np.stack([x[0], 3 * x[0], np.exp(x[0]), -x[0], np.ones(2000)])) == alone
-    assert (evppi(net_benefit, np.stack([*x, x[0] + x[1], x[0] - x[1]])).value
-            == pytest.approx(alone.value, abs=alone.standard_error))
+    assert evppi(net_benefit, np.stack([*x, x[0] + x[1], x[0] - x[1]])).value == pytest.approx(
+        alone.value, abs=alone.standard_error
+    )
 
 
 def test_categories_are_worth_what_their_means_say():
@@ -267,13 +274,16 @@ def test_all_groups_are_those_asked_for():
     assert pair["both"] == evppi(net_benefit, np.stack([parameters["a"], parameters["b"]]))
 
 
-@pytest.mark.parametrize("net_benefit, parameters, message", [
-    (np.zeros((1, 50)), np.zeros(50), "one strategy"),
-    (np.zeros((2, 5)), np.zeros(5), "5 draws: the regression needs 20"),
-    (np.zeros((2, 50)), np.zeros(49), "49 draws, the outcomes 50"),
-    (np.zeros((2, 50)), np.full(50, np.nan), "parameters is nan at parameter 1 of 1, draw 1 of 50"),
-    (np.zeros(50), np.zeros(50), "expected \\[strategy, draw\\]"),
-])
+@pytest.mark.parametrize(
+    "net_benefit, parameters, message",
+    [
+        (np.zeros((1, 50)), np.zeros(50), "one strategy"),
+        (np.zeros((2, 5)), np.zeros(5), "5 draws: the regression needs 20"),
+        (np.zeros((2, 50)), np.zeros(49), "49 draws, the outcomes 50"),
+        (np.zeros((2, 50)), np.full(50, np.nan), "parameters is nan at parameter 1 of 1, draw 1 of 50"),
+        (np.zeros(50), np.zeros(50), "expected \\[strategy, draw\\]"),
+    ],
+)
 def test_wrong_input_is_refused_with_what_was_found(net_benefit, parameters, message):
     with pytest.raises(ValueError, match=message):
         evppi(net_benefit, parameters)

@@ -1,4 +1,5 @@
 """EVSI against closed forms, exact conjugate posteriors and voi; present value against its sum."""
+
 from math import comb, exp, lgamma
 from statistics import NormalDist
 
@@ -50,8 +51,7 @@ def test_normal_study_equals_the_closed_form_within_error():
     assert (ours.standard_error < 0.004).all()
 
 
-@pytest.mark.parametrize("n, voi", [(50, 208.20), (100, 238.64), (200, 276.28), (500, 303.87),
-                                    (1000, 316.60)])
+@pytest.mark.parametrize("n, voi", [(50, 208.20), (100, 238.64), (200, 276.28), (500, 303.87), (1000, 316.60)])
 def test_trial_of_chemotherapy_equals_voi_on_the_same_simulated_data(n, voi):
     net_benefit = chemo("nb20000.csv").drop(columns="sim").to_numpy().T
     ours = evsi(net_benefit, chemo("evsi_study_data.csv")[[f"y1_n{n}", f"y2_n{n}"]].to_numpy().T)
@@ -68,8 +68,10 @@ def test_trial_of_chemotherapy_simulated_here_equals_voi_within_error():
 
 def beta_binomial_evsi(n, a=2, b=3, threshold=0.45):
     """Exact: E max(0, posterior mean - threshold) summed over numbers of events; the prior mean is below."""
+
     def log_beta(x, y):
         return lgamma(x) + lgamma(y) - lgamma(x + y)
+
     chance = [comb(n, y) * exp(log_beta(a + y, b + n - y) - log_beta(a, b)) for y in range(n + 1)]
     return sum(c * max(0, (a + y) / (a + b + n) - threshold) for y, c in enumerate(chance))
 
@@ -155,16 +157,18 @@ def test_net_benefit_of_sampling_by_hand_and_its_best_size():
 RNG = np.random.default_rng(9)
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: BinomialStudy(np.array([0.5, 1.2])).simulate(10, RNG), "0.5 to 1.2: allowed is 0 to 1"),
-    (lambda: NormalStudy(np.zeros(3), 0).simulate(10, RNG), "sd of the study is 0: it must be above 0"),
-    (lambda: TimeToEventStudy(np.array([0.0, 1.0]), 2).simulate(10, RNG), "lowest hazard is 0"),
-    (lambda: evsi_by_size(np.zeros((2, 50)), NormalStudy(np.zeros(50), 1), [2.5], RNG),
-     "2.5 patients per arm"),
-    (lambda: population_value(1, 100, 2.5, 0.03, "annual"), "takes whole years"),
-    (lambda: population_value(1, 100, 2, 0.03, "yearly"), "'yearly': allowed are 'continuous' and 'annual'"),
-    (lambda: population_value(1, -100, 2, 0.03), "must be 0 or more"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: BinomialStudy(np.array([0.5, 1.2])).simulate(10, RNG), "0.5 to 1.2: allowed is 0 to 1"),
+        (lambda: NormalStudy(np.zeros(3), 0).simulate(10, RNG), "sd of the study is 0: it must be above 0"),
+        (lambda: TimeToEventStudy(np.array([0.0, 1.0]), 2).simulate(10, RNG), "lowest hazard is 0"),
+        (lambda: evsi_by_size(np.zeros((2, 50)), NormalStudy(np.zeros(50), 1), [2.5], RNG), "2.5 patients per arm"),
+        (lambda: population_value(1, 100, 2.5, 0.03, "annual"), "takes whole years"),
+        (lambda: population_value(1, 100, 2, 0.03, "yearly"), "'yearly': allowed are 'continuous' and 'annual'"),
+        (lambda: population_value(1, -100, 2, 0.03), "must be 0 or more"),
+    ],
+)
 def test_wrong_input_is_refused_with_what_was_found(call, message):
     with pytest.raises(ValueError, match=message):
         call()

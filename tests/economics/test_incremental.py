@@ -1,4 +1,5 @@
 """Dominance, frontier and ICERs against published tables, dampack and the definitions."""
+
 import itertools
 
 import numpy as np
@@ -10,8 +11,11 @@ from model.economics.incremental import frontier, increments, pairwise
 
 # dampack's HIV screening example (Paltiel et al., N Engl J Med 2006;355:1137).
 HIV = {
-    "status quo": (26_000, 277.25 / 12), "one time": (27_000, 277.57 / 12), "5yr": (28_020, 277.78 / 12),
-    "3yr": (28_440, 277.83 / 12), "annual": (29_440, 277.76 / 12),
+    "status quo": (26_000, 277.25 / 12),
+    "one time": (27_000, 277.57 / 12),
+    "5yr": (28_020, 277.78 / 12),
+    "3yr": (28_440, 277.83 / 12),
+    "annual": (29_440, 277.76 / 12),
 }
 STATUS = {"ND": ("reference", "frontier"), "D": ("dominated",), "ED": ("extendedly dominated",)}
 
@@ -38,9 +42,14 @@ def test_sick_sicker_gives_the_published_icers():
     assert result.icer[[2, 3]] == pytest.approx([72_988, 125_764], rel=1e-4)
 
 
-@pytest.mark.parametrize("file, rows", [
-    (("dampack_cea", "hiv_screening_icers.csv"), 5), (("dampack_cea", "psa_cdiff_icers.csv"), 11),
-    (("darth_sick_sicker_timeindep", "cea_table.csv"), 4)])
+@pytest.mark.parametrize(
+    "file, rows",
+    [
+        (("dampack_cea", "hiv_screening_icers.csv"), 5),
+        (("dampack_cea", "psa_cdiff_icers.csv"), 11),
+        (("darth_sick_sicker_timeindep", "cea_table.csv"), 4),
+    ],
+)
 def test_frontier_equals_dampack(file, rows):
     table = pd.read_csv(reference_file(*file)).sample(frac=1, random_state=3)
     result = frontier(table.Cost, table.Effect)
@@ -117,11 +126,20 @@ def test_a_strategy_that_saves_money_and_gains_effect_leaves_one_choice():
     assert (result.incremental_cost[1], result.incremental_effect[1]) == (150, -1)
 
 
-@pytest.mark.parametrize("cost, effect, verdict, icer", [
-    (30, 1, "costs more, more effective", 30), (-30, -1, "costs less, less effective", 30),
-    (-30, 1, "dominant", None), (0, 1, "dominant", None), (-30, 0, "dominant", None),
-    (30, -1, "dominated", None), (30, 0, "dominated", None), (0, -1, "dominated", None),
-    (0, 0, "equal", None)])
+@pytest.mark.parametrize(
+    "cost, effect, verdict, icer",
+    [
+        (30, 1, "costs more, more effective", 30),
+        (-30, -1, "costs less, less effective", 30),
+        (-30, 1, "dominant", None),
+        (0, 1, "dominant", None),
+        (-30, 0, "dominant", None),
+        (30, -1, "dominated", None),
+        (30, 0, "dominated", None),
+        (0, -1, "dominated", None),
+        (0, 0, "equal", None),
+    ],
+)
 def test_a_pairwise_icer_is_given_only_where_cost_and_effect_have_the_same_sign(cost, effect, verdict, icer):
     result = pairwise([1_000, 1_000 + cost], [-5, -5 + effect], comparator=0)
     assert list(result.status) == ["comparator", verdict] and list(result.comparator) == [-1, 0]
@@ -179,8 +197,7 @@ def test_order_of_strategies_does_not_matter():
     np.testing.assert_array_equal(plain.icer[order], shuffled.icer)
     named = shuffled.comparator >= 0
     # Of twins either may be named: compare what was named, not its index.
-    np.testing.assert_array_equal(cost[plain.comparator[order][named]],
-                                  cost[order][shuffled.comparator[named]])
+    np.testing.assert_array_equal(cost[plain.comparator[order][named]], cost[order][shuffled.comparator[named]])
 
 
 def test_icers_scale_with_currency_and_ignore_shifts():

@@ -1,4 +1,5 @@
 """Simulation noise is taken out of a PSA: moments, CEAC and EVPI are those of the noiseless draws."""
+
 import numpy as np
 import pytest
 
@@ -25,7 +26,9 @@ def test_moments_are_those_without_noise(psa):
     cost, effect, seen_cost, seen_effect, noise = psa
     found = without_noise(seen_cost, seen_effect, noise)
     wanted = np.cov(cost[1] - cost[0], effect[1] - effect[0])
-    np.testing.assert_allclose(np.cov(found.cost[1] - found.cost[0], found.effect[1] - found.effect[0]), wanted, rtol=0.1)
+    np.testing.assert_allclose(
+        np.cov(found.cost[1] - found.cost[0], found.effect[1] - found.effect[0]), wanted, rtol=0.1
+    )
     assert found.cost[1].mean() == pytest.approx(seen_cost[1].mean()) and found.determined.all()
     # 4 of 5 parts of the variance of cost, 0.09 of 0.13 of that of the effect.
     assert found.noise_share[1] == pytest.approx((4 / 5 + 0.09 / 0.13) / 2, abs=0.02)
@@ -35,8 +38,10 @@ def test_ceac_and_evpi_are_those_without_noise(psa):
     cost, effect, seen_cost, seen_effect, noise = psa
     wtp = np.array([5000.0, 20_000, 60_000])
     made = without_noise(seen_cost, seen_effect, noise)
-    truth, raw, found = (acceptability.acceptability(c, e, wtp) for c, e in (
-        (cost, effect), (seen_cost, seen_effect), (made.cost, made.effect)))
+    truth, raw, found = (
+        acceptability.acceptability(c, e, wtp)
+        for c, e in ((cost, effect), (seen_cost, seen_effect), (made.cost, made.effect))
+    )
     error = abs(found.probability_most_cost_effective - truth.probability_most_cost_effective).max()
     assert error < 0.02 < 0.1 < abs(raw.probability_most_cost_effective - truth.probability_most_cost_effective).max()
     np.testing.assert_allclose(found.evpi, truth.evpi, rtol=0.1)

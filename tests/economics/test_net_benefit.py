@@ -1,4 +1,5 @@
 """Net benefit against its definition, computed draw by draw."""
+
 import numpy as np
 import pytest
 

@@ -1,4 +1,5 @@
 """ICER intervals, quadrants and ellipse against closed forms, the CEAC they must agree with, and BCEA."""
+
 from statistics import NormalDist
 
 import numpy as np
@@ -41,14 +42,16 @@ def test_fieller_with_a_known_effect_is_the_normal_interval_of_cost():
     cost, _ = normal_draws(5_000, 1, 900, 1)
     result = fieller_interval(cost, np.full(len(cost), 0.25))
     assert [result.lower, result.upper] == pytest.approx(
-        [(5_000 - 1.959964 * 900) * 4, (5_000 + 1.959964 * 900) * 4], rel=1e-6)
+        [(5_000 - 1.959964 * 900) * 4, (5_000 + 1.959964 * 900) * 4], rel=1e-6
+    )
 
 
 def test_fieller_with_a_known_cost_inverts_the_interval_of_effect():
     _, effect = normal_draws(0, 0.25, 1, 0.05)
     result = fieller_interval(np.full(len(effect), 1_000.0), effect)
     assert [result.lower, result.upper] == pytest.approx(
-        [1_000 / (0.25 + 1.959964 * 0.05), 1_000 / (0.25 - 1.959964 * 0.05)], rel=1e-6)
+        [1_000 / (0.25 + 1.959964 * 0.05), 1_000 / (0.25 - 1.959964 * 0.05)], rel=1e-6
+    )
 
 
 def test_fieller_with_an_effect_near_zero_and_a_certain_extra_cost_excludes_the_middle():
@@ -191,5 +194,9 @@ def test_an_ellipse_of_one_draw_and_an_impossible_level_are_refused():
 @pytest.mark.parametrize("cost, effect", [(387.4906420594312, 2.0701508548779763), (3.3, 0.7), (-0.1 * 3, 0.3)])
 def test_increments_that_are_the_same_in_every_draw_have_an_interval_of_one_point(cost, effect):
     found = fieller_interval([cost] * 50, [effect] * 50)
-    assert (found.kind, found.lower, found.upper) == ("interval", pytest.approx(cost / effect), pytest.approx(cost / effect))
+    assert (found.kind, found.lower, found.upper) == (
+        "interval",
+        pytest.approx(cost / effect),
+        pytest.approx(cost / effect),
+    )
     assert found.lower == found.upper

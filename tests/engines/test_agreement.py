@@ -1,4 +1,5 @@
 """The engines agree: the mean of the individual engine is the cohort engine's, on every kind of scenario."""
+
 import numpy as np
 import pytest
 from runs import SCENARIOS, write_scenario
@@ -127,8 +128,11 @@ def test_every_draw_of_a_psa_agrees_within_its_standard_error(tmp_path):
     scenario = read(write_scenario(tmp_path, DRAWN))
     table = draws.probabilistic(scenario, 300, 1)
     found, group = simulate(scenario, table, 500, 1)["all"], scenario.groups["all"]
-    cohorts = outcomes.value(cohort.run(inputs.dynamics(scenario, table, group)), pricing.price_list(scenario, table, group),
-                             tuple(scenario.strategies))
+    cohorts = outcomes.value(
+        cohort.run(inputs.dynamics(scenario, table, group)),
+        pricing.price_list(scenario, table, group),
+        tuple(scenario.strategies),
+    )
     for name in ("cost", "qaly", "life_years"):
         z = (found.mean.get(name) - cohorts.get(name)) / found.se[found.mean.names.index(name), 1]
         assert abs(z.mean()) < 4 / np.sqrt(z.size) * np.sqrt(2)
@@ -143,9 +147,14 @@ BOTH = SHIPPED | dict.fromkeys(SMALL)
 def in_place(dynamics):
     """Every state that can be entered later holds two resources of ample capacity, one of them pre-emptive."""
     sure = {m.target for m in dynamics.moves if dynamics.chance[m.source] and dynamics.start[..., m.source].any()}
-    holds = tuple(Hold(state, ("bed", "nurse")) for s, state in enumerate(dynamics.states)
-                  if not dynamics.chance[s] and not dynamics.start[..., s].any() and s not in sure)
-    return System((Resource("bed", np.inf), Resource("nurse", 100_000, preemptive=True)), holds, Arrivals((5.0,)), warm_up=3)
+    holds = tuple(
+        Hold(state, ("bed", "nurse"))
+        for s, state in enumerate(dynamics.states)
+        if not dynamics.chance[s] and not dynamics.start[..., s].any() and s not in sure
+    )
+    return System(
+        (Resource("bed", np.inf), Resource("nurse", 100_000, preemptive=True)), holds, Arrivals((5.0,)), warm_up=3
+    )
 
 
 def same_patients(path, patients=300):
@@ -188,7 +197,9 @@ def test_the_comparison_fails_for_an_engine_that_is_off_for_one_patient_in_100(t
 
 def test_the_comparison_fails_for_an_engine_that_forgets_the_visit(tmp_path, monkeypatch):
     right = queueing.Group.event
-    monkeypatch.setattr(queueing.Group, "event", lambda self, move, number, visit, now: right(self, move, number, 1, now))
+    monkeypatch.setattr(
+        queueing.Group, "event", lambda self, move, number, visit, now: right(self, move, number, 1, now)
+    )
     path = write_scenario(tmp_path, SMALL["Weibull on the clock of the state, with return"])
     assert same_patients(path) is not None
 

@@ -115,7 +115,8 @@ def test_a_hazard_on_the_survival_path_passes_chance_nodes_too(tmp_path, last):
 
 def test_chance_nodes_settle_within_a_cycle_of_probabilities(tmp_path):
     text = CHAIN.replace("rate: 0.5 per year", "probability per cycle: 0.5").replace(
-        "rate: 0.1 per year", "probability per cycle: 0.1")
+        "rate: 0.1 per year", "probability per cycle: 0.1"
+    )
     path = write_scenario(tmp_path, "time: {unit: year, horizon: 2 years, cycle: 1 year, convention: end}\n" + text)
     trace = occupancy(base_case(path))[:, 0]
     ward, back = 0.8 * 0.94 + 0.2 * 0.9, 0.25 * 0.94
@@ -263,7 +264,7 @@ def test_results_do_not_depend_on_how_draws_are_cut_into_blocks(path, monkeypatc
 
 
 def test_time_in_state_does_not_depend_on_how_draws_are_cut_into_blocks(tmp_path, monkeypatch):
-    text = f"""extends: {VALIDATION / 'closed_forms_semi_markov.yaml'}
+    text = f"""extends: {VALIDATION / "closed_forms_semi_markov.yaml"}
 parameters:
   rate_ill: {{distribution: "gamma(mean=0.3, cv=0.3)", unit: per year}}
   shape: {{distribution: "lognormal(median=1.5, sdlog=0.2)", unit: number}}
@@ -280,7 +281,8 @@ parameters:
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_equal_discount_rates_give_equal_weights(tmp_path, convention):
     text = DYING.format(discounting="by whole year", cycle="1 year", convention=convention).replace(
-        "effect: 0 %", "effect: 10 %")
+        "effect: 0 %", "effect: 10 %"
+    )
     _, found = quantities(write_scenario(tmp_path, text))
     np.testing.assert_array_equal(found.time[..., COST], found.time[..., EFFECT])
 
@@ -309,7 +311,9 @@ transitions:
   - {{from: r, to: d, survival: "gompertz(shape=0.1, rate=0.1) in years", clock: model}}
 """
     there = 0.5 / (2 * 24 * 365.25) * np.exp(-2.5)  # at the horizon, with half an hour to go
-    assert outcome(base_case(write_scenario(tmp_path, text)), "cost")[0] == pytest.approx(200 * (1 - np.exp(-2.5) - there), rel=1e-8)
+    assert outcome(base_case(write_scenario(tmp_path, text)), "cost")[0] == pytest.approx(
+        200 * (1 - np.exp(-2.5) - there), rel=1e-8
+    )
 
 
 def test_a_cycle_too_long_for_a_stay_is_a_warning(tmp_path):
@@ -338,7 +342,9 @@ transitions:
 
 
 @pytest.mark.parametrize("digits", [9, 10, 11, 12])
-@pytest.mark.parametrize("move", ["rate: 0.1 per year", "survival: 'weibull(shape=1.5, scale=3) in years', clock: state"])
+@pytest.mark.parametrize(
+    "move", ["rate: 0.1 per year", "survival: 'weibull(shape=1.5, scale=3) in years', clock: state"]
+)
 def test_a_cycle_that_almost_divides_the_horizon_leaves_no_cycle_of_nothing(tmp_path, digits, move):
     text = f"""time: {{unit: year, horizon: 5 years, cycle: {1 / 12:.{digits}f} years}}
 states: {{well: {{start: 1, utility: 1}}, dead: {{}}}}

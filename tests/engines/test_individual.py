@@ -1,4 +1,5 @@
 """The individual engine against closed forms, and what common random numbers by address promise."""
+
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
@@ -103,12 +104,14 @@ def test_standard_errors_are_the_spread_of_the_means(scenario):
         assert np.std(means, ddof=1) == pytest.approx(np.sqrt(np.mean(errors**2)), rel=4 / np.sqrt(2 * 400))
         gains = np.diff(found.mean.values[place], axis=0)[0]
         assert np.std(gains, ddof=1) == pytest.approx(
-            np.sqrt(np.mean(found.increment_se[place][1] ** 2)), rel=4 / np.sqrt(2 * 400))
+            np.sqrt(np.mean(found.increment_se[place][1] ** 2)), rel=4 / np.sqrt(2 * 400)
+        )
     net = np.diff(10_000 * found.mean.qaly - found.mean.cost, axis=0)[0]
     assert np.std(net, ddof=1) == pytest.approx(np.sqrt(np.mean(found.inb_se(10_000)[1] ** 2)), rel=4 / np.sqrt(800))
 
 
 # --- common random numbers --------------------------------------------------------------------------------------
+
 
 def stays(found, strategy=0, draw=0):
     """Everything that happened under one strategy in one draw, in the order of patients and time."""
@@ -176,15 +179,18 @@ def test_common_random_numbers_shrink_the_error_of_the_increment(scenario):
 
 # --- the diagram ------------------------------------------------------------------------------------------------
 
+
 def test_branches_are_taken_in_proportion_to_their_probability(scenario):
-    made = dynamics_of(scenario("""
+    made = dynamics_of(
+        scenario("""
 states: {node: {start: 1, stay: 0}, a: {utility: 1}, b: {utility: 1}, c: {utility: 1}, never: {utility: 1}}
 transitions:
   - {from: node, to: a, probability: 0.2}
   - {from: node, to: b, probability: 0.5}
   - {from: node, to: never, probability: 0}
   - {from: node, to: c, probability: rest}
-"""))
+""")
+    )
     found = individual.history(made, MANY, 1)
     counts = np.bincount(found.transition[found.state == 0], minlength=4)
     assert counts[2] == 0
@@ -192,28 +198,36 @@ transitions:
 
 
 def test_start_states_are_taken_in_proportion_to_their_share(scenario):
-    made = dynamics_of(scenario("states: {a: {start: 0.3, utility: 1}, b: {start: 0.7, utility: 1}}\n"
-                                "transitions: [{from: a, to: b, rate: 1 per year}]"))
+    made = dynamics_of(
+        scenario(
+            "states: {a: {start: 0.3, utility: 1}, b: {start: 0.7, utility: 1}}\n"
+            "transitions: [{from: a, to: b, rate: 1 per year}]"
+        )
+    )
     assert stats.binomtest(int((individual.history(made, MANY, 1).start == 0).sum()), MANY, 0.3).pvalue > 0.001
 
 
 def test_a_certain_probability_per_cycle_moves_everyone_at_the_end_of_the_cycle(scenario):
-    made = dynamics_of(scenario("""
+    made = dynamics_of(
+        scenario("""
 time: {unit: year, horizon: 5 years, cycle: 1 year, convention: start}
 states: {a: {start: 1, utility: 1}, b: {utility: 1}}
 transitions: [{from: a, to: b, probability per cycle: 1}]
-"""))
+""")
+    )
     found = individual.history(made, 1000, 1)
     assert (found.left[found.state == 0] == 1).all()
 
 
 def test_moves_in_a_circle_without_time_are_an_error(scenario):
-    made = dynamics_of(scenario("""
+    made = dynamics_of(
+        scenario("""
 states: {a: {start: 1, utility: 1}, b: {utility: 1}}
 transitions:
   - {from: a, to: b, survival: "fixed(time=1) in years", clock: model}
   - {from: b, to: a, survival: "fixed(time=1) in years", clock: model}
-"""))
+""")
+    )
     with pytest.raises(DomainError, match="states.a: a patient entered it more than 10,000 times"):
         individual.history(made, 3, 1)
 

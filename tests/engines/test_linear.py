@@ -90,7 +90,9 @@ def test_a_slow_rate_beside_a_fast_one_keeps_its_digits(fast):
     """0 -> 1 at 0.01, at once on to 2, which 0.02 leave: closed form of a chain."""
     one = np.ones(1)
     flows = [Flow(0, 1, 0.01 * one), Flow(1, 2, fast * one), Flow(2, 3, 0.02 * one)]
-    whole, mean = (np.array([0.0 if line[0] is None else line[0][0] for line in grid]) for grid in linear.exponential(flows, 4, 1))
+    whole, mean = (
+        np.array([0.0 if line[0] is None else line[0][0] for line in grid]) for grid in linear.exponential(flows, 4, 1)
+    )
     assert whole[0] == pytest.approx(np.exp(-0.01), rel=1e-14) and whole.sum() == pytest.approx(1, rel=1e-14)
     assert mean[1] * fast == pytest.approx(-np.expm1(-0.01), rel=2 / fast + 1e-12)
     assert mean.sum() == pytest.approx(1, rel=1e-14)

@@ -1,4 +1,5 @@
 """The queueing engine against queueing theory, and the rules of waiting."""
+
 import dataclasses
 import math
 
@@ -40,7 +41,9 @@ def system(capacity=1, per_day=0.8, holds=SERVER, **more):
 
 def waiting_at(requests, days):
     """Patients of one world in the queue at each of `days` (those who ask at that moment not counted)."""
-    return np.searchsorted(np.sort(requests.asked), days) - np.searchsorted(np.sort(requests.asked + requests.wait), days)
+    return np.searchsorted(np.sort(requests.asked), days) - np.searchsorted(
+        np.sort(requests.asked + requests.wait), days
+    )
 
 
 def within(values, truth, errors=4):
@@ -53,6 +56,7 @@ def worlds(requests):
 
 
 # --- queueing theory --------------------------------------------------------------------------------------------
+
 
 def erlang_c(servers: int, offered: float) -> float:
     """Probability of waiting in M/M/c (Erlang 1917)."""
@@ -76,7 +80,9 @@ def test_mean_wait_and_queue_are_those_of_m_m_c(servers, per_day, tmp_path):
         waited.append(world.wait[own].mean())
     assert within(seen, per_day * truth)
     assert within(np.array(seen) - per_day * np.array(waited), 0)
-    busy = [queues.utilisation(world, made, 0, 200, world.asked[world.patient == 3999][0]) for world in worlds(requests)]
+    busy = [
+        queues.utilisation(world, made, 0, 200, world.asked[world.patient == 3999][0]) for world in worlds(requests)
+    ]
     assert within(busy, per_day / servers)
 
 
@@ -85,8 +91,10 @@ def priority_classes(tmp_path, preemptive):
     holds = (Hold("service", ("server",), by_group={"urgent": 0, "elective": 1}),)
     made = system(1, 0.75, holds, preemptive=preemptive, warm_up=200, cool_down=100)
     dynamics = dynamics_of(tmp_path, SERVICE, 20)
-    parts = [queueing.Part(dynamics, n, np.full(20, share), key)
-             for key, share, n in (("urgent", 0.4, 1600), ("elective", 0.6, 2400))]
+    parts = [
+        queueing.Part(dynamics, n, np.full(20, share), key)
+        for key, share, n in (("urgent", 0.4, 1600), ("elective", 0.6, 2400))
+    ]
     return queueing.simulate(parts, 1, None, made)
 
 
@@ -158,7 +166,8 @@ def test_units_are_never_used_twice_at_once(tmp_path):
         treated = ~np.isnan(requests.granted)
         moments = requests.granted[treated]
         in_use = np.searchsorted(np.sort(moments), moments, side="right") - np.searchsorted(
-            np.sort(requests.left[treated]), moments, side="right")
+            np.sort(requests.left[treated]), moments, side="right"
+        )
         assert in_use.max() == capacity
 
 
@@ -186,20 +195,28 @@ def test_more_capacity_never_loses_more_patients(tmp_path):
 
 
 def test_resources_needed_together_are_held_together(tmp_path):
-    both = System((Resource("surgeon", 1), Resource("theatre", 2)), (Hold("surgery", ("theatre", "surgeon")),),
-                  Arrivals((3.0,)))
+    both = System(
+        (Resource("surgeon", 1), Resource("theatre", 2)), (Hold("surgery", ("theatre", "surgeon")),), Arrivals((3.0,))
+    )
     _, _, requests = losing(tmp_path, both)
     surgeon, theatre = (requests.where(requests.resource == r) for r in (0, 1))
-    np.testing.assert_array_equal(surgeon.granted[np.argsort(surgeon.patient)], theatre.granted[np.argsort(theatre.patient)])
+    np.testing.assert_array_equal(
+        surgeon.granted[np.argsort(surgeon.patient)], theatre.granted[np.argsort(theatre.patient)]
+    )
     assert np.nanmax(surgeon.wait) > 0
 
 
 def test_a_patient_keeps_his_bed_until_the_next_one_is_free(tmp_path):
     """A ward of one bed behind a theatre of one: who is operated on blocks the theatre until the bed is free."""
-    text = LOSING.replace("  - {from: lame", '  - {from: well, to: dead, name: home, survival: "fixed(time=3) in days", '
-                          'clock: state}\n  - {from: lame')
-    made = System((Resource("theatre", 1), Resource("bed", 1)), (Hold("surgery", ("theatre",)), Hold("well", ("bed",))),
-                  Arrivals((2.0,)))
+    text = LOSING.replace(
+        "  - {from: lame",
+        '  - {from: well, to: dead, name: home, survival: "fixed(time=3) in days", clock: state}\n  - {from: lame',
+    )
+    made = System(
+        (Resource("theatre", 1), Resource("bed", 1)),
+        (Hold("surgery", ("theatre",)), Hold("well", ("bed",))),
+        Arrivals((2.0,)),
+    )
     part = queueing.Part(dynamics_of(tmp_path, text), 300, np.ones(1))
     (found,), requests = queueing.simulate([part], 1, None, made)
     theatre, bed = (requests.where((requests.resource == r) & ~np.isnan(requests.granted)) for r in (0, 1))
@@ -220,12 +237,23 @@ def test_patients_of_the_warm_up_and_after_use_resources_but_are_not_recorded(tm
 def test_a_wait_goes_on_when_the_patient_becomes_something_else_that_needs_the_same():
     """Patient 0 asks on day 1, loses walking on day 2, asks again and is treated on day 4; patient 1 dies waiting; patient 2
     asks anew after a day at home."""
+
     def days(*values):
         return np.array(values, float)
 
     zero = np.zeros(5, int)
-    requests = Requests(zero, zero, zero, np.array([0, 1, 2, 0, 2]), zero, np.array([1, 1, 1, 2, 1]), np.array([2, 9, 0, -1, -1]),
-                        asked=days(1, 1, 1, 2, 3), granted=days(np.nan, np.nan, np.nan, 4, 3), left=days(2, 3, 2, 5, 6))
+    requests = Requests(
+        zero,
+        zero,
+        zero,
+        np.array([0, 1, 2, 0, 2]),
+        zero,
+        np.array([1, 1, 1, 2, 1]),
+        np.array([2, 9, 0, -1, -1]),
+        asked=days(1, 1, 1, 2, 3),
+        granted=days(np.nan, np.nan, np.nan, 4, 3),
+        left=days(2, 3, 2, 5, 6),
+    )
     whole = requests.whole()
     assert whole.patient.tolist() == [0, 1, 2, 2] and whole.wait.tolist() == [3, 2, 1, 0]
     assert whole.state.tolist() == [2, 1, 1, 1]
@@ -304,14 +332,20 @@ transitions:
 def ends_of_service(tmp_path, urgent, elective, preemptive=True):
     """Days on which service ends, of patients who arrive at given days."""
     scenario = read(write_scenario(tmp_path, PLANNED))
-    made = System((Resource("server", 1, preemptive=preemptive),),
-                  (Hold("service", ("server",), by_group={"urgent": 0, "elective": 1}),),
-                  Arrivals(times={"urgent": urgent, "elective": elective}))
-    parts = [queueing.Part(inputs.dynamics(scenario, draws.base(scenario), group), len(times), np.ones(1), key)
-             for (key, group), times in zip(scenario.groups.items(), (urgent, elective))]
+    made = System(
+        (Resource("server", 1, preemptive=preemptive),),
+        (Hold("service", ("server",), by_group={"urgent": 0, "elective": 1}),),
+        Arrivals(times={"urgent": urgent, "elective": elective}),
+    )
+    parts = [
+        queueing.Part(inputs.dynamics(scenario, draws.base(scenario), group), len(times), np.ones(1), key)
+        for (key, group), times in zip(scenario.groups.items(), (urgent, elective))
+    ]
     found, _ = queueing.simulate(parts, 1, None, made)
-    return [(np.array(days) + f.left[f.transition == 1][np.argsort(f.row[f.transition == 1])]).tolist()
-            for days, f in zip((urgent, elective), found)]
+    return [
+        (np.array(days) + f.left[f.transition == 1][np.argsort(f.row[f.transition == 1])]).tolist()
+        for days, f in zip((urgent, elective), found)
+    ]
 
 
 def test_pre_empted_service_is_resumed_where_it_stopped(tmp_path):
@@ -332,6 +366,7 @@ def test_pre_emption_at_the_very_moment_of_the_grant(tmp_path):
 
 # --- arrivals and opening hours ---------------------------------------------------------------------------------
 
+
 def test_poisson_arrivals_follow_the_hours_of_the_week():
     rates = tuple(24.0 if 8 <= hour % 24 < 18 else 2.4 for hour in range(168))
     days = poisson_times(Arrivals(rates), 0.5, 3.3, np.random.default_rng(1).standard_exponential(20_000))
@@ -346,7 +381,9 @@ def test_arrivals_at_given_times(tmp_path):
     given = System((Resource("server", 1),), THEATRE, Arrivals(times={"all": (0.0, 0.25, 9.0)}))
     _, _, requests = losing(tmp_path, given, 3)
     assert requests.asked.tolist() == [0.0, 0.25, 9.0]
-    with pytest.raises(DomainError, match="3 patients of group 'all' arrive after the warm-up, but 4 are to be followed"):
+    with pytest.raises(
+        DomainError, match="3 patients of group 'all' arrive after the warm-up, but 4 are to be followed"
+    ):
         losing(tmp_path, given, 4)
 
 
@@ -358,13 +395,16 @@ def test_next_opening_goes_over_the_weekend():
     assert opening.share == pytest.approx(40 / 168)
 
 
-@pytest.mark.parametrize("make, message", [
-    (lambda: Resource("theatre", 0), "resources.theatre: capacity must be a whole number above 0, found 0"),
-    (lambda: Resource("theatre", 1, ((10.0, 8.0),)), "opening must be spans that follow each other"),
-    (lambda: Arrivals(), "give either rates per day or times"),
-    (lambda: Arrivals((1.0, 2.0)), "one for each of the 168 hours"),
-    (lambda: System((), (Hold("ward", ("bed",)),), Arrivals((1.0,))), "states.ward.holds: unknown resource 'bed'"),
-])
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: Resource("theatre", 0), "resources.theatre: capacity must be a whole number above 0, found 0"),
+        (lambda: Resource("theatre", 1, ((10.0, 8.0),)), "opening must be spans that follow each other"),
+        (lambda: Arrivals(), "give either rates per day or times"),
+        (lambda: Arrivals((1.0, 2.0)), "one for each of the 168 hours"),
+        (lambda: System((), (Hold("ward", ("bed",)),), Arrivals((1.0,))), "states.ward.holds: unknown resource 'bed'"),
+    ],
+)
 def test_what_cannot_be_is_a_clear_error(make, message):
     with pytest.raises(ResourceError, match=message):
         make()
@@ -379,15 +419,23 @@ def test_mean_queue_between_two_days_is_the_integral_of_the_queue():
 
 # --- many visits ------------------------------------------------------------------------------------------------
 
+
 def test_ten_fractions_of_radiotherapy_one_a_weekday(tmp_path):
     """A visit is a state that holds the linac; between two visits the patient is at home, and comes the next morning."""
     states = "".join(f"  visit {i}: {{utility: 1, holds: linac}}\n  home {i}: {{utility: 1}}\n" for i in range(1, 11))
-    moves = "".join(f"  - {{from: visit {i}, to: home {i}, survival: fixed(time=0.25) in hours, clock: state}}\n"
-                    for i in range(1, 11))
-    moves += "".join(f"  - {{from: home {i}, to: visit {i + 1}, survival: fixed(time=16) in hours, clock: state}}\n"
-                     for i in range(1, 10))
+    moves = "".join(
+        f"  - {{from: visit {i}, to: home {i}, survival: fixed(time=0.25) in hours, clock: state}}\n"
+        for i in range(1, 11)
+    )
+    moves += "".join(
+        f"  - {{from: home {i}, to: visit {i + 1}, survival: fixed(time=16) in hours, clock: state}}\n"
+        for i in range(1, 10)
+    )
     (tmp_path / "days.csv").write_text("day\n4.5\n")
-    scenario = read(write_scenario(tmp_path, f"""
+    scenario = read(
+        write_scenario(
+            tmp_path,
+            f"""
 time: {{unit: day, horizon: 100 days, cycle: 1 day}}
 resources: {{linac: {{capacity: 1, open: "Mon-Fri 09:00-17:00"}}}}
 arrivals: {{file: days.csv}}
@@ -395,7 +443,9 @@ states:
   referred: {{start: 1, utility: 1}}
 {states}transitions:
   - {{from: referred, to: visit 1, survival: fixed(time=0) in days, clock: state}}
-{moves}"""))
+{moves}""",
+        )
+    )
     dynamics = inputs.dynamics(scenario, draws.base(scenario), scenario.groups["all"])
     _, requests = queueing.simulate([queueing.Part(dynamics, 1, np.ones(1))], 1, None, scenario.system)
     days = requests.granted.astype(int)

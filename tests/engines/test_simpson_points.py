@@ -32,7 +32,7 @@ def test_shares_of_starts_and_ends_of_cycles_make_the_same_integral(cycles):
 def test_weights_are_symmetric_and_those_of_the_rule(cycles):
     points = simpson_points(cycles)
     assert points.tolist() == points[::-1].tolist()
-    assert points * 3 == pytest.approx([1, *([4, 2] * cycles)[:cycles - 1], 1])
+    assert points * 3 == pytest.approx([1, *([4, 2] * cycles)[: cycles - 1], 1])
 
 
 def test_one_cycle_is_counted_by_the_trapezoid():
@@ -42,10 +42,13 @@ def test_one_cycle_is_counted_by_the_trapezoid():
 @pytest.mark.parametrize("cycles", [4, 5, 20, 21])
 def test_life_years_of_a_scenario_converge_with_the_fourth_power_of_the_cycle(cycles, tmp_path):
     """Three times the cycles, an 81st of the error: an odd number stays odd."""
-    path = write_scenario(tmp_path, f"""
+    path = write_scenario(
+        tmp_path,
+        f"""
 states: {{alive: {{start: 1, utility: 1}}, dead: {{}}}}
 transitions: [{{from: alive, to: dead, rate: {HAZARD} per year}}]
-""")
+""",
+    )
     exact, errors = -np.expm1(-HAZARD * 10) / HAZARD, []
     for n in (cycles, 3 * cycles):
         settings = ["horizon=10 years", f"cycle={10 / n!r} years", "convention=simpson"]

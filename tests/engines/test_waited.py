@@ -59,8 +59,10 @@ def written(folder, text, arrivals):
 def histories(path, patients):
     """Scenario, and the history of each group, of so many patients each."""
     scenario = read(path)
-    parts = [queueing.Part(inputs.dynamics(scenario, draws.base(scenario), group), n, np.ones(1), key)
-             for (key, group), n in zip(scenario.groups.items(), patients)]
+    parts = [
+        queueing.Part(inputs.dynamics(scenario, draws.base(scenario), group), n, np.ones(1), key)
+        for (key, group), n in zip(scenario.groups.items(), patients)
+    ]
     return scenario, queueing.simulate(parts, 1, None, scenario.system)[0]
 
 
@@ -74,12 +76,15 @@ def lame(scenario, history):
     return sorted(history.row[history.state == list(scenario.states).index("lame")].tolist())
 
 
-@pytest.mark.parametrize("scan, operation, first_wait, second_wait, ends_lame", [
-    (1, 1.6, 0.5, 0.6, True),
-    (1, 1.4, 0.5, 0.4, False),
-    (2, 0.5, 1.5, 0.0, True),
-    (0.5, 1.75, 0.0, 1.25, True),
-])
+@pytest.mark.parametrize(
+    "scan, operation, first_wait, second_wait, ends_lame",
+    [
+        (1, 1.6, 0.5, 0.6, True),
+        (1, 1.4, 0.5, 0.4, False),
+        (2, 0.5, 1.5, 0.0, True),
+        (0.5, 1.75, 0.0, 1.25, True),
+    ],
+)
 def test_waits_in_two_queues_add_up(scan, operation, first_wait, second_wait, ends_lame, tmp_path):
     """Two patients half a day apart: the second waits for the scanner, then for the theatre; the limit is one day."""
     path = written(tmp_path, TWO_QUEUES.format(scan=scan, operation=operation), ["day", "0", "0.5"])

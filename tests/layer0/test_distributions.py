@@ -1,4 +1,5 @@
 """Distributions of parameters against scipy.stats, published conversions, and their own definitions."""
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -35,8 +36,15 @@ def test_quantiles_moments_and_interval_agree_with_scipy(name, positional, named
     assert made.interval(0.9) == pytest.approx(peer.interval(0.9), rel=1e-12)
 
 
-MOMENTS = [("beta", 0.8, 0.05), ("beta", 0.02, 0.019), ("gamma", 1200, 300), ("lognormal", 1.4, 0.9),
-           ("normal", -3, 2), ("weibull", 10, 3), ("weibull", 10, 30)]
+MOMENTS = [
+    ("beta", 0.8, 0.05),
+    ("beta", 0.02, 0.019),
+    ("gamma", 1200, 300),
+    ("lognormal", 1.4, 0.9),
+    ("normal", -3, 2),
+    ("weibull", 10, 3),
+    ("weibull", 10, 30),
+]
 
 
 @pytest.mark.parametrize("name, mean, se", MOMENTS)
@@ -46,9 +54,19 @@ def test_mean_and_standard_error_come_back(name, mean, se):
         assert (made.mean, made.sd) == pytest.approx((mean, se), rel=1e-9)
 
 
-INTERVALS = [("beta", 0.7, 0.9), ("beta", 1e-4, 0.99), ("beta", 0.001, 0.002), ("beta", 0.98, 0.999),
-             ("beta", 1e-6, 0.5), ("gamma", 10, 11), ("gamma", 0.001, 1100), ("lognormal", 0.5, 0.9),
-             ("normal", -1, 3), ("weibull", 1, 3), ("weibull", 0.001, 40)]
+INTERVALS = [
+    ("beta", 0.7, 0.9),
+    ("beta", 1e-4, 0.99),
+    ("beta", 0.001, 0.002),
+    ("beta", 0.98, 0.999),
+    ("beta", 1e-6, 0.5),
+    ("gamma", 10, 11),
+    ("gamma", 0.001, 1100),
+    ("lognormal", 0.5, 0.9),
+    ("normal", -1, 3),
+    ("weibull", 1, 3),
+    ("weibull", 0.001, 40),
+]
 
 
 @pytest.mark.parametrize("name, lower, upper", INTERVALS)
@@ -150,10 +168,34 @@ def test_copula_without_correlation_changes_nothing_and_stays_inside_the_open_in
 
 
 def test_every_documented_form_is_accepted():
-    values = dict(a=2, b=3, mean=0.4, se=0.1, cv=0.2, events=3, n=10, lower=0.3, upper=0.6, shape=2, rate=3, scale=4,
-                  meanlog=0, sdlog=0.3, median=0.4, sd=1, mode=0.5)
-    joint = dict(counts=[1, 2], mean=[0.4, 0.6], n=9, covariance=[[1, 0], [0, 1]], se=[1, 1],
-                 correlation=[[1, 0.5], [0.5, 1]], rows=[[1, 2], [3, 4]])
+    values = dict(
+        a=2,
+        b=3,
+        mean=0.4,
+        se=0.1,
+        cv=0.2,
+        events=3,
+        n=10,
+        lower=0.3,
+        upper=0.6,
+        shape=2,
+        rate=3,
+        scale=4,
+        meanlog=0,
+        sdlog=0.3,
+        median=0.4,
+        sd=1,
+        mode=0.5,
+    )
+    joint = dict(
+        counts=[1, 2],
+        mean=[0.4, 0.6],
+        n=9,
+        covariance=[[1, 0], [0, 1]],
+        se=[1, 1],
+        correlation=[[1, 0.5], [0.5, 1]],
+        rows=[[1, 2], [3, 4]],
+    )
     for name in distributions.NAMES:
         given = joint if name in ("dirichlet", "multinormal", "empirical") else values
         for form in distributions.FORMS[name]:
@@ -161,46 +203,67 @@ def test_every_documented_form_is_accepted():
             assert np.all(np.isfinite(made.mean)) and np.all(np.asarray(made.sd) > 0)
 
 
-@pytest.mark.parametrize("name, positional, named, message", [
-    ("bta", (1, 2), {}, "unknown distribution 'bta'; allowed: beta, gamma.*Did you mean 'beta'"),
-    ("beta", (1, -2), {}, "beta: b must be above 0, found -2"),
-    ("beta", (1, 2, 3), {}, r"beta takes \(a, b\), \(mean, se\).* found 3 values without a name"),
-    ("beta", (), dict(mean=0.5, sse=0.1), "Unknown argument 'sse'. Did you mean 'se'"),
-    ("beta", (1,), dict(a=2), "beta: a given twice"),
-    ("beta", (), dict(mean=1.2, se=0.1), "beta: mean must be above 0 and below 1, found 1.2"),
-    ("beta", (), dict(mean=0.5, se=0.6), r"must be below sqrt\(mean \(1 - mean\)\) = 0.5, found 0.6"),
-    ("beta", (), dict(events=12, n=10), "beta: events must be above 0 and below 10, found 12"),
-    ("beta", (), dict(lower=0.9, upper=0.7), "beta: lower must be below upper, found lower 0.9 and upper 0.7"),
-    ("beta", ([1, 2], 3), {}, r"beta: a must be a number, found \[1, 2\]"),
-    ("beta", ("x", 3), {}, "beta: a must be a number, found 'x'"),
-    ("gamma", (), dict(mean=3), r"gamma takes \(shape, rate\), \(shape, scale\), \(mean, se\), \(mean, cv\) or "
-                                r"\(lower, upper\); found \(mean\)"),
-    ("gamma", (), dict(mean=3, se=0), "gamma: se must be above 0, found 0"),
-    ("gamma", (float("nan"), 1), {}, "gamma: shape must be finite, found nan"),
-    ("gamma", (), dict(lower=100, upper=100.001), r"no gamma distribution was found.*100 to 100.001; state"),
-    ("lognormal", (), dict(median=2, lower=0.5, upper=0.9), "median must be below upper, found median 2 and upper 0.9"),
-    ("normal", (), dict(mean=0, cv=0.1), "normal: mean must not be 0"),
-    ("triangular", (1, 7, 5), {}, "triangular: mode must be 1 to 5, found 7"),
-    ("weibull", (), dict(mean=1, se=1e-6), "weibull: no shape between 0.05 and 10000"),
-    ("dirichlet", (1, 0, 2), {}, "dirichlet: counts must be above 0, found 0"),
-    ("dirichlet", (3,), {}, "dirichlet: counts needs at least 2 values, found 1"),
-    ("dirichlet", (), dict(mean=[0.5, 0.6], n=10), "the means must add up to 1, found 1.1"),
-    ("multinormal", (), dict(mean=[1, 2], covariance=[[1, 2], [2, 1]]), "not positive definite.*eigenvalue is -1"),
-    ("multinormal", (), dict(mean=[1, 2], covariance=[[1]]), "covariance must have 2 rows and columns.*found 1 x 1"),
-    ("multinormal", (), dict(mean=[1, 2], covariance=[[1, 2], [3]]), "covariance must be a list of rows"),
-    ("empirical", (), dict(rows=[]), "empirical: rows must be a list of rows of equal length"),
-])
+@pytest.mark.parametrize(
+    "name, positional, named, message",
+    [
+        ("bta", (1, 2), {}, "unknown distribution 'bta'; allowed: beta, gamma.*Did you mean 'beta'"),
+        ("beta", (1, -2), {}, "beta: b must be above 0, found -2"),
+        ("beta", (1, 2, 3), {}, r"beta takes \(a, b\), \(mean, se\).* found 3 values without a name"),
+        ("beta", (), dict(mean=0.5, sse=0.1), "Unknown argument 'sse'. Did you mean 'se'"),
+        ("beta", (1,), dict(a=2), "beta: a given twice"),
+        ("beta", (), dict(mean=1.2, se=0.1), "beta: mean must be above 0 and below 1, found 1.2"),
+        ("beta", (), dict(mean=0.5, se=0.6), r"must be below sqrt\(mean \(1 - mean\)\) = 0.5, found 0.6"),
+        ("beta", (), dict(events=12, n=10), "beta: events must be above 0 and below 10, found 12"),
+        ("beta", (), dict(lower=0.9, upper=0.7), "beta: lower must be below upper, found lower 0.9 and upper 0.7"),
+        ("beta", ([1, 2], 3), {}, r"beta: a must be a number, found \[1, 2\]"),
+        ("beta", ("x", 3), {}, "beta: a must be a number, found 'x'"),
+        (
+            "gamma",
+            (),
+            dict(mean=3),
+            r"gamma takes \(shape, rate\), \(shape, scale\), \(mean, se\), \(mean, cv\) or "
+            r"\(lower, upper\); found \(mean\)",
+        ),
+        ("gamma", (), dict(mean=3, se=0), "gamma: se must be above 0, found 0"),
+        ("gamma", (float("nan"), 1), {}, "gamma: shape must be finite, found nan"),
+        ("gamma", (), dict(lower=100, upper=100.001), r"no gamma distribution was found.*100 to 100.001; state"),
+        (
+            "lognormal",
+            (),
+            dict(median=2, lower=0.5, upper=0.9),
+            "median must be below upper, found median 2 and upper 0.9",
+        ),
+        ("normal", (), dict(mean=0, cv=0.1), "normal: mean must not be 0"),
+        ("triangular", (1, 7, 5), {}, "triangular: mode must be 1 to 5, found 7"),
+        ("weibull", (), dict(mean=1, se=1e-6), "weibull: no shape between 0.05 and 10000"),
+        ("dirichlet", (1, 0, 2), {}, "dirichlet: counts must be above 0, found 0"),
+        ("dirichlet", (3,), {}, "dirichlet: counts needs at least 2 values, found 1"),
+        ("dirichlet", (), dict(mean=[0.5, 0.6], n=10), "the means must add up to 1, found 1.1"),
+        ("multinormal", (), dict(mean=[1, 2], covariance=[[1, 2], [2, 1]]), "not positive definite.*eigenvalue is -1"),
+        (
+            "multinormal",
+            (),
+            dict(mean=[1, 2], covariance=[[1]]),
+            "covariance must have 2 rows and columns.*found 1 x 1",
+        ),
+        ("multinormal", (), dict(mean=[1, 2], covariance=[[1, 2], [3]]), "covariance must be a list of rows"),
+        ("empirical", (), dict(rows=[]), "empirical: rows must be a list of rows of equal length"),
+    ],
+)
 def test_a_wrong_distribution_is_refused_with_what_was_found_and_what_is_allowed(name, positional, named, message):
     with pytest.raises(DistributionError, match=message):
         make(name, positional, named)
 
 
-@pytest.mark.parametrize("matrix, message", [
-    ([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]], "not positive definite: its smallest eigenvalue is -0.8"),
-    ([[1, 0.2], [0.3, 1]], "not symmetric: row 1, column 2 is 0.2, row 2, column 1 is 0.3"),
-    ([[2, 0.2], [0.2, 1]], "the diagonal must be 1, found 2, 1"),
-    ([[1, 0, 0], [0, 1, 0]], "must have 2 rows and columns, found 2 x 3"),
-])
+@pytest.mark.parametrize(
+    "matrix, message",
+    [
+        ([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]], "not positive definite: its smallest eigenvalue is -0.8"),
+        ([[1, 0.2], [0.3, 1]], "not symmetric: row 1, column 2 is 0.2, row 2, column 1 is 0.3"),
+        ([[2, 0.2], [0.2, 1]], "the diagonal must be 1, found 2, 1"),
+        ([[1, 0, 0], [0, 1, 0]], "must have 2 rows and columns, found 2 x 3"),
+    ],
+)
 def test_a_matrix_that_is_no_correlation_matrix_is_refused(matrix, message):
     with pytest.raises(DistributionError, match=message):
         copula(np.full((len(matrix), 4), 0.5), np.array(matrix, float))

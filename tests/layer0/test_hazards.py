@@ -1,4 +1,5 @@
 """Time to event against scipy.stats, closed forms, the US life table, and the definitions of PH and AFT."""
+
 from math import exp, lgamma, log
 
 import numpy as np
@@ -79,8 +80,15 @@ def test_mean_cumulative_is_the_integral_of_the_cumulative_hazard(arguments):
     made = Hazard(make(**arguments).family, make(**arguments).parameters, ratio=1.7, acceleration=0.6)
     for t in (0.3, 2.0, 7.0):
         # cubed abscissa: the integrand of a hazard that starts at infinity is smooth in it
-        exact = integrate.quad(lambda y, t=t: made.cumulative(t * y**3) * 3 * y**2, 0, 1, epsabs=0, epsrel=1e-11,
-                               limit=400, points=[(b * 0.6 / t) ** (1 / 3) for b in (1.0, 3.0) if b * 0.6 < t])[0]
+        exact = integrate.quad(
+            lambda y, t=t: made.cumulative(t * y**3) * 3 * y**2,
+            0,
+            1,
+            epsabs=0,
+            epsrel=1e-11,
+            limit=400,
+            points=[(b * 0.6 / t) ** (1 / 3) for b in (1.0, 3.0) if b * 0.6 < t],
+        )[0]
         assert made.mean_cumulative(t) == pytest.approx(exact, rel=1e-6, abs=1e-12)
     assert made.mean_cumulative(0.0) == 0
 
@@ -158,9 +166,13 @@ def test_gompertz_with_negative_shape_leaves_some_without_the_event():
 
 
 def test_zero_rates_and_zero_ratios_never_bring_the_event():
-    for made in (make("exponential", rate=0.0), make("gompertz", shape=0.1, rate=0.0),
-                 make("gompertz", shape=-0.1, rate=0.0), make("piecewise", rates=[0.0, 0.0], breaks=[1.0]),
-                 Hazard("weibull", {"shape": 2.0, "scale": 3.0}, ratio=0.0)):
+    for made in (
+        make("exponential", rate=0.0),
+        make("gompertz", shape=0.1, rate=0.0),
+        make("gompertz", shape=-0.1, rate=0.0),
+        make("piecewise", rates=[0.0, 0.0], breaks=[1.0]),
+        Hazard("weibull", {"shape": 2.0, "scale": 3.0}, ratio=0.0),
+    ):
         assert made.cumulative(5.0) == 0
         assert list(made.inverse(np.array([0.0, 1e-9, 3.0]))) == [0, np.inf, np.inf]
 
@@ -253,26 +265,35 @@ def test_arguments_are_left_as_they_were(arguments):
     assert (made.ratio == 2).all() and (made.acceleration == 0.5).all()
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: make("weibul", shape=1, scale=2), "unknown distribution 'weibul'.*Did you mean 'weibull'"),
-    (lambda: make("weibull", shape=1, rate=2), r"weibull takes \(shape, scale\); found \(shape, rate\)"),
-    (lambda: make("lognormal", mean=1, sdlog=2), r"lognormal takes \(meanlog, sdlog\) or \(median, sdlog\)"),
-    (lambda: make("lognormal", median=-1, sdlog=2), "lognormal: median must be above 0, found -1"),
-    (lambda: make("weibull", shape=np.array([[1.0, 2.0], [3.0, -1.0]]), scale=2),
-     r"weibull: shape must be above 0, found -1 \(strategy 2, draw 2\)"),
-    (lambda: make("exponential", rate=np.nan), "exponential: rate must be 0 or more, found nan"),
-    (lambda: make("piecewise", rates=[0.1, 0.2], breaks=[1, 2]), "2 rates and 2 breaks"),
-    (lambda: make("piecewise", rates=[0.1, 0.2, 0.3], breaks=[2, 1]), "breaks must rise, found 2, 1"),
-    (lambda: make("piecewise", rates=np.ones((2, 2)), breaks=np.array([[1.0], [2.0]])), "same in every strategy"),
-    (lambda: make("fixed", time=-1), "fixed: time must be 0 or more, found -1"),
-    (lambda: life_table([25, 26], [0.1, 0.1], 20), "start_age must be 25 or more"),
-    (lambda: life_table([25, 26], [0.1]), "2 ages and 1 rates"),
-    (lambda: life_table([25, 26], [0.1, -0.2], 30), "rates must be 0 or more, found -0.2"),
-    (lambda: hazards.check(Hazard("weibull", {"shape": 1.0, "scale": 1.0}, ratio=-2.0)),
-     "hazard ratio must be 0 or more, found -2"),
-    (lambda: hazards.check(Hazard("weibull", {"shape": 1.0, "scale": 1.0}, acceleration=0.0)),
-     "acceleration factor must be above 0, found 0"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: make("weibul", shape=1, scale=2), "unknown distribution 'weibul'.*Did you mean 'weibull'"),
+        (lambda: make("weibull", shape=1, rate=2), r"weibull takes \(shape, scale\); found \(shape, rate\)"),
+        (lambda: make("lognormal", mean=1, sdlog=2), r"lognormal takes \(meanlog, sdlog\) or \(median, sdlog\)"),
+        (lambda: make("lognormal", median=-1, sdlog=2), "lognormal: median must be above 0, found -1"),
+        (
+            lambda: make("weibull", shape=np.array([[1.0, 2.0], [3.0, -1.0]]), scale=2),
+            r"weibull: shape must be above 0, found -1 \(strategy 2, draw 2\)",
+        ),
+        (lambda: make("exponential", rate=np.nan), "exponential: rate must be 0 or more, found nan"),
+        (lambda: make("piecewise", rates=[0.1, 0.2], breaks=[1, 2]), "2 rates and 2 breaks"),
+        (lambda: make("piecewise", rates=[0.1, 0.2, 0.3], breaks=[2, 1]), "breaks must rise, found 2, 1"),
+        (lambda: make("piecewise", rates=np.ones((2, 2)), breaks=np.array([[1.0], [2.0]])), "same in every strategy"),
+        (lambda: make("fixed", time=-1), "fixed: time must be 0 or more, found -1"),
+        (lambda: life_table([25, 26], [0.1, 0.1], 20), "start_age must be 25 or more"),
+        (lambda: life_table([25, 26], [0.1]), "2 ages and 1 rates"),
+        (lambda: life_table([25, 26], [0.1, -0.2], 30), "rates must be 0 or more, found -0.2"),
+        (
+            lambda: hazards.check(Hazard("weibull", {"shape": 1.0, "scale": 1.0}, ratio=-2.0)),
+            "hazard ratio must be 0 or more, found -2",
+        ),
+        (
+            lambda: hazards.check(Hazard("weibull", {"shape": 1.0, "scale": 1.0}, acceleration=0.0)),
+            "acceleration factor must be above 0, found 0",
+        ),
+    ],
+)
 def test_a_wrong_hazard_is_refused_with_what_was_found_and_what_is_allowed(call, message):
     with pytest.raises(HazardError, match=message):
         call()

@@ -1,4 +1,5 @@
 """Thresholds are uniform (exponential), independent across neighbouring addresses, and depend on the address only."""
+
 import numpy as np
 import pytest
 from scipy import stats

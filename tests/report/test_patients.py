@@ -1,4 +1,5 @@
 """What only engines that follow patients can tell: simulation error, medians, spread, histories."""
+
 import numpy as np
 import pytest
 
@@ -52,7 +53,9 @@ def test_share_alive_is_the_survival_function(result):
 
 
 def test_those_alive_at_the_horizon_are_censored_there(path):
-    table = model.run(path, draws=0, engine="individual", patients=50, settings=["horizon=30 days"]).tables["time_to_event"]
+    table = model.run(path, draws=0, engine="individual", patients=50, settings=["horizon=30 days"]).tables[
+        "time_to_event"
+    ]
     for event in ("survival", "days"):
         last = table.query("event == @event and strategy == 'new'").iloc[-1]
         assert last["time"] == pytest.approx(30) and last["share"] == pytest.approx(np.exp(-0.15), abs=0.03)
@@ -71,7 +74,9 @@ def test_spread_of_patients_is_that_of_the_exponential_distribution(result):
 def test_errors_of_increments_are_paired(result):
     table = result.tables["simulation_error"].query("group == 'all' and strategy == 'new'").set_index("outcome")
     # The same threshold E gives lives of E / 0.01 and E / 0.005 days: the increment is that of the first.
-    assert table.loc["life_years", "increment_standard_error"] == pytest.approx(100 / 365.25 / np.sqrt(20_000), rel=0.05)
+    assert table.loc["life_years", "increment_standard_error"] == pytest.approx(
+        100 / 365.25 / np.sqrt(20_000), rel=0.05
+    )
     assert table.loc["life_years", "factor"] == pytest.approx(np.sqrt(5), rel=0.05)
 
 
@@ -106,8 +111,12 @@ def test_figures_are_drawn_without_overlap(result):
     for name in ("time_to_event", "patient_spread", "swimlanes"):
         figure = result.figure(name)
         figure.draw_without_rendering()
-        boxes = [text.get_window_extent() for axis in figure.axes for text in (axis.title, axis.xaxis.label)
-                 if text.get_text()]
+        boxes = [
+            text.get_window_extent()
+            for axis in figure.axes
+            for text in (axis.title, axis.xaxis.label)
+            if text.get_text()
+        ]
         assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
 

@@ -320,7 +320,9 @@ def test_evppi_is_sorted_with_error_bars_that_stop_at_zero():
 
 def test_a_line_of_thresholds_marks_each_change_of_the_decision():
     axis = plots.line_sweep(SWEEP, TWO, "Cost (CAD)", "Net benefit (CAD)", None, [0.25, 0.75]).axes[0]
-    upright = [line.get_xdata()[0] for line in axis.lines if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1]
+    upright = [
+        line.get_xdata()[0] for line in axis.lines if len(line.get_xdata()) == 2 and len(set(line.get_xdata())) == 1
+    ]
     assert upright == [0.25, 0.75]
     assert "The decision changes at 0.25, 0.75" in [text.get_text() for text in axis.figure.legends[0].get_texts()]
 
@@ -460,7 +462,9 @@ class TestStyle:
     def test_numbers_have_thousands_separators_and_a_true_minus(self, value, digits, text):
         assert style.number(value, digits) == text
 
-    @pytest.mark.parametrize("value, text", [(0.48771, "0.4877"), (34000.0, "34,000"), (-2.5, "−2.5"), (999.99, "1000")])
+    @pytest.mark.parametrize(
+        "value, text", [(0.48771, "0.4877"), (34000.0, "34,000"), (-2.5, "−2.5"), (999.99, "1000")]
+    )
     def test_brief_numbers_have_four_figures(self, value, text):
         assert style.brief(value) == text
 

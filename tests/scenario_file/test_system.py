@@ -1,4 +1,5 @@
 """Resources, arrivals and what states hold, as a scenario file says them."""
+
 import math
 
 import numpy as np
@@ -41,7 +42,9 @@ def test_a_centre_is_read_as_it_is_written(tmp_path):
     assert theatre.opening == (*((24.0 * d + 8, 24.0 * d + 18) for d in range(5)), (129.0, 133.0))
     assert bed.capacity == math.inf and bed.opening == ((0.0, 168.0),)
     assert [(h.state, h.resources, h.priority, h.by_group) for h in system.holds] == [
-        ("operation", ("theatre", "bed"), 2, {"walking": 1}), ("ward", ("bed",), 0, {})]
+        ("operation", ("theatre", "bed"), 2, {"walking": 1}),
+        ("ward", ("bed",), 0, {}),
+    ]
     assert system.arrivals.per_day == pytest.approx((3 / 7,))
     assert (system.warm_up, system.cool_down, system.most_waiting) == (28, 10, 50)
 
@@ -51,7 +54,9 @@ def test_a_scenario_without_arrivals_has_no_centre():
 
 
 def test_settings_change_a_centre(tmp_path):
-    system = centre(tmp_path, "resources.theatre.capacity=5", "resources.theatre.open=always", "arrivals.rate=1 per day")
+    system = centre(
+        tmp_path, "resources.theatre.capacity=5", "resources.theatre.open=always", "arrivals.rate=1 per day"
+    )
     assert system.resources[0].capacity == 5 and system.resources[0].opening == ((0.0, 168.0),)
     assert system.arrivals.per_day == (1.0,)
 
@@ -61,7 +66,7 @@ def test_rates_by_hours_of_the_week(tmp_path):
     rates = centre(tmp_path, text=CENTRE.replace("3 per week", rate)).arrivals.per_day
     assert len(rates) == 168
     assert (rates[7], rates[8], rates[17], rates[18]) == (0.2, 0.5, 0.5, 0.2)
-    assert rates[5 * 24 + 12] == 0.2 and set(rates[6 * 24:]) == {0.1}
+    assert rates[5 * 24 + 12] == 0.2 and set(rates[6 * 24 :]) == {0.1}
 
 
 def test_times_of_arrival_from_a_file(tmp_path):
@@ -76,15 +81,18 @@ def test_times_of_arrival_from_a_file(tmp_path):
         centre(tmp_path, text=text)
 
 
-@pytest.mark.parametrize("text, spans", [
-    ("always", [(0, 168)]),
-    ("Mon", [(0, 24)]),
-    ("sun 10:00-12:30", [(154, 156.5)]),
-    ("08:00-09:00", [(24 * d + 8, 24 * d + 9) for d in range(7)]),
-    ("Fri-Mon", [(0, 24), (96, 168)]),
-    ("Sunday 22:00-06:00", [(0, 6), (166, 168)]),
-    ("Mon-Tue 00:00-24:00", [(0, 48)]),
-])
+@pytest.mark.parametrize(
+    "text, spans",
+    [
+        ("always", [(0, 168)]),
+        ("Mon", [(0, 24)]),
+        ("sun 10:00-12:30", [(154, 156.5)]),
+        ("08:00-09:00", [(24 * d + 8, 24 * d + 9) for d in range(7)]),
+        ("Fri-Mon", [(0, 24), (96, 168)]),
+        ("Sunday 22:00-06:00", [(0, 6), (166, 168)]),
+        ("Mon-Tue 00:00-24:00", [(0, 48)]),
+    ],
+)
 def test_hours_of_the_week(text, spans):
     assert list(joined(hours(text))) == spans
 
@@ -132,7 +140,9 @@ def test_nobody_waits_where_nobody_queues(tmp_path):
 
 
 def test_a_cohort_refuses_the_time_since_entry(tmp_path):
-    with pytest.raises(DomainError, match="reads 'time_since_entry', which a cohort does not know: use --engine individual"):
+    with pytest.raises(
+        DomainError, match="reads 'time_since_entry', which a cohort does not know: use --engine individual"
+    ):
         cohort.run(delayed(tmp_path, "time_since_entry"))
 
 

@@ -115,8 +115,10 @@ def test_more_mortality_means_fewer_life_years(path):
     assert (np.diff(lived, axis=0) < 0).all()
 
 
-@pytest.mark.parametrize("path, price, strategies", [
-    (DEFAULT, "c_surgery", [0, 1]), (SICK, "c_trtA", [0, 1, 0, 1]), (SICK, "c_trtB", [0, 0, 1, 1])])
+@pytest.mark.parametrize(
+    "path, price, strategies",
+    [(DEFAULT, "c_surgery", [0, 1]), (SICK, "c_trtA", [0, 1, 0, 1]), (SICK, "c_trtB", [0, 0, 1, 1])],
+)
 def test_a_dearer_treatment_costs_more_where_it_is_given_and_changes_nothing_else(path, price, strategies):
     before, after = base_case(path).total, with_parameter(path, price, 2.0)
     np.testing.assert_array_equal(after.cost[:, 0] > before.cost[:, 0], np.array(strategies, bool))
@@ -164,11 +166,18 @@ def test_the_default_way_of_counting_does_not_decide_the_result(path):
     """Another cycle gives the same integral; other conventions differ by less than a cycle."""
     if path == DEFAULT:
         for cycle in ("1 day", "30 days"):
-            np.testing.assert_allclose(base_case(path, f"cycle={cycle}").total.values, base_case(path).total.values,
-                                       rtol=1e-10)
+            np.testing.assert_allclose(
+                base_case(path, f"cycle={cycle}").total.values, base_case(path).total.values, rtol=1e-10
+            )
     for convention in ("half-cycle", "life-table", "simpson"):
-        found = outcome(base_case(path, f"convention={convention}", *([] if path == SICK else ["horizon=4 years",
-                        "cycle=1 month"])), "life_years", False)
-        exact = outcome(base_case(path, *(["convention=simpson"] if path == SICK else ["horizon=4 years"])),
-                        "life_years", False)
+        found = outcome(
+            base_case(
+                path, f"convention={convention}", *([] if path == SICK else ["horizon=4 years", "cycle=1 month"])
+            ),
+            "life_years",
+            False,
+        )
+        exact = outcome(
+            base_case(path, *(["convention=simpson"] if path == SICK else ["horizon=4 years"])), "life_years", False
+        )
         assert found == pytest.approx(exact, rel=0.01)

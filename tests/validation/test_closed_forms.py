@@ -64,8 +64,13 @@ def test_counts_at_boundaries_of_a_model_by_rates_are_sums_over_the_closed_form(
     well = np.exp(-DEATH_WELL * k)
     trapezoid = (well[:-1] + well[1:]).sum() / 2
     simpson = (well * np.r_[1, [4, 2] * 9, 4, 1]).sum() / 3
-    expected = {"start": well[:-1].sum(), "end": well[1:].sum(), "half-cycle": trapezoid, "life-table": trapezoid,
-                "simpson": simpson}
+    expected = {
+        "start": well[:-1].sum(),
+        "end": well[1:].sum(),
+        "half-cycle": trapezoid,
+        "life-table": trapezoid,
+        "simpson": simpson,
+    }
     for convention, value in expected.items():
         found = base_case("closed_forms_exponential", f"convention={convention}", "discount=0 %")
         assert outcome(found, "life_years")[0] == pytest.approx(value, rel=1e-12), convention
@@ -130,7 +135,7 @@ transitions:
   - {from: ill, to: dead, survival: "weibull(shape=1.5, scale=3) in years", clock: state}
 """
     trace = base_case(write_scenario(tmp_path, text))
-    np.testing.assert_allclose(occupancy(trace)[:, 0, 0], np.exp(-(times(trace) / 3) ** 1.5), rtol=1e-13)
+    np.testing.assert_allclose(occupancy(trace)[:, 0, 0], np.exp(-((times(trace) / 3) ** 1.5)), rtol=1e-13)
 
 
 # --- several hazards that change over model time ----------------------------------------------------------------
@@ -149,6 +154,7 @@ def model_clock_truth(treated, discount):
     hr, factor = (0.6, 1.5) if treated else (1.0, 1.0)
     state = np.array([1.0, 0, 0, 0])
     for year in range(30):
+
         def slope(t, y, died=mortality[60.0 + year]):
             falls_ill = hr * 1.4 / 12 * (t / 12) ** 0.4 * y[0]
             recovers = loglogistic_hazard(t / factor) / factor * y[1]

@@ -44,8 +44,9 @@ def test_every_counting_method_of_heemod_is_met_digit_by_digit(convention, cycle
 def test_trace_is_heemods():
     trace = occupancy(base_case("hiv_chancellor"))
     for row in rows("heemod_hiv", "dmhee_end20_counts.csv"):
-        ours = trace[int(row["model_time"]), ["mono", "comb"].index(row[".strategy_names"]),
-                     "ABCD".index(row["state_names"])]
+        ours = trace[
+            int(row["model_time"]), ["mono", "comb"].index(row[".strategy_names"]), "ABCD".index(row["state_names"])
+        ]
         assert ours == pytest.approx(float(row["count"]), rel=1e-12)
 
 
@@ -55,7 +56,8 @@ def test_cost_components_add_up_to_heemods():
     totals = {r[".strategy_names"]: r for r in rows("heemod_hiv", "dmhee_end20_totals.csv")}
     np.testing.assert_allclose(health, [float(totals[k]["cost_health"]) for k in ("mono", "comb")], rtol=1e-12)
     np.testing.assert_allclose(
-        outcome(book, "cost: drugs"), [float(totals[k]["cost_drugs"]) for k in ("mono", "comb")], rtol=1e-12)
+        outcome(book, "cost: drugs"), [float(totals[k]["cost_drugs"]) for k in ("mono", "comb")], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("settings, hcc", [([], "none"), (["convention=life-table"], "qaly+pop")])
@@ -80,9 +82,12 @@ def test_relative_risk_by_cycle_number_is_the_same_as_by_periods(tmp_path):
     risk = "if(combined and cycle <= 2, rr_combination, 1)"
     moves = "\n".join(
         f"  - {{from: {a}, to: {b}, probability per cycle: 'p_{a}{b} * {risk}'}}"
-        for a, b in ("AB", "AC", "AD", "BC", "BD", "CD"))
-    text = (f"extends: {VALIDATION / 'hiv_chancellor.yaml'}\n"
-            f"periods:\n  first two years: {{rr: null}}\n  thereafter: {{rr: null}}\ntransitions:\n{moves}\n")
+        for a, b in ("AB", "AC", "AD", "BC", "BD", "CD")
+    )
+    text = (
+        f"extends: {VALIDATION / 'hiv_chancellor.yaml'}\n"
+        f"periods:\n  first two years: {{rr: null}}\n  thereafter: {{rr: null}}\ntransitions:\n{moves}\n"
+    )
     by_cycle, by_period = base_case(write_scenario(tmp_path, text)), base_case("hiv_chancellor")
     np.testing.assert_allclose(by_cycle.total.values, by_period.total.values, rtol=1e-14)
 

@@ -26,8 +26,13 @@ def test_discounted_gain_is_the_annuity():
     """Continuously: (1 - v^40) / ln(1.03); at whole years: the annuities in advance (start) and in arrears (end)."""
     v = 1 / 1.03
     in_advance = (1 - v**40) / (1 - v)
-    expected = {"integral": (1 - v**40) / np.log(1.03), "start": in_advance, "end": in_advance * v,
-                "half-cycle": in_advance * (1 + v) / 2, "life-table": in_advance * v}
+    expected = {
+        "integral": (1 - v**40) / np.log(1.03),
+        "start": in_advance,
+        "end": in_advance * v,
+        "half-cycle": in_advance * (1 + v) / 2,
+        "life-table": in_advance * v,
+    }
     for convention, value in expected.items():
         found = base_case("immortal", f"convention={convention}")
         assert outcome(found, "life_years")[0] == pytest.approx(value, rel=1e-12), convention

@@ -108,7 +108,7 @@ def darths_draws(tmp_path_factory):
     sampled = [p for p in read(VALIDATION / "sick_sicker.yaml").parameters.values() if p.sampled]
     suffix = {p.name: p.unit.text if "per" in p.unit.text else "" for p in sampled}
     changed = "\n".join(f"  {name}: {{value: {name}_row {unit}}}" for name, unit in suffix.items())
-    text = f"""extends: {VALIDATION / 'sick_sicker.yaml'}
+    text = f"""extends: {VALIDATION / "sick_sicker.yaml"}
 parameters:
 {changed}
   {", ".join(f"{name}_row" for name in suffix)}:
