@@ -7,25 +7,30 @@ import os
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENTS = 1000  # a draw and strategy
 INTERRUPTED = 130
+LOWER = "try fewer --draws, --patients or --jobs, a longer cycle or fewer states"
 DEFAULT = Path(__file__).resolve().parent.parent / "scenarios" / "mscc_furlan.yaml"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # characters that the terminal's encoding does not have
     options = _parser().parse_args(_with_default(arguments))
     try:
         return options.do(options, arguments)
-    except BrokenPipeError:
-        return 0
     except KeyboardInterrupt:
         print("stopped; nothing was written", file=sys.stderr)
         return INTERRUPTED
+    except MemoryError as error:
+        return _failed(f"memory is short ({str(error) or 'no more of it'}): {LOWER}")
+    except OSError as error:
+        return _failed(_unreadable(error))
     except ValueError as error:
         if not type(error).__module__.startswith("model."):
             raise
@@ -33,12 +38,38 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
+def _failed(words: str) -> int:
+    print(f"error: {words}", file=sys.stderr)
+    return 2
+
+
+def _unreadable(error: OSError) -> str:
+    if error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    _drop_output()
+    return f"the output cannot be written ({error.strerror or error}); results that were saved are complete"
+
+
+def _drop_output() -> None:
+    """What is still to be printed goes nowhere, so that the end of the process does not try again."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def command() -> None:
     """Run the command line and end the process with its exit code."""
-    code = main()
+    try:
+        code = main()
+    except SystemExit as end:  # options that are wrong, or help
+        code = end.code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = _failed(_unreadable(error))
+    except AttributeError:  # no output at all
+        pass
     if code == INTERRUPTED and threading.active_count() > 1:
         # The interpreter would wait for threads that wait for workers which are no more.
-        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     raise SystemExit(code)
@@ -71,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         "Without arguments it runs the default scenario.",
     )
     parser.add_argument("--version", action="version", version=model.__version__)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
     run = commands.add_parser("run", help="run a scenario: base case, PSA, tables and figures")
     scenario_options(run)
     psa_options(run)
@@ -247,7 +278,18 @@ def read_scenario(options):
     scenario = read(path, options.settings)
     for warning in scenario.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    if hasattr(options, "out"):
+        place(options, scenario.key)
     return scenario
+
+
+def place(options, key: str) -> None:
+    """Set `options.out`, where it is not stated, to the folder of a command; refuse what cannot be one, before the work."""
+    from model.report import folder
+
+    own = () if options.command in ("run", "analyse") else (options.command,)
+    options.out = options.out or Path("results").joinpath(key.strip(".") or "scenario", *own)
+    folder.check(options.out)
 
 
 def _run(options, arguments) -> int:
@@ -264,12 +306,11 @@ def _run(options, arguments) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     if options.no_figures:
         result._plans = {}
-    out = options.out or Path("results") / scenario.key
     with Progress(len(result.figures), "figures") as bar:
-        api.save_run(result, out, " ".join(["run_model.py", *arguments]), started, lambda name: bar(1))
-    print(result.text)
+        api.save_run(result, options.out, " ".join(["run_model.py", *arguments]), started, lambda name: bar(1))
+    tell(result)
     print(
-        f"\nResults: {out}{'/'} (tables/, figures/, scenario.yaml, manifest.json); "
+        f"\nResults: {options.out}/ (tables/, figures/, scenario.yaml, manifest.json); "
         f"{time.perf_counter() - started:.1f} s"
     )
     return 0
@@ -303,6 +344,7 @@ def _analyse(options, arguments) -> int:
 
     if (options.table is None) == (options.cost is None) or (options.cost is None) != (options.effect is None):
         raise external.TableError("give either --cost and --effect (a PSA), or --table (deterministic)")
+    place(options, "analyse")
     found = external.analyse(
         options.cost or options.table,
         options.effect,
@@ -314,27 +356,31 @@ def _analyse(options, arguments) -> int:
         dict(options.groups),
     )
     result = external_report.report(found)
-    out = options.out or Path("results") / "analyse"
-    result.save(out, {"command": " ".join(["run_model.py", *arguments]), "files": list(found.files), **environment()})
-    print(result.text)
-    print(f"\nResults: {out}/")
+    result.save(
+        options.out, {"command": " ".join(["run_model.py", *arguments]), "files": list(found.files), **environment()}
+    )
+    tell(result)
+    print(f"\nResults: {options.out}/")
     return 0
 
 
-def save(result, out: Path, scenario, arguments, started: float, about: dict) -> None:
+def save(result, options, scenario, arguments, started: float, about: dict) -> None:
     """Write the folder of an analysis, with a manifest that says what every analysis says and `about`; print the text."""
     from model.report.manifest import scenario_manifest
     from model.report.text import conventions
 
     command = " ".join(["run_model.py", *arguments])
-    result.save(out, scenario_manifest(scenario, command, time.perf_counter() - started) | about, scenario.text)
+    content = scenario_manifest(scenario, command, time.perf_counter() - started) | about
+    result.save(options.out, content, scenario.text)
+    tell(result)
+    print(f"\n{conventions(scenario)}\nResults: {options.out}/")
+
+
+def tell(result) -> None:
+    """Print what a result says, once it is saved."""
+    for note in result.notes:
+        print(f"warning: {note}", file=sys.stderr)
     print(result.text)
-    print(f"\n{conventions(scenario)}\nResults: {out}/")
-
-
-def folder_of(options, scenario, name: str) -> Path:
-    """Where the results of an analysis go."""
-    return options.out or Path("results") / scenario.key / name
 
 
 def known(found, allowed, what: str, error: type[ValueError]) -> None:

@@ -71,5 +71,5 @@ def _calibrate(options, arguments) -> int:
         found = calibrate(scenario, options.starts, options.draws, options.seed, options.posterior, bar, executor)
     result = calibration_report.report(found)
     about = {"starts": options.starts, "posterior": options.posterior, "draws": options.draws, "seed": options.seed}
-    cli.save(result, cli.folder_of(options, scenario, "calibrate"), scenario, arguments, started, about)
+    cli.save(result, options, scenario, arguments, started, about)
     return 0

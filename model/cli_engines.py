@@ -82,7 +82,7 @@ def _compare(options, arguments) -> int:
     scenario = cli.read_scenario(options)
     with cli.method_of(options) as method, cli.Progress(4, "steps") as bar:
         found, bridge = agreement.agreement(scenario, method), agreement.bridge(scenario, method, bar)
-    _save(engine_report.comparison(scenario, found, bridge), options, arguments, scenario, method, "compare", started)
+    _save(engine_report.comparison(scenario, found, bridge), options, arguments, scenario, method, started)
     return 0 if found.agree else 1
 
 
@@ -101,7 +101,7 @@ def _capacity(options, arguments) -> int:
         found = capacity.value_of_capacity(
             scenario, options.resource, options.low, options.high, method, options.wtp, options.unit_cost, bar
         )
-    _save(engine_report.capacity(found), options, arguments, scenario, method, "capacity", started)
+    _save(engine_report.capacity(found), options, arguments, scenario, method, started)
     return 0
 
 
@@ -117,12 +117,12 @@ def _changes(options, arguments, scenario, started: float) -> int:
     with cli.method_of(options) as method, cli.Progress(len(made) + 1, "centres") as bar:
         found = capacity.alternatives(scenario, made, method, bar)
     wtp = comparison.threshold(scenario, options.wtp)
-    _save(engine_report.changes(scenario, found, wtp), options, arguments, scenario, method, "capacity", started)
+    _save(engine_report.changes(scenario, found, wtp), options, arguments, scenario, method, started)
     return 0
 
 
-def _save(result, options, arguments, scenario, method, name: str, started: float) -> None:
+def _save(result, options, arguments, scenario, method, started: float) -> None:
     from model import cli
 
     about = {"seed": method.seed, "patients_of_a_replication": method.patients, "replications": method.replications}
-    cli.save(result, cli.folder_of(options, scenario, name), scenario, arguments, started, about)
+    cli.save(result, options, scenario, arguments, started, about)

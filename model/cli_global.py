@@ -70,7 +70,7 @@ def _global(options, arguments) -> int:
     found = dict(zip(others, parts))
     report = getattr(global_report, options.method)(scenario, factors, found, wtp, options.patients_group)
     about = {"engine": options.engine, "seed": options.seed}
-    cli.save(report, cli.folder_of(options, scenario, "global"), scenario, arguments, started, about)
+    cli.save(report, options, scenario, arguments, started, about)
     return 0
 
 
@@ -86,12 +86,5 @@ def _converge(options, arguments) -> int:
         made = run(scenario, options.draws, options.seed, options.sampling, bar, method)
     found = convergence.convergence(made, options.wtp, options.target_se)
     about = {"engine": options.engine, "seed": options.seed}
-    cli.save(
-        global_report.convergence(made, found),
-        cli.folder_of(options, scenario, "converge"),
-        scenario,
-        arguments,
-        started,
-        about,
-    )
+    cli.save(global_report.convergence(made, found), options, scenario, arguments, started, about)
     return 0

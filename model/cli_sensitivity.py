@@ -67,9 +67,7 @@ def _tornado(options, arguments) -> int:
     with cli.method_of(options) as method, cli.Progress(runs, "runs") as bar:
         found = oneway.oneway(scenario, method, options.wtp, bar)
     report = sensitivity_report.tornado(found, results, options.patients_group)
-    cli.save(
-        report, cli.folder_of(options, scenario, "tornado"), scenario, arguments, started, _about(options, found.wtp)
-    )
+    cli.save(report, options, scenario, arguments, started, _about(options, found.wtp))
     return 0
 
 
@@ -88,14 +86,7 @@ def _threshold(options, arguments) -> int:
             scenario, name, low, high, method, options.wtp, n, options.seed, bar, options.patients_group
         )
     about = _about(options, found.wtp) | {"draws": n}
-    cli.save(
-        sensitivity_report.threshold(found),
-        cli.folder_of(options, scenario, "threshold"),
-        scenario,
-        arguments,
-        started,
-        about,
-    )
+    cli.save(sensitivity_report.threshold(found), options, scenario, arguments, started, about)
     return 0
 
 

@@ -113,7 +113,7 @@ def _sweep(options, arguments) -> int:
     axes = [sweep_points.axis(scenario, text) for text in options.vary]
     sample = Sample(options.draws, options.seed, options.sampling) if options.with_psa else None
     points = sweep_points.points(axes, options.points, options.n, options.seed, sample.n if sample else 1)
-    out, journal = cli.folder_of(options, scenario, "sweep"), None
+    out, journal = options.out, None
     try:
         with cli.method_of(options) as method, cli.Progress(len(points), "points") as bar:
             journal = out.parent / f".{out.name}-{identity(scenario, points, options.wtp, sample, method)}.journal"
@@ -126,7 +126,7 @@ def _sweep(options, arguments) -> int:
             }
     except KeyboardInterrupt:
         return _stopped(journal)
-    cli.save(sweep_report.report(found), out, scenario, arguments, started, about)
+    cli.save(sweep_report.report(found), options, scenario, arguments, started, about)
     journal.unlink(missing_ok=True)
     return 0
 
@@ -158,6 +158,7 @@ def _variants(options, arguments) -> int:
     from model.scenario_file.variants import read_variants
 
     variants = read_variants(options.file, options.settings)
+    cli.place(options, variants.base.key)
     for key, scenario in variants.scenarios.items():
         for warning in scenario.warnings:
             if key == "base" or warning not in variants.base.warnings:
@@ -166,8 +167,7 @@ def _variants(options, arguments) -> int:
     with cli.method_of(options) as method, cli.Progress(len(variants.scenarios), "variants") as bar:
         found = compare(variants, options.wtp, sample, method, bar)
         about = {"variants": str(options.file), "draws": options.draws, **_method(method, options)}
-    out = cli.folder_of(options, variants.base, "variants")
-    cli.save(variants_report.report(found), out, variants.base, arguments, started, about)
+    cli.save(variants_report.report(found), options, variants.base, arguments, started, about)
     return 0
 
 
@@ -180,10 +180,10 @@ def _diff(options, arguments) -> int:
     from model.scenario_file import read
 
     a, b = read(options.a), read(options.b)
+    cli.place(options, a.key)
     sample = Sample(options.draws, options.seed, options.sampling) if options.with_psa else None
     with cli.method_of(options) as method, cli.Progress(0, "runs") as bar:
         found = attribute(a, b, options.wtp, sample, method, options.permutations, options.seed, bar)
         about = {"other_scenario": str(options.b), "draws": sample.n if sample else 0, **_method(method, options)}
-    out = cli.folder_of(options, a, "diff")
-    cli.save(difference_report.report(found), out, a, arguments, started, about)
+    cli.save(difference_report.report(found), options, a, arguments, started, about)
     return 0

@@ -115,14 +115,7 @@ def _voi(options, arguments) -> int:
             options.studies,
             options.sizes,
         )
-    cli.save(
-        result,
-        cli.folder_of(options, scenario, "voi"),
-        scenario,
-        arguments,
-        started,
-        {**run_about(result.run), **_about(options)},
-    )
+    cli.save(result, options, scenario, arguments, started, {**run_about(result.run), **_about(options)})
     return 0
 
 

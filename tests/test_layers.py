@@ -18,6 +18,7 @@ LAYERS = {
         "joint_distributions",
         "chances",
         "thresholds",
+        "spreadsheets",
     ),
     1: ("scenario", "resources"),
     2: ("scenario_file", "draws", "inputs", "pricing", "quantities", "history"),

@@ -14,6 +14,7 @@ import numpy as np
 
 from model.analysis import value_of_information as voi
 from model.economics import acceptability, evppi
+from model.spreadsheets import unescape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,7 +197,7 @@ def _psa_table(source, what: str, column: str = "strategy") -> tuple[tuple[str, 
     if not len(frame.columns) or len(frame) < 2:
         raise TableError(f"{name}: a PSA table of {what} needs a column a {column} and at least two rows (draws)")
     columns = [_numbers(frame[c], name, str(c)) for c in frame.columns]
-    return tuple(str(c).strip() for c in frame.columns), np.stack(columns), rows
+    return tuple(unescape(str(c).strip()) for c in frame.columns), np.stack(columns), rows
 
 
 def _numbers(column, file: str, name: str) -> np.ndarray:
@@ -218,7 +219,7 @@ def _deterministic(source) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
             f"{name}: a deterministic table needs the columns strategy, cost, effect; {', '.join(missing)} "
             f"is missing, found {', '.join(map(str, frame.columns))}"
         )
-    names = tuple(frame[lower["strategy"]].astype(str).str.strip())
+    names = tuple(unescape(name.strip()) for name in frame[lower["strategy"]].astype(str))
     if len(set(names)) != len(names) or not names:
         raise TableError(f"{name}: each strategy must stand in one row; found {', '.join(names) or 'none'}")
     return names, *(_numbers(frame[lower[c]], name, c)[:, None] for c in ("cost", "effect"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from model.analysis.run import Run
 from model.report import plots, tables
+from model.report.file_names import file_names
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -120,6 +121,6 @@ def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
 def save_all(plans: dict[str, Plan], folder: Path, step: Callable[[str], None] = lambda name: None) -> None:
     """figures/<name>.png, .svg and .csv."""
     folder.mkdir()
-    for name, plan in plans.items():
+    for (name, plan), file in zip(plans.items(), file_names(plans)):
         step(name)
-        plots.save(plan.draw(), plan.data, folder, name)
+        plots.save(plan.draw(), plan.data, folder, file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 from datetime import UTC, datetime
 from importlib import metadata
@@ -99,7 +98,3 @@ def environment() -> dict:
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def to_json(content: dict) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.report import folder
 from model.report.figures import Plan, save_all
-from model.report.manifest import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Result:
-    """Tables (name -> DataFrame), figures and further text files (name -> content) of one run or analysis."""
+    """Tables (name -> DataFrame), figures and further text files (name -> content) of one run or analysis.
+
+    notes: what `save` left alone although it stood in the way.
+    """
 
     tables: dict[str, pd.DataFrame]
     _plans: dict[str, Plan] = field(repr=False)
     run: Run | None = field(default=None, repr=False)
     text: str = ""
     files: dict[str, str] = field(default_factory=dict, repr=False)
+    notes: list[str] = field(default_factory=list, repr=False)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -37,14 +41,14 @@ class Result:
         return self._plans[name].draw()
 
     def _repr_html_(self) -> str:
-        return f"<pre>{self.text}</pre>"
+        return f"<pre>{html.escape(self.text)}</pre>"
 
     def save(self, out: str | Path, manifest: dict, scenario_text: str = "", step=lambda name: None) -> Path:
-        """Write everything to a folder that appears only when it is complete."""
-        with folder.complete(Path(out)) as fresh:
+        """Write everything to a folder, whole or not at all; see model.report.folder for what is replaced."""
+        with folder.complete(Path(out), self.notes) as fresh:
             folder.write_tables(fresh, self.tables)
             save_all(self._plans, fresh / "figures", step)
             for name, content in (self.files | ({"scenario.yaml": scenario_text} if scenario_text else {})).items():
                 (fresh / name).write_text(content, encoding="utf-8")
-            (fresh / folder.OURS).write_text(to_json(manifest), encoding="utf-8")
+            folder.finish(fresh, manifest)
         return Path(out)

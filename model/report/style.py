@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from model.report.csv_files import write_csv
+
 # Okabe and Ito's palette is told apart by colour-blind readers; lines and markers tell curves apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C")
 LINES = ("-", "--", "-.", ":", (0, (7, 2, 1, 2, 1, 2)), (0, (10, 3)), (0, (1, 3)), (0, (2, 2)))
@@ -184,4 +186,4 @@ def save(figure, data, folder: Path, name: str) -> None:
             figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, dpi=150)
     finally:
         figure.set_layout_engine(engine)
-    data.to_csv(folder / f"{name}.csv", index=False, float_format="%.12g", lineterminator="\n")
+    write_csv(data, folder / f"{name}.csv")
