@@ -31,11 +31,17 @@ class Distribution:
 
     @property
     def mean(self) -> float:
-        return float(_MOMENTS[self.name](*self.natural.values())[0])
+        return self._moments()[0]
 
     @property
     def sd(self) -> float:
-        return float(_MOMENTS[self.name](*self.natural.values())[1])
+        return self._moments()[1]
+
+    def _moments(self) -> tuple[float, float]:
+        """Mean and standard deviation; infinite or nan where they are beyond all numbers."""
+        with np.errstate(all="ignore"):
+            mean, sd = _MOMENTS[self.name](*self.natural.values())
+        return float(mean), float(sd)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Central interval that holds `level` of the probability."""
@@ -58,9 +64,13 @@ def make(name: str, positional: tuple = (), named: dict | None = None) -> Distri
     form = next((f for f in FORMS[name] if set(f) == set(given)), None)
     if form is None:
         raise DistributionError(f"{_takes(name)}; found ({', '.join(given)})" + _strangers(name, given))
-    if name in FAMILIES:
-        return FAMILIES[name].convert[form](*(array(name, k, given[k], AXES[k]) for k in form))
-    return Distribution(name, CONVERT[name][form](*(float(array(name, k, given[k], 0)) for k in form)))
+    try:
+        if name in FAMILIES:
+            return FAMILIES[name].convert[form](*(array(name, k, given[k], AXES[k]) for k in form))
+        return Distribution(name, CONVERT[name][form](*(float(array(name, k, given[k], 0)) for k in form)))
+    except ArithmeticError:
+        shown = ", ".join(f"{k}={given[k]}" for k in form)
+        raise DistributionError(f"{name}({shown}): numbers of such sizes cannot be reckoned with together") from None
 
 
 # --- arguments ---------------------------------------------------------------------------------------------

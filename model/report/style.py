@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -42,6 +43,10 @@ class Style:
     effect: str = "QALY"
     time_unit: str = "day"
     title: str = ""
+
+    def __post_init__(self):
+        for name in ("labels", "state_labels"):
+            object.__setattr__(self, name, {key: shortened(label) for key, label in getattr(self, name).items()})
 
     @property
     def effects(self) -> str:
@@ -97,8 +102,22 @@ def canvas(style: Style, heading: str, width: float = 7.5, height: float = 5.0, 
         axes = figure.subplots(rows, columns, **more)
     lines = [heading, *textwrap.wrap(style.title, int(width * 14))]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, color=INK)
+    figure.draw = partial(_as_written, figure, figure.draw)
     figure._repr_png_ = partial(_png, figure)
     return figure, axes
+
+
+def _as_written(figure, draw, renderer) -> None:
+    """Draw with dollars as dollars, not as signs of a formula. A character that the font does not have is a box in the PNG;
+    in the SVG it stays text."""
+    import matplotlib
+    from matplotlib.text import Text
+
+    with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        for text in figure.findobj(Text):
+            text.set_parse_math(False)
+        draw(renderer)
 
 
 def _png(figure) -> bytes:
@@ -151,12 +170,23 @@ def percent(axis) -> None:
     axis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
+LONGEST = 80  # letters of a label: about the width of a figure
+
+
+def shortened(label: str) -> str:
+    """The label, without its middle where it would be wider than a figure."""
+    half = LONGEST // 2
+    return label if len(label) <= LONGEST else f"{label[: half - 1].rstrip()} … {label[1 - half :].lstrip()}"
+
+
 def wrapped(text: str, width: int) -> str:
     return textwrap.fill(text, width, break_on_hyphens=False)
 
 
 def legend(figure, handles) -> None:
     """Below everything, in as many columns as its labels leave room for; the figure grows by its rows."""
+    for handle in handles:
+        handle.set_label(shortened(handle.get_label()))
     longest = max((len(h.get_label()) for h in handles), default=0)
     columns = max(1, min(int(figure.get_figwidth() / (0.066 * longest + 0.65)), 6, len(handles)))
     figure.legend(

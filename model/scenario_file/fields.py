@@ -43,7 +43,7 @@ COST = either(
     formula("one formula"),
     fields("by component", others=formula("money")),
 )
-LABEL = text("name shown in tables and figures")
+LABEL = text("name shown in tables and figures", pattern=r"^[^\n\r\t]*$")
 
 TIME = fields(
     "units of time, horizon and cycle",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -222,6 +223,7 @@ class _Tree:
             )
         self._refuse_tag(node, line, place)
         if isinstance(node, self.yaml.ScalarNode):
+            self._refuse_controls(node.value, line, place)
             empty = node.tag == "tag:yaml.org,2002:null"
             return Node("nothing" if empty else "text", None if empty else node.value.strip(), self.shown, line, place)
         if isinstance(node, self.yaml.SequenceNode):
@@ -238,6 +240,13 @@ class _Tree:
                 Node("text", "", self.shown, line, place), f"the tag '{node.tag}' is not read; leave it out"
             )
 
+    def _refuse_controls(self, text: str, line: int, place: str) -> None:
+        """Characters that only an escape such as "\\0" can bring in, and that no table or figure could show."""
+        odd = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t"), None)
+        if odd is not None:
+            at = Node("text", "", self.shown, line, place)
+            self.problems.add(at, f"has a control character (U+{ord(odd):04X}), which no text can have; leave it out")
+
     def _mapping(self, node, place: str, depth: int) -> Node:
         result = Node("map", {}, self.shown, node.start_mark.line + 1, place)
         for key_node, value_node in node.value:
@@ -246,6 +255,7 @@ class _Tree:
             if not isinstance(key_node, self.yaml.ScalarNode):
                 self.problems.add(at, "the name of a field must be a word, found a list or fields")
                 continue
+            self._refuse_controls(key_node.value, line, place)
             key = " ".join(key_node.value.split())
             if key in result.value:
                 self.problems.add(at, f"'{key}' is given twice (first in line {result.keys[key]})")

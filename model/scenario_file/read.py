@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
@@ -111,9 +112,11 @@ def _find_files(root: Node) -> dict[str, str]:
     found = {}
 
     def full(node: Node, file: str) -> Path:
-        path = beside(node, file).resolve()
-        if path.is_file():  # else that is one of the problems
-            found[str(beside(node, file))] = hashlib.sha256(path.read_bytes()).hexdigest()
+        path = beside(node, file)
+        with suppress(OSError, ValueError):  # a file that cannot be read is one of the problems already
+            path = path.resolve()
+            if path.is_file():
+                found[str(beside(node, file))] = hashlib.sha256(path.read_bytes()).hexdigest()
         return path
 
     for _, node in _items(root, "parameters"):

@@ -90,6 +90,9 @@ def check(node: Node, problems: Problems, schema: dict = SCENARIO) -> bool:
     if "enum" in schema and node.value not in schema["enum"]:
         problems.unknown(node, "value", node.value, schema["enum"])
         return False
+    if "pattern" in schema and not re.fullmatch(schema["pattern"], node.value):
+        problems.add(node, f"{node.value!r} has a line break or a tab; a {schema['description']} stands in one line")
+        return False
     return schema.get("format") != "number" or number(node, problems) is not None
 
 
