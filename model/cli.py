@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from model import effort
+
 PATIENTS = 1000  # a draw and strategy
 INTERRUPTED = 130
 LOWER = "try fewer --draws, --patients or --jobs, a longer cycle or fewer states"
@@ -22,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # characters that the terminal's encoding does not have
     options = _parser().parse_args(_with_default(arguments))
+    effort.tell = _say
     try:
         return options.do(options, arguments)
     except KeyboardInterrupt:
@@ -36,6 +39,16 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(_failure(error), file=sys.stderr)
         return 2
+
+
+def _say(words: str) -> None:
+    """A word on work that goes on, above the bar of its progress if there is one."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        from tqdm import tqdm
+
+        tqdm.write(words, file=sys.stderr)
+    else:
+        print(words, file=sys.stderr, flush=True)
 
 
 def _failed(words: str) -> int:

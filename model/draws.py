@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import chances, distributions
+from model import chances, distributions, effort
 from model.scenario import Parameter, Scenario
 
 SAMPLING = ("random", "latin hypercube", "sobol")
@@ -64,8 +64,9 @@ def probabilistic(scenario: Scenario, n: int, seed: int, sampling: str = "random
     """n rows sampled from the parameters' distributions.
 
     Adding a parameter leaves the samples of the others alone (under 'sobol', a parameter added at the end).
-    Raises DomainError where a sampled value is outside what its unit allows.
+    Raises DomainError where a sampled value is outside what its unit allows, EffortError where memory does not hold them.
     """
+    effort.reserve(24 * n * len(uniform_keys(scenario)), f"a table of {n:,} draws", "take fewer --draws")
     return of_uniforms(scenario, _uniforms(scenario, n, seed, sampling), np.arange(n), seed)
 
 

@@ -19,6 +19,7 @@ LAYERS = {
         "chances",
         "thresholds",
         "spreadsheets",
+        "effort",
     ),
     1: ("scenario", "resources"),
     2: ("scenario_file", "draws", "inputs", "pricing", "quantities", "history"),

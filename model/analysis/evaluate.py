@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import inputs, outcomes, pricing
+from model import effort, inputs, outcomes, pricing
+from model.analysis import memory
 from model.analysis.simulate import Simulated, simulate
 from model.analysis.workers import in_order
 from model.draws import Draws
@@ -100,6 +101,7 @@ def evaluate(
     trace: with occupancies (cohort engine only). Rows of `draws` that have the same index meet the same patients.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
+    memory.check_engine(scenario, draws.n, method, trace)
     if method.engine == "individual":
         return _simulated(
             scenario,
@@ -134,7 +136,8 @@ def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: 
     tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
     parts: list[dict[str, Outcomes]] = []
     traces: dict[str, Trace] = {}
-    for task, (found, seen) in zip(tasks, in_order(executor, _task, ((scenario, task, trace) for task in tasks))):
+    waiting = in_order(executor, _task, ((scenario, task, trace) for task in tasks))
+    for task, (found, seen) in effort.loop(zip(tasks, waiting), len(tasks)):
         parts.append(found)
         traces |= seen
         progress(task.n)
@@ -145,7 +148,7 @@ def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: 
 def _task(scenario: Scenario, draws: Draws, trace: bool) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
     """Outcomes by group of some draws: one piece of independent work."""
     found, traces = {}, {}
-    for key, group in scenario.groups.items():
+    for key, group in effort.loop(scenario.groups.items()):
         quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace)
         prices = pricing.price_list(scenario, draws, group)
         found[key] = outcomes.value(quantities, prices, tuple(scenario.strategies))

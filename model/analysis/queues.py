@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import chances, inputs, outcomes, pricing
+from model import chances, effort, inputs, outcomes, pricing
 from model import draws as draw_tables
 from model.analysis.simulate import Simulated, strata, summary
 from model.analysis.workers import in_order
@@ -56,7 +56,7 @@ def simulate(
     arguments = (scenario, strata(scenario, patients), seed, system)
     waiting = in_order(executor, _task, ((task, *arguments) for task in tasks))
     means, requests, first = {key: [] for key in scenario.groups}, [], 0
-    for task, (found, asked) in zip(tasks, waiting):
+    for task, (found, asked) in effort.loop(zip(tasks, waiting), len(tasks)):
         for key, part in found.items():
             means[key].append(part)
         requests.append(asked.later(first))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model import draws, inputs
+from model.analysis import memory
 from model.analysis.evaluate import COHORT, EngineError, Evaluation, Method, evaluate
 from model.analysis.first_order import FirstOrder, first_order, times_of
 from model.analysis.simulate import Simulated
@@ -65,6 +66,7 @@ def run(
     threshold, is below this in every strategy.
     """
     clock = [time.perf_counter()]
+    memory.check_draws(scenario, n)
     base, base_method, patients = _base(scenario, method, until_se, progress)
     sample = psa = curves = corrected = None
     if n and any(p.sampled for p in scenario.parameters.values()):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import draws as draw_tables
-from model import inputs, outcomes, pricing
+from model import effort, inputs, outcomes, pricing
 from model.analysis.workers import in_order
 from model.draws import Draws
 from model.engines import individual
@@ -112,8 +112,8 @@ def simulate(
     arguments = (scenario, seed, engine)
     done = in_order(executor, _task, ((*task, *arguments) for task in tasks))
     found = []
-    for table in tables:
-        found.append(_together(next(done) for _ in blocks))
+    for table in effort.loop(tables):
+        found.append(_together(next(done) for _ in effort.loop(blocks)))
         progress(table.n)
     by_group = {key: _joined([part[key].simulated() for part in found]) for key in scenario.groups}
     return by_group if list(by_group) == ["all"] else {"all": _pooled(by_group, weights), **by_group}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model import effort
 from model.draws import DomainError
 from model.engines import conventions, linear, sojourn
 from model.engines.block import Block, flows_at, routes
@@ -38,7 +39,7 @@ def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     time = np.zeros((*shape, len(dynamics.states), strategies, draws))
     moves = np.zeros((*shape, len(dynamics.moves), strategies, draws))
     traces = []
-    for first in range(0, draws, BLOCK):
+    for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
         tally, seen = _run_block(_block(dynamics, cut), distinct, trace)
         part = (*shape, -1, strategies, cut.stop - cut.start)
@@ -200,7 +201,7 @@ def _by_segments(block: Block, distinct, tally: Tally, trace: bool):
     _tally_start(block, tally)
     dynamics, x = block.dynamics, settle(block, block.start, 0.0)
     times = _breaks(dynamics, distinct)
-    for begin, end in zip(times[:-1], times[1:]):
+    for begin, end in effort.loop(zip(times[:-1], times[1:]), len(times) - 1, linear.LOOPS * len(distinct)):
         rates = {i: m.level.at(begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
         flows = flows_at(block, begin, {i: rate * (end - begin) for i, rate in rates.items()})
         step = None
@@ -232,7 +233,7 @@ def _trace_of_rates(block: Block, times: np.ndarray):
     seen.append(x)
     points = np.unique(np.concatenate([grid, times]))
     points = points[np.concatenate([[True], np.diff(points) > 1e-9 * grid[-1]])]
-    for begin, end in zip(points[:-1], points[1:]):
+    for begin, end in effort.loop(zip(points[:-1], points[1:]), len(points) - 1, linear.LOOPS):
         piece, length = int(np.searchsorted(times, begin + 1e-9, side="right")), round(end - begin, 9)
         if (piece, length) not in cached:
             rates = {i: m.level.at(begin) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
@@ -263,7 +264,7 @@ def _by_steps(block: Block, distinct, tally: Tally, trace: bool):
     x = settle(block, block.start, 0.0)
     bins = sojourn.Bins(block, x, times)
     seen, grid = [x + bins.occupancy()], cycle_grid(dynamics)
-    for step, (begin, end) in enumerate(zip(times[:-1], times[1:])):
+    for step, (begin, end) in effort.loop(enumerate(zip(times[:-1], times[1:])), len(times) - 1):
         amounts, x, spent = bins.advance(step, begin, end, x)
         for w, weighting in enumerate(distinct):
             factor = _factor(weighting, begin, end, dynamics) * _average_decay(weighting.decay * (end - begin))
@@ -313,7 +314,7 @@ def _points_of_survival(block: Block, weights: np.ndarray, tally: Tally) -> list
     cycle, x = block.dynamics.time.cycle, settle(block, block.start, 0.0)
     bins = sojourn.Bins(block, x, np.arange(len(weights) + 1) * cycle)
     seen = [x + bins.occupancy()]
-    for k, weight in enumerate(weights):
+    for k, weight in effort.loop(enumerate(weights), len(weights)):
         amounts, x, _ = bins.advance(k, k * cycle, (k + 1) * cycle, x)
         seen.append(x + bins.occupancy())
         period = _period(block.dynamics, k * cycle)
@@ -335,11 +336,11 @@ def _points_of_levels(block: Block, weights: np.ndarray, tally: Tally, trace: bo
     held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
     held[0, :, : block.rows] = settle(block, block.start, 0.0)
     seen = [held[0, :, : block.rows].copy()]
-    for first, last in _stretches(dynamics, len(weights)):
+    for first, last in effort.loop(list(_stretches(dynamics, len(weights))), parts=linear.LOOPS + 1):
         step = _Step(block, first * cycle)
         exposure = np.zeros((weights.shape[1], block.states, block.rows))
         period = _period(dynamics, first * cycle)
-        for k in range(first, last, SPAN):
+        for k in effort.loop(range(first, last, SPAN)):
             part = weights[k : min(k + SPAN, last)]
             n = len(part)
             for i in range(n):

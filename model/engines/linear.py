@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import effort
+
 Grid = list[list[np.ndarray | None]]
 
 
@@ -114,19 +116,20 @@ def exponential(
     identity = [[np.ones(rows) if i == j else None for j in range(states)] for i in range(states)]
     power = [[None if a is None else a / 2 for a in line] for line in small]
     mean = _plus(identity, power)
-    for n in range(2, terms_needed(_NORM) + 1):
+    for n in effort.loop(range(2, terms_needed(_NORM) + 1)):
         power = _scaled(multiply(small, power), 1 / (n + 1))  # A^n / (n+1)!
         _add_to(mean, power)
     # What exp(A) differs from 1 by is squared, (1 + D)^2 - 1 = 2 D + D^2, not exp(A) itself, whose 1 would swallow the
     # slow rates beside a fast one.
     change = multiply(small, mean)
-    for i in range(squarings.max(initial=0)):
+    for i in effort.loop(range(squarings.max(initial=0)), parts=2):
         more = squarings > i
         mean = _where(more, _plus(mean, _scaled(multiply(mean, change), 0.5)), mean)
         change = _where(more, _plus(_plus(change, change), multiply(change, change)), change)
     return _plus(identity, change), mean
 
 
+LOOPS = 3  # of `exponential`, as effort.loop counts them
 _NORM = 0.5  # norm to which a matrix is scaled before its Taylor series
 
 
@@ -167,7 +170,7 @@ def multiply(a: Grid, b: Grid) -> Grid:
     states = range(len(a))
     return [
         [_dot([(a[i][k], b[k][j]) for k in states if a[i][k] is not None and b[k][j] is not None]) for j in states]
-        for i in states
+        for i in effort.loop(states)
     ]
 
 
