@@ -10,7 +10,7 @@ from model.scenario import Scenario
 NUMBER = 8  # bytes
 ROW = 100  # bytes of a row of a table with texts
 COPIES = 3  # of an array, at the moment when most are held
-GRIDS = 6  # matrices of a step that are held at once
+GRIDS = 10  # matrices of a step that are held at once
 REQUEST = 80  # bytes that a stay, or a request of a resource, takes
 KEPT = 100_000  # patients whose stays are kept
 

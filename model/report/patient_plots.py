@@ -15,6 +15,7 @@ from model.report.style import (
     nothing,
     numbers,
     percent,
+    shortened,
     with_others,
     wrapped,
 )
@@ -188,7 +189,7 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
         axis.set_xlim(0, max(shown["left_time"].max(), 1e-9) * 1.03)
         axis.grid(False, axis="y")
         numbers(axis.xaxis, 5)
-    ticks = [f"{group} {patient}" if group != "all" else f"{patient}" for group, patient in people]
+    ticks = [f"{shortened(group, 24)} {patient}" if group != "all" else f"{patient}" for group, patient in people]
     axes[0][0].set_yticks(range(len(people)), ticks, fontsize=7)
     axes[0][0].set_ylabel("Patient")
     axes[0][0].invert_yaxis()

@@ -100,7 +100,8 @@ def canvas(style: Style, heading: str, width: float = 7.5, height: float = 5.0, 
     with matplotlib.rc_context(_AXES):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(rows, columns, **more)
-    lines = [heading, *textwrap.wrap(style.title, int(width * 14))]
+    room, texts = int(width * 14), (*heading.split("\n"), style.title)
+    lines = [line for text in texts for line in textwrap.wrap(shortened(text, 3 * room), room)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, color=INK)
     figure.draw = partial(_as_written, figure, figure.draw)
     figure._repr_png_ = partial(_png, figure)
@@ -173,14 +174,14 @@ def percent(axis) -> None:
 LONGEST = 80  # letters of a label: about the width of a figure
 
 
-def shortened(label: str) -> str:
-    """The label, without its middle where it would be wider than a figure."""
-    half = LONGEST // 2
-    return label if len(label) <= LONGEST else f"{label[: half - 1].rstrip()} … {label[1 - half :].lstrip()}"
+def shortened(label: str, longest: int = LONGEST) -> str:
+    """The label, without its middle where it has too many letters."""
+    half = longest // 2
+    return label if len(label) <= longest else f"{label[: half - 1].rstrip()} … {label[1 - half :].lstrip()}"
 
 
 def wrapped(text: str, width: int) -> str:
-    return textwrap.fill(text, width, break_on_hyphens=False)
+    return textwrap.fill(shortened(text, max(LONGEST, 4 * width)), width, break_on_hyphens=False)
 
 
 def legend(figure, handles) -> None:
