@@ -306,7 +306,8 @@ class _Reader:
             with path.open(newline="", encoding="utf-8-sig") as stream:
                 rows = list(csv.DictReader(stream))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise distributions.DistributionError(f"the file '{file}' cannot be read as CSV ({error})") from None
+            reason = getattr(error, "strerror", None) or error
+            raise distributions.DistributionError(f"the file '{file}' cannot be read as CSV ({reason})") from None
         if not rows:
             raise distributions.DistributionError(f"the file '{file}' has no rows below its header")
         header = [name for name in rows[0] if name is not None]
