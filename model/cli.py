@@ -300,8 +300,9 @@ def place(options, key: str) -> None:
     """Set `options.out`, where it is not stated, to the folder of a command; refuse what cannot be one, before the work."""
     from model.report import folder
 
-    own = () if options.command in ("run", "analyse") else (options.command,)
-    options.out = options.out or Path("results").joinpath(key.strip(".") or "scenario", *own)
+    if options.out is None:
+        own = () if options.command in ("run", "analyse") else (options.command,)
+        options.out = Path("results").joinpath(key.strip(".") or "scenario", *own)
     folder.check(options.out)
 
 
