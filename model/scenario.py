@@ -13,6 +13,7 @@ from model.resources import System
 from model.units import Unit
 
 CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
+STATUSES = ("evidence", "derived", "recalled", "assumed", "calibrated")
 DISCOUNTING = ("continuous", "at cycle", "by whole year")
 
 
@@ -60,7 +61,7 @@ class Parameter:
     """One input. Exactly one of: base value with or without distribution, formula, component of a joint one.
 
     base: stated value, or the distribution's mean (in `unit`); None for a formula.
-    low, high: the limits of one-way analyses where the file states them.
+    low, high: the limits of one-way analyses where the file states them. status: one of STATUSES, or nothing.
     """
 
     name: str
@@ -74,6 +75,8 @@ class Parameter:
     high: float | None = None
     source: str = ""
     note: str = ""
+    status: str = ""
+    label: str = ""
 
     @property
     def sampled(self) -> bool:
@@ -272,6 +275,11 @@ class Scenario:
         found = [c for s in self.states.values() for c in (*s.costs, *s.entry_costs)]
         found += [c for t in self.transitions for c in t.costs]
         return tuple(c for c in dict.fromkeys(found) if c not in self.left_out)
+
+    def by_status(self) -> dict[str, tuple[str, ...]]:
+        """Parameters of each status that the file states; '' for those of which it says nothing."""
+        found = {status: tuple(n for n, p in self.parameters.items() if p.status == status) for status in (*STATUSES, "")}
+        return {status: names for status, names in found.items() if names} if any(found[s] for s in STATUSES) else {}
 
     @property
     def dead_states(self) -> tuple[str, ...]:

@@ -324,6 +324,8 @@ def parameters(run: Run) -> pd.DataFrame:
             "upper_95": upper,
             "distribution": p.text,
             "unit": p.unit.text,
+            "label": p.label,
+            "status": p.status or NOT_REPORTED,
             "source": p.source or NOT_REPORTED,
             "note": p.note,
             "used_in": "; ".join(scenario.used_in.get(name, ())),

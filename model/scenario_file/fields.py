@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.scenario import CONVENTIONS, DISCOUNTING
+from model.scenario import CONVENTIONS, DISCOUNTING, STATUSES
 
 SCALAR = ["string", "number", "boolean"]
 
@@ -44,6 +44,11 @@ COST = either(
     fields("by component", others=formula("money")),
 )
 LABEL = text("name shown in tables and figures", pattern=r"^[^\n\r\t]*$")
+STATUS = text(
+    "what the figure rests on: `evidence` (seen in the source), `derived` (arithmetic on evidence), `recalled` (from memory, "
+    "not seen), `assumed` (a judgement), `calibrated` (chosen so that the model meets a result)",
+    enum=list(STATUSES),
+)
 
 TIME = fields(
     "units of time, horizon and cycle",
@@ -116,7 +121,9 @@ PARAMETER = fields(
         "by unit": text("unit of that column, such as `year`"),
         "column": text("the table's column of values"),
         "columns": entries("columns of an `empirical` file, in the order of the names", text("column")),
+        "label": LABEL,
         "source": text("key of `sources`"),
+        "status": STATUS,
         "note": text("what a reviewer should know"),
     },
 )

@@ -52,7 +52,7 @@ class _Reader:
     def __init__(self, node: Node, currency: str, day: float, sources, problems: Problems):
         self.node, self.currency, self.day, self.problems = node, currency, day, problems
         self.unit = self._unit()
-        self.about = {"unit": self.unit, "source": self._text("source"), "note": self._text("note")}
+        self.about = {"unit": self.unit} | {key: self._text(key) for key in ("source", "note", "status", "label")}
         if self.about["source"] and self.about["source"] not in sources:
             problems.unknown(node.get("source"), "source", self.about["source"], sources)
 
