@@ -43,6 +43,11 @@ class Distribution:
             mean, sd = _MOMENTS[self.name](*self.natural.values())
         return float(mean), float(sd)
 
+    def score(self, value: float) -> float:
+        """Standard deviations from the middle: of the value for 'normal', of its logarithm for 'lognormal'."""
+        middle, spread = self.natural.values()
+        return float(((np.log(value) if self.name == "lognormal" else value) - middle) / spread)
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Central interval that holds `level` of the probability."""
         low, high = self.quantile(tails_of(level))
