@@ -137,14 +137,22 @@ def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: 
     weights = inputs.group_weights(scenario, draws)
     tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
     parts: list[dict[str, Outcomes]] = []
-    traces: dict[str, Trace] = {}
+    traces: list[dict[str, Trace]] = []
     waiting = in_order(executor, _task, ((scenario, task, trace, at) for task in tasks))
     for task, (found, seen) in effort.loop(zip(tasks, waiting), len(tasks)):
         parts.append(found)
-        traces |= seen
+        traces.append(seen)
         progress(task.n)
     by_group = {key: outcomes.joined([part[key] for part in parts]) for key in scenario.groups}
-    return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(traces, weights))
+    return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(_joined(traces), weights))
+
+
+def _joined(traces: list[dict[str, Trace]]) -> dict[str, Trace]:
+    """Those of all tasks, one after the other."""
+    first = traces[0]
+    return {
+        key: Trace(first[key].times, np.concatenate([part[key].occupancy for part in traces], axis=2)) for key in first
+    }
 
 
 def _task(

@@ -36,12 +36,13 @@ class Score:
 @dataclass(frozen=True)
 class Comparison:
     """scores: one a published result; panels: (group, states) that published points are about; traces by group at the
-    times of the curves, the landmarks and the published points; landmarks: in months."""
+    times of the curves, the landmarks and the published points; landmarks: in months; end: of the curves, in model time."""
 
     scores: tuple[Score, ...]
     panels: tuple[tuple[str, tuple[str, ...]], ...]
     traces: dict[str, Trace]
     landmarks: tuple[int, ...]
+    end: float = 0.0
 
 
 def compare(run: Run) -> Comparison:
@@ -52,7 +53,9 @@ def compare(run: Run) -> Comparison:
     landmarks = tuple(m for m in LANDMARKS if end / ROOM <= m * MONTH / scenario.time.day <= end) if over_time else ()
     found = _at(run, _times(scenario, over_time, end, landmarks)) if over_time else run.base
     panels = dict.fromkeys((t.group, _living_side(scenario, t.states)) for t in over_time)
-    return Comparison(tuple(_score(run, t, found) for t in scenario.published), tuple(panels), found.traces, landmarks)
+    return Comparison(
+        tuple(_score(run, t, found) for t in scenario.published), tuple(panels), found.traces, landmarks, end
+    )
 
 
 def _living_side(scenario: Scenario, states: tuple[str, ...]) -> tuple[str, ...]:
@@ -114,6 +117,14 @@ def _median_of_patients(run: Run, target: Target) -> float:
     return np.inf if median >= scenario.time.horizon * (1 - 1e-9) else median / (1.0 if survival else per)
 
 
-def curves(scenario: Scenario, found: Comparison) -> dict[tuple[str, tuple[str, ...]], np.ndarray]:
-    """Share of patients [time, strategy] of every panel."""
-    return {(group, states): share_in(scenario, found.traces[group], states) for group, states in found.panels}
+def curves(scenario: Scenario, found: Comparison) -> dict:
+    """(times, share of patients [time, strategy]) of every panel."""
+    return {
+        (group, states): _until(found.end, found.traces[group].times, share_in(scenario, found.traces[group], states))
+        for group, states in found.panels
+    }
+
+
+def _until(end: float, times: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    kept = times <= end * (1 + 1e-9)
+    return times[kept], share[kept]

@@ -72,9 +72,8 @@ def over_time(scenario: Scenario, found: Comparison) -> pd.DataFrame:
 
     columns = ["panel", "group", "states", "strategy", "kind", "time", "months", "share", "standard_error", "name"]
     rows: list[dict] = []
-    for panel, ((group, states), share) in enumerate(curves(scenario, found).items(), start=1):
+    for panel, ((group, states), (times, share)) in enumerate(curves(scenario, found).items(), start=1):
         about = {"panel": panel, "group": group, "states": "; ".join(states)}
-        times = found.traces[group].times
         for s, strategy in enumerate(scenario.strategies):
             own = about | {"strategy": strategy}
             rows += [own | {"kind": "curve", "time": t, "share": p} for t, p in zip(times, share[:, s])]
@@ -101,6 +100,17 @@ def _point(scenario: Scenario, score: Score, group: str, states, strategy: str) 
     share = 0.5 if target.is_median else 1 - scored.value if flipped else scored.value
     error = np.nan if target.is_median and scored is target else scored.error
     return {"kind": "published", "time": target.at, "share": share, "standard_error": error, "name": target.key}
+
+
+def titles(scenario: Scenario, table: pd.DataFrame) -> dict[int, str]:
+    """What each panel shows: 'Alive', 'Ambulatory, walking at presentation'."""
+    found = {}
+    for row in table.drop_duplicates("panel").itertuples():
+        states = tuple(row.states.split("; "))
+        alive = set(states) == set(scenario.living_states)
+        what = "Alive" if alive else " or ".join(scenario.states[state].label for state in states)
+        found[row.panel] = what + ("" if row.group == "all" else f": {scenario.groups[row.group].label}")
+    return found
 
 
 def landmarks(table: pd.DataFrame) -> pd.DataFrame:

@@ -362,13 +362,18 @@ def _interval(scenario, p) -> tuple[float, float]:
 
 
 def evppi(found) -> pd.DataFrame:
-    """Value of information per person: parameters, then named groups, the largest first; `found` is an Information."""
+    """Value of information per person: parameters, then named groups, then all parameters of one
+    status together, the largest first; `found` is an Information."""
     import pandas as pd
 
     rows = []
-    for kind, values in (("parameter", found.single), ("group", found.grouped)):
+    for kind, values, of in (
+        ("parameter", found.single, {}),
+        ("group", found.grouped, found.members),
+        ("status", found.by_status, found.members_by_status),
+    ):
         for name, v in sorted(values.items(), key=lambda item: -item[1].value):
-            members = "; ".join(found.members.get(name, (name,)))
+            members = "; ".join(of.get(name, (name,)))
             rows.append(
                 {
                     "wtp": found.wtp,
