@@ -13,9 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.distribution_forms import CONVERT, DistributionError, array
-from model.joint_distributions import AXES, FAMILIES, JointDistribution, copula, tails_of
+from model.joint_distributions import AXES, FAMILIES, JointDistribution, copula, correlation_root, tails_of
 
-__all__ = ["FORMS", "NAMES", "Distribution", "DistributionError", "JointDistribution", "copula", "make"]
+__all__ = [
+    "FORMS",
+    "NAMES",
+    "Distribution",
+    "DistributionError",
+    "JointDistribution",
+    "copula",
+    "correlation_root",
+    "make",
+]
 
 
 @dataclass(frozen=True)

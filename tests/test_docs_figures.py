@@ -15,7 +15,7 @@ from model.analysis.run import run
 from model.scenario_file import read
 
 ROOT = Path(__file__).resolve().parents[1]
-DEFAULT = ROOT / "scenarios" / "mscc_furlan.yaml"
+DEFAULT = ROOT / "scenarios" / "mscc_constant_hazards.yaml"
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 CLAIMS = {
     # what went in

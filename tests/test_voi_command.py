@@ -10,7 +10,7 @@ from runs import SCENARIOS, write_scenario
 
 from model.cli import main
 
-DEFAULT = str(SCENARIOS / "mscc_furlan.yaml")
+DEFAULT = str(SCENARIOS / "mscc_constant_hazards.yaml")
 PRIOR_SD, STUDY_SD = 0.1, 0.5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,8 @@ def compare(run: Run) -> Comparison:
     end = _span(scenario, over_time)
     landmarks = tuple(m for m in LANDMARKS if end / ROOM <= m * MONTH / scenario.time.day <= end) if over_time else ()
     found = _at(run, _times(scenario, over_time, end, landmarks)) if over_time else run.base
+    # What is not over time is what the run says, to the last digit: more times make other steps.
+    found = dataclasses.replace(run.base, traces=found.traces)
     panels = dict.fromkeys((t.group, _living_side(scenario, t.states)) for t in over_time)
     return Comparison(
         tuple(_score(run, t, found) for t in scenario.published), tuple(panels), found.traces, landmarks, end
@@ -78,7 +81,7 @@ def _times(scenario: Scenario, targets: tuple[Target, ...], end: float, landmark
 def _at(run: Run, times: np.ndarray) -> Evaluation:
     """The base case with its occupancy at these times."""
     if run.patients is not None:
-        return Evaluation(run.base.outcomes, run.base.weights, run.patients.traces(times), run.base.simulated)
+        return dataclasses.replace(run.base, traces=run.patients.traces(times))
     return evaluate(run.scenario, draws.base(run.scenario), trace=True, at=times)
 
 

@@ -412,7 +412,7 @@ def _matrix(node: Node, names: list[str], problems: Problems):
         problems.add(value or matrix, f"a correlation must be -1 to 1, found {wild:g}")
         return None
     try:
-        distributions.copula(np.full((size, 1), 0.5), np.array(rows))
+        distributions.correlation_root("correlation", np.array(rows, float), size)
     except distributions.DistributionError as error:
         problems.add(value or matrix, str(error))
         return None

@@ -14,7 +14,7 @@ from model.analysis.run import run
 from model.economics.acceptability import acceptability
 from model.scenario_file import read
 
-DEFAULT = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_furlan.yaml"
+DEFAULT = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_constant_hazards.yaml"
 RADIOTHERAPY, SURGERY = 0, 1
 
 
