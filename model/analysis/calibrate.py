@@ -255,6 +255,12 @@ def _calibration_of(scenario: Scenario) -> Calibration:
         raise CalibrationError(
             f"{scenario.path}: nothing is left to vary, as these are fixed: {', '.join(calibration.fixed)}"
         )
+    late = [f"'{t.key}' ({t.at:g} {scenario.time.unit}s)" for t in calibration.targets if t.at > scenario.time.horizon]
+    if late:
+        raise CalibrationError(
+            f"{scenario.path}: beyond the horizon ({scenario.time.horizon:g} {scenario.time.unit}s) lie the targets "
+            f"{', '.join(late)}: lengthen the horizon, or remove them"
+        )
     return calibration
 
 

@@ -104,10 +104,6 @@ def _check_target(target: Target, node: Node, scenario: Scenario, problems: Prob
     if not target.has_error:
         about = "" if node.kind == "map" else f"'{target.key}' "
         problems.add(node, f"{about}needs either 'tolerance', 'standard error' or (of patients) 'n'")
-    if not 0 <= target.at <= scenario.time.horizon:
-        field = node.get("at") or node.get("value") if node.kind == "map" else node
-        what = field.value if node.kind == "map" else target.key
-        problems.add(field, f"'{what}' is not within the horizon ({scenario.time.horizon:g} {scenario.time.unit}s)")
     if target.is_median and (why := scenario.comes_back(target.states)):
         problems.add(node, f"the cohort engine, which calibrates, cannot tell the median of '{target.of}': {why}")
 

@@ -323,3 +323,13 @@ def test_the_calibrated_values_of_the_default_scenario_are_found_again():
     loose, *others = found.directions()
     assert loose.verdict == "weakly determined" and abs(loose.weights[2]) > 0.99
     assert all(direction.verdict == "determined" for direction in others)
+
+
+def test_a_target_beyond_the_horizon_stops_a_calibration_but_no_run(tmp_path):
+    scenario = exponential(
+        tmp_path, "s: {measure: occupancy, strategy: only, states: [alive], at: 4 years, value: 0.3, tolerance: 0.01}"
+    )
+    with pytest.raises(
+        CalibrationError, match=r"beyond the horizon \(1095.75 days\) lie the targets 's' \(1461 days\)"
+    ):
+        calibrate(scenario)

@@ -1,0 +1,64 @@
+"""The default scenario shows what it claims: Furlan's three results (a fit), from the clinical model of the trial.
+
+Furlan et al., Neuro-Oncology 2012; 14: 631-640 (abstract).
+"""
+
+import numpy as np
+import pytest
+from runs import SCENARIOS
+
+import model
+from model import draws
+from model.analysis.evaluate import evaluate
+from model.cli import DEFAULT
+from model.economics.acceptability import acceptability
+from model.scenario_file import read
+
+FIVE_YEARS = SCENARIOS / "mscc_furlan_5_years.yaml"
+SURGERY = 1
+POINTS, FURLAN = [50_000, 1_683_000], [0.1811, 0.9111]
+
+
+def base_icer(path, *settings):
+    scenario = read(path, settings)
+    total = evaluate(scenario, draws.base(scenario)).total
+    return float((np.diff(total.cost[:, 0]) / np.diff(total.qaly[:, 0]))[0])
+
+
+def points(path, seed, n=10_000, settings=()):
+    scenario = read(path, settings)
+    total = evaluate(scenario, draws.probabilistic(scenario, n, seed)).total
+    return acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
+
+
+def test_it_is_the_default_command_and_reads_without_a_warning():
+    assert DEFAULT == SCENARIOS / "mscc_furlan.yaml"
+    assert read(DEFAULT).warnings == () and all(p.status for p in read(DEFAULT).parameters.values())
+
+
+@pytest.mark.parametrize("path", [DEFAULT, FIVE_YEARS], ids=lambda p: p.stem)
+@pytest.mark.parametrize("cycle", ["1 week", "1 day"])
+def test_base_case_icer_is_within_1_percent_of_furlan(path, cycle):
+    assert base_icer(path, f"cycle={cycle}") == pytest.approx(250_307, rel=0.01)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_probability_cost_effective_is_within_1_point_of_furlan(seed):
+    assert points(DEFAULT, seed) == pytest.approx(FURLAN, abs=0.01)
+
+
+def test_the_trials_own_spread_of_a_direct_effect_does_not_give_the_second_point():
+    narrow = "parameters.hr_surgery.distribution=lognormal(median=1, sdlog=0.257)"
+    assert points(DEFAULT, 1, 4000, [narrow])[1] == pytest.approx(0.96, abs=0.01)
+
+
+def test_over_five_years_both_points_are_missed():
+    found = points(FIVE_YEARS, 1, 4000)
+    assert (found < np.array(FURLAN) - 0.03).all()
+
+
+def test_the_clinical_model_is_the_trials():
+    table = model.run(DEFAULT, draws=0).tables["published"].set_index("name")
+    nine = table[table["standard_error"].notna() | table["compared_standard_error"].notna()]
+    assert len(nine) == 9 and (nine["within_1_se"] == "true").all()
+    assert table.loc["ICER", "model"] == pytest.approx(base_icer(DEFAULT), rel=1e-12)
