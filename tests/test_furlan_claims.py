@@ -62,3 +62,19 @@ def test_the_clinical_model_is_the_trials():
     nine = table[table["standard_error"].notna() | table["compared_standard_error"].notna()]
     assert len(nine) == 9 and (nine["within_1_se"] == "true").all()
     assert table.loc["ICER", "model"] == pytest.approx(base_icer(DEFAULT), rel=1e-12)
+
+
+@pytest.mark.slow
+def test_the_figures_of_the_page_are_those_of_a_run():
+    page = (SCENARIOS.parent / "docs" / "trial.md").read_text(encoding="utf-8")
+    scenario, found = read(DEFAULT), []
+    for seed in (1, 2, 3):
+        total = evaluate(scenario, draws.probabilistic(scenario, 10_000, seed)).total
+        icer = np.diff(total.cost.mean(axis=1))[0] / np.diff(total.qaly.mean(axis=1))[0]
+        chance = acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
+        found.append((icer, *(100 * chance)))
+    icers, low, high = zip(*found)
+    assert f"| 250,307 | {base_icer(DEFAULT):,.0f} |" in page
+    assert "; ".join(f"{x:,.0f}" for x in icers) in page
+    for points_of in (low, high):
+        assert ", ".join(f"{x:.1f}" for x in points_of) + " %" in page

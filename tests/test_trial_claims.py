@@ -224,3 +224,32 @@ def test_the_fits_of_the_other_reading_are_found_again(path):
 def test_every_parameter_states_its_status(path):
     scenario = read(path)
     assert scenario.warnings == () and all(p.status for p in scenario.parameters.values())
+
+
+# --- docs/trial.md -------------------------------------------------------------------------------------------------
+
+PAGE = (SCENARIOS.parent / "docs" / "trial.md").read_text(encoding="utf-8")
+
+
+def rows_of(first_heading):
+    """Cells of the table whose heading begins so."""
+    lines = iter(PAGE.split(f"| {first_heading} |")[1].splitlines()[2:])
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in iter(lambda: next(lines), "")]
+
+
+def test_the_pages_nine_results_are_those_of_a_run(result):
+    table, rows = result.tables["published"], rows_of("published")
+    for (_, value, got, z), row in zip(rows, table.itertuples(), strict=True):
+        percent = 100 if "%" in value else 1
+        assert float(value.split()[0]) == pytest.approx(row.published * percent, abs=0.05)
+        assert float(got.split()[0]) == pytest.approx(row.model * percent, abs=0.0501)
+        assert float(z) == pytest.approx(row.z, abs=0.0051)
+
+
+def test_the_pages_landmarks_are_those_of_a_run(result):
+    table = result.tables["landmarks"].query("group == 'all'")
+    for row, states in zip(rows_of("share of patients"), ("ambulatory; non-ambulatory", "ambulatory"), strict=True):
+        for months, cell in zip((1, 3, 6, 12), row[1:], strict=True):
+            known = table[(table["months"] == months) & (table["states"] == states)].set_index("strategy")["share"]
+            printed = [float(x) for x in cell.replace("%", "").split("/")]
+            assert printed == pytest.approx([100 * known["surgery"], 100 * known["radiotherapy"]], abs=0.5)
