@@ -13,7 +13,7 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-DEFAULT = ROOT / "scenarios" / "mscc_furlan.yaml"
+DEFAULT = ROOT / "scenarios" / "mscc_constant_hazards.yaml"
 
 
 def best(function, repeats: int = 7) -> float:

@@ -16,7 +16,7 @@ from model.analysis.evaluate import Method
 from model.report import sensitivity_report
 from model.scenario_file import read
 
-SCENARIO = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_furlan.yaml"
+SCENARIO = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_constant_hazards.yaml"
 
 
 def measure(repeats: int = 5) -> list[dict]:

@@ -45,11 +45,12 @@ def run_scenario(
 ) -> Result:
     from model.analysis.evaluate import COHORT
     from model.analysis.run import run as run_analysis
-    from model.report import figures, tables, text
+    from model.report import figures, published_tables, tables, text
 
     found = run_analysis(scenario, draws, seed, sampling, progress, method or COHORT, until_se)
     made = tables.run_tables(found)
-    return Result(made, figures.run_figures(found, made), found, text.summary(found))
+    published = published_tables.published_text(made["published"], scenario) if scenario.published else ""
+    return Result(made, figures.run_figures(found, made), found, text.summary(found, published))
 
 
 def save_run(result: Result, out: str | Path, command: str, started: float, step=lambda name: None) -> Path:

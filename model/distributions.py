@@ -13,9 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.distribution_forms import CONVERT, DistributionError, array
-from model.joint_distributions import AXES, FAMILIES, JointDistribution, copula, tails_of
+from model.joint_distributions import AXES, FAMILIES, JointDistribution, copula, correlation_root, tails_of
 
-__all__ = ["FORMS", "NAMES", "Distribution", "DistributionError", "JointDistribution", "copula", "make"]
+__all__ = [
+    "FORMS",
+    "NAMES",
+    "Distribution",
+    "DistributionError",
+    "JointDistribution",
+    "copula",
+    "correlation_root",
+    "make",
+]
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,11 @@ class Distribution:
         with np.errstate(all="ignore"):
             mean, sd = _MOMENTS[self.name](*self.natural.values())
         return float(mean), float(sd)
+
+    def score(self, value: float) -> float:
+        """Standard deviations from the middle: of the value for 'normal', of its logarithm for 'lognormal'."""
+        middle, spread = self.natural.values()
+        return float(((np.log(value) if self.name == "lognormal" else value) - middle) / spread)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Central interval that holds `level` of the probability."""

@@ -6,7 +6,7 @@ Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over mode
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -52,7 +52,8 @@ class Move:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each period."""
+    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each period; at: times beside
+    the cycles' at which a trace is wanted."""
 
     states: tuple[str, ...]
     strategies: tuple[str, ...]
@@ -62,6 +63,7 @@ class Dynamics:
     time: TimeFrame
     discount: Discount
     periods: np.ndarray
+    at: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def shape(self) -> tuple[int, int]:

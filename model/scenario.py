@@ -6,13 +6,14 @@ Formulas are kept as formulas; numbers appear only when draws are made. Times ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model.formula import Formula, Table
 from model.resources import System
 from model.units import Unit
 
 CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
+STATUSES = ("evidence", "derived", "recalled", "assumed", "calibrated")
 DISCOUNTING = ("continuous", "at cycle", "by whole year")
 
 
@@ -60,7 +61,7 @@ class Parameter:
     """One input. Exactly one of: base value with or without distribution, formula, component of a joint one.
 
     base: stated value, or the distribution's mean (in `unit`); None for a formula.
-    low, high: the limits of one-way analyses where the file states them.
+    low, high: the limits of one-way analyses where the file states them. status: one of STATUSES, or nothing.
     """
 
     name: str
@@ -74,6 +75,8 @@ class Parameter:
     high: float | None = None
     source: str = ""
     note: str = ""
+    status: str = ""
+    label: str = ""
 
     @property
     def sampled(self) -> bool:
@@ -185,19 +188,14 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Published:
-    """A published median beside which the model's is shown. event: 'survival' or an effect; value in its unit."""
-
-    event: str
-    strategy: str
-    value: float
-    source: str = ""
-
-
-@dataclass(frozen=True)
 class Target:
-    """What a calibration must meet. measure: 'occupancy', 'median survival', 'total', 'icer' or
-    'probability cost-effective'; error: standard error of the value (a tolerance counts as one)."""
+    """A result that was published, or that a calibration must meet.
+
+    measure: 'occupancy', 'median', 'median survival', 'total', 'icer' or 'probability cost-effective'. value: in the
+    unit of what was measured; error: its standard error (a tolerance counts as one), nan where none is stated. of: of a
+    median, 'survival' or an effect. states: what an occupancy or a median is about. at: model time of an occupancy, or
+    the median's value as model time. n: patients behind an occupancy or a median, from which its error comes.
+    """
 
     key: str
     measure: str
@@ -211,18 +209,38 @@ class Target:
     comparator: str = ""
     wtp: float = 0.0
     source: str = ""
+    of: str = ""
+    n: float = float("nan")
+    label: str = ""
+    status: str = ""
+
+    @property
+    def is_median(self) -> bool:
+        return self.measure in ("median", "median survival")
+
+    @property
+    def has_error(self) -> bool:
+        return self.error == self.error or self.n == self.n
+
+    def scored(self) -> Target:
+        """As it is compared: a median of n patients is that half of them are beyond its value, with the error of a half."""
+        if not (self.is_median and self.n == self.n):
+            return self
+        return replace(self, measure="occupancy", value=0.5, error=(0.25 / self.n) ** 0.5)
 
 
 @dataclass(frozen=True)
 class Calibration:
     """vary: a parameter, or `parameter.argument` of its distribution (several with commas share a value) -> bounds.
 
-    fixed: what would vary, but belongs to the distribution of a parameter that is fixed (in a variant, or by --set).
+    logs: keys varied on the scale of logarithms; priors: distribution of a key where the file states one; fixed: what would vary, but belongs to the distribution of a parameter that is fixed (in a variant, or by --set).
     """
 
     vary: dict[str, tuple[float, float]]
     targets: tuple[Target, ...]
     fixed: tuple[str, ...] = ()
+    logs: frozenset[str] = frozenset()
+    priors: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -258,7 +276,7 @@ class Scenario:
     warnings: tuple[str, ...] = ()
     calibration: Calibration | None = None
     system: System | None = None
-    published: tuple[Published, ...] = ()
+    published: tuple[Target, ...] = ()
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
     time_in_state: bool = True  # False: formulas take 'time_since_entry' as 0
 
@@ -272,6 +290,37 @@ class Scenario:
         found = [c for s in self.states.values() for c in (*s.costs, *s.entry_costs)]
         found += [c for t in self.transitions for c in t.costs]
         return tuple(c for c in dict.fromkeys(found) if c not in self.left_out)
+
+    def published_median(self, of: str, strategy: str) -> Target | None:
+        """Of all patients; of: 'survival' or an effect."""
+        found = (p for p in self.published if p.is_median and p.group == "all" and (p.of, p.strategy) == (of, strategy))
+        return next(found, None)
+
+    def comes_back(self, states: tuple[str, ...]) -> str:
+        """Why time in these states is not simply from the start to leaving them; nothing where it is.
+
+        A chance node passes on whom it gets, so a move to one that leads into the states is a move into them.
+        """
+        into, grew = set(states), True
+        while grew:
+            more = {t.source for t in self.transitions if t.target in into and self.states[t.source].chance} - into
+            into, grew = into | more, bool(more)
+        for t in self.transitions:
+            outside = t.source not in into and not self.states[t.source].chance
+            if outside and t.target in into:
+                return f"patients may come into {' or '.join(states)} after the start ({t.label})"
+        return ""
+
+    def by_status(self) -> dict[str, tuple[str, ...]]:
+        """Parameters of each status that the file states; '' for those of which it says nothing."""
+        found = {
+            status: tuple(n for n, p in self.parameters.items() if p.status == status) for status in (*STATUSES, "")
+        }
+        return {status: names for status, names in found.items() if names} if any(found[s] for s in STATUSES) else {}
+
+    @property
+    def living_states(self) -> tuple[str, ...]:
+        return tuple(key for key, state in self.states.items() if state.alive and not state.chance)
 
     @property
     def dead_states(self) -> tuple[str, ...]:

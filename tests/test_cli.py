@@ -24,7 +24,7 @@ COLUMNS = {
     "expected_loss": "wtp strategy expected_loss",
     "evpi": "wtp evpi",
     "trace": "group strategy time state occupancy",
-    "parameters": "name value lower_95 upper_95 distribution unit source note used_in",
+    "parameters": "name value lower_95 upper_95 distribution unit label status source note used_in",
 }
 
 

@@ -11,7 +11,7 @@ from model.cli import main
 
 
 def test_commands_leave_tables_and_figures(tmp_path, capsys):
-    path = str(SCENARIOS / "mscc_furlan.yaml")
+    path = str(SCENARIOS / "mscc_constant_hazards.yaml")
     assert main(["tornado", path, "--on", "inb", "--on", "ambulatory_days", "--out", str(tmp_path / "t")]) == 0
     names = {p.name for p in (tmp_path / "t" / "figures").iterdir()}
     assert {"tornado_inb.png", "tornado_inb.svg", "tornado_inb.csv", "tornado_ambulatory_days.png"} <= names
@@ -43,7 +43,7 @@ def test_commands_leave_tables_and_figures(tmp_path, capsys):
 )
 def test_bad_options_end_with_2_and_write_nothing(arguments, message, tmp_path, capsys):
     command, *rest = arguments
-    assert main([command, str(SCENARIOS / "mscc_furlan.yaml"), *rest, "--out", str(tmp_path / "x")]) == 2
+    assert main([command, str(SCENARIOS / "mscc_constant_hazards.yaml"), *rest, "--out", str(tmp_path / "x")]) == 2
     assert message in capsys.readouterr().err and not (tmp_path / "x").exists()
 
 

@@ -9,7 +9,7 @@ from runs import SCENARIOS
 
 from model.cli import main
 
-DEFAULT = str(SCENARIOS / "mscc_furlan.yaml")
+DEFAULT = str(SCENARIOS / "mscc_constant_hazards.yaml")
 VARIANTS = str(SCENARIOS.parent / "variants" / "mscc.yaml")
 
 
@@ -189,7 +189,7 @@ def test_diff_lists_the_fields_and_attributes_the_difference(tmp_path, capsys):
     assert main(["diff", DEFAULT, str(other), "--out", str(out)]) == 0
     found = table(out, "attribution").query("group == 'all'").set_index("change").incremental_nmb
     assert found["c_surgery"] == pytest.approx(15_000)
-    assert found["mscc_furlan"] + found["c_surgery"] + found["time.horizon"] == pytest.approx(found["b"])
+    assert found["mscc_constant_hazards"] + found["c_surgery"] + found["time.horizon"] == pytest.approx(found["b"])
     assert set(table(out, "differences").field) == {
         "time.horizon",
         "parameters.c_surgery.value",

@@ -21,7 +21,7 @@ from model.cli import main
 from model.scenario_file import read
 
 ROOT = Path(__file__).resolve().parents[1]
-DEFAULT = ROOT / "scenarios" / "mscc_furlan.yaml"
+DEFAULT = ROOT / "scenarios" / "mscc_constant_hazards.yaml"
 TASKS = 40
 
 

@@ -1,4 +1,4 @@
-"""Figures of the default scenario in docs/validation.md are those of a run, to the digits printed there.
+"""Figures of the scenario with constant hazards in docs/validation.md are those of a run, to the digits printed there.
 
 CLAIMS are texts of the page with # for a figure, and what each figure is: a name in `results`, or a published number.
 """
@@ -15,7 +15,7 @@ from model.analysis.run import run
 from model.scenario_file import read
 
 ROOT = Path(__file__).resolve().parents[1]
-DEFAULT = ROOT / "scenarios" / "mscc_furlan.yaml"
+DEFAULT = ROOT / "scenarios" / "mscc_constant_hazards.yaml"
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 CLAIMS = {
     # what went in
@@ -125,7 +125,10 @@ def flat(page):
 
 
 def furlan_section():
-    return re.search(r"## The default scenario: Furlan 2012 .*?(?= ## )", flat("docs/validation.md")).group()
+    return re.search(
+        r"## (?:The default scenario: Furlan 2012|Furlan 2012 with constant hazards) .*?(?= ## )",
+        flat("docs/validation.md"),
+    ).group()
 
 
 def pattern(template):
@@ -251,7 +254,7 @@ def of_draws(result, which):
 def results():
     """Everything that a claim may name; draws and seeds are those that the page states, the first seed is A."""
     published = {
-        f"published {'survival' if m.event == 'survival' else 'walking'} {m.strategy}": m.value
+        f"published {'survival' if m.of == 'survival' else 'walking'} {m.strategy}": m.value
         for m in read(DEFAULT).published
     }
     found = inputs_and_targets() | published | over_time() | of_patients()

@@ -1,81 +1,80 @@
-"""The default scenario shows what it claims: Furlan's three results (a fit), and what is predicted from Patchell.
+"""The default scenario shows what it claims: Furlan's three results (a fit), from the clinical model of the trial.
 
-Furlan et al., Neuro-Oncology 2012; 14: 631-640 (abstract); Patchell et al., Lancet 2005; 366: 643-648.
+Furlan et al., Neuro-Oncology 2012; 14: 631-640 (abstract).
 """
-
-from pathlib import Path
 
 import numpy as np
 import pytest
+from runs import SCENARIOS
 
+import model
 from model import draws
 from model.analysis.evaluate import evaluate
-from model.analysis.run import run
+from model.cli import DEFAULT
 from model.economics.acceptability import acceptability
 from model.scenario_file import read
 
-DEFAULT = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_furlan.yaml"
-RADIOTHERAPY, SURGERY = 0, 1
+FIVE_YEARS = SCENARIOS / "mscc_furlan_5_years.yaml"
+SURGERY = 1
+POINTS, FURLAN = [50_000, 1_683_000], [0.1811, 0.9111]
 
 
-@pytest.fixture(scope="module")
-def scenario():
-    return read(DEFAULT)
-
-
-@pytest.fixture(scope="module")
-def daily_trace():
-    """Base case by days: (times, occupancy[time, strategy, state], state names)."""
-    scenario = read(DEFAULT, ["cycle=1 day", "horizon=3 years"])
-    trace = evaluate(scenario, draws.base(scenario), trace=True).traces["all"]
-    return trace.times, trace.occupancy[:, :, 0], list(scenario.states)
-
-
-def test_default_scenario_has_no_warnings(scenario):
-    assert scenario.warnings == ()
-
-
-def test_base_case_icer_is_within_1_percent_of_furlan(scenario):
+def base_icer(path, *settings):
+    scenario = read(path, settings)
     total = evaluate(scenario, draws.base(scenario)).total
-    icer = np.diff(total.cost[:, 0]) / np.diff(total.qaly[:, 0])
-    assert icer == pytest.approx(250_307, rel=0.01)
+    return float((np.diff(total.cost[:, 0]) / np.diff(total.qaly[:, 0]))[0])
+
+
+def points(path, seed, n=10_000, settings=()):
+    scenario = read(path, settings)
+    total = evaluate(scenario, draws.probabilistic(scenario, n, seed)).total
+    return acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
+
+
+def test_it_is_the_default_command_and_reads_without_a_warning():
+    assert DEFAULT == SCENARIOS / "mscc_furlan.yaml"
+    assert read(DEFAULT).warnings == () and all(p.status for p in read(DEFAULT).parameters.values())
+
+
+@pytest.mark.parametrize("path", [DEFAULT, FIVE_YEARS], ids=lambda p: p.stem)
+@pytest.mark.parametrize("cycle", ["1 week", "1 day"])
+def test_base_case_icer_is_within_1_percent_of_furlan(path, cycle):
+    assert base_icer(path, f"cycle={cycle}") == pytest.approx(250_307, rel=0.01)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_probability_cost_effective_is_within_1_point_of_furlan(scenario, seed):
-    total = evaluate(scenario, draws.probabilistic(scenario, 10_000, seed)).total
-    found = acceptability(total.cost, total.qaly, [50_000, 1_683_000]).probability_most_cost_effective[:, SURGERY]
-    assert found == pytest.approx([0.1811, 0.9111], abs=0.01)
+def test_probability_cost_effective_is_within_1_point_of_furlan(seed):
+    assert points(DEFAULT, seed) == pytest.approx(FURLAN, abs=0.01)
 
 
-def median_survival(daily_trace, strategy):
-    times, occupancy, states = daily_trace
-    alive = 1 - occupancy[:, strategy, states.index("dead")]
-    return np.interp(-0.5, -alive, times)
+def test_the_trials_own_spread_of_a_direct_effect_does_not_give_the_second_point():
+    narrow = "parameters.hr_surgery.distribution=lognormal(median=1, sdlog=0.257)"
+    assert points(DEFAULT, 1, 4000, [narrow])[1] == pytest.approx(0.96, abs=0.01)
 
 
-def test_median_survival_of_radiotherapy_is_the_100_days_it_is_calibrated_to(daily_trace):
-    assert median_survival(daily_trace, RADIOTHERAPY) == pytest.approx(100, abs=0.5)
+def test_over_five_years_both_points_are_missed():
+    found = points(FIVE_YEARS, 1, 4000)
+    assert (found < np.array(FURLAN) - 0.03).all()
 
 
-def test_median_survival_of_surgery_is_predicted_between_120_and_128_days(daily_trace):
-    """Patchell: 126 days. Nothing is fitted to it."""
-    assert 120 < median_survival(daily_trace, SURGERY) < 128
+def test_the_clinical_model_is_the_trials():
+    table = model.run(DEFAULT, draws=0).tables["published"].set_index("name")
+    nine = table[table["standard_error"].notna() | table["compared_standard_error"].notna()]
+    assert len(nine) == 9 and (nine["within_1_se"] == "true").all()
+    assert table.loc["ICER", "model"] == pytest.approx(base_icer(DEFAULT), rel=1e-12)
 
 
-def test_share_walking_after_treatment_is_patchells(daily_trace):
-    _, occupancy, states = daily_trace
-    assert occupancy[0, :, states.index("ambulatory")] == pytest.approx([29 / 51, 42 / 50], abs=0.005)
-
-
-def test_subgroups_add_up_to_the_weighted_total(scenario):
-    evaluation = evaluate(scenario, draws.probabilistic(scenario, 500, 4))
-    parts = sum(evaluation.outcomes[g].values * evaluation.weights[g] for g in scenario.groups)
-    np.testing.assert_allclose(evaluation.total.values, parts, rtol=1e-12)
-
-
-def test_mean_walking_time_gained_has_the_size_of_the_trials(scenario):
-    """Exponential survival with one mortality process, medians of the trial and a hazard ratio of 1.96 gives 76 days."""
-    result = run(scenario, n=0)
-    gained = np.diff(result.base.total.get("ambulatory_days")[:, 0])
-    assert gained == pytest.approx(76, abs=2)
+@pytest.mark.slow
+def test_the_figures_of_the_page_are_those_of_a_run():
+    page = (SCENARIOS.parent / "docs" / "trial.md").read_text(encoding="utf-8")
+    scenario, found = read(DEFAULT), []
+    for seed in (1, 2, 3):
+        total = evaluate(scenario, draws.probabilistic(scenario, 10_000, seed)).total
+        icer = np.diff(total.cost.mean(axis=1))[0] / np.diff(total.qaly.mean(axis=1))[0]
+        chance = acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
+        found.append((icer, *(100 * chance)))
+    icers, low, high = zip(*found)
+    assert f"| 250,307 | {base_icer(DEFAULT):,.0f} |" in page
+    assert "; ".join(f"{x:,.0f}" for x in icers) in page
+    for points_of in (low, high):
+        assert ", ".join(f"{x:.1f}" for x in points_of) + " %" in page

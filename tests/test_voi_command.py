@@ -1,6 +1,7 @@
 """Value of information as its user meets it: `voi` of a scenario, `analyse --parameters` of a PSA made elsewhere."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from runs import SCENARIOS, write_scenario
 
 from model.cli import main
 
-DEFAULT = str(SCENARIOS / "mscc_furlan.yaml")
+DEFAULT = str(SCENARIOS / "mscc_constant_hazards.yaml")
 PRIOR_SD, STUDY_SD = 0.1, 0.5
 
 
@@ -304,3 +305,30 @@ def test_value_of_information_needs_parameters_and_a_psa(psa, tmp_path, capsys):
     (tmp_path / "t.csv").write_text("strategy,cost,effect\na,1,1\nb,2,2\n")
     assert main(["analyse", "--table", str(tmp_path / "t.csv"), *files[4:]]) == 2
     assert "give --cost and --effect with --parameters" in capsys.readouterr().err
+
+
+def test_evppi_by_status_is_that_of_its_parameters_together(tmp_path, capsys):
+    """Net benefit is the sum of three normal parameters, so EVPPI of some of them is sd / sqrt(2 pi)."""
+    text = """
+parameters:
+  a: {distribution: "normal(mean=0, se=3)", unit: USD, status: assumed}
+  b: {distribution: "normal(mean=0, se=4)", unit: USD, status: assumed}
+  c: {distribution: "normal(mean=0, se=2)", unit: USD, status: evidence}
+time: {unit: year, horizon: 1 year, cycle: 1 year}
+strategies: {old: {price: 0 USD}, new: {price: a + b + c}}
+states: {here: {start: 1, alive: true, utility: 0.5, entry cost: {drug: price}}}
+transitions: []
+"""
+    path, out = write_scenario(tmp_path, text), tmp_path / "out"
+    assert main(["voi", str(path), "--draws", "8000", "--wtp", "1", "--out", str(out)]) == 0
+    found = pd.read_csv(out / "tables" / "evppi.csv").query("kind == 'status'").set_index("parameter")
+    for status, sd, members in (("assumed", 5, "a; b"), ("evidence", 2, "c")):
+        row = found.loc[status]
+        assert (
+            row["evppi"] == pytest.approx(sd / np.sqrt(2 * np.pi), abs=4 * row["standard_error"])
+            and row["members"] == members
+        )
+    assert re.search(
+        r"Joint EVPPI of the parameters of each status, of EVPI .*: assumed 9\d%, evidence 3\d%",
+        capsys.readouterr().out,
+    )

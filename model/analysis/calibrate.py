@@ -4,7 +4,8 @@ Best fit: least squares of (model - target) / error by SciPy's trust-region meth
 Identifiability: singular values of the scaled Jacobian at the best fit (directions in which no target moves).
 Posterior: model/analysis/posterior.py.
 
-Everything is reckoned in the unit cube of the bounds: u = (value - from) / (to - from).
+Everything is reckoned in the unit cube of the bounds: u = (value - from) / (to - from), of the logarithms where a key
+is varied on their scale. A prior is one more residual: how many of its standard deviations the value is from its middle.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from model import chances, draws
 from model.analysis.evaluate import evaluate
 from model.analysis.posterior import CalibrationError, covariance, resampled
-from model.analysis.targets import NEEDS_PSA, NEEDS_TRACE, measured
+from model.analysis.targets import NEEDS_PSA, NEEDS_TRACE, measured, times_of
 from model.analysis.workers import in_order
 from model.distributions import DistributionError
 from model.draws import DomainError
@@ -32,13 +33,14 @@ IMPOSSIBLE = 1e6  # residual of what the model cannot give
 STEP, PSA_STEP = 1e-4, 0.01
 HOPELESS, MOST_MODES = 12.0, 5  # sum of squares beyond the best at which another mode is left out; modes at most
 WEAK, OPEN = 0.1, 0.5  # of the bounds' own spread: above this, the targets determine a direction weakly, or not
+LEAST = 1.0  # errors over the width of the bounds by which targets must move for them alone to give standard errors
 # Starts agree where they end within this share of the bounds, and fit equally well within this sum of squares.
 SAME_PLACE, SAME_FIT = 0.02, 0.1
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One start and where it ended: values[key], residuals[target] (in errors)."""
+    """One start and where it ended: values[key], residuals[target, then prior] (in errors)."""
 
     start: np.ndarray
     values: np.ndarray
@@ -69,12 +71,17 @@ class Direction:
 
     @property
     def verdict(self) -> str:
-        return "not determined" if self.left > OPEN else "weakly determined" if self.left > WEAK else "determined"
+        return verdict(self.left)
+
+
+def verdict(left: float) -> str:
+    """In words, what is left open of the bounds' own spread."""
+    return "not determined" if left > OPEN else "weakly determined" if left > WEAK else "determined"
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """fits: best first; reached[target]; jacobian[target, key] at the best, in errors per whole width of the bounds.
+    """fits: best first; reached[target]; jacobian[target and prior, key] at the best, in errors per width of the bounds.
 
     posterior[set, key] or None; effective: number of independent sets that it is worth.
     """
@@ -97,14 +104,39 @@ class Calibrated:
         return self.fits[0]
 
     @property
-    def width(self) -> np.ndarray:
-        """[key]: width of the bounds."""
-        return np.diff(list(self.calibration.vary.values()), axis=1)[:, 0]
+    def cube(self) -> Cube:
+        return Cube.of(self.calibration)
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """[key, key] in the unit cube, as if targets moved linearly: of targets and priors alone, or, where these leave a
+        direction open, of the bounds too."""
+        determined = np.linalg.svd(self.jacobian, compute_uv=False)
+        if len(determined) < len(self.keys) or determined.min() < LEAST:
+            return covariance(self.jacobian)
+        return np.linalg.inv(self.jacobian.T @ self.jacobian)
 
     @property
     def standard_error(self) -> np.ndarray:
-        """[key]: of the best values, as if targets moved linearly and the prior were normal."""
-        return np.sqrt(np.diag(covariance(self.jacobian))) * self.width
+        """[key]: of the best values; of their logarithms for keys varied on that scale (their sdlog)."""
+        return np.sqrt(np.diag(self.covariance)) * self.cube.width
+
+    @property
+    def interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """95 % interval of each best value, [key]; beyond the bounds where the targets allow it."""
+        u, error = self.cube.place(self.best.values), np.sqrt(np.diag(self.covariance))
+        return self.cube.values(u - 1.96 * error), self.cube.values(u + 1.96 * error)
+
+    @property
+    def left(self) -> np.ndarray:
+        """[key]: share of the bounds' own spread that targets and priors leave to each value, whatever the others are."""
+        return np.sqrt(12 * np.diag(covariance(self.jacobian)))
+
+    @property
+    def correlation(self) -> np.ndarray:
+        """[key, key]: of the fit, on the scale on which each key is varied."""
+        error = np.sqrt(np.diag(self.covariance))
+        return self.covariance / np.outer(error, error)
 
     def directions(self) -> list[Direction]:
         """As many as there are keys, the least determined first."""
@@ -119,7 +151,7 @@ class Calibrated:
     def _agreement(self, fit: Fit) -> str:
         if fit.distance > self.best.distance + SAME_FIT:
             return "worse"
-        near = np.abs(fit.values - self.best.values) <= SAME_PLACE * self.width
+        near = np.abs(self.cube.place(fit.values) - self.cube.place(self.best.values)) <= SAME_PLACE
         return "same" if near.all() else "other values, as good"
 
     def calibrated(self) -> Scenario:
@@ -145,38 +177,69 @@ class Calibrated:
         return np.array([float(p.distribution.quantile(u[i : i + 1])[0]) for i, p in enumerate(sets)])
 
 
+@dataclass(frozen=True)
+class Cube:
+    """The bounds as a unit cube: lower bound and width of each key (of logarithms where logs[key])."""
+
+    low: np.ndarray
+    width: np.ndarray
+    logs: np.ndarray
+
+    @staticmethod
+    def of(calibration: Calibration) -> Cube:
+        logs = np.array([key in calibration.logs for key in calibration.vary])
+        bounds = np.array(list(calibration.vary.values()), float)
+        bounds[logs] = np.log(bounds[logs])
+        return Cube(bounds[:, 0], bounds[:, 1] - bounds[:, 0], logs)
+
+    def values(self, u: np.ndarray) -> np.ndarray:
+        """[.., key] in the unit of each key."""
+        scaled = self.low + self.width * u
+        return np.where(self.logs, np.exp(np.where(self.logs, scaled, 0)), scaled)
+
+    def place(self, values: np.ndarray) -> np.ndarray:
+        """The inverse of `values`."""
+        return (np.where(self.logs, np.log(np.where(self.logs, values, 1)), values) - self.low) / self.width
+
+
 class Problem:
     """Residuals of a calibration as a function of the position u[key] in the unit cube of the bounds."""
 
     def __init__(self, scenario: Scenario, n: int, seed: int):
         self.scenario, self.calibration, self.n, self.seed = scenario, _calibration_of(scenario), n, seed
-        bounds = np.array(list(self.calibration.vary.values()))
-        self.low, self.width = bounds[:, 0], bounds[:, 1] - bounds[:, 0]
+        self.cube = Cube.of(self.calibration)
         targets = self.calibration.targets
         self.wanted, self.error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
         self.psa = any(t.measure in NEEDS_PSA for t in targets)
-        self.trace = any(t.measure in NEEDS_TRACE for t in targets)
+        self.trace, self.at = any(t.measure in NEEDS_TRACE for t in targets), times_of(targets)
 
     def values(self, u: np.ndarray) -> np.ndarray:
-        return self.low + self.width * u
+        return self.cube.values(u)
 
     def reached(self, u: np.ndarray) -> np.ndarray:
         """What the model gives for each target."""
         scenario = with_values(self.scenario, dict(zip(self.calibration.vary, self.values(u))))
-        base = evaluate(scenario, draws.base(scenario), trace=self.trace)
+        base = evaluate(scenario, draws.base(scenario), trace=self.trace, at=self.at)
         psa = evaluate(scenario, draws.probabilistic(scenario, self.n, self.seed)) if self.psa else None
         return np.array([measured(scenario, t, base, psa) for t in self.calibration.targets])
 
     def residuals(self, u: np.ndarray) -> np.ndarray:
-        """(model - target) / error; IMPOSSIBLE where the model cannot be run or does not give the target."""
+        """(model - target) / error, then of priors; IMPOSSIBLE where the model cannot be run or does not give the target."""
+        priors = self.of_priors(u)
         try:
             found = (self.reached(u) - self.wanted) / self.error
         except (DistributionError, DomainError, OutcomeError):
-            return np.full(len(self.wanted), IMPOSSIBLE)
-        return np.where(np.isfinite(found), np.clip(found, -IMPOSSIBLE, IMPOSSIBLE), IMPOSSIBLE)
+            return np.full(len(self.wanted) + len(priors), IMPOSSIBLE)
+        found = np.where(np.isfinite(found), np.clip(found, -IMPOSSIBLE, IMPOSSIBLE), IMPOSSIBLE)
+        return np.concatenate([found, priors])
+
+    def of_priors(self, u: np.ndarray) -> np.ndarray:
+        """Standard deviations from the middle of each prior, on the scale on which its key is varied."""
+        values = dict(zip(self.calibration.vary, self.values(u)))
+        return np.array([prior.score(values[key]) for key, prior in self.calibration.priors.items()])
 
     def jacobian(self, u: np.ndarray) -> np.ndarray:
-        """[target, key], by central differences within the bounds."""
+        """[target and prior, key], by central differences within the bounds."""
         columns, step = [], PSA_STEP if self.psa else STEP
         for j, unit in enumerate(np.eye(len(u))):
             low, high = (np.clip(u + sign * step * unit, 0, 1) for sign in (-1, 1))
@@ -191,6 +254,12 @@ def _calibration_of(scenario: Scenario) -> Calibration:
     if not calibration.vary:
         raise CalibrationError(
             f"{scenario.path}: nothing is left to vary, as these are fixed: {', '.join(calibration.fixed)}"
+        )
+    late = [f"'{t.key}' ({t.at:g} {scenario.time.unit}s)" for t in calibration.targets if t.at > scenario.time.horizon]
+    if late:
+        raise CalibrationError(
+            f"{scenario.path}: beyond the horizon ({scenario.time.horizon:g} {scenario.time.unit}s) lie the targets "
+            f"{', '.join(late)}: lengthen the horizon, or remove them"
         )
     return calibration
 
@@ -216,7 +285,7 @@ def calibrate(
         fits.append(fit)
         progress(1)
     fits.sort(key=lambda fit: fit.distance)
-    best = (fits[0].values - problem.low) / problem.width
+    best = problem.cube.place(fits[0].values)
     reached = problem.reached(best)
     found = Calibrated(scenario, problem.calibration, tuple(fits), reached, problem.jacobian(best), seed)
     if not posterior:
@@ -236,7 +305,7 @@ def _modes(problem: Problem, fits) -> list[np.ndarray]:
     """Places in the unit cube where starts ended that are apart and not hopeless; the best first."""
     found: list[np.ndarray] = []
     for fit in fits:
-        u = (fit.values - problem.low) / problem.width
+        u = problem.cube.place(fit.values)
         apart = all(np.abs(u - other).max() > SAME_PLACE for other in found)
         if apart and fit.distance < fits[0].distance + HOPELESS:
             found.append(u)

@@ -21,6 +21,7 @@ from model.scenario import Scenario
 
 CHUNK = 2000  # draws of one task; a multiple of the engine's block
 BASE_FACTOR = 100  # a base case has no draws to average over, so it follows more patients
+NO_TIMES = np.zeros(0)
 ENGINES = ("cohort", "individual", "queueing")
 
 
@@ -95,10 +96,11 @@ def evaluate(
     method: Method = COHORT,
     trace: bool = False,
     progress: Callable[[int], None] = lambda done: None,
+    at: np.ndarray = NO_TIMES,
 ) -> Evaluation:
     """Outcomes of every group, strategy and draw. `progress` is told of draws done (of replications, with queues).
 
-    trace: with occupancies (cohort engine only). Rows of `draws` that have the same index meet the same patients.
+    trace: with occupancies (cohort engine only), at the cycles' times and, exactly, at those of `at`. Rows of `draws` that have the same index meet the same patients.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
     memory.check_engine(scenario, draws.n, method, trace)
@@ -110,7 +112,7 @@ def evaluate(
         )
     if method.engine == "queueing":
         return _queued(scenario, draws, method, progress)
-    return _cohort(scenario, draws, method.executor, trace, progress)
+    return _cohort(scenario, draws, method.executor, trace, progress, at)
 
 
 def _simulated(scenario: Scenario, draws: Draws, found: dict[str, Simulated], requests=None) -> Evaluation:
@@ -131,25 +133,35 @@ def _queued(scenario: Scenario, draws: Draws, method: Method, progress) -> Evalu
     return _simulated(scenario, draws, found.outcomes, found.requests)
 
 
-def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: bool, progress) -> Evaluation:
+def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: bool, progress, at) -> Evaluation:
     weights = inputs.group_weights(scenario, draws)
     tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
     parts: list[dict[str, Outcomes]] = []
-    traces: dict[str, Trace] = {}
-    waiting = in_order(executor, _task, ((scenario, task, trace) for task in tasks))
+    traces: list[dict[str, Trace]] = []
+    waiting = in_order(executor, _task, ((scenario, task, trace, at) for task in tasks))
     for task, (found, seen) in effort.loop(zip(tasks, waiting), len(tasks)):
         parts.append(found)
-        traces |= seen
+        traces.append(seen)
         progress(task.n)
     by_group = {key: outcomes.joined([part[key] for part in parts]) for key in scenario.groups}
-    return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(traces, weights))
+    return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(_joined(traces), weights))
 
 
-def _task(scenario: Scenario, draws: Draws, trace: bool) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
+def _joined(traces: list[dict[str, Trace]]) -> dict[str, Trace]:
+    """Those of all tasks, one after the other."""
+    first = traces[0]
+    return {
+        key: Trace(first[key].times, np.concatenate([part[key].occupancy for part in traces], axis=2)) for key in first
+    }
+
+
+def _task(
+    scenario: Scenario, draws: Draws, trace: bool, at: np.ndarray
+) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
     """Outcomes by group of some draws: one piece of independent work."""
     found, traces = {}, {}
     for key, group in effort.loop(scenario.groups.items()):
-        quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace)
+        quantities = cohort.run(dataclasses.replace(inputs.dynamics(scenario, draws, group), at=at), trace)
         prices = pricing.price_list(scenario, draws, group)
         found[key] = outcomes.value(quantities, prices, tuple(scenario.strategies))
         if trace:

@@ -1,14 +1,19 @@
-"""What the model gives for a target of a calibration."""
+"""What the model gives for a result that was published, or that a calibration must meet."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from model.analysis.evaluate import Evaluation
-from model.economics import net_benefit
+from model.analysis import comparison
+from model.analysis.evaluate import Evaluation, Trace
 from model.scenario import Scenario, Target
 
-NEEDS_TRACE, NEEDS_PSA = ("median survival", "occupancy"), ("probability cost-effective",)
+NEEDS_TRACE, NEEDS_PSA = ("median", "median survival", "occupancy"), ("probability cost-effective",)
+
+
+def times_of(targets: tuple[Target, ...]) -> np.ndarray:
+    """Model times at which occupancy is asked for."""
+    return np.array([t.at for t in targets if t.measure == "occupancy"])
 
 
 def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluation | None) -> float:
@@ -22,14 +27,12 @@ def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluati
     if target.measure == "icer":
         return _icer(result, s, list(scenario.strategies).index(target.comparator))
     if target.measure == "probability cost-effective":
-        total = psa.outcomes[target.group]
-        benefit = net_benefit.net_monetary_benefit(total.cost, total.qaly, [target.wtp])[0]
-        return float((benefit.argmax(axis=0) == s).mean())
+        return float(comparison.probability(scenario, psa, target.group, np.array([target.wtp]))[0, s])
     trace = base.traces[target.group]
+    share = share_in(scenario, trace, target.states)[:, s]
     if target.measure == "occupancy":
-        index = [list(scenario.states).index(state) for state in target.states]
-        return float(np.interp(target.at, trace.times, trace.occupancy[:, s, 0, index].sum(axis=-1)))
-    return median_survival(scenario, trace.times, trace.occupancy[:, s, 0])
+        return float(np.interp(target.at, trace.times, share))
+    return median_time(trace.times, share) / unit_of(scenario, target.of)
 
 
 def _icer(result, s: int, c: int) -> float:
@@ -37,17 +40,32 @@ def _icer(result, s: int, c: int) -> float:
     return float((result.cost[s, 0] - result.cost[c, 0]) / gained) if gained else np.nan
 
 
-def median_survival(scenario: Scenario, times: np.ndarray, occupancy: np.ndarray) -> float:
-    """Model time at which half are dead, from occupancy[time, state]; inf if that is not reached.
+def share_in(scenario: Scenario, trace: Trace, states: tuple[str, ...]) -> np.ndarray:
+    """[time, strategy] share of patients in any of the states, in the first draw."""
+    index = [list(scenario.states).index(state) for state in states]
+    return trace.occupancy[:, :, 0, index].sum(axis=-1)
 
-    Between cycle boundaries the logarithm of survival is taken to be linear (a constant hazard).
+
+def unit_of(scenario: Scenario, of: str) -> float:
+    """Model time in the unit of an effect; 1 for survival, which is told in model time."""
+    effect = scenario.effects.get(of)
+    return effect.per if effect is not None and effect.unit else 1.0
+
+
+def median_time(times: np.ndarray, share: np.ndarray) -> float:
+    """Model time at which half have left, from the share[time] that is still there; inf if that is not reached.
+
+    Between the times the logarithm of the share is taken to be linear (a constant hazard).
     """
-    dead = [list(scenario.states).index(state) for state in scenario.dead_states]
-    alive = 1 - occupancy[:, dead].sum(axis=1)
-    after = int(np.argmax(alive <= 0.5))
-    if alive[after] > 0.5:
+    after = int(np.argmax(share <= 0.5))
+    if share[after] > 0.5:
         return np.inf
     if after == 0:
         return 0.0
-    log = np.log(np.maximum(alive[after - 1 : after + 1], 1e-300))
+    log = np.log(np.maximum(share[after - 1 : after + 1], 1e-300))
     return float(times[after - 1] + (times[after] - times[after - 1]) * (log[0] - np.log(0.5)) / (log[0] - log[1]))
+
+
+def median_survival(scenario: Scenario, trace: Trace, strategy: int) -> float:
+    """Model time at which half are dead; inf if that is not reached."""
+    return median_time(trace.times, share_in(scenario, trace, scenario.living_states)[:, strategy])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from model.analysis.studies import Proposal, Worth
 from model.economics import evppi
 from model.scenario import Scenario
 
+NOT_STATED = "not stated"
 MOST_THRESHOLDS = 41  # of the curves by wtp, each of which needs its own standard errors
 
 
@@ -38,6 +39,8 @@ class Information:
     evpi_error: float | None = None
     constant: tuple[str, ...] = ()
     studies: tuple[Worth, ...] = ()
+    by_status: dict[str, evppi.Evppi] = field(default_factory=dict)
+    members_by_status: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def information(
@@ -100,8 +103,18 @@ def of_run(
     net_benefit = wtp * result.qaly - result.cost
     parameters = {name: run.draws.column(name) for name in sampled(run.scenario)}
     found = information(net_benefit, parameters, wtp, groups, run.method.follows_patients)
+    members = by_status(run.scenario)
+    joint = evppi.evppi_all(net_benefit, parameters, {status or NOT_STATED: list(m) for status, m in members.items()})
     worth = tuple(studies.worth(study, run.scenario, run.draws, net_benefit, sizes) for study in proposals)
-    return replace(found, studies=worth)
+    members = {status or NOT_STATED: names for status, names in members.items()}
+    return replace(found, studies=worth, by_status=joint, members_by_status=members)
+
+
+def by_status(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Sampled parameters of each status that the file states ('' for none); nothing where it states none at all."""
+    known = set(sampled(scenario))
+    found = {status: tuple(n for n in names if n in known) for status, names in scenario.by_status().items()}
+    return {status: names for status, names in found.items() if names}
 
 
 def sampled(scenario: Scenario) -> tuple[str, ...]:

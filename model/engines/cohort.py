@@ -31,7 +31,8 @@ class Tally:
 
 
 def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
-    """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon."""
+    """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start, at the horizon and at
+    `dynamics.at` (not under textbook conventions, which know only the ends of cycles)."""
     dynamics = _at_once(_unwaited(dynamics))
     strategies, draws = dynamics.shape
     distinct, index = conventions.weightings(dynamics)
@@ -187,9 +188,8 @@ def _breaks(dynamics: Dynamics, distinct) -> np.ndarray:
         found.append(np.arange(0, horizon * dynamics.time.years) / dynamics.time.years)
     if any(w.rate for w in distinct) and convention == "at cycle":
         found.append(np.arange(int(dynamics.time.cycles) + 1) * dynamics.time.cycle)
-    times = np.unique(np.concatenate(found))
-    times = times[(times >= 0) & (times <= horizon)]
-    return times[np.concatenate([[True], np.diff(times) > 1e-9 * horizon])]
+    times = np.concatenate(found)
+    return _apart(times[(times >= 0) & (times <= horizon)])
 
 
 def _period(dynamics: Dynamics, time: float) -> int:
@@ -228,11 +228,10 @@ def _factor(weighting, begin: float, end: float, dynamics: Dynamics) -> float:
 def _trace_of_rates(block: Block, times: np.ndarray):
     """Occupancy at cycle boundaries, stepping through the stretches."""
     dynamics = block.dynamics
-    grid = cycle_grid(dynamics)
+    grid = trace_grid(dynamics)
     x, seen, cached = settle(block, block.start, 0.0), [], {}
     seen.append(x)
-    points = np.unique(np.concatenate([grid, times]))
-    points = points[np.concatenate([[True], np.diff(points) > 1e-9 * grid[-1]])]
+    points = _apart(np.concatenate([grid, times]))
     for begin, end in effort.loop(zip(points[:-1], points[1:]), len(points) - 1, linear.LOOPS):
         piece, length = int(np.searchsorted(times, begin + 1e-9, side="right")), round(end - begin, 9)
         if (piece, length) not in cached:
@@ -242,6 +241,18 @@ def _trace_of_rates(block: Block, times: np.ndarray):
         if np.abs(grid - end).min() < 1e-9 * grid[-1]:
             seen.append(x)
     return grid, np.stack(seen)
+
+
+def trace_grid(dynamics: Dynamics) -> np.ndarray:
+    """Times of the trace: the cycles' and those asked for."""
+    within = dynamics.at[(dynamics.at >= 0) & (dynamics.at <= dynamics.time.horizon)]
+    return _apart(np.concatenate([cycle_grid(dynamics), within]))
+
+
+def _apart(times: np.ndarray) -> np.ndarray:
+    """In order, without those that differ by rounding only."""
+    times = np.unique(times)
+    return times[np.concatenate([[True], np.diff(times) > 1e-9 * times[-1]])]
 
 
 def cycle_grid(dynamics: Dynamics) -> np.ndarray:
@@ -259,11 +270,11 @@ def _by_steps(block: Block, distinct, tally: Tally, trace: bool):
     """Cycle by cycle, with the average hazard of each transition in the cycle."""
     _tally_start(block, tally)
     dynamics = block.dynamics
-    times = np.unique(np.concatenate([cycle_grid(dynamics), _breaks(dynamics, distinct)]))
-    times = times[np.concatenate([[True], np.diff(times) > 1e-9 * times[-1]])]
+    grid = trace_grid(dynamics)
+    times = _apart(np.concatenate([grid, _breaks(dynamics, distinct)]))
     x = settle(block, block.start, 0.0)
     bins = sojourn.Bins(block, x, times)
-    seen, grid = [x + bins.occupancy()], cycle_grid(dynamics)
+    seen = [x + bins.occupancy()]
     for step, (begin, end) in effort.loop(enumerate(zip(times[:-1], times[1:])), len(times) - 1):
         amounts, x, spent = bins.advance(step, begin, end, x)
         for w, weighting in enumerate(distinct):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from model.analysis.calibrate import Calibrated
-from model.scenario_file.calibration import parts
+from model.scenario_file.calibration import LOCATION, parts
 
 
 def calibrated(found: Calibrated) -> str:
@@ -41,6 +43,34 @@ def posterior(found: Calibrated) -> str:
     ]
     lines += [f"  {name}: {{value: {_with_unit(name, found.scenario.parameters[name].unit)}}}" for name in names]
     return "\n".join([*lines, *_correlations(found, names), ""])
+
+
+def correlations(found: Calibrated) -> str:
+    """Spreads and correlations of the fit, for parameters that are varied by name (or mean, or median)."""
+    own = [(j, part[0]) for j, key in enumerate(found.keys) if len(part := _named(found, key)) == 1]
+    lines = [
+        "# Values of the fit, with its standard errors as spreads, and its correlations: to be pasted into a scenario.",
+        "# Spreads are about the median: state mean= in place of median= where means over draws should be at the value.",
+        "parameters:",
+    ]
+    lines += [f"  {name}: {_spread(found, j)}" for j, name in own]
+    if len(own) > 1:
+        matrix = found.correlation[np.ix_([j for j, _ in own], [j for j, _ in own])]
+        lines += ["correlations:", f"  - between: [{', '.join(name for _, name in own)}]", "    matrix:"]
+        lines += [f"      - [{', '.join(f'{value:.3g}' for value in row)}]" for row in matrix.round(3)]
+    return "\n".join([*lines, ""])
+
+
+def _named(found: Calibrated, key: str) -> list[str]:
+    """Parameters whose value the key is; none for a spread."""
+    return [name for name, argument in parts(key) if argument in ("", *LOCATION)]
+
+
+def _spread(found: Calibrated, j: int) -> str:
+    value, error = found.best.values[j], found.standard_error[j]
+    if found.cube.logs[j]:
+        return f'{{value: {value:.4g}, distribution: "lognormal(median={value:.4g}, sdlog={error:.3g})"}}'
+    return f'{{value: {value:.6g}, distribution: "normal(mean={value:.6g}, se={error:.3g})"}}'
 
 
 def _touched(found: Calibrated) -> list[str]:

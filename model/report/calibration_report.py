@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.calibrate import Calibrated, Direction
+from model.analysis.calibrate import Calibrated, Direction, verdict
 from model.report import calibration_files, calibration_plots, figures, text
+from model.report.published_tables import unit
 from model.report.result import Result
 from model.report.style import brief
 from model.scenario_file.calibration import argument_meant, arguments_of, parts
@@ -15,7 +16,6 @@ from model.scenario_file.calibration import argument_meant, arguments_of, parts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model.scenario import Scenario, Target
 
 MET = 2.0  # errors within which a target counts as met
 FEW = 100  # independent posterior sets below which their tails are not to be trusted
@@ -28,6 +28,7 @@ def report(found: Calibrated) -> Result:
         "values": values_table(found),
         "starts": starts_table(found),
         "identifiability": identifiability_table(found),
+        "correlations": correlations_table(found),
     }
     style = figures.style_of_scenario(found.scenario)
     plans = {
@@ -35,7 +36,10 @@ def report(found: Calibrated) -> Result:
         "starts": figures.Plan(lambda: calibration_plots.starts(made["starts"], style), made["starts"]),
     }
     # Both stand beside the scenario that they extend.
-    files = {"calibrated.yaml": calibration_files.calibrated(found)}
+    files = {
+        "calibrated.yaml": calibration_files.calibrated(found),
+        "correlations.yaml": calibration_files.correlations(found),
+    }
     if found.posterior is not None:
         made |= {"posterior": posterior_table(found), "posterior_parameters": _frame(found.parameter_sets())}
         plans["posterior"] = figures.Plan(
@@ -64,7 +68,7 @@ def targets_table(found: Calibrated) -> pd.DataFrame:
             "measure": [t.measure for t in targets],
             "strategy": [t.strategy for t in targets],
             "group": [t.group for t in targets],
-            "unit": [_unit(found.scenario, t) for t in targets],
+            "unit": [unit(found.scenario, t) for t in targets],
             "value": wanted,
             "error": error,
             "model": found.reached,
@@ -75,29 +79,21 @@ def targets_table(found: Calibrated) -> pd.DataFrame:
     )
 
 
-def _unit(scenario: Scenario, target: Target) -> str:
-    """Unit of the target's value; nothing for a share."""
-    if target.measure == "median survival":
-        return f"{scenario.time.unit}s"
-    if target.measure == "icer":
-        return f"{scenario.currency} per QALY"
-    if target.measure != "total":
-        return ""
-    if target.outcome.startswith("cost"):
-        return scenario.currency
-    effect = scenario.effects.get(target.outcome)
-    return {"qaly": "QALYs", "life_years": "years"}.get(target.outcome) or (f"{effect.unit}s" if effect.unit else "")
-
-
 def values_table(found: Calibrated) -> pd.DataFrame:
-    """A row an input: bounds, best value, its standard error, the value in the file, mean and interval a posteriori."""
+    """A row an input: bounds, best value, its standard error (of the logarithm on the scale `log`), the 95 % interval of the
+    fit, the share of the bounds' own spread that is left, the value in the file, mean and interval a posteriori."""
     low, high = np.array(list(found.calibration.vary.values())).T
     columns = {
         "input": found.keys,
         "from": low,
         "to": high,
         "best": found.best.values,
+        "scale": np.where(found.cube.logs, "log", "linear"),
         "standard_error": found.standard_error,
+        "lower_95": found.interval[0],
+        "upper_95": found.interval[1],
+        "left_open": found.left,
+        "verdict": [verdict(left) for left in found.left],
         "in_the_file": [_in_the_file(found, key) for key in found.keys],
     }
     if found.posterior is not None:
@@ -158,6 +154,15 @@ def identifiability_table(found: Calibrated) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def correlations_table(found: Calibrated) -> pd.DataFrame:
+    """A row a pair of inputs: correlation of the fit, on the scale on which each is varied."""
+    import pandas as pd
+
+    pairs = [(i, j) for i in range(len(found.keys)) for j in range(i)]
+    rows = [{"input": found.keys[j], "with": found.keys[i], "correlation": found.correlation[i, j]} for i, j in pairs]
+    return pd.DataFrame(rows, columns=["input", "with", "correlation"])
+
+
 def posterior_table(found: Calibrated) -> pd.DataFrame:
     """A row a set of values, a column an input."""
     return _frame(dict(zip(found.keys, found.posterior.T)))
@@ -174,12 +179,26 @@ def _text(found: Calibrated, made: dict) -> str:
         "Best values\n" + _values_text(made["values"]),
         "Starts\n" + starts_text(found),
         "What the targets determine\n" + identifiability_text(found),
+        *_correlations_text(found),
     ]
     if found.calibration.fixed:
         blocks.append(f"Not varied, as the parameter is fixed: {', '.join(found.calibration.fixed)}.")
     if found.posterior is not None:
         blocks.append("Posterior\n" + _posterior_text(found))
     return "\n\n".join(blocks)
+
+
+def _correlations_text(found: Calibrated) -> list[str]:
+    """The matrix, numbered by input."""
+    if len(found.keys) < 2:
+        return []
+    numbers = [str(i) for i in range(1, len(found.keys) + 1)]
+    rows = [
+        [f"{n} {key}", *(f"{value:+.2f}" for value in row)]
+        for n, key, row in zip(numbers, found.keys, found.correlation)
+    ]
+    note = "correlations.yaml has these values, their spreads and correlations, to be pasted into a scenario."
+    return ["Correlations of the fit\n" + text.table(["Input", *numbers], rows) + "\n" + note]
 
 
 def _count(n: int, word: str) -> str:
@@ -203,13 +222,15 @@ def _targets_text(table) -> str:
 
 
 def _values_text(table) -> str:
-    header, rows = ["Input", "Bounds", "Best", "SE", "In the file"], []
+    header, rows = ["Input", "Bounds", "Best", "SE", "95% interval of the fit", "", "In the file"], []
     for r in table.to_dict("records"):
         row = [
             r["input"],
             f"{brief(r['from'])} to {brief(r['to'])}",
             brief(r["best"]),
-            brief(r["standard_error"]),
+            brief(r["standard_error"]) + (" (log)" if r["scale"] == "log" else ""),
+            f"{brief(r['lower_95'])} to {brief(r['upper_95'])}",
+            r["verdict"],
             brief(r["in_the_file"]),
         ]
         if "posterior_mean" in r:

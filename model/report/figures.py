@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from model.analysis.run import Run
-from model.report import plots, tables
+from model.report import plots, published_tables, tables
 from model.report.file_names import file_names
 from model.scenario import Scenario
 
@@ -45,6 +45,11 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         "occupancy": Plan(lambda: plots.occupancy(found["trace"], style, scenario.dead_states), found["trace"]),
         "cost_components": Plan(lambda: plots.cost_components(found["outcomes"], style), costs),
     }
+    if "over_time" in found:
+        table = found["over_time"]
+        plans["over_time"] = Plan(
+            lambda: plots.over_time(table, style, published_tables.titles(scenario, table)), table
+        )
     if run.patients is not None:
         plans |= patient_figures(run, found, style)
     if run.base.requests is not None:

@@ -64,6 +64,7 @@ def scenario_manifest(scenario: Scenario, command: str, duration: float) -> dict
         "settings": list(scenario.settings),
         "command": command,
         "conventions": conventions(scenario),
+        "parameters_by_status": {status: list(names) for status, names in scenario.by_status().items()},
         "warnings": list(scenario.warnings),
         **environment(),
         "duration_seconds": round(duration, 3),

@@ -134,11 +134,10 @@ def medians(run: Run) -> pd.DataFrame:
     """Median time to each event, with its standard error, beside the published one where the scenario states it."""
     import pandas as pd
 
-    published = {(p.event, p.strategy): p for p in run.scenario.published}
     rows = []
     for key, (label, unit, horizon, values) in events(run).items():
         for s, strategy in enumerate(run.scenario.strategies):
-            known = published.get((key, strategy))
+            known = run.scenario.published_median(key, strategy)
             median, error = _median(values[s], horizon)
             rows.append(
                 {

@@ -36,6 +36,15 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         tables |= patient_tables.patient_tables(run)
     else:
         tables["medians"] = survival_medians(run)
+    if run.scenario.published:
+        from model.analysis import published
+        from model.report import published_tables
+
+        found = published.compare(run)
+        tables["published"] = published_tables.published_table(run.scenario, found)
+        if found.panels:
+            tables["over_time"] = published_tables.over_time(run.scenario, found)
+            tables["landmarks"] = published_tables.landmarks(tables["over_time"])
     if run.base.requests is not None:
         from model.report import queue_tables
 
@@ -287,10 +296,9 @@ def survival_medians(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     scenario, rows = run.scenario, []
-    published = {p.strategy: p for p in scenario.published if p.event == "survival"}
     for s, strategy in enumerate(scenario.strategies if scenario.dead_states else ()):
-        found, known = run.base.traces["all"], published.get(strategy)
-        median = targets.median_survival(scenario, found.times, found.occupancy[:, s, 0])
+        known = scenario.published_median("survival", strategy)
+        median = targets.median_survival(scenario, run.base.traces["all"], s)
         rows.append(
             {
                 "event": "survival",
@@ -324,6 +332,8 @@ def parameters(run: Run) -> pd.DataFrame:
             "upper_95": upper,
             "distribution": p.text,
             "unit": p.unit.text,
+            "label": p.label,
+            "status": p.status or NOT_REPORTED,
             "source": p.source or NOT_REPORTED,
             "note": p.note,
             "used_in": "; ".join(scenario.used_in.get(name, ())),
@@ -352,13 +362,18 @@ def _interval(scenario, p) -> tuple[float, float]:
 
 
 def evppi(found) -> pd.DataFrame:
-    """Value of information per person: parameters, then named groups, the largest first; `found` is an Information."""
+    """Value of information per person: parameters, then named groups, then all parameters of one
+    status together, the largest first; `found` is an Information."""
     import pandas as pd
 
     rows = []
-    for kind, values in (("parameter", found.single), ("group", found.grouped)):
+    for kind, values, of in (
+        ("parameter", found.single, {}),
+        ("group", found.grouped, found.members),
+        ("status", found.by_status, found.members_by_status),
+    ):
         for name, v in sorted(values.items(), key=lambda item: -item[1].value):
-            members = "; ".join(found.members.get(name, (name,)))
+            members = "; ".join(of.get(name, (name,)))
             rows.append(
                 {
                     "wtp": found.wtp,

@@ -52,8 +52,8 @@ def incremental_text(strategies, labels, cost, effect, currency: str, effect_nam
     )
 
 
-def summary(run: Run) -> str:
-    """Everything that a run prints on its results."""
+def summary(run: Run, published: str = "") -> str:
+    """Everything that a run prints on its results; published: beside what was published."""
     scenario, strategies = run.scenario, tuple(run.scenario.strategies)
     parts = [scenario.title, conventions(scenario)]
     for words, evaluation in (
@@ -76,8 +76,8 @@ def summary(run: Run) -> str:
             ]
     if run.base.simulated is not None:
         parts += ["", simulation(run)]
-    if scenario.published:
-        parts += ["", medians(run)]
+    if published:
+        parts += ["", published]
     parts += ["", sentence(run)]
     return "\n".join(parts)
 
@@ -91,19 +91,6 @@ def conventions(scenario: Scenario) -> str:
         f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention}); "
         "increments: strategy minus comparator"
     )
-
-
-def medians(run: Run) -> str:
-    """Medians of the base case beside the published ones."""
-    from model.report import patient_tables, tables
-
-    found = tables.survival_medians(run) if run.patients is None else patient_tables.medians(run)
-    known = found[found["published"].notna()]
-    parts = [
-        f"{row.label}, {run.scenario.labels[row.strategy]}: {amount(row.median, 1)} {row.unit}s (published {row.published:g})"
-        for row in known.itertuples()
-    ]
-    return f"Medians. {'; '.join(parts)}."
 
 
 def simulation(run: Run) -> str:

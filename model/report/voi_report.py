@@ -44,6 +44,7 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
         *_noise(found),
         "",
         evppi_text(made["evppi"]),
+        *_status_text(found),
     ]
     if population is not None:
         size = population.size
@@ -79,6 +80,18 @@ def evppi_text(table) -> str:
         for r in table.itertuples()
     ]
     return text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)
+
+
+def _status_text(found: Information) -> list[str]:
+    """How much of the value of information sits in parameters of each status, most first."""
+    if not found.by_status:
+        return []
+    listed = sorted(found.by_status.items(), key=lambda item: -item[1].value)
+    words = [f"{name} {value.value / found.evpi:.0%}" if found.evpi else f"{name} -" for name, value in listed]
+    return [
+        "",
+        f"Joint EVPPI of the parameters of each status, of EVPI (they overlap, so they need not add up): {', '.join(words)}.",
+    ]
 
 
 def by_wtp_table(wtp: np.ndarray, found: dict) -> pd.DataFrame:

@@ -8,18 +8,9 @@ from model import distributions, formula
 from model.scenario import Calibration, Parameter, Scenario, Target
 from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.parameters import limits_in_words
+from model.scenario_file.published import read_result
 from model.scenario_file.schema import number
-from model.scenario_file.structure import Reader
 
-# What a measure needs, and what it may have.
-NEEDS = {
-    "median survival": (),
-    "occupancy": ("states", "at"),
-    "total": ("outcome",),
-    "icer": (),
-    "probability cost-effective": ("wtp",),
-}
-MAY_HAVE = {"icer": ("comparator",)}
 LOCATION = ("mean", "median")
 
 
@@ -63,7 +54,7 @@ def read_calibration(section: Node | None, scenario: Scenario, problems: Problem
         return None
     if not section.get("vary").value:
         problems.add(section.get("vary"), "names no parameter that may vary")
-    vary, fixed, taken = {}, [], set()
+    vary, fixed, taken, logs, priors = {}, [], set(), set(), {}
     for key, node in section.get("vary").items():
         bounds = _bounds(node, problems)
         for name, argument in parts(key):
@@ -72,10 +63,96 @@ def read_calibration(section: Node | None, scenario: Scenario, problems: Problem
         fixed += [".".join(part) for part in loose]
         if kept := ", ".join(".".join(filter(None, part)) for part in parts(key) if part not in loose):
             vary[kept] = bounds
-    if not section.get("targets").value:
-        problems.add(section.get("targets"), "names no target")
-    targets = [_target(key, node, scenario, problems) for key, node in section.get("targets").items()]
-    return Calibration(vary, tuple(targets), tuple(fixed))
+            if node.get("scale") is not None and node.get("scale").value == "log":
+                logs.add(kept)
+            if (prior := _prior(key, node, scenario, problems)) is not None:
+                priors[kept] = prior
+    return Calibration(vary, _targets(section, scenario, problems), tuple(fixed), frozenset(logs), priors)
+
+
+def _targets(section: Node, scenario: Scenario, problems: Problems) -> tuple[Target, ...]:
+    """Those of the section, and the entries of `published` that it names, as they are compared."""
+    own = section.get("targets")
+    stated = [(read_result(key, node, scenario, problems), node) for key, node in (own.items() if own else ())]
+    stated += _of_published(section.get("published"), scenario, problems)
+    if not stated:
+        problems.add(own or section, "names no target")
+    twice = {t.key for i, (t, _) in enumerate(stated) if t.key in {other.key for other, _ in stated[:i]}}
+    for target, node in stated:
+        if target.key in twice:
+            problems.add(node, f"'{target.key}' is a target twice: as an entry of 'targets' and of 'published'")
+        _check_target(target, node, scenario, problems)
+    return tuple(target.scored() for target, _ in stated)
+
+
+def _of_published(node: Node | None, scenario: Scenario, problems: Problems) -> list[tuple[Target, Node]]:
+    if node is None:
+        return []
+    known = {target.key: target for target in scenario.published}
+    if node.kind != "list":
+        if node.value != "all":
+            problems.add(node, f"'{node.value}': write a list of entries of 'published', or 'all'")
+        return [(target, node) for target in known.values()]
+    for entry in node.value:
+        if entry.value not in known:
+            problems.unknown(entry, "entry of 'published'", entry.value, known)
+    return [(known[entry.value], entry) for entry in node.value if entry.value in known]
+
+
+def _check_target(target: Target, node: Node, scenario: Scenario, problems: Problems) -> None:
+    """What a result needs to be met beside what it needs to be shown."""
+    if not target.has_error:
+        about = "" if node.kind == "map" else f"'{target.key}' "
+        problems.add(node, f"{about}needs either 'tolerance', 'standard error' or (of patients) 'n'")
+    if target.is_median and (why := scenario.comes_back(target.states)):
+        problems.add(node, f"the cohort engine, which calibrates, cannot tell the median of '{target.of}': {why}")
+
+
+def _prior(key: str, node: Node, scenario: Scenario, problems: Problems) -> distributions.Distribution | None:
+    """What is known of a value beside the targets."""
+    text = node.get("prior")
+    if text is None:
+        return None
+    (name, argument), *others = parts(key)
+    parameter = scenario.parameters.get(name)
+    if others or argument:
+        problems.add(text, f"a prior is for one parameter varied by its name; found '{key}'")
+        return None
+    if text.value != "own":
+        return _matching(node, _stated_prior(text, problems), problems)
+    if parameter is not None and parameter.distribution is None:
+        problems.add(text, f"'{name}' has no distribution of its own: state one, such as 'normal(mean=1, se=0.2)'")
+    return _matching(node, parameter.distribution if parameter is not None else None, problems)
+
+
+def _matching(node: Node, prior: distributions.Distribution | None, problems: Problems):
+    """On the scale on which the value is searched the prior must be normal, or its density would not be what is minimised."""
+    log = node.get("scale") is not None and node.get("scale").value == "log"
+    wanted = "lognormal" if log else "normal"
+    if prior is None or prior.name == wanted:
+        return prior
+    problems.add(
+        node.get("prior"),
+        f"a prior {'with' if log else 'without'} 'scale: log' must be {wanted}, found {prior.name}; state one, such as "
+        + ("'lognormal(median=1, sdlog=0.3)'" if log else "'normal(mean=1, se=0.2)'")
+        + (", or 'scale: log'" if prior.name == "lognormal" else ""),
+    )
+    return None
+
+
+def _stated_prior(text: Node, problems: Problems) -> distributions.Distribution | None:
+    try:
+        family, positional, named = formula.parse_call(text.value)
+        made = distributions.make(
+            family, tuple(map(formula.constant, positional)), {k: formula.constant(v) for k, v in named.items()}
+        )
+    except (formula.FormulaError, distributions.DistributionError) as error:
+        problems.add(text, str(error))
+        return None
+    if isinstance(made, distributions.Distribution):
+        return made
+    problems.add(text, f"{made.name} draws {made.size} numbers together; a prior is of one")
+    return None
 
 
 def _is_fixed(parameter: Parameter) -> bool:
@@ -86,6 +163,8 @@ def _bounds(node: Node, problems: Problems) -> tuple[float, float]:
     low, high = number(node.get("from"), problems), number(node.get("to"), problems)
     if low >= high:
         problems.add(node, f"'from' ({low:g}) must be below 'to' ({high:g})")
+    elif low <= 0 and node.get("scale") is not None and node.get("scale").value == "log":
+        problems.add(node.get("from"), f"'{low:g}' has no logarithm: with 'scale: log' the bounds must be above 0")
     return low, high
 
 
@@ -145,88 +224,3 @@ def _check_ends(node: Node, parameter: Parameter, argument: str, bounds, problem
                 f"{limits_in_words(low, high)})",
             )
             return
-
-
-def _target(key: str, node: Node, scenario: Scenario, problems: Problems) -> Target:
-    reader = Reader(scenario.currency, scenario.time.day, {}, problems)
-    measure = reader.text(node, "measure")
-    _check_fields(node, measure, problems)
-    _check_known(node, measure, scenario, problems)
-    read = reader.length if measure == "median survival" else (lambda n: None if n is None else number(n, problems))
-    value, error, at = read(node.get("value")), read(_error(node)), reader.length(node.get("at"))
-    if error is not None and error <= 0:
-        problems.add(_error(node), f"'{_error(node).value}' must be above 0")
-    for when, field in ((at, "at"), (value if measure == "median survival" else None, "value")):
-        if when is not None and not 0 <= when <= scenario.time.horizon:
-            problems.add(
-                node.get(field),
-                f"'{node.get(field).value}' is not within the horizon ({scenario.time.horizon:g} "
-                f"{scenario.time.unit}s)",
-            )
-    return Target(
-        key,
-        measure,
-        value or 0.0,
-        error or 1.0,
-        reader.text(node, "strategy"),
-        reader.text(node, "group", "all"),
-        _listed(node, "states"),
-        at or 0.0,
-        reader.text(node, "outcome", "qaly"),
-        _comparator(node, scenario),
-        (number(node.get("wtp"), problems) or 0.0) if "wtp" in node else 0.0,
-        reader.text(node, "source"),
-    )
-
-
-def _error(node: Node) -> Node | None:
-    return node.get("tolerance") or node.get("standard error")
-
-
-def _listed(node: Node, key: str) -> tuple[str, ...]:
-    return tuple(n.value for n in node.get(key).value) if key in node else ()
-
-
-def _check_fields(node: Node, measure: str, problems: Problems) -> None:
-    """The fields go with the measure: none is missing, and none would not be read."""
-    needs = NEEDS[measure]
-    for field in needs:
-        if field not in node:
-            problems.add(node, f"'{field}' is missing: the measure '{measure}' needs it")
-    special = {f for fields in (*NEEDS.values(), *MAY_HAVE.values()) for f in fields}
-    for field in sorted(special - {*needs, *MAY_HAVE.get(measure, ())}):
-        if field in node:
-            problems.add(node.get(field), f"'{field}' does not go with the measure '{measure}'")
-    if ("tolerance" in node) == ("standard error" in node):
-        problems.add(node, "needs either 'tolerance' or 'standard error'")
-
-
-def _check_known(node: Node, measure: str, scenario: Scenario, problems: Problems) -> None:
-    """What the target names is in the scenario."""
-    groups = dict.fromkeys(["all", *scenario.groups])
-    outcomes = ["cost", "qaly", "life_years", *(f"cost: {c}" for c in scenario.components), *scenario.effects]
-    for field, known in (
-        ("strategy", scenario.strategies),
-        ("comparator", scenario.strategies),
-        ("group", groups),
-        ("outcome", outcomes),
-        ("source", scenario.sources),
-    ):
-        if field in node and node.get(field).value not in known:
-            problems.unknown(node.get(field), field, node.get(field).value, known)
-    stays = [key for key, state in scenario.states.items() if not state.chance]
-    for state in _listed(node, "states"):
-        if state not in stays:
-            problems.unknown(node.get("states"), "state", state, stays)
-    if measure == "median survival" and not scenario.dead_states:
-        problems.add(node, "no state of this scenario is dead, so there is no survival")
-    if measure == "probability cost-effective" and not any(p.sampled for p in scenario.parameters.values()):
-        problems.add(node, "no parameter has a distribution, so there is no probability")
-    if measure == "icer" and node.get("strategy").value == _comparator(node, scenario):
-        problems.add(node, f"'{node.get('strategy').value}' is compared with itself")
-
-
-def _comparator(node: Node, scenario: Scenario) -> str:
-    if "comparator" in node:
-        return node.get("comparator").value
-    return scenario.reference or next(iter(scenario.strategies))

@@ -19,9 +19,24 @@ from model.scenario_file.nodes import Problems, _typed, parse_yaml, plain
 from model.scenario_file.read import read
 
 # Sections without a bearing on cost and QALYs at a stated willingness to pay, and fields that only describe.
-WORDS = ("title", "description", "sources", "calibration", "published medians", "wtp", "effects", "reference")
-LISTS = ("calibration", "published medians", "effects")  # name states and parameters that a mixture may lack
-DESCRIBING = ("source", "note", "label", "range")
+WORDS = (
+    "title",
+    "description",
+    "sources",
+    "calibration",
+    "published",
+    "published medians",
+    "wtp",
+    "effects",
+    "reference",
+)
+LISTS = (
+    "calibration",
+    "published",
+    "published medians",
+    "effects",
+)  # name states and parameters that a mixture may lack
+DESCRIBING = ("source", "note", "label", "status", "range")
 _DEPTH = {
     "parameters": 2,
     "transitions": 2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.scenario import CONVENTIONS, DISCOUNTING
+from model.scenario import CONVENTIONS, DISCOUNTING, STATUSES
 
 SCALAR = ["string", "number", "boolean"]
 
@@ -44,6 +44,11 @@ COST = either(
     fields("by component", others=formula("money")),
 )
 LABEL = text("name shown in tables and figures", pattern=r"^[^\n\r\t]*$")
+STATUS = text(
+    "what the figure rests on: `evidence` (seen in the source), `derived` (arithmetic on evidence), `recalled` (from memory, "
+    "not seen), `assumed` (a judgement), `calibrated` (chosen so that the model meets a result)",
+    enum=list(STATUSES),
+)
 
 TIME = fields(
     "units of time, horizon and cycle",
@@ -116,7 +121,9 @@ PARAMETER = fields(
         "by unit": text("unit of that column, such as `year`"),
         "column": text("the table's column of values"),
         "columns": entries("columns of an `empirical` file, in the order of the names", text("column")),
+        "label": LABEL,
         "source": text("key of `sources`"),
+        "status": STATUS,
         "note": text("what a reviewer should know"),
     },
 )
@@ -242,7 +249,7 @@ CORRELATION = fields(
     ["between"],
 )
 
-PUBLISHED = fields(
+PUBLISHED_MEDIAN = fields(
     "a median that was observed or published",
     {
         "of": text("`survival`, or an effect that is time in states"),
@@ -253,26 +260,57 @@ PUBLISHED = fields(
     ["of", "strategy", "value"],
 )
 
+_MEASURES = {
+    "median": "`median` (time `of` something that half of the patients exceed)",
+    "occupancy": "`occupancy` (share of patients in `states` at a time)",
+    "total": "`total` (mean of an `outcome`, discounted as the scenario says)",
+    "icer": "`icer`",
+    "probability cost-effective": "`probability cost-effective` (a point of the acceptability curve)",
+}
+_RESULT = {
+    "strategy": text("strategy"),
+    "comparator": text("with `icer`: strategy that it is compared with; the scenario's `reference` if not stated"),
+    "group": text("group of patients; all if not stated"),
+    "of": text("with `median`: `survival`, or an effect that is time in states; from the start"),
+    "states": either(
+        "with `occupancy`: states whose shares are added up, or `alive`",
+        text("`alive`"),
+        entries("states", text("state")),
+    ),
+    "at": text("with `occupancy`: time since the start, such as `90 days`", format="duration"),
+    "outcome": text("with `total`: `cost`, `cost: <component>`, `qaly`, `life_years` or an effect"),
+    "wtp": number("with `probability cost-effective`: willingness to pay"),
+    "n": number(
+        "patients behind an `occupancy`, whose standard error is then sqrt(p (1 - p) / n), or a `median`, which is then compared "
+        "by the share of patients beyond its value: a half, with the standard error sqrt(0.25 / n)"
+    ),
+    "standard error": text("standard error of the value, in the value's unit"),
+    "label": LABEL,
+    "source": text("key of `sources`"),
+    "status": STATUS,
+}
+
+PUBLISHED = fields(
+    "a published result",
+    {
+        "measure": text(f"{', '.join(_MEASURES.values())}; all but the last of the base case", enum=list(_MEASURES)),
+        "value": text("the published value: a number, or a length of time for `median`"),
+        **_RESULT,
+    },
+    ["measure", "strategy", "value"],
+)
+
 TARGET = fields(
     "what the model should give",
     {
         "measure": text(
-            "`median survival` (from the start), `occupancy` (share of patients in `states` at a time), `total` (mean of an "
-            "`outcome`, discounted as the scenario says), `icer`, `probability cost-effective` (a point of the "
-            "acceptability curve); all but the last of the base case",
-            enum=["median survival", "occupancy", "total", "icer", "probability cost-effective"],
+            f"{', '.join(_MEASURES.values())}, `median survival` (`median` of survival); all but `probability cost-effective` of the "
+            "base case",
+            enum=[*_MEASURES, "median survival"],
         ),
-        "strategy": text("strategy"),
-        "comparator": text("with `icer`: strategy that it is compared with; the scenario's `reference` if not stated"),
-        "group": text("group of patients; all if not stated"),
-        "states": entries("with `occupancy`: states whose shares are added up", text("state")),
-        "at": text("with `occupancy`: time since the start, such as `90 days`", format="duration"),
-        "outcome": text("with `total`: `cost`, `cost: <component>`, `qaly`, `life_years` or an effect"),
-        "wtp": number("with `probability cost-effective`: willingness to pay"),
-        "value": text("the value to meet: a number, or a length of time for `median survival`"),
+        "value": text("the value to meet: a number, or a length of time for a median"),
         "tolerance": text("difference that would not matter much; counts as a standard error"),
-        "standard error": text("standard error of the value, in the value's unit"),
-        "source": text("key of `sources`"),
+        **_RESULT,
     },
     ["measure", "strategy", "value"],
 )
@@ -285,13 +323,29 @@ CALIBRATION = fields(
             "between share one value",
             others=fields(
                 "bounds",
-                {"from": number("lowest value, in the parameter's unit"), "to": number("highest value")},
+                {
+                    "from": number("lowest value, in the parameter's unit"),
+                    "to": number("highest value"),
+                    "scale": text(
+                        "`log`: searched, and its error stated, on the scale of logarithms", enum=["linear", "log"]
+                    ),
+                    "prior": text(
+                        "a distribution, such as `lognormal(median=1, sdlog=0.3)`, or `own` for the parameter's: what is known "
+                        "beside the targets; if not stated, any value within the bounds is as likely as another",
+                        format="distribution",
+                    ),
+                },
                 ["from", "to"],
             ),
         ),
-        "targets": fields("targets by name; each has a `tolerance` or a `standard error`", others=TARGET),
+        "published": either(
+            "entries of `published` that are targets too, or `all`",
+            text("`all`"),
+            entries("names of entries", text("entry of `published`")),
+        ),
+        "targets": fields("more targets by name; each has a `tolerance`, a `standard error` or `n`", others=TARGET),
     },
-    ["vary", "targets"],
+    ["vary"],
 )
 
 SCENARIO = fields(
@@ -368,9 +422,12 @@ SCENARIO = fields(
         "resources": fields("what patients wait for, with the queueing engine", others=RESOURCE),
         "arrivals": ARRIVALS,
         "calibration": CALIBRATION,
-        "published medians": entries(
-            "medians to show beside the model's, with engines that follow patients", PUBLISHED, 0
+        "published": fields(
+            "published results by name: a run shows the model's beside them, with the difference in standard errors; "
+            "`calibration` may take them as targets",
+            others=PUBLISHED,
         ),
+        "published medians": entries("the former name of `published`, for medians only", PUBLISHED_MEDIAN, 0),
     },
     ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"],
 )

@@ -52,7 +52,7 @@ class _Reader:
     def __init__(self, node: Node, currency: str, day: float, sources, problems: Problems):
         self.node, self.currency, self.day, self.problems = node, currency, day, problems
         self.unit = self._unit()
-        self.about = {"unit": self.unit, "source": self._text("source"), "note": self._text("note")}
+        self.about = {"unit": self.unit} | {key: self._text(key) for key in ("source", "note", "status", "label")}
         if self.about["source"] and self.about["source"] not in sources:
             problems.unknown(node.get("source"), "source", self.about["source"], sources)
 
@@ -412,7 +412,7 @@ def _matrix(node: Node, names: list[str], problems: Problems):
         problems.add(value or matrix, f"a correlation must be -1 to 1, found {wild:g}")
         return None
     try:
-        distributions.copula(np.full((size, 1), 0.5), np.array(rows))
+        distributions.correlation_root("correlation", np.array(rows, float), size)
     except distributions.DistributionError as error:
         problems.add(value or matrix, str(error))
         return None

@@ -15,6 +15,7 @@ from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
 from model.scenario_file.parameters import beside, empirical_file, read_correlations, read_parameters
+from model.scenario_file.published import read_published
 from model.scenario_file.schema import check, number
 from model.scenario_file.system import read_system
 from model.units import days_in
@@ -36,6 +37,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     _check_diagram(scenario, root, problems)
     scenario = _check_names(scenario, root, problems)
     problems.stop()
+    scenario = dataclasses.replace(scenario, published=read_published(root, scenario, problems))
     calibration = read_calibration(root.get("calibration"), scenario, problems)
     problems.stop()
     return dataclasses.replace(scenario, calibration=calibration, text=dump(root), warnings=tuple(problems.warnings))
@@ -77,11 +79,8 @@ def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems
         settings=settings,
         **_perspective(root.get("perspective")),
     )
-    published = structure.read_published(
-        root.get("published medians"), scenario.strategies, scenario.effects, sources, reader
-    )
     system = read_system(root, scenario.groups, problems)
-    return dataclasses.replace(scenario, published=published, system=system, files=_find_files(root))
+    return dataclasses.replace(scenario, system=system, files=_find_files(root))
 
 
 def _items(root: Node, key: str):

@@ -7,7 +7,7 @@ import re
 
 from model import formula, hazards
 from model.formula import Formula, FormulaError
-from model.scenario import Effect, Group, Period, Published, State, Strategy, Survival, Transition
+from model.scenario import Effect, Group, Period, State, Strategy, Survival, Transition
 from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name
 from model.units import DAYS, PER_TIME, TIME, UnitError, days_in, duration
@@ -364,21 +364,3 @@ def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> E
         tuple(names) if kind == "entries into" else (),
         tuple(names) if kind == "count of" else (),
     )
-
-
-def read_published(section: Node | None, strategies, effects, sources, reader: Reader) -> tuple[Published, ...]:
-    """The medians to show beside the model's, in the unit of the event."""
-    found = []
-    for node in section.value if section is not None else ():
-        for field, what, known in (
-            ("of", "event", ["survival", *effects]),
-            ("strategy", "strategy", strategies),
-            ("source", "source", sources),
-        ):
-            if field in node and node.get(field).value not in known:
-                reader.problems.unknown(node.get(field), what, node.get(field).value, known)
-        value, event = reader.length(node.get("value")), reader.text(node, "of")
-        if value is not None:
-            per = (days_in(effects[event].unit) or reader.day) / reader.day if event in effects else 1.0
-            found.append(Published(event, reader.text(node, "strategy"), value / per, reader.text(node, "source")))
-    return tuple(found)

@@ -16,7 +16,7 @@ from model.report.difference_report import attribution_table, differences_table,
 from model.scenario_file import read
 from model.scenario_file.difference import Trees
 
-DEFAULT = SCENARIOS / "mscc_furlan.yaml"
+DEFAULT = SCENARIOS / "mscc_constant_hazards.yaml"
 
 # One year in one state, without death: the incremental cost is price x amount.
 SHOP = """

@@ -258,7 +258,7 @@ def test_sets_are_drawn_from_the_distribution_that_each_set_of_arguments_makes(t
 
 
 def test_the_result_is_the_same_to_the_last_bit_with_any_number_of_workers(tmp_path):
-    scenario = read(SCENARIOS / "mscc_furlan.yaml", ["calibration.targets.ICER.tolerance=5000"])
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml", ["calibration.targets.ICER.tolerance=5000"])
     alone = calibrate(scenario, starts=2, n=200, posterior=30)
     for jobs in (2, 3):
         with workers(jobs) as executor:
@@ -282,7 +282,7 @@ def test_progress_counts_starts_and_sets(tmp_path):
 
 
 def test_another_mean_leaves_the_other_arguments_and_moves_the_base_value():
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     changed = with_values(scenario, {"c_surgery.mean": 20_000.0, "hr_surgery.sdlog": 0.5}).parameters
     assert changed["c_surgery"].base == 20_000 and changed["c_surgery"].distribution.mean == pytest.approx(20_000)
     assert changed["c_surgery"].text == "gamma(mean=20000, cv=0.61)"
@@ -291,7 +291,7 @@ def test_another_mean_leaves_the_other_arguments_and_moves_the_base_value():
 
 
 def test_what_a_variant_fixes_is_not_varied_and_said_to_be_fixed():
-    scenario = read(SCENARIOS / "mscc_furlan.yaml", ["c_surgery=30000", "c_day_amb=100"])
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml", ["c_surgery=30000", "c_day_amb=100"])
     assert scenario.calibration.fixed == ("c_surgery.mean", "c_day_amb.cv")
     assert list(scenario.calibration.vary) == ["hazard_death.mean", "c_day_nonamb.cv", "hr_surgery.sdlog"]
 
@@ -311,7 +311,7 @@ def test_a_scenario_without_the_section_or_with_everything_fixed_is_refused(tmp_
 @pytest.mark.slow
 def test_the_calibrated_values_of_the_default_scenario_are_found_again():
     """Three of the four; the spread of the daily costs is found too, but hardly determined (docs/calibration.md)."""
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     with workers(2) as executor:
         found = calibrate(scenario, starts=3, executor=executor)
     assert found.reached == pytest.approx([100, 250_307, 0.1811, 0.9111], rel=1e-3)
@@ -323,3 +323,13 @@ def test_the_calibrated_values_of_the_default_scenario_are_found_again():
     loose, *others = found.directions()
     assert loose.verdict == "weakly determined" and abs(loose.weights[2]) > 0.99
     assert all(direction.verdict == "determined" for direction in others)
+
+
+def test_a_target_beyond_the_horizon_stops_a_calibration_but_no_run(tmp_path):
+    scenario = exponential(
+        tmp_path, "s: {measure: occupancy, strategy: only, states: [alive], at: 4 years, value: 0.3, tolerance: 0.01}"
+    )
+    with pytest.raises(
+        CalibrationError, match=r"beyond the horizon \(1095.75 days\) lie the targets 's' \(1461 days\)"
+    ):
+        calibrate(scenario)

@@ -88,7 +88,7 @@ def test_unknown_resources_and_scenarios_without_any_are_errors(waiting):
 
 
 def test_the_engines_agree_on_the_default_scenario():
-    found = agreement.agreement(read(SCENARIOS / "mscc_furlan.yaml"), Method(patients=300, replications=10))
+    found = agreement.agreement(read(SCENARIOS / "mscc_constant_hazards.yaml"), Method(patients=300, replications=10))
     assert found.agree and found.patients == 600 and len(found.rows) == 84
     assert found.limit == pytest.approx(0.05 / 84)
     few = agreement.Compared("queueing", "all", "a", "cost", 0.0, 2.262, 1.0, 9)
@@ -102,7 +102,7 @@ def test_an_engine_that_is_off_by_a_hair_for_few_patients_is_found(monkeypatch):
         "event",
         lambda self, move, number, visit, now: right(self, move, number, visit, now) * (1 + 1e-6 * (number == 7)),
     )
-    found = agreement.agreement(read(SCENARIOS / "mscc_furlan.yaml"), Method(patients=300, replications=10))
+    found = agreement.agreement(read(SCENARIOS / "mscc_constant_hazards.yaml"), Method(patients=300, replications=10))
     assert not found.agree and 0 < found.differing <= 4
     assert engine_report.verdict(found).startswith("THE ENGINES DIFFER")
 
@@ -115,7 +115,17 @@ def test_a_biased_engine_is_found_by_its_means(monkeypatch, tmp_path, capsys):
         lambda self, move, number, visit, now: now + 0.8 * (right(self, move, number, visit, now) - now),
     )
     assert (
-        main(["compare", str(SCENARIOS / "mscc_furlan.yaml"), "--patients", "400", "--out", str(tmp_path / "out")]) == 1
+        main(
+            [
+                "compare",
+                str(SCENARIOS / "mscc_constant_hazards.yaml"),
+                "--patients",
+                "400",
+                "--out",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 1
     )
     assert "THE ENGINES DIFFER" in capsys.readouterr().out
     assert (tmp_path / "out" / "figures" / "bridge.png").exists()

@@ -17,7 +17,7 @@ from model.cli import main
 from model.economics import net_benefit
 from model.scenario_file import read
 
-DEFAULT = SCENARIOS / "mscc_furlan.yaml"
+DEFAULT = SCENARIOS / "mscc_constant_hazards.yaml"
 
 
 def each(size):

@@ -72,7 +72,7 @@ def test_an_end_that_costs_more_and_gains_more_has_its_icer_where_the_base_case_
 
 
 def test_every_end_is_a_run_with_that_value():
-    path = SCENARIOS / "mscc_furlan.yaml"
+    path = SCENARIOS / "mscc_constant_hazards.yaml"
     found = oneway.oneway(read(path), Method())
     table = by_two = sensitivity_report.tornado_table(found).query("result == 'inb' and group == 'walking'")
     from model.analysis.run import run
@@ -87,7 +87,7 @@ def test_every_end_is_a_run_with_that_value():
 
 def test_engines_that_follow_patients_meet_the_same_ones_at_both_ends():
     """Without shared patients the ends of parameters that matter little would differ by noise."""
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     found = oneway.oneway(scenario, Method("individual", 20))
     values, _ = found.result("inb", 1)
     place = 1 + 2 * [r.name for r in found.ranges].index("c_rt")
@@ -97,7 +97,7 @@ def test_engines_that_follow_patients_meet_the_same_ones_at_both_ends():
 
 
 def test_every_simulated_increment_has_its_standard_error():
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     found = oneway.oneway(scenario, Method("individual", 20))
     table = sensitivity_report.tornado_table(found).query("group == 'all'").set_index(["result", "parameter"])
     exact = sensitivity_report.tornado_table(oneway.oneway(scenario, Method())).query("group == 'all'")

@@ -17,7 +17,7 @@ from model.analysis.sweep_points import SweepError, axis, points
 from model.economics import incremental
 from model.scenario_file import read
 
-DEFAULT = SCENARIOS / "mscc_furlan.yaml"
+DEFAULT = SCENARIOS / "mscc_constant_hazards.yaml"
 SAMPLE = Sample(200, 3)
 
 

@@ -140,7 +140,7 @@ def test_the_standard_error_of_a_threshold_is_its_spread_over_samples(linear):
 def test_a_simulated_threshold_between_two_others_than_the_reference_has_an_error_too(tmp_path):
     """Surgery with walking kept and regained as often and 0.7 times the deaths, at twice the price."""
     path = tmp_path / "three.yaml"
-    path.write_text(f"""extends: {SCENARIOS / "mscc_furlan.yaml"}
+    path.write_text(f"""extends: {SCENARIOS / "mscc_constant_hazards.yaml"}
 strategies:
   dear: {{p_retain: p_retain_surgery, p_regain: p_regain_surgery, hr: 0.7, hazard_loss: hazard_loss_surgery, operated: 2}}
 """)
@@ -153,7 +153,7 @@ strategies:
 
 
 def test_a_simulated_threshold_is_within_its_standard_error():
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     exact = threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method(), 100_000).changes[0]
     found = threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method("individual", 20), 100_000).changes[0]
     # The net benefit falls by 1 with each dollar, so the errors of both are the same.
@@ -165,7 +165,7 @@ def test_a_simulated_threshold_is_within_its_standard_error():
 
 def test_a_group_has_a_decision_of_its_own():
     """Net benefit is linear in the cost of surgery, of which each patient has one."""
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     for group, other in (("walking", "not walking"), ("not walking", "walking")):
         found = threshold.thresholds(scenario, "c_surgery", 0, 60_000, Method(), 100_000, group=group).changes
         base = evaluate(scenario, draws.base(scenario)).outcomes

@@ -12,7 +12,7 @@ from model.report.variants_report import settings_table, variants_table
 from model.scenario_file import ScenarioError, read
 from model.scenario_file.variants import read_variants
 
-DEFAULT = SCENARIOS / "mscc_furlan.yaml"
+DEFAULT = SCENARIOS / "mscc_constant_hazards.yaml"
 SHIPPED = SCENARIOS.parent / "variants" / "mscc.yaml"
 SAMPLE = Sample(300, 2)
 

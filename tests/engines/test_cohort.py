@@ -12,7 +12,7 @@ from model.quantities import COST, EFFECT, UNDISCOUNTED
 from model.scenario import CONVENTIONS
 from model.scenario_file import read
 
-FILES = [SCENARIOS / "mscc_furlan.yaml", *sorted(VALIDATION.glob("*.yaml"))]
+FILES = [SCENARIOS / "mscc_constant_hazards.yaml", *sorted(VALIDATION.glob("*.yaml"))]
 PER_CYCLE = ("hiv", "sick_sicker")
 
 
@@ -28,7 +28,7 @@ RATES = [p for p in FILES if not p.stem.startswith(PER_CYCLE)]
 
 @pytest.mark.parametrize("path, convention", [(p, "integral") for p in RATES] + [(p, "half-cycle") for p in FILES])
 def test_occupancies_sum_to_1_lie_in_0_to_1_and_the_dead_stay_dead(path, convention):
-    whole_cycles = ["horizon=4 years", "cycle=1 month"] if path.stem == "mscc_furlan" else []
+    whole_cycles = ["horizon=4 years", "cycle=1 month"] if path.stem == "mscc_constant_hazards" else []
     settings = [f"convention={convention}", *whole_cycles]
     trace, scenario = base_case(path, *settings).traces["all"].occupancy, read(path)
     np.testing.assert_allclose(trace.sum(axis=-1), 1, rtol=1e-12)

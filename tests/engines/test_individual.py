@@ -233,7 +233,7 @@ transitions:
 
 
 def test_strata_have_their_share_of_the_patients():
-    scenario = read(SCENARIOS / "mscc_furlan.yaml")
+    scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     assert strata(scenario, 1000) == {"walking": 683, "not walking": 317}
 
 

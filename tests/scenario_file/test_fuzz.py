@@ -11,7 +11,7 @@ import yaml
 from model.scenario_file import ScenarioError, read
 
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT = ROOT / "scenarios" / "mscc_furlan.yaml"
+DEFAULT = ROOT / "scenarios" / "mscc_constant_hazards.yaml"
 JUNK = [
     None,
     "",

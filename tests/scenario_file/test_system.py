@@ -50,7 +50,7 @@ def test_a_centre_is_read_as_it_is_written(tmp_path):
 
 
 def test_a_scenario_without_arrivals_has_no_centre():
-    assert read(SCENARIOS / "mscc_furlan.yaml").system is None
+    assert read(SCENARIOS / "mscc_constant_hazards.yaml").system is None
 
 
 def test_settings_change_a_centre(tmp_path):

@@ -11,7 +11,7 @@ from model.analysis.evaluate import evaluate
 from model.economics.acceptability import acceptability
 from model.scenario_file import read
 
-DEFAULT, SICK = SCENARIOS / "mscc_furlan.yaml", VALIDATION / "sick_sicker.yaml"
+DEFAULT, SICK = SCENARIOS / "mscc_constant_hazards.yaml", VALIDATION / "sick_sicker.yaml"
 BOTH = pytest.mark.parametrize("path", [DEFAULT, SICK], ids=lambda p: p.stem)
 
 

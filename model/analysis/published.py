@@ -1,0 +1,133 @@
+"""The model's results beside published ones, and the curves over time that the published points lie on."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import draws
+from model.analysis.evaluate import Evaluation, Trace, evaluate
+from model.analysis.run import Run
+from model.analysis.targets import NEEDS_PSA, measured, share_in, unit_of
+from model.scenario import Scenario, Target
+
+MONTH = 365.25 / 12  # days
+LANDMARKS = (1, 3, 6, 12, 24, 60, 120, 240)  # months; those that the span of the figure has room for
+POINTS, ROOM = 240, 15  # of a curve; a landmark earlier than this part of the span would be lost at its start
+
+
+@dataclass(frozen=True)
+class Score:
+    """model: in the unit of the published value (nan: see `reason`); compared: what `target.scored()` is compared with."""
+
+    target: Target
+    model: float
+    compared: float
+    reason: str = ""
+
+    @property
+    def z(self) -> float:
+        """Model minus published, in standard errors; nan where no error is stated."""
+        scored = self.target.scored()
+        return (self.compared - scored.value) / scored.error
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """scores: one a published result; panels: (group, states) that published points are about; traces by group at the
+    times of the curves, the landmarks and the published points; landmarks: in months; end: of the curves, in model time."""
+
+    scores: tuple[Score, ...]
+    panels: tuple[tuple[str, tuple[str, ...]], ...]
+    traces: dict[str, Trace]
+    landmarks: tuple[int, ...]
+    end: float = 0.0
+
+
+def compare(run: Run) -> Comparison:
+    """Every published result of the scenario beside that of the run's base case (of its PSA, for points of the CEAC)."""
+    scenario = run.scenario
+    over_time = tuple(t for t in scenario.published if t.states)
+    end = _span(scenario, over_time)
+    landmarks = tuple(m for m in LANDMARKS if end / ROOM <= m * MONTH / scenario.time.day <= end) if over_time else ()
+    found = _at(run, _times(scenario, over_time, end, landmarks)) if over_time else run.base
+    # What is not over time is what the run says, to the last digit: more times make other steps.
+    found = dataclasses.replace(run.base, traces=found.traces)
+    panels = dict.fromkeys((t.group, _living_side(scenario, t.states)) for t in over_time)
+    return Comparison(
+        tuple(_score(run, t, found) for t in scenario.published), tuple(panels), found.traces, landmarks, end
+    )
+
+
+def _living_side(scenario: Scenario, states: tuple[str, ...]) -> tuple[str, ...]:
+    """Deaths are shown as the survival that they leave."""
+    return scenario.living_states if set(states) == set(scenario.dead_states) else states
+
+
+def _span(scenario: Scenario, targets: tuple[Target, ...]) -> float:
+    """Model time that the curves show: somewhat more than the published points, and a year where it is near."""
+    last, year = 1.25 * max((t.at for t in targets), default=0.0), 1 / scenario.time.years
+    return min(max(last, year if last > year / 4 else 0.0), scenario.time.horizon)
+
+
+def _times(scenario: Scenario, targets: tuple[Target, ...], end: float, landmarks: tuple[int, ...]) -> np.ndarray:
+    marks = [m * MONTH / scenario.time.day for m in landmarks]
+    times = np.unique(np.concatenate([np.linspace(0, end, POINTS + 1), [t.at for t in targets], marks]))
+    return times[times <= scenario.time.horizon]
+
+
+def _at(run: Run, times: np.ndarray) -> Evaluation:
+    """The base case with its occupancy at these times."""
+    if run.patients is not None:
+        return dataclasses.replace(run.base, traces=run.patients.traces(times))
+    return evaluate(run.scenario, draws.base(run.scenario), trace=True, at=times)
+
+
+def _score(run: Run, target: Target, found: Evaluation) -> Score:
+    reason = _why_not(run, target)
+    if reason:
+        return Score(target, np.nan, np.nan, reason)
+    if run.patients is not None and target.is_median:
+        model = _median_of_patients(run, target)
+    else:
+        model = measured(run.scenario, target, found, run.psa)
+    scored = target.scored()
+    compared = model if scored is target else measured(run.scenario, scored, found, run.psa)
+    beyond = "not reached within the horizon" if target.is_median and not np.isfinite(model) else ""
+    return Score(target, model if np.isfinite(model) else np.nan, compared, beyond)
+
+
+def _why_not(run: Run, target: Target) -> str:
+    scenario = run.scenario
+    if target.measure in NEEDS_PSA and run.psa is None:
+        return "needs a PSA"
+    if target.at > scenario.time.horizon:
+        return "beyond the horizon"
+    if target.is_median and run.patients is None and (why := scenario.comes_back(target.states)):
+        return f"not with the cohort engine: {why}"
+    return ""
+
+
+def _median_of_patients(run: Run, target: Target) -> float:
+    """Median of single patients' times, in the unit of the target; inf where half reach the horizon."""
+    scenario, s = run.scenario, list(run.scenario.strategies).index(target.strategy)
+    survival = target.of == "survival"
+    name, per = ("life_years", 1 / scenario.time.years) if survival else (target.of, unit_of(scenario, target.of))
+    times = run.patients.values(name, target.group, discounted=False)[s] * per
+    median = float(np.median(times))
+    return np.inf if median >= scenario.time.horizon * (1 - 1e-9) else median / (1.0 if survival else per)
+
+
+def curves(scenario: Scenario, found: Comparison) -> dict:
+    """(times, share of patients [time, strategy]) of every panel."""
+    return {
+        (group, states): _until(found.end, found.traces[group].times, share_in(scenario, found.traces[group], states))
+        for group, states in found.panels
+    }
+
+
+def _until(end: float, times: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    kept = times <= end * (1 + 1e-9)
+    return times[kept], share[kept]
