@@ -65,8 +65,7 @@ def simulate(
     by_group = {key: outcomes.joined(parts) for key, parts in means.items()}
     if list(by_group) != ["all"]:
         by_group = {"all": outcomes.pooled(by_group, inputs.group_weights(scenario, table)), **by_group}
-    reference = list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
-    found = {key: _over_replications(part, replications, reference) for key, part in by_group.items()}
+    found = {key: _over_replications(part, replications, scenario.reference_index) for key, part in by_group.items()}
     return Queued(found, Requests.joined(requests), replications)
 
 

@@ -150,7 +150,7 @@ def _task(
             inputs.dynamics(scenario, draws, group), number, seed, draws.index, stream=key, first=first[key]
         )
         prices = pricing.price_list(scenario, draws, group)
-        found[key] = moments(outcomes.value(quantities, prices, tuple(scenario.strategies)), _reference(scenario))
+        found[key] = moments(outcomes.value(quantities, prices, tuple(scenario.strategies)), scenario.reference_index)
     return found
 
 
@@ -159,10 +159,6 @@ def _together(parts) -> dict[str, Moments]:
     for part in parts:
         total |= {key: total[key] + found if key in total else found for key, found in part.items()}
     return total
-
-
-def _reference(scenario: Scenario) -> int:
-    return list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
 
 
 def moments(values: Outcomes, reference: int = 0) -> Moments:

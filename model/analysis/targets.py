@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.analysis.evaluate import Evaluation
-from model.economics import net_benefit
+from model.analysis.run import decision
+from model.economics.icer import icer
 from model.scenario import Scenario, Target
 
 NEEDS_TRACE, NEEDS_PSA = ("median survival", "occupancy"), ("probability cost-effective",)
@@ -20,21 +21,16 @@ def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluati
     if target.measure == "total":
         return float(result.get(target.outcome)[s, 0])
     if target.measure == "icer":
-        return _icer(result, s, list(scenario.strategies).index(target.comparator))
+        c = list(scenario.strategies).index(target.comparator)
+        return float(icer(result.cost[s, 0] - result.cost[c, 0], result.qaly[s, 0] - result.qaly[c, 0]))
     if target.measure == "probability cost-effective":
-        total = psa.outcomes[target.group]
-        benefit = net_benefit.net_monetary_benefit(total.cost, total.qaly, [target.wtp])[0]
-        return float((benefit.argmax(axis=0) == s).mean())
+        found = decision(scenario, psa, target.group, np.array([target.wtp]))
+        return float(found.probability_most_cost_effective[0, s])
     trace = base.traces[target.group]
     if target.measure == "occupancy":
         index = [list(scenario.states).index(state) for state in target.states]
         return float(np.interp(target.at, trace.times, trace.occupancy[:, s, 0, index].sum(axis=-1)))
     return median_survival(scenario, trace.times, trace.occupancy[:, s, 0])
-
-
-def _icer(result, s: int, c: int) -> float:
-    gained = result.qaly[s, 0] - result.qaly[c, 0]
-    return float((result.cost[s, 0] - result.cost[c, 0]) / gained) if gained else np.nan
 
 
 def median_survival(scenario: Scenario, times: np.ndarray, occupancy: np.ndarray) -> float:

@@ -12,7 +12,6 @@ from model import draws
 from model.analysis import comparison
 from model.analysis.comparison import Columns
 from model.analysis.evaluate import COHORT, EngineError, Method, evaluate
-from model.analysis.run import reference_of
 from model.analysis.sweep import Sample
 from model.analysis.workers import in_order
 from model.draws import DomainError
@@ -78,7 +77,7 @@ def _task(key: str, scenario: Scenario, wtp: float, sample: Sample | None, metho
 
 
 def _found(scenario: Scenario, wtp: float, sample: Sample | None, method: Method) -> Found:
-    at, reference = np.array([wtp]), reference_of(scenario)
+    at, reference = np.array([wtp]), scenario.reference_index
     result = evaluate(scenario, draws.base(scenario), method.for_base())
     base = comparison.with_economics(comparison.of_base(scenario, result, np.zeros(1, int), at), at, reference)
     psa = gain = None

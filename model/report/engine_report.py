@@ -9,6 +9,7 @@ import numpy as np
 from model.analysis import agreement as engines
 from model.analysis.agreement import Agreement, Bridge
 from model.analysis.capacity import Alternative, Capacity
+from model.economics.icer import icer
 from model.report import figures, plots, text
 from model.report.queue_tables import interval
 from model.report.result import Result
@@ -85,7 +86,7 @@ def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
 
     wtp, rows = scenario.wtp.thresholds[0], []
     results = {
-        "icer": engines.icer,
+        "icer": icer,
         "incremental_net_benefit": lambda cost, effect: wtp * effect - cost,
         "incremental_cost": lambda cost, effect: cost,
         "incremental_effect": lambda cost, effect: effect,
@@ -316,21 +317,18 @@ def change_of_icer(scenario: Scenario, found: list[Alternative]) -> pd.DataFrame
     """ICER against the reference in each alternative, and its change from the file as it is (jackknife)."""
     import pandas as pd
 
-    reference, rows = list(scenario.strategies).index(scenario.reference or next(iter(scenario.strategies))), []
-    steps = [
-        engines.Step(one.label, one.total.cost - one.total.cost[reference], one.total.qaly - one.total.qaly[reference])
-        for one in found
-    ]
+    reference, rows = scenario.reference_index, []
+    steps = [engines.step_of(one.label, one.total, reference, one.total.cost.shape[1]) for one in found]
     for s, strategy in enumerate(scenario.strategies):
         for step in steps if s != reference else ():
             pair = engines.Bridge((steps[0], step), tuple(scenario.strategies), reference)
-            (_, value), (_, error) = pair.levels(s, engines.icer)
-            (_, change), (_, change_error) = pair.changes(s, engines.icer)
+            (_, value), (_, error) = pair.levels(s, icer)
+            (_, change), (_, change_error) = pair.changes(s, icer)
             rows.append(
                 {
                     "alternative": step.name,
                     "strategy": strategy,
-                    "comparator": list(scenario.strategies)[reference],
+                    "comparator": scenario.reference_strategy,
                     "icer": value,
                     "standard_error": error,
                     "change": _zero(change),

@@ -12,7 +12,6 @@ from model.report import figures, plots, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
 from model.report.style import wrapped
-from model.scenario import Scenario
 from model.units import UnitError, duration
 
 if TYPE_CHECKING:
@@ -66,10 +65,6 @@ def column_of(axis: Axis, found: Sweep) -> str:
     return f"varied {axis.name}" if axis.name in {"group", "strategy", *found.columns} else axis.name
 
 
-def reference_of(scenario: Scenario) -> str:
-    return scenario.reference or next(iter(scenario.strategies))
-
-
 def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> str:
     at = "" if wtp is None else f"; {wtp:,.0f} per {style.effect}"
     return f"Incremental net benefit v {style.labels[against]} ({style.currency}{at})"
@@ -80,7 +75,7 @@ def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> st
 
 def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
     """Lines for one number, maps for two; dots where there are a few other points."""
-    style, reference = figures.style_of_scenario(found.scenario), reference_of(found.scenario)
+    style, reference = figures.style_of_scenario(found.scenario), found.scenario.reference_strategy
     own = table[table["group"] == "all"]
     against = own[own["strategy"] != reference]
     wtp = None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
@@ -208,7 +203,7 @@ def _shown(value) -> str:
 
 
 def _text(found: Sweep, table: pd.DataFrame) -> str:
-    scenario, reference = found.scenario, reference_of(found.scenario)
+    scenario, reference = found.scenario, found.scenario.reference_strategy
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
     lines = [
         scenario.title,

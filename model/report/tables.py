@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis import comparison, targets
+from model.analysis import targets
 from model.analysis.run import Run
 from model.draws import Draws
 from model.economics import incremental, net_benefit, uncertainty
+from model.economics.icer import verdict
 from model.inputs import Values
 from model.outcomes import Outcomes
 
@@ -146,10 +147,16 @@ def net_benefit_table(run: Run) -> pd.DataFrame:
             simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
             found = list(net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds, simulated))
             if analysis == "probabilistic":
-                chances = comparison.probability(run.scenario, evaluation, group, np.array(thresholds)).ravel()
-                found = [row | {"probability_most_cost_effective": chance} for row, chance in zip(found, chances)]
+                found = _with_probability(found, run.decisions.get(group))
             rows += [{"analysis": analysis, "group": group, **row} for row in found]
     return pd.DataFrame(rows)
+
+
+def _with_probability(rows: list[dict], decisions) -> list[dict]:
+    """Rows by threshold and strategy, with the probability from `decisions`, an Acceptability at these thresholds."""
+    levels = list(dict.fromkeys(row["wtp"] for row in rows))
+    chances = decisions.at(levels).probability_most_cost_effective.ravel() if rows else ()
+    return [row | {"probability_most_cost_effective": chance} for row, chance in zip(rows, chances)]
 
 
 def net_benefit_rows(strategies, cost, effect, thresholds, simulated=None) -> Iterator[dict]:
@@ -194,7 +201,7 @@ def curves(found, strategies) -> dict[str, pd.DataFrame]:
 
 
 def uncertainty_tables(cost, effect, strategies, reference: int) -> dict[str, pd.DataFrame]:
-    """Intervals of the ICER and quadrant shares of every strategy against the reference."""
+    """Intervals of the ICER and quadrant shares of every strategy against the reference; `status` is that of the means."""
     import pandas as pd
 
     d_cost, d_effect = incremental.increments(cost, effect, reference)
@@ -215,6 +222,7 @@ def uncertainty_tables(cost, effect, strategies, reference: int) -> dict[str, pd
                     "lower_95": found.lower,
                     "upper_95": found.upper,
                     "kind": found.kind,
+                    "status": verdict(d_cost[s].mean(), d_effect[s].mean()).item(),
                 }
             )
         for quadrant, share in uncertainty.quadrant_shares(d_cost[s], d_effect[s]).items():

@@ -229,4 +229,4 @@ def _check_known(node: Node, measure: str, scenario: Scenario, problems: Problem
 def _comparator(node: Node, scenario: Scenario) -> str:
     if "comparator" in node:
         return node.get("comparator").value
-    return scenario.reference or next(iter(scenario.strategies))
+    return scenario.reference_strategy
