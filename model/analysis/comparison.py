@@ -8,6 +8,7 @@ from model.analysis.evaluate import Evaluation
 from model.analysis.run import decision
 from model.economics import incremental, net_benefit
 from model.economics.icer import icer, verdict
+from model.intervals import standard_error
 from model.scenario import Scenario
 
 Columns = dict[str, np.ndarray]  # name -> [point, group, strategy]
@@ -39,7 +40,8 @@ def _simulation_errors(simulated, row: np.ndarray, wtp: np.ndarray) -> Columns:
     }
     levels, of = np.unique(wtp, return_inverse=True)
     by_level = np.stack([simulated.inb_se(level) for level in levels])
-    return errors | {"incremental_nmb_standard_error": by_level[of, :, row]}
+    freedom = np.full_like(errors["cost_standard_error"], simulated.freedom)
+    return errors | {"incremental_nmb_standard_error": by_level[of, :, row], "degrees_of_freedom": freedom}
 
 
 def of_psa(scenario: Scenario, found: Evaluation, wtp: np.ndarray) -> Columns:
@@ -52,7 +54,8 @@ def _psa_group(scenario: Scenario, found: Evaluation, group: str, levels: np.nda
     result = found.outcomes[group]
     n = result.cost.shape[1]
     means = {name: result.get(name).mean(axis=1) for name in _totals(result, np.arange(1))}
-    errors = {f"{name}_standard_error": result.get(name).std(axis=1, ddof=1) / np.sqrt(n) for name in ("cost", "qaly")}
+    errors = {f"{name}_standard_error": standard_error(result.get(name)) for name in ("cost", "qaly")}
+    errors["degrees_of_freedom"] = np.full(len(result.strategies), n - 1.0)
     gain = incremental.increments(result.cost, result.qaly, scenario.reference_index)
     at_wtp = {
         "nmb_standard_error": net_benefit.mean_net_benefit(result.cost, result.qaly, levels).nmb_se,

@@ -111,7 +111,7 @@ def _over_replications(found: Outcomes, replications: int, reference: int) -> Si
     if replications > 1:
         return summary(Outcomes(found.names, found.strategies, values), reference)
     unknown = np.full(found.values.shape, np.nan)
-    return Simulated(found, unknown, unknown, unknown[0, 0], unknown[0, 0])
+    return Simulated(found, unknown, unknown, unknown[0, 0], unknown[0, 0], np.nan)
 
 
 # --- how the resources did --------------------------------------------------------------------------------------
@@ -171,11 +171,6 @@ def _worlds(requests: Requests) -> Iterator[Requests]:
     for rows in np.split(order, np.flatnonzero(np.diff(world[order])) + 1):
         if len(rows):
             yield requests.where(rows)
-
-
-def with_error(values: np.ndarray) -> tuple[float, float]:
-    """(mean, standard error) over replications."""
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
 
 
 def waiting_between(requests: Requests, edges: np.ndarray) -> np.ndarray:

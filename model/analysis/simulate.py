@@ -29,7 +29,8 @@ class Simulated:
 
     mean: Outcomes [outcome, discounted, strategy, draw]; se: standard errors of the same shape; increment_se: those of
     the difference from the reference strategy, paired by patient; covariance: [strategy, draw] of the errors of the
-    discounted incremental cost and QALYs; own_covariance: of those of the discounted cost and QALYs themselves.
+    discounted incremental cost and QALYs; own_covariance: of those of the discounted cost and QALYs themselves; freedom:
+    degrees of freedom of these errors (patients or replications, less one a group).
     """
 
     mean: Outcomes
@@ -37,6 +38,7 @@ class Simulated:
     increment_se: np.ndarray
     covariance: np.ndarray
     own_covariance: np.ndarray
+    freedom: float
 
     def nmb_se(self, wtp: float) -> np.ndarray:
         """Standard error of the net monetary benefit at a willingness to pay, [strategy, draw]."""
@@ -88,6 +90,7 @@ class Moments:
             np.sqrt(self.gain_squares / scale),
             self.cross / scale,
             self.own / scale,
+            self.n - 1,
         )
 
 
@@ -189,7 +192,7 @@ def summary(values: Outcomes, reference: int = 0) -> Simulated:
 def _joined(parts: list[Simulated]) -> Simulated:
     names = ("se", "increment_se", "covariance", "own_covariance")
     columns = (np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in names)
-    return Simulated(outcomes.joined([p.mean for p in parts]), *columns)
+    return Simulated(outcomes.joined([p.mean for p in parts]), *columns, parts[0].freedom)
 
 
 def _pooled(parts: dict[str, Simulated], weights: dict[str, np.ndarray]) -> Simulated:
@@ -202,4 +205,5 @@ def _pooled(parts: dict[str, Simulated], weights: dict[str, np.ndarray]) -> Simu
     covariances = (
         sum(getattr(parts[key], name) * weights[key] ** 2 for key in parts) for name in ("covariance", "own_covariance")
     )
-    return Simulated(mean, root("se"), root("increment_se"), *covariances)
+    freedom = sum(part.freedom for part in parts.values())
+    return Simulated(mean, root("se"), root("increment_se"), *covariances, freedom)

@@ -16,6 +16,7 @@ from model.analysis.sweep import Sample
 from model.analysis.workers import in_order
 from model.draws import DomainError
 from model.economics import incremental
+from model.intervals import standard_error
 from model.outcomes import OutcomeError
 from model.scenario import Scenario
 from model.scenario_file.variants import Variants
@@ -98,4 +99,4 @@ def difference_error(one: np.ndarray, other: np.ndarray) -> float:
     """Standard error of the difference between the means of two samples [draw], paired by draw."""
     if len(one) != len(other):
         return float("nan")
-    return float((one - other).std(ddof=1) / np.sqrt(len(one)))
+    return float(standard_error(one - other))

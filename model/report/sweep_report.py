@@ -30,6 +30,7 @@ TAIL = (
     "qaly_standard_error",
     "nmb_standard_error",
     "incremental_nmb_standard_error",
+    "degrees_of_freedom",
 )
 
 
@@ -183,13 +184,14 @@ def _dots(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
     cases = [
         ", ".join(f"{n} {_shown(v)}" for n, v in zip(names, row)) for row in against[names].itertuples(index=False)
     ]
-    error = against.get("incremental_nmb_standard_error", pd.Series(np.nan, against.index))
+    unknown = pd.Series(np.nan, against.index)
     data = pd.DataFrame(
         {
             "case": cases,
             "series": against["strategy"].map(style.labels),
             "result": against["incremental_nmb"],
-            "standard_error": error,
+            "standard_error": against.get("incremental_nmb_standard_error", unknown),
+            "degrees_of_freedom": against.get("degrees_of_freedom", unknown),
         }
     )
     return {"incremental_net_benefit": Plan(lambda: sweep_plots.dots(data, style, wrapped(label, 85), label), data)}

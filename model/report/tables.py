@@ -13,6 +13,7 @@ from model.draws import Draws
 from model.economics import incremental, net_benefit, uncertainty
 from model.economics.icer import verdict
 from model.inputs import Values
+from model.intervals import interval, standard_error
 from model.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ def outcomes(run: Run) -> pd.DataFrame:
     rows = []
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
-            se = evaluation.simulated[group].se if evaluation.simulated and analysis == "deterministic" else None
-            rows += [{"analysis": analysis, "group": group, **row} for row in _outcome_rows(result, se)]
+            simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
+            rows += [{"analysis": analysis, "group": group, **row} for row in _outcome_rows(result, simulated)]
     return pd.DataFrame(rows)
 
 
-def _outcome_rows(result: Outcomes, se=None) -> Iterator[dict]:
+def _outcome_rows(result: Outcomes, simulated=None) -> Iterator[dict]:
     for o, name in enumerate(result.names):
         for discounted in (True, False):
             for s, strategy in enumerate(result.strategies):
@@ -78,14 +79,14 @@ def _outcome_rows(result: Outcomes, se=None) -> Iterator[dict]:
                     "discounted": "true" if discounted else "false",
                     **(
                         _summary(result.values[o, int(discounted), s])
-                        if se is None
-                        else _simulated(result.values[o, int(discounted), s, 0], se[o, int(discounted), s, 0])
+                        if simulated is None
+                        else interval(
+                            result.values[o, int(discounted), s, 0],
+                            simulated.se[o, int(discounted), s, 0],
+                            simulated.freedom,
+                        )
                     ),
                 }
-
-
-def _simulated(mean: float, se: float) -> dict[str, float]:
-    return {"mean": mean, "standard_error": se, "lower_95": mean - 1.96 * se, "upper_95": mean + 1.96 * se}
 
 
 def _summary(sample: np.ndarray) -> dict[str, float]:
@@ -94,7 +95,7 @@ def _summary(sample: np.ndarray) -> dict[str, float]:
     lower, upper = np.quantile(sample, [0.025, 0.975])
     return {
         "mean": sample.mean(),
-        "standard_error": sample.std(ddof=1) / np.sqrt(len(sample)),
+        "standard_error": standard_error(sample),
         "lower_95": lower,
         "upper_95": upper,
     }

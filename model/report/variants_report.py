@@ -117,13 +117,14 @@ def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
 def _dots(own: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
-    error = own.get("incremental_nmb_standard_error", pd.Series(np.nan, own.index))
+    unknown = pd.Series(np.nan, own.index)
     return pd.DataFrame(
         {
             "case": own["label"],
             "series": own["analysis"].str.capitalize(),
             "result": own["incremental_nmb"],
-            "standard_error": error,
+            "standard_error": own.get("incremental_nmb_standard_error", unknown),
+            "degrees_of_freedom": own.get("degrees_of_freedom", unknown),
         }
     )
 
