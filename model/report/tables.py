@@ -148,12 +148,12 @@ def net_benefit_table(run: Run) -> pd.DataFrame:
             simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
             found = list(net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds, simulated))
             if analysis == "probabilistic":
-                found = _with_probability(found, run.decisions.get(group))
+                found = with_probability(found, run.decisions.get(group))
             rows += [{"analysis": analysis, "group": group, **row} for row in found]
     return pd.DataFrame(rows)
 
 
-def _with_probability(rows: list[dict], decisions) -> list[dict]:
+def with_probability(rows: list[dict], decisions) -> list[dict]:
     """Rows by threshold and strategy, with the probability from `decisions`, an Acceptability at these thresholds."""
     levels = list(dict.fromkeys(row["wtp"] for row in rows))
     chances = decisions.at(levels).probability_most_cost_effective.ravel() if rows else ()
@@ -380,6 +380,7 @@ def evppi(found) -> pd.DataFrame:
                     "evppi_share_of_evpi": v.value / found.evpi if found.evpi else np.nan,
                     "evpi": found.evpi,
                     "clamped": "true" if v.clamped else "false",
+                    "doubt": v.doubt,
                 }
             )
     return pd.DataFrame(rows)
