@@ -49,7 +49,6 @@ def _global(options, arguments) -> int:
     started = time.perf_counter()
     from model import cli
     from model.analysis import comparison, globalsens
-    from model.analysis.run import reference_of
     from model.report import global_report
 
     scenario = cli.read_scenario(options)
@@ -66,7 +65,7 @@ def _global(options, arguments) -> int:
             if options.method == "sobol"
             else globalsens.morris(model, size, blocks, n, options.seed)
         )
-    others = [key for s, key in enumerate(scenario.strategies) if s != reference_of(scenario)]
+    others = [key for key in scenario.strategies if key != scenario.reference_strategy]
     found = dict(zip(others, parts))
     report = getattr(global_report, options.method)(scenario, factors, found, wtp, options.patients_group)
     about = {"engine": options.engine, "seed": options.seed}

@@ -149,6 +149,4 @@ def _population(options):
 
     if options.incidence is None:
         return None
-    return Population(
-        options.incidence, options.years, options.discount, options.cost_fixed or 0.0, options.cost_per_patient or 0.0
-    )
+    return Population(options.incidence, options.years, options.discount, options.cost_fixed, options.cost_per_patient)

@@ -285,6 +285,15 @@ class Scenario:
         return {key: strategy.label for key, strategy in self.strategies.items()}
 
     @property
+    def reference_strategy(self) -> str:
+        """Key of the strategy that pairwise increments compare with: the one that is named, else the first."""
+        return self.reference or next(iter(self.strategies))
+
+    @property
+    def reference_index(self) -> int:
+        return list(self.strategies).index(self.reference_strategy)
+
+    @property
     def components(self) -> tuple[str, ...]:
         """Cost components that the perspective counts, in the order of the file."""
         found = [c for s in self.states.values() for c in (*s.costs, *s.entry_costs)]

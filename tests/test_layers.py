@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[1] / "model"
 LAYERS = {
     0: (
         "units",
+        "intervals",
         "formula",
         "distributions",
         "hazards",

@@ -332,3 +332,35 @@ transitions: []
         r"Joint EVPPI of the parameters of each status, of EVPI .*: assumed 9\d%, evidence 3\d%",
         capsys.readouterr().out,
     )
+
+
+STUDY = ["--study", "trial: p_retain_rt, p_retain_surgery ~ binomial", "--sizes", "20,400,500"]
+
+
+def test_a_study_without_a_cost_has_no_best_size_and_sizes_alike_are_named(tmp_path, capsys):
+    options = ["--draws", "1000", "--wtp", "250000", *STUDY, "--incidence", "100", "--out", str(tmp_path / "out")]
+    assert main(["voi", str(DEFAULT), *options]) == 0
+    text, found = capsys.readouterr().out, table(tmp_path / "out", "evsi")
+    assert "No cost of the study is given, so no size is the best" in text and "Best size" not in text
+    assert "EVSI does not differ beyond error between" in text and "400, 500 in each arm" in text
+    assert "best" not in found and "net_benefit_of_sampling" not in found and "population_evsi" in found
+
+
+def test_a_doubt_that_the_error_does_not_cover_is_said(tmp_path, capsys):
+    rng = np.random.default_rng(3)
+    level = rng.integers(0, 300, 5000).astype(float)
+    gain = rng.normal(0, 1000, 300)[level.astype(int)] + rng.normal(0, 500, 5000)
+    for name, columns in {
+        "cost": {"A": np.zeros(5000), "B": -gain},
+        "effect": {"A": np.ones(5000), "B": np.full(5000, 1.001)},
+        "parameters": {"site": level, "noise": rng.normal(size=5000)},
+    }.items():
+        pd.DataFrame(columns).to_csv(tmp_path / f"{name}.csv", index=False)
+    files = [f"--{name}={tmp_path / name}.csv" for name in ("cost", "effect", "parameters")]
+    assert main(["analyse", *files, "--voi-wtp", "1000", "--out", str(tmp_path / "out")]) == 0
+    found = table(tmp_path / "out", "evppi").set_index("parameter")
+    assert found.doubt["site"] > 100 and found.doubt["noise"] == 0
+    assert (
+        f"warning: site: {found.evppi['site']:,.1f} may be off by about {found.doubt['site']:,.1f}"
+        in capsys.readouterr().out
+    )

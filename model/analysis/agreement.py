@@ -12,6 +12,8 @@ from model import draws, inputs
 from model.analysis import queues
 from model.analysis.evaluate import Evaluation, Method, evaluate
 from model.analysis.simulate import strata
+from model.economics import incremental
+from model.economics.icer import icer, icer_change
 from model.engines import individual, queueing
 from model.outcomes import Outcomes
 from model.resources import ALWAYS, Arrivals, System
@@ -154,11 +156,12 @@ class Bridge:
 
     def levels(self, strategy: int, result: Callable) -> tuple[np.ndarray, np.ndarray]:
         """(values, standard errors) of result(mean cost, mean effect), by step."""
-        return self._of(strategy, lambda k, take: result(*take(k)))
+        return self._of(strategy, lambda k, take: float(result(*take(k))))
 
     def changes(self, strategy: int, result: Callable) -> tuple[np.ndarray, np.ndarray]:
-        """(change from the step before, its standard error), by step; the first is 0."""
-        return self._of(strategy, lambda k, take: result(*take(k)) - result(*take(k - 1)) if k else 0.0)
+        """(change from the step before, its standard error), by step; the first is 0. An ICER changes as `icer_change` says."""
+        change = icer_change if result is icer else lambda after, before: result(*after) - result(*before)
+        return self._of(strategy, lambda k, take: change(take(k), take(k - 1)) if k else 0.0)
 
     def _of(self, strategy: int, value: Callable) -> tuple[np.ndarray, np.ndarray]:
         """Values at the means, and jackknife standard errors over replications (Efron 1982)."""
@@ -178,7 +181,7 @@ class Bridge:
 
 def bridge(scenario: Scenario, method: Method, progress: Callable[[int], None] = lambda done: None) -> Bridge:
     """Cohort -> individual -> time in state -> queues, `method.replications` of `method.patients` patients."""
-    n, reference = method.replications, list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
+    n, reference = method.replications, scenario.reference_index
     base, table = draws.base(scenario), queues.replicated(draws.base(scenario), n)
     plain, one = without_time_in_state(scenario), dataclasses.replace(method, replications=1)
     runs = [
@@ -191,14 +194,15 @@ def bridge(scenario: Scenario, method: Method, progress: Callable[[int], None] =
         runs.append(("Queues", scenario, table, dataclasses.replace(one, engine="queueing")))
     steps = []
     for name, made, draw_table, how in runs:
-        steps.append(_step(name, evaluate(made, draw_table, how).total, reference, n))
+        steps.append(step_of(name, evaluate(made, draw_table, how).total, reference, n))
         progress(1)
     return Bridge(tuple(steps), tuple(scenario.strategies), reference)
 
 
-def _step(name: str, total: Outcomes, reference: int, n: int) -> Step:
-    cost, effect = ((x - x[reference]) * np.ones(n) for x in (total.cost, total.qaly))
-    return Step(name, cost, effect)
+def step_of(name: str, total: Outcomes, reference: int, n: int) -> Step:
+    """Increments over `n` replications; the cohort's single value serves for each of them."""
+    cost, effect = (x * np.ones(n) for x in (total.cost, total.qaly))
+    return Step(name, *incremental.increments(cost, effect, reference))
 
 
 def without_time_in_state(scenario: Scenario) -> Scenario:
@@ -210,8 +214,3 @@ def without_time_in_state(scenario: Scenario) -> Scenario:
         for move in inputs.dynamics(scenario, table, group).moves
     )
     return dataclasses.replace(scenario, time_in_state=False) if read else scenario
-
-
-def icer(cost: float, effect: float) -> float:
-    """NaN where there is no gain in effect, or none in cost: one strategy dominates, or saves at a loss of effect."""
-    return cost / effect if effect > 0 and cost > 0 else np.nan

@@ -11,7 +11,6 @@ import numpy as np
 from model import draws
 from model.analysis import comparison
 from model.analysis.evaluate import COHORT, EngineError, Method, evaluate
-from model.analysis.run import reference_of
 from model.analysis.shapley import Shapley, shapley
 from model.analysis.sweep import Sample
 from model.analysis.workers import in_order
@@ -131,7 +130,7 @@ class _Between:
         self.a, self.b, self.wtp, self.sample, self.method, self.progress = a, b, wtp, sample, method, progress
         self.trees, self.known = Trees(a, b), {}
         self.strategies = tuple(s for s in a.strategies if s in b.strategies)
-        self.reference = list(a.strategies)[reference_of(a)]
+        self.reference = a.reference_strategy
         same = list(a.groups) == list(b.groups) and list(a.groups) != ["all"]
         self.groups = ("all", *a.groups) if same else ("all",)
 
@@ -231,7 +230,7 @@ def _check(a: Scenario, b: Scenario) -> None:
             f"{a.path} is in {a.currency} {a.price_year}, {b.path} in {b.currency} {b.price_year}: their "
             "costs cannot be compared"
         )
-    reference, both = list(a.strategies)[reference_of(a)], [s for s in a.strategies if s in b.strategies]
+    reference, both = a.reference_strategy, [s for s in a.strategies if s in b.strategies]
     if reference not in both or len(both) < 2:
         raise DifferenceError(
             f"{b.path} must have the reference strategy '{reference}' of {a.path} and one more in common; it "

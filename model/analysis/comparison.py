@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from model.analysis.evaluate import Evaluation
-from model.analysis.run import reference_of, without_noise
-from model.economics import acceptability, incremental, net_benefit
+from model.analysis.run import decision
+from model.economics import incremental, net_benefit
+from model.economics.icer import icer, verdict
+from model.intervals import standard_error
 from model.scenario import Scenario
-
-_WORDS = np.array([[incremental.VERDICTS[c, e] for e in (-1, 0, 1)] for c in (-1, 0, 1)])
 
 Columns = dict[str, np.ndarray]  # name -> [point, group, strategy]
 
@@ -42,7 +40,8 @@ def _simulation_errors(simulated, row: np.ndarray, wtp: np.ndarray) -> Columns:
     }
     levels, of = np.unique(wtp, return_inverse=True)
     by_level = np.stack([simulated.inb_se(level) for level in levels])
-    return errors | {"incremental_nmb_standard_error": by_level[of, :, row]}
+    freedom = np.full_like(errors["cost_standard_error"], simulated.freedom)
+    return errors | {"incremental_nmb_standard_error": by_level[of, :, row], "degrees_of_freedom": freedom}
 
 
 def of_psa(scenario: Scenario, found: Evaluation, wtp: np.ndarray) -> Columns:
@@ -55,25 +54,16 @@ def _psa_group(scenario: Scenario, found: Evaluation, group: str, levels: np.nda
     result = found.outcomes[group]
     n = result.cost.shape[1]
     means = {name: result.get(name).mean(axis=1) for name in _totals(result, np.arange(1))}
-    errors = {f"{name}_standard_error": result.get(name).std(axis=1, ddof=1) / np.sqrt(n) for name in ("cost", "qaly")}
-    gain = incremental.increments(result.cost, result.qaly, reference_of(scenario))
+    errors = {f"{name}_standard_error": standard_error(result.get(name)) for name in ("cost", "qaly")}
+    errors["degrees_of_freedom"] = np.full(len(result.strategies), n - 1.0)
+    gain = incremental.increments(result.cost, result.qaly, scenario.reference_index)
     at_wtp = {
         "nmb_standard_error": net_benefit.mean_net_benefit(result.cost, result.qaly, levels).nmb_se,
         "incremental_nmb_standard_error": net_benefit.mean_net_benefit(*gain, levels).nmb_se,
-        "probability_most_cost_effective": probability(scenario, found, group, levels),
+        "probability_most_cost_effective": decision(scenario, found, group, levels).probability_most_cost_effective,
     }
     spread = {name: np.broadcast_to(v, (len(of), len(v))) for name, v in (means | errors).items()}
     return spread | {name: value[of] for name, value in at_wtp.items()}
-
-
-def probability(scenario: Scenario, found: Evaluation, group: str, levels: np.ndarray) -> np.ndarray:
-    """CEAC [wtp, strategy], without the noise of a finite number of patients."""
-    result, corrected = found.outcomes[group], None
-    if found.simulated is not None:
-        own = dataclasses.replace(found, outcomes={"all": result}, simulated={"all": found.simulated[group]})
-        corrected = without_noise(scenario, own)
-    cost, effect = (corrected.cost, corrected.effect) if corrected else (result.cost, result.qaly)
-    return acceptability.acceptability(cost, effect, levels).probability_most_cost_effective
 
 
 def _stacked(parts: list[Columns]) -> Columns:
@@ -81,25 +71,19 @@ def _stacked(parts: list[Columns]) -> Columns:
 
 
 def with_economics(columns: Columns, wtp: np.ndarray, reference: int) -> Columns:
-    """Adds nmb and, against the reference strategy, increments, ICER and status; wtp[point].
-
-    The ICER is nan where it would mislead (one strategy dominates the other), as in `economics.incremental.pairwise`.
-    """
+    """Adds nmb and, against the reference strategy, increments, ICER and status (`economics.icer`); wtp[point]."""
     cost, qaly = (np.moveaxis(columns[name], -1, 0) for name in ("cost", "qaly"))
     flat = (len(cost), -1)
     gain = incremental.increments(cost.reshape(flat), qaly.reshape(flat), reference)
     d_cost, d_qaly = (np.moveaxis(g.reshape(cost.shape), 0, -1) for g in gain)
-    signs = np.sign(d_cost).astype(int), np.sign(d_qaly).astype(int)
-    status = _WORDS[signs[0] + 1, signs[1] + 1].astype(object)
+    status = verdict(d_cost, d_qaly).astype(object)
     status[..., reference] = "comparator"
-    icer = np.full(d_cost.shape, np.nan)
-    np.divide(d_cost, d_qaly, out=icer, where=signs[0] * signs[1] > 0)
     at = wtp[:, None, None]
     return columns | {
         "nmb": at * columns["qaly"] - columns["cost"],
         "incremental_cost": d_cost,
         "incremental_qaly": d_qaly,
         "incremental_nmb": at * d_qaly - d_cost,
-        "icer": icer,
+        "icer": icer(d_cost, d_qaly),
         "status": status,
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.analysis import comparison
-from model.analysis.run import Run, without_noise
+from model.analysis.run import Run, decided_on
+from model.economics.acceptability import winners
 
 POINTS = 100  # of the running curves
 # Standard error that is asked for, if none is stated: a share of the mean, or, for a mean near 0, of the standard deviation.
@@ -61,28 +61,17 @@ def convergence(run: Run, wtp: float | None = None, target: float | None = None)
     found = []
     for group, result in run.psa.outcomes.items():
         benefit = wtp * result.qaly - result.cost
-        best = _without_noise(run, group, wtp, benefit).argmax(axis=0)
+        best = winners(*decided_on(run.scenario, run.psa, group), wtp)
         for s in range(len(benefit)):
             if s != run.reference:
-                found.append(of_draws(group, s, wtp, benefit[s] - benefit[run.reference], best == s, target))
+                found.append(of_draws(group, s, wtp, benefit[s] - benefit[run.reference], best[s], target))
     return found
-
-
-def _without_noise(run: Run, group: str, wtp: float, benefit: np.ndarray) -> np.ndarray:
-    """Net benefit [strategy, draw] that decides which strategy is best in a draw."""
-    if run.psa.simulated is None:
-        return benefit
-    own = dataclasses.replace(
-        run.psa, outcomes={"all": run.psa.outcomes[group]}, simulated={"all": run.psa.simulated[group]}
-    )
-    corrected = without_noise(run.scenario, own)
-    return benefit if corrected is None else wtp * corrected.effect - corrected.cost
 
 
 def of_draws(
     group: str, strategy: int, wtp: float, gain: np.ndarray, best: np.ndarray, target: float | None
 ) -> Convergence:
-    """Running moments of gain[draw], and of how often the strategy is best[draw]."""
+    """Running moments of gain[draw], and of the share of each draw that the strategy wins, best[draw]."""
     n = len(gain)
     at = np.unique(np.geomspace(2, n, POINTS).round().astype(int))
     shifted = gain - gain.mean()  # the sum of squares of large numbers that differ little loses digits

@@ -64,7 +64,8 @@ def analyse(
 ) -> External:
     """cost, effect: files or DataFrames, a column a strategy, a row a draw. wtp: grid of the curves.
 
-    A first column called draw, sim or iteration numbers the rows, and must be the same in all files that have one.
+    The number of the draw is a column that counts the rows (1, 2, 3 or 0, 1, 2, in any order) in every file that has it,
+    whatever its name or place, or a first column called draw, sim or iteration. Files that have one must agree.
     Without `effect`, `cost` is a deterministic table with the columns strategy, cost, effect.
     parameters: of the PSA, a column a parameter, a row a draw; then EVPPI of each and of `groups` {name: parameters} at
     `voi_wtp` (by default the point of the grid where EVPI is highest), and of each along the grid.
@@ -78,8 +79,9 @@ def analyse(
     if effect is None:
         names, costs, effects = _deterministic(cost)
     else:
-        names, costs, rows = _psa_table(cost, "cost")
-        other, effects, other_rows = _psa_table(effect, "effect")
+        frames = [_frame(cost), _frame(effect)]
+        names, costs, rows = _psa_table(*frames[0], "cost", frames[1][0])
+        other, effects, other_rows = _psa_table(*frames[1], "effect", frames[0][0])
         if names != other:
             raise TableError(
                 f"the columns of the cost table ({', '.join(names)}) and of the effect table "
@@ -98,7 +100,7 @@ def analyse(
     listed = tuple(thresholds) or tuple(grid[np.linspace(0, len(grid) - 1, 6).round().astype(int)].tolist())
     if parameters is None:
         return External(names, costs, effects, listed, curves, index, files)
-    found = _parameters(parameters, costs.shape[1], rows if rows is not None else other_rows)
+    found = _parameters(parameters, costs.shape[1], rows if rows is not None else other_rows, frames[0][0])
     information, by_wtp = _information(costs, effects, found, curves, voi_wtp, groups or {})
     return External(names, costs, effects, listed, curves, index, files, information, by_wtp)
 
@@ -111,8 +113,8 @@ def _information(costs, effects, parameters, curves, wtp: float | None, groups) 
     return found, ByWtp(*voi.by_wtp(costs, effects, varying, curves.wtp, wtp))
 
 
-def _parameters(source, n: int, rows) -> dict[str, np.ndarray]:
-    names, values, own_rows = _psa_table(source, "parameters", "parameter")
+def _parameters(source, n: int, rows, costs: pd.DataFrame) -> dict[str, np.ndarray]:
+    names, values, own_rows = _psa_table(*_frame(source), "parameters", costs, "parameter")
     if values.shape[1] != n:
         raise TableError(
             f"the parameter table has {values.shape[1]} rows and the cost table {n}; a row is a draw in both"
@@ -125,11 +127,21 @@ def _check_rows(what: str, rows, other: str, other_rows) -> None:
     """TableError where both tables number their rows, and not alike: draws would be paired wrongly in silence."""
     if rows is None or other_rows is None or np.array_equal(rows, other_rows):
         return
+    if _numbers_rows(rows) and _numbers_rows(other_rows) and (rows - other_rows == rows[0] - other_rows[0]).all():
+        return  # one counts from 0, the other from 1
     at = int(np.argmax(rows != other_rows))
     raise TableError(
         f"the rows of the {what} table and of the {other} table must be the same draws in the same order; row "
         f"{at + 2} is draw {rows[at]} in one and {other_rows[at]} in the other"
     )
+
+
+def _numbers_rows(values) -> bool:
+    """Whether these are the whole numbers from 0 or 1, each once, in any order. Two rows are too few to tell."""
+    if not np.issubdtype(np.asarray(values).dtype, np.number):
+        return False
+    ranked = np.sort(values)
+    return len(ranked) > 2 and ranked[0] in (0, 1) and bool((np.diff(ranked) == 1).all())
 
 
 def _reference(name: str | None, names: tuple[str, ...]) -> int:
@@ -187,17 +199,31 @@ def _check_shape(rows: list[list[str]], file: str) -> None:
         raise TableError(f"{file}: two columns are called '{twice}'; each needs a name of its own")
 
 
-def _psa_table(source, what: str, column: str = "strategy") -> tuple[tuple[str, ...], np.ndarray, np.ndarray | None]:
-    """Names of the columns, values [column, draw], and the numbers of the draws where the table has them."""
-    frame, name = _frame(source)
-    first = str(frame.columns[0]).strip().lower() if len(frame.columns) else ""
-    rows = None
-    if first in INDEX_COLUMNS or first.startswith("unnamed"):
-        rows, frame = frame.iloc[:, 0].to_numpy(), frame.iloc[:, 1:]
+def _psa_table(
+    frame: pd.DataFrame, name: str, what: str, beside: pd.DataFrame, column: str = "strategy"
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray | None]:
+    """Names of the columns, values [column, draw], and the numbers of the draws where the table has them. beside: another
+    table of the same draws."""
+    rows, index = None, _index_column(frame, beside)
+    if index is not None:
+        rows, frame = frame.iloc[:, index].to_numpy(), frame.drop(columns=frame.columns[index])
     if not len(frame.columns) or len(frame) < 2:
         raise TableError(f"{name}: a PSA table of {what} needs a column a {column} and at least two rows (draws)")
     columns = [_numbers(frame[c], name, str(c)) for c in frame.columns]
     return tuple(unescape(str(c).strip()) for c in frame.columns), np.stack(columns), rows
+
+
+def _index_column(frame: pd.DataFrame, beside: pd.DataFrame) -> int | None:
+    """Place of the column that numbers the draws. One that does so only here, where both tables have it, is a strategy."""
+    names, others = ([str(c).strip() for c in table.columns] for table in (frame, beside))
+    if names and (names[0].lower() in INDEX_COLUMNS or names[0].lower().startswith("unnamed")):
+        return 0
+    for place, name in enumerate(names):
+        if _numbers_rows(frame.iloc[:, place].to_numpy()):
+            there = beside.iloc[:, others.index(name)].to_numpy() if name in others else None
+            if there is None or _numbers_rows(there):
+                return place
+    return None
 
 
 def _numbers(column, file: str, name: str) -> np.ndarray:

@@ -14,7 +14,6 @@ import numpy as np
 
 from model import chances, draws
 from model.analysis.evaluate import Method, evaluate
-from model.analysis.run import reference_of
 from model.scenario import Scenario
 
 BOOTSTRAPS = 300
@@ -84,7 +83,7 @@ def factors(scenario: Scenario) -> tuple[Factor, ...]:
 
 def net_benefit_of(scenario: Scenario, method: Method, wtp: float, group: str = "all") -> Callable:
     """uniforms[key, run] -> incremental net benefit [strategy but the reference, run]. All runs meet the same patients."""
-    keys, reference = draws.uniform_keys(scenario), reference_of(scenario)
+    keys, reference = draws.uniform_keys(scenario), scenario.reference_index
 
     def evaluated(uniform: np.ndarray) -> np.ndarray:
         index = np.zeros(uniform.shape[1], int)

@@ -10,9 +10,8 @@ import numpy as np
 from model import draws, inputs, pricing
 from model.analysis import comparison
 from model.analysis.evaluate import Evaluation, Method, evaluate
-from model.analysis.run import reference_of
 from model.draws import DomainError, Draws
-from model.economics import incremental
+from model.economics.icer import DEARER_AND_BETTER
 from model.scenario import Parameter, Scenario
 
 
@@ -29,9 +28,6 @@ class Range:
     high: float
     unit: str
     origin: str
-
-
-DEARER_AND_BETTER = incremental.VERDICTS[1, 1]
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class OneWay:
         An ICER that would mislead, or lies in another quadrant than the base case's (than more cost and effect, where the base
         case has none), is nan: its word says what it is.
         """
-        g, reference = self.groups.index(group), reference_of(self.scenario)
+        g, reference = self.groups.index(group), self.scenario.reference_index
         status = self.columns["status"][:, g, strategy]
         if name == "inb":
             return self.columns["incremental_nmb"][:, g, strategy], status
@@ -91,7 +87,7 @@ def oneway(
         row, error = first_bad(scenario, table, error)
         raise OneWayError(f"{_where(found, row)}: {error}") from None
     columns = comparison.of_base(scenario, made, np.arange(table.n), at)
-    columns = comparison.with_economics(columns, at, reference_of(scenario))
+    columns = comparison.with_economics(columns, at, scenario.reference_index)
     return OneWay(scenario, wtp, found, tuple(made.outcomes), columns, _errors(made, wtp))
 
 

@@ -65,8 +65,7 @@ def simulate(
     by_group = {key: outcomes.joined(parts) for key, parts in means.items()}
     if list(by_group) != ["all"]:
         by_group = {"all": outcomes.pooled(by_group, inputs.group_weights(scenario, table)), **by_group}
-    reference = list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
-    found = {key: _over_replications(part, replications, reference) for key, part in by_group.items()}
+    found = {key: _over_replications(part, replications, scenario.reference_index) for key, part in by_group.items()}
     return Queued(found, Requests.joined(requests), replications)
 
 
@@ -112,7 +111,7 @@ def _over_replications(found: Outcomes, replications: int, reference: int) -> Si
     if replications > 1:
         return summary(Outcomes(found.names, found.strategies, values), reference)
     unknown = np.full(found.values.shape, np.nan)
-    return Simulated(found, unknown, unknown, unknown[0, 0], unknown[0, 0])
+    return Simulated(found, unknown, unknown, unknown[0, 0], unknown[0, 0], np.nan)
 
 
 # --- how the resources did --------------------------------------------------------------------------------------
@@ -172,11 +171,6 @@ def _worlds(requests: Requests) -> Iterator[Requests]:
     for rows in np.split(order, np.flatnonzero(np.diff(world[order])) + 1):
         if len(rows):
             yield requests.where(rows)
-
-
-def with_error(values: np.ndarray) -> tuple[float, float]:
-    """(mean, standard error) over replications."""
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
 
 
 def waiting_between(requests: Requests, edges: np.ndarray) -> np.ndarray:

@@ -27,15 +27,17 @@ MOST_PATIENTS = 100_000_000
 class Run:
     """Results of one scenario: `base` has one draw (base values), `psa` those of `draws` (None without a PSA).
 
+    `decisions`: by group, CEAC, CEAF, expected loss and EVPI at the listed thresholds; of all patients along the grid too,
+    and `curves` is that part of them. Whatever prints a probability or EVPI of this run takes it from here.
     Engines that follow patients: `patients` are single patients at base values; `corrected` is the PSA without the noise
-    of finite samples of patients (None where that noise is not known), and `curves` are made from it.
+    of finite samples of patients (None where that noise is not known), and `decisions` are made from it.
     """
 
     scenario: Scenario
     base: Evaluation
     draws: Draws | None
     psa: Evaluation | None
-    curves: acceptability.Acceptability | None
+    decisions: dict[str, acceptability.Acceptability]
     seed: int
     sampling: str
     seconds: dict[str, float] = field(default_factory=dict)
@@ -46,9 +48,14 @@ class Run:
     warnings: tuple[str, ...] = ()
 
     @property
+    def curves(self) -> acceptability.Acceptability | None:
+        """Along the grid that the figures show."""
+        return self.decisions["all"].at(wtp_grid(self.scenario.wtp)) if self.decisions else None
+
+    @property
     def reference(self) -> int:
         """Index of the strategy that pairwise increments compare with."""
-        return reference_of(self.scenario)
+        return self.scenario.reference_index
 
 
 def run(
@@ -68,15 +75,15 @@ def run(
     clock = [time.perf_counter()]
     memory.check_draws(scenario, n)
     base, base_method, patients = _base(scenario, method, until_se, progress)
-    sample = psa = curves = corrected = None
+    sample = psa = corrected = None
+    decisions = {}
     if n and any(p.sampled for p in scenario.parameters.values()):
         sample = draws.probabilistic(scenario, n, seed, sampling)
         clock.append(time.perf_counter())
         psa = evaluate(scenario, sample, method.for_psa(), progress=progress)
         clock.append(time.perf_counter())
         corrected = without_noise(scenario, psa)
-        cost, effect = (corrected.cost, corrected.effect) if corrected else (psa.total.cost, psa.total.qaly)
-        curves = acceptability.acceptability(cost, effect, wtp_grid(scenario.wtp))
+        decisions = _decisions(scenario, psa)
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
     return Run(
@@ -84,7 +91,7 @@ def run(
         base,
         sample,
         psa,
-        curves,
+        decisions,
         seed,
         sampling,
         dict(zip(names, np.diff(clock).tolist())),
@@ -94,11 +101,6 @@ def run(
         corrected,
         _warnings(scenario, method),
     )
-
-
-def reference_of(scenario: Scenario) -> int:
-    """Index of the strategy that pairwise increments compare with."""
-    return list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
 
 
 def _warnings(scenario: Scenario, method: Method) -> tuple[str, ...]:
@@ -160,16 +162,35 @@ def _more(method: Method, factor: float) -> Method:
     return dataclasses.replace(method, **{what: number})
 
 
-def without_noise(scenario: Scenario, psa: Evaluation) -> monte_carlo.Corrected | None:
-    """The PSA of all patients without simulation noise; None where there is none, or its size is not known."""
+def _decisions(scenario: Scenario, psa: Evaluation) -> dict[str, acceptability.Acceptability]:
+    listed = np.array(scenario.wtp.thresholds, float)
+    levels = {"all": np.unique(np.append(wtp_grid(scenario.wtp), listed))}
+    levels |= {group: listed for group in psa.outcomes if group != "all" and listed.size}
+    return {group: decision(scenario, psa, group, at) for group, at in levels.items()}
+
+
+def decision(scenario: Scenario, psa: Evaluation, group: str, wtp: np.ndarray) -> acceptability.Acceptability:
+    """CEAC, CEAF, expected loss and EVPI of a group at each of `wtp`, without the noise of a finite number of patients."""
+    return acceptability.acceptability(*decided_on(scenario, psa, group), wtp)
+
+
+def decided_on(scenario: Scenario, psa: Evaluation, group: str) -> tuple[np.ndarray, np.ndarray]:
+    """Cost and QALYs [strategy, draw] that decide: those of the PSA without simulation noise, where its size is known."""
+    corrected = without_noise(scenario, psa, group)
+    result = psa.outcomes[group]
+    return (corrected.cost, corrected.effect) if corrected else (result.cost, result.qaly)
+
+
+def without_noise(scenario: Scenario, psa: Evaluation, group: str = "all") -> monte_carlo.Corrected | None:
+    """The PSA of a group without simulation noise; None where there is none, or its size is not known."""
     if psa.simulated is None:
         return None
-    found = psa.simulated["all"]
+    found, total = psa.simulated[group], psa.outcomes[group]
     cost, qaly = (found.increment_se[found.mean.names.index(name), 1] for name in ("cost", "qaly"))
     noise = np.stack([np.stack([cost**2, found.covariance], -1), np.stack([found.covariance, qaly**2], -1)], -1)
     if not np.isfinite(noise).all():
         return None
-    return monte_carlo.without_noise(psa.total.cost, psa.total.qaly, noise, reference_of(scenario))
+    return monte_carlo.without_noise(total.cost, total.qaly, noise, scenario.reference_index)
 
 
 def wtp_grid(wtp: Wtp) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import chances
+from model.intervals import standard_error
 
 MOST_EXACT = 8
 
@@ -27,6 +28,11 @@ class Shapley:
     value: np.ndarray
     standard_error: np.ndarray
     orders: int | None
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of the errors, which are over pairs of an order and its reverse."""
+        return np.inf if self.orders is None else self.orders // 2 - 1
 
 
 def shapley(values: Values, n: int, orders: int = 100, seed: int = 1) -> Shapley:
@@ -53,7 +59,7 @@ def _sampled(values: Values, n: int, pairs: int, seed: int) -> Shapley:
     known = values(sorted({mask for path in paths for mask in path}))
     steps = np.array([_steps(path, known, n) for path in paths])
     by_pair = (steps[:pairs] + steps[pairs:]) / 2
-    return Shapley(by_pair.mean(axis=0), by_pair.std(axis=0, ddof=1) / np.sqrt(pairs), 2 * pairs)
+    return Shapley(by_pair.mean(axis=0), standard_error(np.moveaxis(by_pair, 0, -1)), 2 * pairs)
 
 
 def _path(order: list[int]) -> list[int]:

@@ -29,7 +29,8 @@ class Simulated:
 
     mean: Outcomes [outcome, discounted, strategy, draw]; se: standard errors of the same shape; increment_se: those of
     the difference from the reference strategy, paired by patient; covariance: [strategy, draw] of the errors of the
-    discounted incremental cost and QALYs; own_covariance: of those of the discounted cost and QALYs themselves.
+    discounted incremental cost and QALYs; own_covariance: of those of the discounted cost and QALYs themselves; freedom:
+    degrees of freedom of these errors (patients or replications, less one a group).
     """
 
     mean: Outcomes
@@ -37,6 +38,7 @@ class Simulated:
     increment_se: np.ndarray
     covariance: np.ndarray
     own_covariance: np.ndarray
+    freedom: float
 
     def nmb_se(self, wtp: float) -> np.ndarray:
         """Standard error of the net monetary benefit at a willingness to pay, [strategy, draw]."""
@@ -88,6 +90,7 @@ class Moments:
             np.sqrt(self.gain_squares / scale),
             self.cross / scale,
             self.own / scale,
+            self.n - 1,
         )
 
 
@@ -150,7 +153,7 @@ def _task(
             inputs.dynamics(scenario, draws, group), number, seed, draws.index, stream=key, first=first[key]
         )
         prices = pricing.price_list(scenario, draws, group)
-        found[key] = moments(outcomes.value(quantities, prices, tuple(scenario.strategies)), _reference(scenario))
+        found[key] = moments(outcomes.value(quantities, prices, tuple(scenario.strategies)), scenario.reference_index)
     return found
 
 
@@ -159,10 +162,6 @@ def _together(parts) -> dict[str, Moments]:
     for part in parts:
         total |= {key: total[key] + found if key in total else found for key, found in part.items()}
     return total
-
-
-def _reference(scenario: Scenario) -> int:
-    return list(scenario.strategies).index(scenario.reference) if scenario.reference else 0
 
 
 def moments(values: Outcomes, reference: int = 0) -> Moments:
@@ -193,7 +192,7 @@ def summary(values: Outcomes, reference: int = 0) -> Simulated:
 def _joined(parts: list[Simulated]) -> Simulated:
     names = ("se", "increment_se", "covariance", "own_covariance")
     columns = (np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in names)
-    return Simulated(outcomes.joined([p.mean for p in parts]), *columns)
+    return Simulated(outcomes.joined([p.mean for p in parts]), *columns, parts[0].freedom)
 
 
 def _pooled(parts: dict[str, Simulated], weights: dict[str, np.ndarray]) -> Simulated:
@@ -206,4 +205,5 @@ def _pooled(parts: dict[str, Simulated], weights: dict[str, np.ndarray]) -> Simu
     covariances = (
         sum(getattr(parts[key], name) * weights[key] ** 2 for key in parts) for name in ("covariance", "own_covariance")
     )
-    return Simulated(mean, root("se"), root("increment_se"), *covariances)
+    freedom = sum(part.freedom for part in parts.values())
+    return Simulated(mean, root("se"), root("increment_se"), *covariances, freedom)

@@ -18,7 +18,6 @@ from model.analysis import comparison, oneway
 from model.analysis.comparison import Columns
 from model.analysis.evaluate import CHUNK, COHORT, EngineError, Method, evaluate
 from model.analysis.journal import Journal, fingerprint, of_method, of_scenario
-from model.analysis.run import reference_of
 from model.analysis.sweep_points import Axis, SweepError
 from model.analysis.workers import in_order
 from model.draws import DomainError, Draws
@@ -86,7 +85,7 @@ def sweep(
     made = _blocks(scenario, axes, points, levels, 1 if sample or method.follows_patients else CHUNK)
     kept = Journal(journal) if journal is not None else None
     found = _run(made, sample, method, kept, progress)
-    columns = comparison.with_economics(_together(made, found, len(points)), levels, reference_of(scenario))
+    columns = comparison.with_economics(_together(made, found, len(points)), levels, scenario.reference_index)
     groups = tuple(scenario.groups) if list(scenario.groups) == ["all"] else ("all", *scenario.groups)
     return Sweep(scenario, tuple(axes), points, levels, groups, columns, sample)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.analysis import comparison
 from model.analysis.evaluate import Evaluation, Trace
+from model.analysis.run import decision
+from model.economics.icer import icer
 from model.scenario import Scenario, Target
 
 NEEDS_TRACE, NEEDS_PSA = ("median", "median survival", "occupancy"), ("probability cost-effective",)
@@ -25,19 +26,16 @@ def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluati
     if target.measure == "total":
         return float(result.get(target.outcome)[s, 0])
     if target.measure == "icer":
-        return _icer(result, s, list(scenario.strategies).index(target.comparator))
+        c = list(scenario.strategies).index(target.comparator)
+        return float(icer(result.cost[s, 0] - result.cost[c, 0], result.qaly[s, 0] - result.qaly[c, 0]))
     if target.measure == "probability cost-effective":
-        return float(comparison.probability(scenario, psa, target.group, np.array([target.wtp]))[0, s])
+        found = decision(scenario, psa, target.group, np.array([target.wtp]))
+        return float(found.probability_most_cost_effective[0, s])
     trace = base.traces[target.group]
     share = share_in(scenario, trace, target.states)[:, s]
     if target.measure == "occupancy":
         return float(np.interp(target.at, trace.times, share))
     return median_time(trace.times, share) / unit_of(scenario, target.of)
-
-
-def _icer(result, s: int, c: int) -> float:
-    gained = result.qaly[s, 0] - result.qaly[c, 0]
-    return float((result.cost[s, 0] - result.cost[c, 0]) / gained) if gained else np.nan
 
 
 def share_in(scenario: Scenario, trace: Trace, states: tuple[str, ...]) -> np.ndarray:

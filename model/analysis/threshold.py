@@ -12,6 +12,7 @@ from model import draws
 from model.analysis import comparison, oneway
 from model.analysis.evaluate import Evaluation, Method, evaluate
 from model.draws import DomainError, Draws
+from model.intervals import standard_error
 from model.scenario import Scenario
 
 GRID = 65  # points at which changes are looked for
@@ -102,7 +103,7 @@ class _Question:
         """Standard error of the difference in net benefit at a value of the parameter."""
         if self.sample is not None:
             benefit = self._benefit(self._psa(value))
-            return float((benefit[one] - benefit[other]).std(ddof=1) / np.sqrt(self.sample.n))
+            return float(standard_error(benefit[one] - benefit[other]))
         if not self.method.follows_patients:
             return float("nan")
         paired = replace(self.scenario, reference=list(self.scenario.strategies)[one])

@@ -12,11 +12,11 @@ from model import draws
 from model.analysis import comparison
 from model.analysis.comparison import Columns
 from model.analysis.evaluate import COHORT, EngineError, Method, evaluate
-from model.analysis.run import reference_of
 from model.analysis.sweep import Sample
 from model.analysis.workers import in_order
 from model.draws import DomainError
 from model.economics import incremental
+from model.intervals import standard_error
 from model.outcomes import OutcomeError
 from model.scenario import Scenario
 from model.scenario_file.variants import Variants
@@ -78,7 +78,7 @@ def _task(key: str, scenario: Scenario, wtp: float, sample: Sample | None, metho
 
 
 def _found(scenario: Scenario, wtp: float, sample: Sample | None, method: Method) -> Found:
-    at, reference = np.array([wtp]), reference_of(scenario)
+    at, reference = np.array([wtp]), scenario.reference_index
     result = evaluate(scenario, draws.base(scenario), method.for_base())
     base = comparison.with_economics(comparison.of_base(scenario, result, np.zeros(1, int), at), at, reference)
     psa = gain = None
@@ -99,4 +99,4 @@ def difference_error(one: np.ndarray, other: np.ndarray) -> float:
     """Standard error of the difference between the means of two samples [draw], paired by draw."""
     if len(one) != len(other):
         return float("nan")
-    return float((one - other).std(ddof=1) / np.sqrt(len(one)))
+    return float(standard_error(one - other))

@@ -42,6 +42,15 @@ class Acceptability:
     evpi: np.ndarray
     evpi_se: np.ndarray
 
+    def at(self, wtp) -> Acceptability:
+        """The same at some of its thresholds only; ValueError where one was not computed: the nearest is another number."""
+        wanted = checked_wtp(wtp)
+        missing = wanted[~np.isin(wanted, self.wtp)]
+        if missing.size:
+            raise ValueError(f"no acceptability at a willingness to pay of {missing[0]:g}: it was not computed there")
+        rows = np.array([int(np.flatnonzero(self.wtp == w)[0]) for w in wanted])
+        return Acceptability(*(v if isinstance(v, int) else v[rows] for v in vars(self).values()))
+
     @property
     def probability_se(self) -> np.ndarray:
         """Monte Carlo standard error of the CEAC [wtp, strategy] (binomial)."""
@@ -70,6 +79,14 @@ def acceptability(cost, effect, wtp) -> Acceptability:
     return Acceptability(
         wtp, n, share, optimal, share[at, optimal], expected_loss, evpi, _standard_error(evpi, loss_squared, n)
     )
+
+
+def winners(cost, effect, wtp: float) -> np.ndarray:
+    """[strategy, draw]: share of each draw won at one threshold, whose mean over draws is the CEAC."""
+    cost, effect = checked(cost, effect, ("strategy", "draw"))
+    benefit, tie = wtp * effect - cost, ROUND_OFF * (wtp * np.abs(effect).max() + np.abs(cost).max())
+    is_best = benefit >= benefit.max(axis=0) - tie
+    return is_best / is_best.sum(axis=0)
 
 
 def _add_block(cost, effect, wtp, optimal, wins, loss, loss_squared):

@@ -16,12 +16,13 @@ it is much wider in the extremes of a parameter, the value of a parameter worth 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from model.economics.arrays import finite
 from model.economics.regression import fit
+from model.intervals import half_width
 
 FEWEST_DRAWS = 20
 SIMULATIONS = 100
@@ -39,6 +40,9 @@ class Evppi:
     upward_bias       mean of the EVPPI over fits that the draws make as likely, less that of the best fit
     evpi              perfect information on everything, from the same draws
     clamped           True where the regression gave more than `evpi` and `value` was lowered to it
+    doubt             how far the value may be off because the fit leaves something that can be predicted (`jumps`); 0 where it
+                      leaves nothing. It is not part of `standard_error`
+    loss              [draw] whose mean is the value before it was lowered; None at several thresholds
     """
 
     value: float | np.ndarray
@@ -47,6 +51,13 @@ class Evppi:
     upward_bias: float | np.ndarray
     evpi: float | np.ndarray
     clamped: bool | np.ndarray
+    doubt: float | np.ndarray = 0.0
+    loss: np.ndarray | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def doubtful(self) -> bool | np.ndarray:
+        """Whether the doubt is more than the standard error covers."""
+        return self.doubt > half_width(self.standard_error)
 
 
 def evppi(net_benefit, parameters) -> Evppi:
@@ -74,7 +85,7 @@ def evppi_by_wtp(cost, effect, parameters, wtp) -> Evppi:
     arrays = both, *_fits(_parameters(parameters, both.shape[1]), both)
     n = len(cost)
     thresholds = finite("wtp", np.atleast_1d(wtp), ("wtp",))
-    rows = [_figures(*(k * a[..., :n, :] - a[..., n:, :] for a in arrays)) for k in thresholds]
+    rows = [_figures(*(k * a[..., :n, :] - a[..., n:, :] for a in arrays))[:-1] for k in thresholds]
     return Evppi(*(np.array(column) for column in zip(*rows)))
 
 
@@ -88,16 +99,16 @@ def evppi_all(net_benefit, parameters: dict, groups: dict | None = None) -> dict
     }
 
 
-def _fits(parameters, responses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fitted [response, draw]; the same and its simulations [simulation, response, draw] at some draws."""
+def _fits(parameters, responses) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Fitted and left over [response, draw]; fitted and its simulations [simulation, response, draw] at some draws."""
     regression = fit(parameters, responses)
     some = slice(None, None, -(-responses.shape[1] // SIMULATED_DRAWS))
     # The fixed seed makes the same draws give the same error, and the error smooth in the threshold.
     simulated = regression.simulate(some, SIMULATIONS, np.random.default_rng(2014))
-    return regression.fitted, regression.fitted[:, some], simulated
+    return regression.fitted, regression.left_over, regression.fitted[:, some], simulated
 
 
-def _figures(increments, fitted, fitted_at_some, simulated) -> tuple:
+def _figures(increments, fitted, left_over, fitted_at_some, simulated) -> tuple:
     """The fields of `Evppi` from incremental net benefit [strategy - 1, draw] and its fits."""
     perfect, partial = _loss(increments).mean(), _loss(fitted)
     raw = partial.mean()
@@ -106,7 +117,8 @@ def _figures(increments, fitted, fitted_at_some, simulated) -> tuple:
     error = np.sqrt(regression_error**2 + partial.var() / len(partial))
     clamped = bool(raw > perfect * (1 + 1e-9))
     bias = simulations.mean() - _value(fitted_at_some)
-    return *map(float, (min(raw, perfect), error, regression_error, bias, perfect)), clamped
+    doubt = float(abs(_value(fitted + left_over) - raw)) if left_over.any() else 0.0
+    return *map(float, (min(raw, perfect), error, regression_error, bias, perfect)), clamped, doubt, partial
 
 
 def _loss(increments) -> np.ndarray:

@@ -9,13 +9,14 @@ Making 2020;40:314-326 (comparison of methods).
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
 
 from model.economics.arrays import finite
 from model.economics.evppi import Evppi, evppi
+from model.intervals import half_width
 
 PATIENTS_AT_ONCE = 2**20
 CONTINUOUS, ANNUAL = "continuous", "annual"
@@ -100,8 +101,8 @@ def evsi_by_size(net_benefit, study: Study, sizes, rng: np.random.Generator) -> 
 
     Every size is a fresh simulation, so the values rise with size only up to their standard errors.
     """
-    rows = [astuple(evsi(net_benefit, study.simulate(_size(n), rng))) for n in sizes]
-    return Evppi(*(np.array(column) for column in zip(*rows)))
+    found = [evsi(net_benefit, study.simulate(_size(n), rng)) for n in sizes]
+    return Evppi(*(np.array([getattr(one, f.name) for one in found]) for f in fields(Evppi)))
 
 
 def _size(n) -> int:
@@ -150,11 +151,13 @@ class NetBenefitOfSampling:
     value           population EVSI less the cost of the study; a study is worth its cost where above 0
     standard_error  that of the EVSI, for the population
     best            index of the size with the highest value
+    as_good         True for the sizes whose value is not below that of the best by more than the error of the difference
     """
 
     value: np.ndarray
     standard_error: np.ndarray
     best: int
+    as_good: np.ndarray
 
 
 def enbs(
@@ -172,4 +175,16 @@ def enbs(
             f"EVSI is given for {len(per_person)} sizes, patients for {len(patients)}: they must be the same"
         )
     value = per_person * population - fixed_cost - cost_per_patient * patients
-    return NetBenefitOfSampling(value, error * population, int(value.argmax()))
+    best = int(value.argmax())
+    as_good = value[best] - value <= half_width(_difference_error(evsi_by_n, best) * population)
+    return NetBenefitOfSampling(value, error * population, best, as_good)
+
+
+def _difference_error(found: Evppi, one: int) -> np.ndarray:
+    """[size] standard errors of EVSI less that of one size: of the two regressions, and of the draws, which are the same."""
+    regression = np.atleast_1d(found.regression_error) ** 2
+    variance = regression + regression[one]
+    if found.loss is not None:
+        gap = found.loss - found.loss[one]
+        variance = variance + gap.var(axis=1) / gap.shape[1]
+    return np.where(np.arange(len(regression)) == one, 0.0, np.sqrt(variance))

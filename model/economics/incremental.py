@@ -2,7 +2,7 @@
 
 Increments are always strategy minus comparator, so a positive incremental cost is dearer and a positive
 incremental effect is better, whatever the sign of the totals (negative effects and negative costs are legal).
-An ICER is the ratio of mean increments, never a mean of ratios; give means over draws.
+An ICER is the ratio of mean increments, never a mean of ratios; give means over draws. Where there is one: `icer`.
 Source: Drummond et al., Methods for the Economic Evaluation of Health Care Programmes, 4th ed. 2015, ch. 4;
 Johannesson and Weinstein, J Health Econ 1993;12:459-467 (extended dominance).
 """
@@ -14,19 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.economics.arrays import ROUND_OFF, checked, checked_strategy, without_round_off
+from model.economics.icer import EQUAL, icer, verdict
 
 REFERENCE, FRONTIER, DOMINATED, EXTENDED = "reference", "frontier", "dominated", "extendedly dominated"
-VERDICTS = {  # signs of incremental cost and incremental effect
-    (1, 1): "costs more, more effective",
-    (-1, -1): "costs less, less effective",
-    (0, 0): "equal",
-    (-1, 1): "dominant",
-    (-1, 0): "dominant",
-    (0, 1): "dominant",
-    (1, -1): "dominated",
-    (1, 0): "dominated",
-    (0, -1): "dominated",
-}
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ class Incremental:
     comparator          index of the strategy it is compared with; -1 for none
     incremental_cost    cost minus the comparator's (nan without comparator)
     incremental_effect  effect minus the comparator's (nan without comparator)
-    icer                incremental cost per unit of effect gained; nan where it would mislead
+    icer                as in `economics.icer`; nan where there is none
     """
 
     status: np.ndarray
@@ -67,33 +57,32 @@ def frontier(cost, effect) -> Incremental:
     comparator: for 'frontier' the previous frontier strategy; for 'extendedly dominated' the next cheaper
     frontier strategy; for 'dominated' the most effective of the undominated strategies that cost no more.
     icer: on the frontier only. For the others the increments are given, but a ratio would invite a decision.
-    Strategies equal in both cost and effect share one row's status, comparator and increments; others
-    compared with them name the first. Equal means up to round-off (1e-12 of the largest value).
+    'equal': as cheap and as effective as an earlier strategy that is the reference or on the frontier, which is its
+    comparator: neither dominates the other. Of others that are equal each has the status. Others compared with equal
+    strategies name the first. Equal means up to round-off (1e-12 of the largest value).
     """
     cost, effect = _comparable(cost, effect)
     # np.unique sorts by cost, then by most effective: the order in which the frontier is walked.
     rows = np.stack([cost, -effect], axis=1)
     points, first, same = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     status, comparator = _walk(points[:, 0], -points[:, 1])
-    named = np.append(first, -1)  # -1 stays -1
-    status, comparator = status[same.ravel()], named[comparator][same.ravel()]
-    return _against(cost, effect, status, comparator, status == FRONTIER)
+    named, same = np.append(first, -1), same.ravel()  # -1 stays -1
+    status, comparator = status[same].astype(object), named[comparator][same]
+    twin = (np.arange(len(cost)) != first[same]) & np.isin(status, [REFERENCE, FRONTIER])
+    status[twin], comparator[twin] = EQUAL, first[same][twin]
+    return _against(cost, effect, status.astype(str), comparator, status == FRONTIER)
 
 
 def pairwise(cost, effect, comparator: int) -> Incremental:
     """Every strategy of `cost[strategy]`, `effect[strategy]` against one chosen comparator.
 
-    status: 'comparator', 'equal', 'dominant', 'dominated', 'costs more, more effective' or
-    'costs less, less effective'. The ICER is defined for the last two only; for 'costs less, less effective'
-    it is the saving per unit of effect lost: acceptable where the ICER is ABOVE the threshold.
+    status: 'comparator', or a word of `icer.VERDICTS`.
     """
     cost, effect = _comparable(cost, effect)
     base = checked_strategy(comparator, len(cost))
-    dearer, better = np.sign(cost - cost[base]), np.sign(effect - effect[base])
     itself = np.arange(len(cost)) == base
-    status = np.where(itself, "comparator", [VERDICTS[signs] for signs in zip(dearer, better)])
-    against = np.where(itself, -1, base)
-    return _against(cost, effect, status, against, dearer * better > 0)
+    status = np.where(itself, "comparator", verdict(cost - cost[base], effect - effect[base]))
+    return _against(cost, effect, status, np.where(itself, -1, base), ~itself)
 
 
 def _difference(values, base):
@@ -125,8 +114,8 @@ def _lower_hull(cost, effect, undominated):
     """From the cheapest, step to the strategy with the smallest ICER until none is more effective."""
     hull, rest = [undominated[0]], undominated[1:]
     while rest.size:
-        icer = (cost[rest] - cost[hull[-1]]) / (effect[rest] - effect[hull[-1]])
-        step = np.flatnonzero(icer <= icer.min() * (1 + ROUND_OFF))[-1]
+        ratio = icer(cost[rest] - cost[hull[-1]], effect[rest] - effect[hull[-1]])
+        step = np.flatnonzero(ratio <= ratio.min() * (1 + ROUND_OFF))[-1]
         hull.append(rest[step])
         rest = rest[step + 1 :]
     return np.array(hull)
@@ -136,6 +125,5 @@ def _against(cost, effect, status, comparator, has_icer) -> Incremental:
     compared = comparator >= 0
     extra_cost = np.where(compared, cost - cost[comparator], np.nan)
     extra_effect = np.where(compared, effect - effect[comparator], np.nan)
-    icer = np.full(len(cost), np.nan)
-    np.divide(extra_cost, extra_effect, out=icer, where=has_icer)
-    return Incremental(status, comparator, extra_cost, extra_effect, icer)
+    ratio = np.where(has_icer, icer(extra_cost, extra_effect), np.nan)
+    return Incremental(status, comparator, extra_cost, extra_effect, ratio)

@@ -10,6 +10,7 @@ number of knots. Straight lines alone are not shrunk.
 3. Interactions are products of these, those of the smoothest functions first (hyperbolic cross), at most
    `MOST_TERMS` in all; in groups too large for that, only pairs that residuals of the main effects call for.
 4. Variances by the fixed point of MacKay, which is that of Fellner and Schall for these penalties.
+5. Levels and steps, where the residuals show them, become terms too (`jumps`); what still shows in the residuals is told.
 
 Memory: blocks of `BLOCK` draws; never all terms for all draws.
 Sources: Eilers and Marx, Stat Sci 1996;11:89-121 (P-splines); Gu, Smoothing Spline ANOVA Models, 2nd ed.
@@ -23,6 +24,8 @@ from itertools import combinations
 
 import numpy as np
 
+from model.economics import jumps
+
 BLOCK = 8192
 """Draws handled at once: with the most terms 26 MB."""
 FEWEST_TERMS, MOST_TERMS = 10, 400
@@ -33,6 +36,8 @@ MOST_FUNCTIONS = 19
 INTERVALS = 20
 """Of the P-spline, between the lowest and the highest score."""
 MOST_STEPS = 50
+MOST_TURNS = 20
+"""In which steps are looked for, one in each parameter."""
 SHAPES = range(4, 41)
 """Hyperbolic crosses tried: terms of degrees k with product of (1 + k) up to this number."""
 
@@ -41,12 +46,14 @@ SHAPES = range(4, 41)
 class Fit:
     """E[response | parameters] at every draw, and its sampling distribution.
 
-    fitted    [response, draw]
-    residual  [response, draw]: response less fitted
+    fitted     [response, draw]
+    residual   [response, draw]: response less fitted
+    left_over  [response, draw]: what can be predicted of the residuals, and so is missing from the fit
     """
 
     fitted: np.ndarray
     residual: np.ndarray
+    left_over: np.ndarray
     _design: _Design | None
     _coefficients: list[_Coefficients]
 
@@ -78,11 +85,36 @@ def fit(parameters: np.ndarray, responses: np.ndarray) -> Fit:
     centred = responses - mean
     scores = _distinct([_normal_scores(row) for row in parameters if not _is_constant(row)])
     if not scores:
-        return Fit(np.broadcast_to(mean, responses.shape), centred, None, [])
-    design = _designed(scores, centred)
-    coefficients = _estimated(design, centred)
-    fitted = mean + design.fitted(np.stack([c.estimate for c in coefficients]))
-    return Fit(fitted, responses - fitted, design, coefficients)
+        return Fit(np.broadcast_to(mean, responses.shape), centred, np.zeros_like(centred), None, [])
+    design, coefficients, residual = _followed(scores, centred)
+    return Fit(
+        responses - residual, residual, jumps.left_over(scores, centred - residual, residual), design, coefficients
+    )
+
+
+def _followed(scores, centred) -> tuple[_Design, list[_Coefficients], np.ndarray]:
+    """Design, coefficients and residuals once every level and step that shows in the residuals has a term."""
+    design, squares = _designed(scores, centred), (centred**2).sum(axis=1)
+    for turn in range(MOST_TURNS):
+        coefficients = _estimated(design, centred)
+        residual = centred - design.fitted(np.stack([c.estimate for c in coefficients]))
+        noise = np.array([c.noise for c in coefficients])
+        added = jumps.levels(scores, residual, noise, squares) if turn == 0 else []
+        added = added or _steps(design, coefficients, residual, noise, squares)
+        if not added or turn == MOST_TURNS - 1:
+            break
+        design = _Design(design.splines, design.powers, (*design.jumps, *added))
+    return design, coefficients, residual
+
+
+def _steps(design: _Design, coefficients, residual, noise, squares) -> list[jumps.Step]:
+    """The best step in each parameter, if it is no chance."""
+    found = []
+    for parameter, spline in enumerate(design.splines):
+        own, terms = design.of_one(parameter)
+        scales = np.stack([c.scale[own] for c in coefficients])
+        found.append(jumps.step(spline.scores, terms, scales, residual, noise, squares))
+    return [one for one in found if one is not None]
 
 
 def _correlation(residual, scatter) -> np.ndarray:
@@ -172,8 +204,10 @@ class _Design:
     roughness  [term]: how much less of that variance it is allowed
     """
 
-    def __init__(self, splines: list[_Spline], powers: list[tuple]):
-        """`powers`: for each term its factors as (parameter, degree), degree 1 being nearly linear."""
+    def __init__(self, splines: list[_Spline], powers: list[tuple], jumps: tuple = ()):
+        """`powers`: for each term its factors as (parameter, degree), degree 1 being nearly linear; `jumps`: levels and steps,
+        whose terms follow these, each with a variance of its own."""
+        self.powers, self.jumps = powers, jumps
         first = np.cumsum([0] + [len(s.roughness) for s in splines])
         self.splines, self.n_draws = splines, len(splines[0].scores)
         self.factors = np.zeros((max(map(len, powers)), len(powers)), int)
@@ -185,9 +219,28 @@ class _Design:
         parts = [() if term[0][1] == len(term) == 1 else tuple(p for p, _ in term) for term in powers]
         number = {part: i for i, part in enumerate(dict.fromkeys([(), *parts]))}
         self.component = np.array([number[part] for part in parts])
+        for jump in jumps:
+            size = len(jump.functions(slice(0, 1)))
+            self.component = np.append(self.component, np.full(size, self.component.max(initial=0) + 1))
+            self.roughness = np.append(self.roughness, np.ones(size))
+
+    def of_one(self, parameter: int) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the terms of one parameter alone, and these terms [term, draw] about their means."""
+        spline, sizes = self.splines[parameter], [len(j.functions(slice(0, 1))) for j in self.jumps]
+        smooth = [(i, term[0][1] - 1) for i, term in enumerate(self.powers) if {p for p, _ in term} == {parameter}]
+        firsts = len(self.powers) + np.cumsum([0, *sizes])
+        mine = [k for k, jump in enumerate(self.jumps) if jump.concerns(spline.scores)]
+        numbers = [i for i, _ in smooth] + [i for k in mine for i in range(firsts[k], firsts[k] + sizes[k])]
+        parts = [spline.functions(slice(None))[[degree for _, degree in smooth]]]
+        terms = np.concatenate(parts + [self.jumps[k].functions(slice(None)) for k in mine])
+        return np.array(numbers, int), terms - self.mean[numbers, None]
 
     def terms(self, draws) -> np.ndarray:
         """[term, draw]"""
+        smooth = self._smooth_terms(draws)
+        return np.concatenate([smooth, *(jump.functions(draws) for jump in self.jumps)]) if self.jumps else smooth
+
+    def _smooth_terms(self, draws) -> np.ndarray:
         functions = [s.functions(draws) for s in self.splines]
         table = np.concatenate([np.ones((1, functions[0].shape[1])), *functions])
         terms = table[self.factors[0]]
@@ -281,10 +334,13 @@ def _strength(design, centred) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Coefficients:
-    """Of one response: estimate [term] and a root of its covariance [term, term]."""
+    """Of one response: estimate [term], a root of its covariance [term, term], standard deviation [term] to which the estimate
+    is shrunk, variance of what it leaves unexplained."""
 
     estimate: np.ndarray
     root: np.ndarray
+    scale: np.ndarray
+    noise: float
 
 
 def _estimated(design, centred) -> list[_Coefficients]:
@@ -301,7 +357,7 @@ def _estimate(gram, cross, squares, design) -> _Coefficients:
     """
     n, n_terms = design.n_draws, len(cross)
     if squares == 0:
-        return _Coefficients(np.zeros(n_terms), np.zeros((n_terms, n_terms)))
+        return _Coefficients(np.zeros(n_terms), np.zeros((n_terms, n_terms)), np.zeros(n_terms), 0.0)
     size = np.bincount(design.component)
     noise = squares / n
     variance = np.full(len(size), noise)  # of the coefficients: as much as all the scatter, to begin with
@@ -321,4 +377,4 @@ def _estimate(gram, cross, squares, design) -> _Coefficients:
             break
         freedom = used.sum()
     root = scale[:, None] * np.linalg.cholesky((kept + kept.T) / 2)
-    return _Coefficients(estimate, root)
+    return _Coefficients(estimate, root, scale, float(noise))

@@ -6,9 +6,9 @@ knowledge leaves open, so their standard deviation, not their standard error, se
 sharpen an interval, they do not narrow it.
 
 An ICER has no ordinary interval once the effect increment may well be zero: the ratio jumps from plus to
-minus infinity there. Both methods then say so instead of giving two numbers. Where the mean effect increment
-is negative, read the ICER as the saving per unit of effect lost. A negative limit beside a positive effect
-increment means that the strategy saves money there.
+minus infinity there. Both methods then say so instead of giving two numbers. The limits are thresholds; a negative
+one means that dominance is not ruled out, and where the means are dominant or dominated there is no ICER to stand
+between them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from statistics import NormalDist
 import numpy as np
 
 from model.economics.arrays import ROUND_OFF, checked
+from model.economics.icer import icer
 
 INTERVAL, EXCLUSIVE, NOT_DEFINED = "interval", "exclusive", "not defined"
 
 
 @dataclass(frozen=True)
 class IcerInterval:
-    """icer: the ratio of means (nan if the mean effect increment is 0). What the limits mean is in `kind`:
+    """icer: of the means, as in `economics.icer`. What the limits mean is in `kind`:
 
     'interval'     the ICER lies between lower and upper
     'exclusive'    it lies below lower or above upper: everything but the values between them
@@ -63,7 +64,7 @@ def fieller_interval(incremental_cost, incremental_effect, level: float = 0.95) 
     if a == 0 or discriminant < 0:
         return _undefined(cost, effect)
     lower, upper = np.sort((b + np.array([-1, 1]) * np.sqrt(discriminant)) / a)
-    return IcerInterval(_icer(cost, effect), float(lower), float(upper), INTERVAL if a > 0 else EXCLUSIVE)
+    return IcerInterval(_of_means(cost, effect), float(lower), float(upper), INTERVAL if a > 0 else EXCLUSIVE)
 
 
 def percentile_interval(incremental_cost, incremental_effect, level: float = 0.95) -> IcerInterval:
@@ -90,7 +91,7 @@ def percentile_interval(incremental_cost, incremental_effect, level: float = 0.9
         lower, upper = np.quantile(ranked, [(1 - level) / 2, (1 + level) / 2])
     if not np.isfinite([lower, upper]).all():
         return _undefined(cost, effect)
-    return IcerInterval(_icer(cost, effect), float(lower), float(upper), INTERVAL)
+    return IcerInterval(_of_means(cost, effect), float(lower), float(upper), INTERVAL)
 
 
 def quadrant_shares(incremental_cost, incremental_effect) -> dict[str, float]:
@@ -135,12 +136,12 @@ def _covariance(effect, cost) -> tuple[float, float, float]:
     return tuple(float(product.sum() / (e.size - 1)) for product in (e * e, e * c, c * c))
 
 
-def _icer(cost, effect) -> float:
-    return float(cost.mean() / effect.mean()) if effect.mean() else float("nan")
+def _of_means(cost, effect) -> float:
+    return float(icer(cost.mean(), effect.mean()))
 
 
 def _undefined(cost, effect) -> IcerInterval:
-    return IcerInterval(_icer(cost, effect), float("nan"), float("nan"), NOT_DEFINED)
+    return IcerInterval(_of_means(cost, effect), float("nan"), float("nan"), NOT_DEFINED)
 
 
 def _check_level(level: float) -> None:

@@ -98,7 +98,7 @@ def _plans(found: Attribution, shares: pd.DataFrame) -> dict[str, Plan]:
     plans = {}
     for strategy in others if found.changes else ():
         own = shares[(shares["group"] == "all") & (shares["strategy"] == strategy)]
-        data = _bars(own)
+        data = _bars(own).assign(degrees_of_freedom=found.share.freedom)
         label = net_benefit_label(style, found.wtp, found.reference).replace(
             "benefit v", f"benefit of {style.labels[strategy]} v"
         )

@@ -9,8 +9,10 @@ import numpy as np
 from model.analysis import agreement as engines
 from model.analysis.agreement import Agreement, Bridge
 from model.analysis.capacity import Alternative, Capacity
+from model.economics.icer import icer
+from model.economics.icer import verdict as quadrant
+from model.intervals import of_replications
 from model.report import figures, plots, text
-from model.report.queue_tables import interval
 from model.report.result import Result
 from model.scenario import Scenario
 
@@ -85,7 +87,7 @@ def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
 
     wtp, rows = scenario.wtp.thresholds[0], []
     results = {
-        "icer": engines.icer,
+        "icer": icer,
         "incremental_net_benefit": lambda cost, effect: wtp * effect - cost,
         "incremental_cost": lambda cost, effect: cost,
         "incremental_effect": lambda cost, effect: effect,
@@ -104,6 +106,7 @@ def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
             for name, columns in found.items():
                 ends = ("", "_standard_error", "_change", "_change_standard_error")
                 row |= {name + end: _zero(column[k]) for end, column in zip(ends, columns)}
+            row["status"] = quadrant(row["incremental_cost"], row["incremental_effect"]).item()
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -137,6 +140,7 @@ def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
             text.amount(r.icer_standard_error),
             text.amount(r.icer_change),
             text.amount(r.icer_change_standard_error),
+            r.status,
         ]
         for r in table.itertuples()
     ]
@@ -150,6 +154,7 @@ def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
             "SE",
             "Change",
             "SE of change",
+            "Status",
         ],
         rows,
     )
@@ -199,8 +204,8 @@ def _status(level, s: int) -> str:
 
 def _level_row(found: Capacity, i: int, s: int) -> dict[str, float]:
     first, units, year = found.first, found.units, found.patients_per_year
-    one, least = (interval(found.gain_per_year(i, j)[s]) for j in (max(i - 1, 0), first))
-    wait, used, benefit = (interval(x[i, s]) for x in (found.wait, found.utilisation, found.net_benefit))
+    one, least = (of_replications(found.gain_per_year(i, j)[s]) for j in (max(i - 1, 0), first))
+    wait, used, benefit = (of_replications(x[i, s]) for x in (found.wait, found.utilisation, found.net_benefit))
     price = found.unit_cost * float(units[i] - units[first])
     step = (one["mean"], one["standard_error"]) if i > first else (np.nan, np.nan)
     return {
@@ -216,6 +221,8 @@ def _level_row(found: Capacity, i: int, s: int) -> dict[str, float]:
         "gain_per_extra_unit_standard_error": step[1],
         "gain_from_least_per_year": least["mean"],
         "gain_from_least_standard_error": least["standard_error"],
+        "gain_from_least_lower_95": least["lower_95"],
+        "gain_from_least_upper_95": least["upper_95"],
         "cost_of_units_per_year": price,
         "net_gain_per_year": least["mean"] - price,
     }
@@ -297,7 +304,7 @@ def change_table(found: list[Alternative], wtp: float) -> pd.DataFrame:
         values["net_benefit"] = tuple(wtp * total.qaly - total.cost for total in (one.total, first))
         for name, (own, before) in values.items():
             for s, strategy in enumerate(one.total.strategies):
-                level, change = interval(own[s]), interval(own[s] - before[s])
+                level, change = of_replications(own[s]), of_replications(own[s] - before[s])
                 rows.append(
                     {
                         "alternative": one.label,
@@ -316,25 +323,23 @@ def change_of_icer(scenario: Scenario, found: list[Alternative]) -> pd.DataFrame
     """ICER against the reference in each alternative, and its change from the file as it is (jackknife)."""
     import pandas as pd
 
-    reference, rows = list(scenario.strategies).index(scenario.reference or next(iter(scenario.strategies))), []
-    steps = [
-        engines.Step(one.label, one.total.cost - one.total.cost[reference], one.total.qaly - one.total.qaly[reference])
-        for one in found
-    ]
+    reference, rows = scenario.reference_index, []
+    steps = [engines.step_of(one.label, one.total, reference, one.total.cost.shape[1]) for one in found]
     for s, strategy in enumerate(scenario.strategies):
         for step in steps if s != reference else ():
             pair = engines.Bridge((steps[0], step), tuple(scenario.strategies), reference)
-            (_, value), (_, error) = pair.levels(s, engines.icer)
-            (_, change), (_, change_error) = pair.changes(s, engines.icer)
+            (_, value), (_, error) = pair.levels(s, icer)
+            (_, change), (_, change_error) = pair.changes(s, icer)
             rows.append(
                 {
                     "alternative": step.name,
                     "strategy": strategy,
-                    "comparator": list(scenario.strategies)[reference],
+                    "comparator": scenario.reference_strategy,
                     "icer": value,
                     "standard_error": error,
                     "change": _zero(change),
                     "change_standard_error": _zero(change_error),
+                    "status": quadrant(step.cost[s].mean(), step.effect[s].mean()).item(),
                 }
             )
     return pd.DataFrame(rows)
@@ -371,6 +376,7 @@ def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], wtp: 
             text.amount(r.standard_error),
             text.amount(r.change),
             text.amount(r.change_standard_error),
+            r.status,
         ]
         for r in ratios.itertuples()
     ]
@@ -381,6 +387,6 @@ def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], wtp: 
             "",
             text.table(["Centre", "Strategy", "Outcome", "Mean", "Change", "SE of change"], rows),
             "",
-            text.table(["Centre", "Strategy", "ICER", "SE", "Change", "SE of change"], icers),
+            text.table(["Centre", "Strategy", "ICER", "SE", "Change", "SE of change", "Status"], icers),
         ]
     )

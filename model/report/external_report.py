@@ -49,9 +49,10 @@ def _tables(found: External, means, about: dict) -> dict:
 
     names = found.strategies
     rows = [about | row for row in tables.incremental_rows(names, *means)]
-    benefit = [
-        about | row for row in tables.net_benefit_rows(names, found.cost, found.effect, np.array(found.thresholds))
-    ]
+    listed = list(tables.net_benefit_rows(names, found.cost, found.effect, np.array(found.thresholds)))
+    if found.curves is not None:
+        listed = tables.with_probability(listed, found.curves)
+    benefit = [about | row for row in listed]
     summary = [
         about | {"strategy": n, "outcome": what, **tables._summary(values[s])}
         for what, values in (("cost", found.cost), ("effect", found.effect))

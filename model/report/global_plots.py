@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.intervals import half_width
 from model.report.style import COLOURS, FAINT, Style, canvas, legend, numbers, percent, wrapped
 
 MOST = 20  # inputs shown
@@ -93,11 +94,12 @@ def convergence(table, style: Style, label: str):
         (axes[1], "probability_most_cost_effective", "probability_standard_error", "Probability most cost-effective"),
     ):
         late = table[table["draws"] >= 10]
+        half = half_width(late[error], late["draws"] - 1)
         (line,) = axis.plot(late["draws"], late[name], color=COLOURS[0], label="Running estimate")
         band = axis.fill_between(
             late["draws"],
-            late[name] - 1.96 * late[error],
-            late[name] + 1.96 * late[error],
+            late[name] - half,
+            late[name] + half,
             color=COLOURS[0],
             alpha=0.2,
             linewidth=0,

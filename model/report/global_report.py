@@ -8,7 +8,7 @@ import numpy as np
 
 from model.analysis.convergence import WRONG, Convergence
 from model.analysis.globalsens import Factor, Indices, Screening
-from model.analysis.run import Run, reference_of
+from model.analysis.run import Run
 from model.report import figures, global_plots, text
 from model.report.result import Result
 from model.scenario import Scenario
@@ -72,7 +72,7 @@ def sobol_table(scenario: Scenario, factors, found: dict[str, Indices], wtp: flo
 def _about(scenario: Scenario, strategy: str, wtp: float, group: str, factor: Factor) -> dict:
     return {
         "strategy": strategy,
-        "comparator": list(scenario.strategies)[reference_of(scenario)],
+        "comparator": scenario.reference_strategy,
         "group": group,
         "wtp": wtp,
         "input": factor.name,
@@ -133,7 +133,7 @@ def _name(kind: str, found: dict, strategy: str) -> str:
 def pair(scenario: Scenario, strategy: str, wtp: float, group: str = "all") -> str:
     """'incremental net benefit at 50,000 per QALY (USD 2010), Surgery v Radiotherapy'."""
     currency = f"{scenario.currency} {scenario.price_year}".strip()
-    reference = list(scenario.labels.values())[reference_of(scenario)]
+    reference = scenario.labels[scenario.reference_strategy]
     where = "" if group == "all" else f", {scenario.groups[group].label}"
     return (
         f"incremental net benefit at {wtp:,.0f} per QALY ({currency}), {scenario.labels[strategy]} v {reference}{where}"

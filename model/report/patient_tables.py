@@ -185,11 +185,11 @@ def simulation_noise(run: Run) -> pd.DataFrame:
     """How much of the PSA's spread is simulation noise, and what taking it out does to CEAC and EVPI at the thresholds."""
     import pandas as pd
 
-    total, scenario, fixed = run.psa.total, run.scenario, run.corrected
+    total, scenario, fixed, decisions = run.psa.total, run.scenario, run.corrected, run.decisions["all"]
     rows = []
     for wtp in scenario.wtp.thresholds:
         raw = acceptability.acceptability(total.cost, total.qaly, np.array([wtp]))
-        own = acceptability.acceptability(fixed.cost, fixed.effect, np.array([wtp])) if fixed else None
+        own = decisions.at(wtp) if fixed else None
         column = "probability_most_cost_effective"
         for s, strategy in enumerate(scenario.strategies):
             rows.append(

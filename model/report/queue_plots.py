@@ -162,7 +162,7 @@ def capacity(table, style: Style, resource: str, currency: str):
     for strategy in style.labels:
         own = table[(table["strategy"] == strategy) & table["net_benefit_per_year"].notna()]
         look = style.look(strategy)
-        error = 1.96 * np.nan_to_num(own["gain_from_least_standard_error"])
+        error = np.nan_to_num(own["gain_from_least_upper_95"] - own["gain_from_least_per_year"])
         handles.append(axis.errorbar(own["capacity"], own["gain_from_least_per_year"], error, capsize=3, **look))
     axis.axhline(0, color=FAINT, linewidth=0.8)
     axis.set(xlabel=f"Units of {resource}", ylabel=f"Net benefit a year,\ngain on the least number ({currency})")

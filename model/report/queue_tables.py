@@ -10,6 +10,7 @@ import numpy as np
 from model.analysis import queues
 from model.analysis.run import Run
 from model.history import Requests
+from model.intervals import of_replications
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +37,11 @@ def waits(run: Run) -> pd.DataFrame:
             found = [queues.waits(world) for world in worlds if len(world.asked)]
             for name in found[0] if found else ():
                 values = np.concatenate([world[name] for world in found])
-                rows.append({**about, "group": group, **_measure(name), **interval(values * _scale(name))})
+                rows.append({**about, "group": group, **_measure(name), **of_replications(values * _scale(name))})
             since = [queues.since_first(world, first) for world, first in zip(worlds, firsts) if len(world.asked)]
             for name in since[0] if since else ():
                 values = np.array([one[name] for one in since])
-                rows.append({**about, "group": group, **_since(name), **interval(values * _scale(name))})
+                rows.append({**about, "group": group, **_since(name), **of_replications(values * _scale(name))})
     return pd.DataFrame(rows)
 
 
@@ -80,8 +81,8 @@ def ended_waiting(run: Run) -> pd.DataFrame:
                 share = np.array(
                     [world.where(world.instead == s).patients / world.patients for world in worlds if len(world.asked)]
                 )
-                rows.append({**about, "group": group, "state": states[s], **interval(share)})
-    return pd.DataFrame(rows, columns=["strategy", "resource", "group", "state", *interval(np.zeros(2))])
+                rows.append({**about, "group": group, "state": states[s], **of_replications(share)})
+    return pd.DataFrame(rows, columns=["strategy", "resource", "group", "state", *of_replications(np.zeros(2))])
 
 
 def resource_use(run: Run) -> pd.DataFrame:
@@ -112,7 +113,7 @@ def resource_use(run: Run) -> pd.DataFrame:
                     "capacity": capacity,
                     "measure": measure,
                     "unit": unit,
-                    **interval(values),
+                    **of_replications(values),
                 }
             )
         place = list(run.scenario.strategies).index(strategy)
@@ -164,16 +165,6 @@ def queue_length(run: Run, stretches: int = 50) -> pd.DataFrame:
             about |= {f"mean_{name}": found.mean(axis=0), f"{name}_lower_90": low, f"{name}_upper_90": high}
         parts.append(pd.DataFrame(about))
     return pd.concat(parts, ignore_index=True)
-
-
-def interval(values: np.ndarray) -> dict[str, float]:
-    """Mean, standard error and 95 % interval (Student's t) over replications; NaN aside."""
-    from scipy import stats
-
-    values = values[np.isfinite(values)]
-    mean, error = queues.with_error(values) if len(values) else (np.nan, np.nan)
-    half = stats.t.ppf(0.975, len(values) - 1) * error if len(values) > 1 else np.nan
-    return {"mean": mean, "standard_error": error, "lower_95": mean - half, "upper_95": mean + half}
 
 
 def _groups(run: Run) -> Iterator[tuple[str, int | None]]:

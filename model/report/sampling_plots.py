@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from model.intervals import half_width
 from model.report.style import FAINT, Style, brief, canvas, few, legend, nothing, number, numbers
 
 MOST_LINES = 6
@@ -55,7 +56,7 @@ def evsi(table, style: Style, wtp: float):
     figure, axis = canvas(style, "Expected value of sample information (EVSI)")
     handles = []
     for name, part, look in _studies(table, style):
-        error = 1.96 * part["standard_error"].to_numpy(float)
+        error = half_width(part["standard_error"].to_numpy(float))
         value = part["evsi"].to_numpy(float)
         below = np.minimum(error, value.clip(0))
         handles.append(axis.errorbar(part["patients_per_arm"], value, yerr=[below, error], capsize=2.5, **look))
@@ -84,7 +85,7 @@ def net_benefit_of_sampling(table, style: Style):
     handles = []
     for _, part, look in _studies(table, style):
         x, value = part["patients_per_arm"].to_numpy(), part["net_benefit_of_sampling"].to_numpy(float)
-        error = 1.96 * part["net_benefit_standard_error"].to_numpy(float)
+        error = half_width(part["net_benefit_standard_error"].to_numpy(float))
         handles.append(axis.errorbar(x, value, yerr=error, capsize=2.5, **look))
     best = table[table["best"] == "true"]
     ring = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "color": "black", "linestyle": ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.intervals import half_width
 from model.report.style import COLOURS, FAINT, Style, brief, canvas, few, legend, nothing, number, numbers, wrapped
 
 LOW, HIGH = COLOURS[0], COLOURS[4]  # dark and light, so that they differ in grey too
@@ -101,7 +102,7 @@ def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = No
         return nothing(style, heading, "No EVPPI: no parameter is sampled.")
     rows = evppi.sort_values("evppi", ascending=False, kind="stable").head(max_bars)
     figure, axis = canvas(style, heading, 7.5, 1.9 + 0.3 * len(rows))
-    value, error = rows["evppi"].to_numpy(float), 1.96 * rows["standard_error"].fillna(0).to_numpy(float)
+    value, error = rows["evppi"].to_numpy(float), half_width(rows["standard_error"].fillna(0).to_numpy(float))
     bars = axis.barh(range(len(rows)), value, height=0.66, color="#7FB2D6", label="EVPPI")
     whiskers = axis.errorbar(
         value,

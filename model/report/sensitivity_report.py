@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.oneway import OneWay
-from model.analysis.run import reference_of
 from model.analysis.threshold import Change, Thresholds
 from model.report import figures, plots, text
 from model.report.result import Result
@@ -25,7 +24,7 @@ def tornado(found: OneWay, results: tuple[str, ...], group: str = "all") -> Resu
     """results: 'inb', 'icer', 'cost', 'qaly' or an effect; a figure for each, and for each other strategy."""
     table, style = tornado_table(found), figures.style_of_scenario(found.scenario)
     plans, words = {}, [found.scenario.title]
-    others = [s for s in found.scenario.strategies if s != _reference(found)]
+    others = [s for s in found.scenario.strategies if s != found.scenario.reference_strategy]
     for result in results:
         for strategy in others:
             own = table.query("result == @result and strategy == @strategy and group == @group")
@@ -34,10 +33,6 @@ def tornado(found: OneWay, results: tuple[str, ...], group: str = "all") -> Resu
             plans[name] = figures.Plan(lambda own=own, label=label: plots.tornado(own, style, label), own)
             words += ["", label + ("" if group == "all" else f", {group}"), _tornado_text(own)]
     return Result({"tornado": table}, plans, None, "\n".join(words))
-
-
-def _reference(found: OneWay) -> str:
-    return list(found.scenario.strategies)[reference_of(found.scenario)]
 
 
 def tornado_table(found: OneWay) -> pd.DataFrame:
@@ -50,7 +45,7 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
     names = ["inb", "icer", *(n for n in found.columns if n in ("cost", "qaly", "life_years", *found.scenario.effects))]
     rows = []
     for s, strategy in enumerate(found.scenario.strategies):
-        if strategy == _reference(found):
+        if strategy == found.scenario.reference_strategy:
             continue
         for group in found.groups:
             for name in names:
@@ -58,7 +53,7 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
                 about = {
                     "result": name,
                     "strategy": strategy,
-                    "comparator": _reference(found),
+                    "comparator": found.scenario.reference_strategy,
                     "group": group,
                     "wtp": found.wtp,
                 }
@@ -112,7 +107,7 @@ def result_label(found: OneWay, result: str, strategy: str) -> str:
         "life_years": "Incremental life-years",
     }
     names |= {key: "Increment: " + plots.with_unit(e.label, e.unit) for key, e in scenario.effects.items()}
-    return f"{names[result]}, {scenario.labels[strategy]} v {scenario.labels[_reference(found)]}"
+    return f"{names[result]}, {scenario.labels[strategy]} v {scenario.labels[found.scenario.reference_strategy]}"
 
 
 def _tornado_text(table: pd.DataFrame) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.intervals import half_width
 from model.report.style import COLOURS, FAINT, MARKERS, Style, brief, canvas, legend, nothing, number, numbers, wrapped
 
 
 def dots(table, style: Style, heading: str, result_label: str, base: dict[str, float] | None = None):
     """A row a case, a mark a series; 95% bars of the standard errors; a line at each series' base result.
 
-    table: case, series, result, standard_error (nan: none), in the order in which they are shown.
+    table: case, series, result, standard_error and its degrees_of_freedom (nan: none), in the order in which they are shown.
     """
     shown = table[np.isfinite(table["result"])]
     if shown.empty:
@@ -23,7 +24,7 @@ def dots(table, style: Style, heading: str, result_label: str, base: dict[str, f
         shift = 0.16 * (i - (len(series) - 1) / 2)
         at = [cases.index(case) + shift for case in part["case"]]
         look = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)], "label": name}
-        error = 1.96 * part["standard_error"].fillna(0).to_numpy(float)
+        error = np.nan_to_num(half_width(part["standard_error"], part["degrees_of_freedom"]))
         handles.append(axis.errorbar(part["result"], at, xerr=error, linestyle="", markersize=6.5, capsize=2.5, **look))
         if base is not None and np.isfinite(base.get(name, np.nan)):
             handles.append(
@@ -50,7 +51,7 @@ def dots(table, style: Style, heading: str, result_label: str, base: dict[str, f
 def contributions(table, style: Style, heading: str, result_label: str):
     """From one result to another: a floating bar for each change, with 95% bars where they were sampled.
 
-    table: change, result, level, standard_error; its first and last rows are the two ends (level nan: a change, whose
+    table: change, result, level, standard_error, degrees_of_freedom; its first and last rows are the two ends (level nan: a change, whose
     `result` is what it adds).
     """
     level = table["result"].to_numpy(float)
@@ -68,7 +69,7 @@ def contributions(table, style: Style, heading: str, result_label: str):
                 left=reached,
                 height=0.6,
                 color=colour,
-                xerr=1.96 * row["standard_error"] or None,
+                xerr=half_width(row["standard_error"], row["degrees_of_freedom"]) if row["standard_error"] else None,
                 error_kw={"capsize": 2.5},
             )
             text, at = ("+" if row["result"] >= 0 else "") + number(row["result"]), reached + max(row["result"], 0)

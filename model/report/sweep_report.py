@@ -12,7 +12,6 @@ from model.report import figures, plots, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
 from model.report.style import wrapped
-from model.scenario import Scenario
 from model.units import UnitError, duration
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ TAIL = (
     "qaly_standard_error",
     "nmb_standard_error",
     "incremental_nmb_standard_error",
+    "degrees_of_freedom",
 )
 
 
@@ -66,10 +66,6 @@ def column_of(axis: Axis, found: Sweep) -> str:
     return f"varied {axis.name}" if axis.name in {"group", "strategy", *found.columns} else axis.name
 
 
-def reference_of(scenario: Scenario) -> str:
-    return scenario.reference or next(iter(scenario.strategies))
-
-
 def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> str:
     at = "" if wtp is None else f"; {wtp:,.0f} per {style.effect}"
     return f"Incremental net benefit v {style.labels[against]} ({style.currency}{at})"
@@ -80,7 +76,7 @@ def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> st
 
 def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
     """Lines for one number, maps for two; dots where there are a few other points."""
-    style, reference = figures.style_of_scenario(found.scenario), reference_of(found.scenario)
+    style, reference = figures.style_of_scenario(found.scenario), found.scenario.reference_strategy
     own = table[table["group"] == "all"]
     against = own[own["strategy"] != reference]
     wtp = None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
@@ -188,13 +184,14 @@ def _dots(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
     cases = [
         ", ".join(f"{n} {_shown(v)}" for n, v in zip(names, row)) for row in against[names].itertuples(index=False)
     ]
-    error = against.get("incremental_nmb_standard_error", pd.Series(np.nan, against.index))
+    unknown = pd.Series(np.nan, against.index)
     data = pd.DataFrame(
         {
             "case": cases,
             "series": against["strategy"].map(style.labels),
             "result": against["incremental_nmb"],
-            "standard_error": error,
+            "standard_error": against.get("incremental_nmb_standard_error", unknown),
+            "degrees_of_freedom": against.get("degrees_of_freedom", unknown),
         }
     )
     return {"incremental_net_benefit": Plan(lambda: sweep_plots.dots(data, style, wrapped(label, 85), label), data)}
@@ -208,7 +205,7 @@ def _shown(value) -> str:
 
 
 def _text(found: Sweep, table: pd.DataFrame) -> str:
-    scenario, reference = found.scenario, reference_of(found.scenario)
+    scenario, reference = found.scenario, found.scenario.reference_strategy
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
     lines = [
         scenario.title,

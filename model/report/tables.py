@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis import comparison, targets
+from model.analysis import targets
 from model.analysis.run import Run
 from model.draws import Draws
 from model.economics import incremental, net_benefit, uncertainty
+from model.economics.icer import verdict
 from model.inputs import Values
+from model.intervals import interval, standard_error
 from model.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -71,12 +73,12 @@ def outcomes(run: Run) -> pd.DataFrame:
     rows = []
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
-            se = evaluation.simulated[group].se if evaluation.simulated and analysis == "deterministic" else None
-            rows += [{"analysis": analysis, "group": group, **row} for row in _outcome_rows(result, se)]
+            simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
+            rows += [{"analysis": analysis, "group": group, **row} for row in _outcome_rows(result, simulated)]
     return pd.DataFrame(rows)
 
 
-def _outcome_rows(result: Outcomes, se=None) -> Iterator[dict]:
+def _outcome_rows(result: Outcomes, simulated=None) -> Iterator[dict]:
     for o, name in enumerate(result.names):
         for discounted in (True, False):
             for s, strategy in enumerate(result.strategies):
@@ -86,14 +88,14 @@ def _outcome_rows(result: Outcomes, se=None) -> Iterator[dict]:
                     "discounted": "true" if discounted else "false",
                     **(
                         _summary(result.values[o, int(discounted), s])
-                        if se is None
-                        else _simulated(result.values[o, int(discounted), s, 0], se[o, int(discounted), s, 0])
+                        if simulated is None
+                        else interval(
+                            result.values[o, int(discounted), s, 0],
+                            simulated.se[o, int(discounted), s, 0],
+                            simulated.freedom,
+                        )
                     ),
                 }
-
-
-def _simulated(mean: float, se: float) -> dict[str, float]:
-    return {"mean": mean, "standard_error": se, "lower_95": mean - 1.96 * se, "upper_95": mean + 1.96 * se}
 
 
 def _summary(sample: np.ndarray) -> dict[str, float]:
@@ -102,7 +104,7 @@ def _summary(sample: np.ndarray) -> dict[str, float]:
     lower, upper = np.quantile(sample, [0.025, 0.975])
     return {
         "mean": sample.mean(),
-        "standard_error": sample.std(ddof=1) / np.sqrt(len(sample)),
+        "standard_error": standard_error(sample),
         "lower_95": lower,
         "upper_95": upper,
     }
@@ -155,10 +157,16 @@ def net_benefit_table(run: Run) -> pd.DataFrame:
             simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
             found = list(net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds, simulated))
             if analysis == "probabilistic":
-                chances = comparison.probability(run.scenario, evaluation, group, np.array(thresholds)).ravel()
-                found = [row | {"probability_most_cost_effective": chance} for row, chance in zip(found, chances)]
+                found = with_probability(found, run.decisions.get(group))
             rows += [{"analysis": analysis, "group": group, **row} for row in found]
     return pd.DataFrame(rows)
+
+
+def with_probability(rows: list[dict], decisions) -> list[dict]:
+    """Rows by threshold and strategy, with the probability from `decisions`, an Acceptability at these thresholds."""
+    levels = list(dict.fromkeys(row["wtp"] for row in rows))
+    chances = decisions.at(levels).probability_most_cost_effective.ravel() if rows else ()
+    return [row | {"probability_most_cost_effective": chance} for row, chance in zip(rows, chances)]
 
 
 def net_benefit_rows(strategies, cost, effect, thresholds, simulated=None) -> Iterator[dict]:
@@ -203,7 +211,7 @@ def curves(found, strategies) -> dict[str, pd.DataFrame]:
 
 
 def uncertainty_tables(cost, effect, strategies, reference: int) -> dict[str, pd.DataFrame]:
-    """Intervals of the ICER and quadrant shares of every strategy against the reference."""
+    """Intervals of the ICER and quadrant shares of every strategy against the reference; `status` is that of the means."""
     import pandas as pd
 
     d_cost, d_effect = incremental.increments(cost, effect, reference)
@@ -224,6 +232,7 @@ def uncertainty_tables(cost, effect, strategies, reference: int) -> dict[str, pd
                     "lower_95": found.lower,
                     "upper_95": found.upper,
                     "kind": found.kind,
+                    "status": verdict(d_cost[s].mean(), d_effect[s].mean()).item(),
                 }
             )
         for quadrant, share in uncertainty.quadrant_shares(d_cost[s], d_effect[s]).items():
@@ -386,6 +395,7 @@ def evppi(found) -> pd.DataFrame:
                     "evppi_share_of_evpi": v.value / found.evpi if found.evpi else np.nan,
                     "evpi": found.evpi,
                     "clamped": "true" if v.clamped else "false",
+                    "doubt": v.doubt,
                 }
             )
     return pd.DataFrame(rows)

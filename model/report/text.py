@@ -6,6 +6,7 @@ import numpy as np
 
 from model.analysis.run import Run
 from model.economics import incremental
+from model.economics.icer import icer, icer_error
 from model.scenario import Scenario
 
 
@@ -116,16 +117,17 @@ def simulation(run: Run) -> str:
 def _increment(run: Run, s: int, wtp: float, error: float) -> str:
     """Incremental net benefit and ICER with the standard errors of the simulation."""
     total, found, r, code = run.base.total, run.base.simulated["all"], run.reference, run.scenario.currency
-    cost, effect = (float(x[s, 0] - x[r, 0]) for x in (total.cost, total.qaly))
+    cost, effect = (float(gain[s, 0]) for gain in incremental.increments(total.cost, total.qaly, r))
     text = (
         f"incremental net benefit at {code} {amount(wtp)} is {amount(wtp * effect - cost)} "
         f"(simulation standard error {amount(error)})"
     )
-    if effect > 0 and cost > 0:
-        # Delta method: the error of the ratio is that of the net benefit at the ratio, per unit of effect.
-        ratio = cost / effect
-        text += f"; ICER {amount(ratio)} (standard error {amount(found.inb_se(ratio)[s, 0] / effect)})"
-    return text + "."
+    ratio = float(icer(cost, effect))
+    if not np.isfinite(ratio):
+        return f"{text}."
+    saved = "" if effect > 0 else " saved per QALY lost"
+    error = float(icer_error(effect, found.inb_se(ratio)[s, 0]))
+    return f"{text}; ICER {amount(ratio)}{saved} (standard error {amount(error)})."
 
 
 def _n(run: Run) -> int:
@@ -135,7 +137,12 @@ def _n(run: Run) -> int:
 def _alone(labels: list[str], found) -> str:
     """No strategy on the frontier beside the first."""
     first = labels[int(np.argmax(found.status == "reference"))]
-    return f"{first} is the only strategy" if len(labels) == 1 else f"{first} dominates the other strategies"
+    equal = [label for label, status in zip(labels, found.status) if status == "equal"]
+    beaten = len(labels) - 1 - len(equal)
+    parts = [f"{' and '.join([first, *equal])} are equal in cost and QALYs"] if equal else []
+    if beaten:
+        parts.append(f"{first} dominates the other {'strategies' if not equal or beaten > 1 else 'strategy'}")
+    return "; ".join(parts) or f"{first} is the only strategy"
 
 
 def sentence(run: Run) -> str:
@@ -149,10 +156,10 @@ def sentence(run: Run) -> str:
         if found.status[s] == "frontier"
     ]
     text = "; ".join(pairs) or _alone(labels, found)
-    if run.curves is None or not scenario.wtp.thresholds:
+    if not run.decisions or not scenario.wtp.thresholds:
         return text + " (base case)."
     wtp = scenario.wtp.thresholds[0]
-    probability = run.curves.probability_most_cost_effective[int(np.argmin(np.abs(run.curves.wtp - wtp)))]
+    probability = run.decisions["all"].at(wtp).probability_most_cost_effective[0]
     chances = ", ".join(f"{label} {p:.1%}" for label, p in zip(labels, probability))
     return (
         f"{text} (base case); probability most cost-effective at {scenario.currency} {amount(wtp)} per QALY: {chances}."

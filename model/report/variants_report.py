@@ -11,7 +11,7 @@ from model.report import figures, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
 from model.report.style import wrapped
-from model.report.sweep_report import TAIL, net_benefit_label, reference_of
+from model.report.sweep_report import TAIL, net_benefit_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,16 +35,18 @@ def report(found: Compared) -> Result:
 
 
 def variants_table(found: Compared) -> pd.DataFrame:
-    """A row a variant, analysis, group and strategy. `..._difference` is the variant's value minus that of the base case."""
+    """A row a variant, analysis, group and strategy. `..._difference` is the variant's value minus that of the base case;
+    of an ICER only where both lie in one quadrant."""
     import pandas as pd
 
     table = pd.DataFrame([row for key in found.found for row in _rows(found, key)])
     on = ["analysis", "group", "strategy"]
     shared = [name for name in DIFFERENCES if name in table]
-    base = table.loc[table["variant"] == "base", [*on, *shared]]
+    base = table.loc[table["variant"] == "base", [*on, *shared, "status"]]
     both = table[on].merge(base, on=on, how="left", validate="many_to_one")
     for name in shared:
         table[f"{name}_difference"] = table[name].to_numpy(float) - both[name].to_numpy(float)
+    table["icer_difference"] = table["icer_difference"].where(table["status"] == both["status"].to_numpy())
     error = "incremental_nmb_difference_standard_error"
     if error in table:
         table[error] = table.pop(error)
@@ -93,7 +95,7 @@ def settings_table(found: Compared) -> pd.DataFrame:
 
 def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
     """One figure a strategy that is compared."""
-    style, reference = figures.style_of_scenario(found.variants.base), reference_of(found.variants.base)
+    style, reference = figures.style_of_scenario(found.variants.base), found.variants.base.reference_strategy
     others = [s for s in style.labels if s != reference]
     plans = {}
     for strategy in others:
@@ -115,20 +117,21 @@ def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
 def _dots(own: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
-    error = own.get("incremental_nmb_standard_error", pd.Series(np.nan, own.index))
+    unknown = pd.Series(np.nan, own.index)
     return pd.DataFrame(
         {
             "case": own["label"],
             "series": own["analysis"].str.capitalize(),
             "result": own["incremental_nmb"],
-            "standard_error": error,
+            "standard_error": own.get("incremental_nmb_standard_error", unknown),
+            "degrees_of_freedom": own.get("degrees_of_freedom", unknown),
         }
     )
 
 
 def _text(found: Compared, table: pd.DataFrame) -> str:
     base = found.variants.base
-    reference, currency = reference_of(base), base.currency
+    reference, currency = base.reference_strategy, base.currency
     lines = [
         base.title,
         f"{len(found.found) - 1} variants; increments are against {base.labels[reference]}; net benefit at "

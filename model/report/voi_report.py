@@ -11,6 +11,7 @@ from model.analysis.run import Run
 from model.analysis.studies import Worth
 from model.analysis.value_of_information import Information
 from model.economics import evsi
+from model.intervals import half_width
 from model.report import figures, plots, sampling_plots, tables, text
 from model.report.result import Result
 
@@ -20,18 +21,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Population:
-    """Whom the decision concerns, and what a study costs. incidence: people a year; discount: annual rate."""
+    """Whom the decision concerns, and what a study costs. incidence: people a year; discount: annual rate; costs: None where
+    they are not known, and then no size of a study is the best."""
 
     incidence: float
     years: float
     discount: float
-    fixed_cost: float = 0.0
-    cost_per_patient: float = 0.0
+    fixed_cost: float | None = None
+    cost_per_patient: float | None = None
 
     @property
     def size(self) -> float:
         """Discounted number of people."""
         return evsi.population_value(1.0, self.incidence, self.years, self.discount)
+
+    @property
+    def costs(self) -> tuple[float, float] | None:
+        """Of a study of any size, and of each patient; None where neither is known."""
+        known = self.fixed_cost is not None or self.cost_per_patient is not None
+        return (self.fixed_cost or 0.0, self.cost_per_patient or 0.0) if known else None
 
 
 def report(run: Run, found: Information, population: Population | None) -> Result:
@@ -79,7 +87,23 @@ def evppi_text(table) -> str:
         ]
         for r in table.itertuples()
     ]
-    return text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)
+    lines = [text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)]
+    return "\n".join(
+        [*lines, *(_doubt(r.parameter, r.evppi, r.doubt, r.standard_error) for r in _doubtful(table).itertuples())]
+    )
+
+
+def _doubtful(table) -> pd.DataFrame:
+    """Rows whose doubt is more than their error covers."""
+    return table[table["doubt"] > half_width(table["standard_error"])]
+
+
+def _doubt(name: str, value: float, doubt: float, error: float) -> str:
+    return (
+        f"warning: {name}: {value:,.1f} may be off by about {doubt:,.1f}, more than its standard error of {error:,.1f} covers: "
+        "the regression leaves a pattern in the draws that it cannot follow (many levels, or steps that depend on several "
+        "parameters)"
+    )
 
 
 def _status_text(found: Information) -> list[str]:
@@ -156,18 +180,22 @@ def _study_table(worth: Worth, wtp: float, population: Population | None) -> pd.
             "evsi": worth.evsi.value,
             "standard_error": worth.evsi.standard_error,
             "evppi": worth.limit.value,
+            "doubt": worth.evsi.doubt,
         }
     )
     if population is None:
         return table
-    cost = population.fixed_cost + population.cost_per_patient * patients
-    net = evsi.enbs(worth.evsi, patients, population.size, population.fixed_cost, population.cost_per_patient)
+    table["population_evsi"] = worth.evsi.value * population.size
+    if population.costs is None:
+        return table
+    fixed, each = population.costs
+    net = evsi.enbs(worth.evsi, patients, population.size, fixed, each)
     return table.assign(
-        population_evsi=worth.evsi.value * population.size,
-        study_cost=cost,
+        study_cost=fixed + each * patients,
         net_benefit_of_sampling=net.value,
         net_benefit_standard_error=net.standard_error,
         best=np.where((np.arange(len(patients)) == net.best) & (net.value[net.best] > 0), "true", "false"),
+        as_good_as_best=np.where(net.as_good & (net.value[net.best] > 0), "true", "false"),
     )
 
 
@@ -197,7 +225,27 @@ def _study_text(worth: Worth, table, currency: str) -> list[str]:
         f"Study {worth.proposal.name}: {worth.proposal.text}; EVPPI, its limit: {worth.limit.value:,.1f}",
         text.table(list(columns), rows),
     ]
-    return lines if "best" not in own else [*lines, _best(own, currency)]
+    lines += [
+        _doubt(
+            f"EVSI of {worth.proposal.name} with {r.patients_per_arm:,} in each arm", r.evsi, r.doubt, r.standard_error
+        )
+        for r in _doubtful(own).itertuples()
+    ]
+    if "best" in own:
+        return [*lines, _best(own, currency)]
+    return [*lines, *_without_cost(worth)]
+
+
+def _without_cost(worth: Worth) -> list[str]:
+    lines = [
+        "No cost of the study is given, so no size is the best: more patients never tell less. Give --incidence, --cost-fixed "
+        "and --cost-per-patient."
+    ]
+    found = evsi.enbs(worth.evsi, np.array(worth.sizes), 1.0, 0.0, 0.0)
+    alike = [f"{n:,}" for n, same in zip(worth.sizes, found.as_good) if same]
+    if len(alike) > 1:
+        lines.append(f"EVSI does not differ beyond error between {', '.join(alike)} in each arm.")
+    return lines
 
 
 def _best(own, currency: str) -> str:
@@ -211,4 +259,6 @@ def _best(own, currency: str) -> str:
         if row.patients == own["patients"].max() and len(own) > 1
         else ""
     )
-    return f"Best size: {row.patients_per_arm:,} in each arm, {value}{edge}."
+    others = own[(own["as_good_as_best"] == "true") & (own["best"] != "true")]["patients_per_arm"]
+    alike = f" Not different from it beyond error: {', '.join(f'{n:,}' for n in others)}." if len(others) else ""
+    return f"Best size: {row.patients_per_arm:,} in each arm, {value}{edge}.{alike}"

@@ -70,7 +70,7 @@ def read_result(key: str, node: Node, scenario: Scenario, problems: Problems, me
 def comparator(node: Node, scenario: Scenario) -> str:
     if "comparator" in node:
         return node.get("comparator").value
-    return scenario.reference or next(iter(scenario.strategies))
+    return scenario.reference_strategy
 
 
 def _of(node: Node, measure: str) -> str:

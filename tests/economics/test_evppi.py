@@ -8,6 +8,7 @@ import pytest
 from reference import reference_file
 
 from model.economics.evppi import evppi, evppi_all, evppi_by_wtp
+from model.economics.regression import fit
 
 NORMAL = NormalDist()
 
@@ -297,3 +298,80 @@ def test_cost_and_effect_of_different_analyses_are_refused():
 def test_group_of_an_unknown_parameter_is_refused():
     with pytest.raises(ValueError, match="'tested' names 'q', which is no parameter; these are: p"):
         evppi_all(np.zeros((2, 50)), {"p": np.zeros(50)}, {"tested": ["q"]})
+
+
+def unordered(levels, n=5000, noise=500.0, seed=3):
+    """The level of each draw, and an incremental net benefit whose mean is another for each; what that is worth exactly."""
+    rng = np.random.default_rng(seed)
+    level = rng.integers(0, levels, n).astype(float)
+    gain = rng.normal(0, 1000, levels)
+    mean = gain[level.astype(int)]
+    return level, mean + rng.normal(0, noise, n), np.maximum(mean, 0).mean() - max(0, mean.mean())
+
+
+def test_forty_unordered_levels_are_worth_what_the_means_of_the_levels_say():
+    level, gain, _ = unordered(40)
+    by_level = sum((level == u).mean() * max(0, gain[level == u].mean()) for u in range(40)) - max(0, gain.mean())
+    ours = evppi(choice(gain), level)
+    assert by_level == pytest.approx(326.5, abs=0.05)
+    assert ours.value == pytest.approx(by_level, abs=2) and not ours.doubtful
+
+
+def test_a_step_is_followed():
+    rng = np.random.default_rng(3)
+    rng.integers(0, 40, 5000), rng.normal(0, 1000, 40), rng.normal(0, 500, 5000)  # those of the levels come first
+    p = rng.random(5000)
+    mean = np.where(p > 0.5, 1000.0, -1000.0)
+    exact = np.maximum(mean, 0).mean() - max(0, mean.mean())
+    ours = evppi(choice(mean + rng.normal(0, 100, 5000)), p)
+    assert exact == pytest.approx(493.4, abs=0.05)
+    assert ours.value == pytest.approx(exact, abs=2) and not ours.doubtful
+
+
+@pytest.mark.parametrize("steps", [3, 10])
+def test_several_steps_are_followed(steps):
+    rng = np.random.default_rng(steps)
+    p, height = rng.random(5000), rng.normal(0, 1000, steps + 1)
+    mean = height[(p * (steps + 1)).astype(int)]
+    ours = evppi(choice(mean + rng.normal(0, 100, 5000)), p)
+    exact = np.maximum(mean, 0).mean() - max(0, mean.mean())
+    assert ours.value == pytest.approx(exact, abs=0.01 * exact + 2)
+
+
+def test_cells_of_two_discrete_parameters_are_levels_too():
+    rng = np.random.default_rng(5)
+    a, b = rng.integers(0, 6, 5000), rng.integers(0, 7, 5000)
+    mean = rng.normal(0, 1000, (6, 7))[a, b]
+    exact = np.maximum(mean, 0).mean() - max(0, mean.mean())
+    ours = evppi(choice(mean + rng.normal(0, 500, 5000)), np.stack([a, b]).astype(float))
+    assert ours.value == pytest.approx(exact, abs=0.02 * exact) and not ours.doubtful
+
+
+@pytest.mark.parametrize("levels", [300, 1500])
+def test_what_too_many_levels_hide_is_told_with_its_size(levels):
+    level, gain, exact = unordered(levels)
+    ours = evppi(choice(gain), level)
+    assert ours.value < exact - 5 * ours.standard_error  # beyond the regression...
+    assert ours.doubtful and ours.doubt > 0.4 * (exact - ours.value)  # ... and said so
+
+
+def test_a_step_that_depends_on_two_parameters_is_followed_or_told():
+    rng = np.random.default_rng(1)
+    p, q = rng.random((2, 5000))
+    for pattern in ((p > 0.5) ^ (q > 0.5), p + q > 1):
+        mean = np.where(pattern, 1000.0, -1000.0)
+        exact = np.maximum(mean, 0).mean() - max(0, mean.mean())
+        ours = evppi(choice(mean + rng.normal(0, 500, 5000)), np.stack([p, q]))
+        off = abs(ours.value - exact)
+        assert off < 2 * ours.standard_error or (ours.doubtful and ours.doubt == pytest.approx(off, rel=0.5))
+
+
+def test_a_smooth_function_and_pure_noise_raise_no_doubt_and_get_no_steps():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(2, 4000))
+        for mean in (0 * x[0], 800 * x[0] + 200, 900 * np.sin(x[0]) * x[1]):
+            parameters, gain = x if mean.any() else x[0], mean + rng.normal(0, 1000, 4000)
+            made = fit(np.atleast_2d(parameters), gain[None])
+            assert not made._design.jumps and not made.left_over.any()
+            assert evppi(choice(gain), parameters).doubt == 0

@@ -172,3 +172,14 @@ RNG = np.random.default_rng(9)
 def test_wrong_input_is_refused_with_what_was_found(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_sizes_that_differ_by_no_more_than_error_are_as_good_as_the_best():
+    """A parameter known almost perfectly from 1,000 patients is not known better from 2,000; 3 patients tell much less."""
+    rng = np.random.default_rng(4)
+    p = rng.beta(2, 3, 4000)
+    values = evsi_by_size(choice(1000 * (p - 0.4)), BinomialStudy(p), [3, 1000, 2000], rng)
+    assert values.loss.shape == (3, 4000)
+    assert enbs(values, np.array([3, 1000, 2000]), 1.0, 0.0, 0.0).as_good.tolist() == [False, True, True]
+    # A price on patients tells them apart again.
+    assert enbs(values, np.array([3, 1000, 2000]), 1e6, 0.0, 20_000.0).as_good.tolist() == [False, True, False]

@@ -89,16 +89,18 @@ def test_of_equally_effective_strategies_the_dearer_is_dominated():
     assert list(frontier([100, 200], [1, 1]).status) == ["reference", "dominated"]
 
 
-def test_equal_strategies_share_their_row():
+def test_equal_strategies_do_not_dominate_each_other():
     result = frontier([0, 500, 500, 800, 800], [0, 1, 1, 1, 1])
-    assert list(result.status) == ["reference", "frontier", "frontier", "dominated", "dominated"]
-    assert list(result.comparator) == [-1, 0, 0, 1, 1]
-    assert list(result.icer[1:3]) == [500, 500]
+    assert list(result.status) == ["reference", "frontier", "equal", "dominated", "dominated"]
+    assert list(result.comparator) == [-1, 0, 1, 1, 1]
+    assert result.icer[1] == 500 and np.isnan(result.icer[2])
+    assert (result.incremental_cost[2], result.incremental_effect[2]) == (0, 0)
 
 
-def test_equal_cheapest_strategies_are_both_the_reference():
+def test_a_strategy_equal_to_the_cheapest_is_equal_to_it():
     result = frontier([0.0, -0.0], [1, 1])
-    assert list(result.status) == ["reference", "reference"] and np.isnan(result.icer).all()
+    assert list(result.status) == ["reference", "equal"] and np.isnan(result.icer).all()
+    assert list(result.comparator) == [-1, 0]
 
 
 def test_round_off_makes_no_icer():

@@ -200,3 +200,27 @@ def test_increments_that_are_the_same_in_every_draw_have_an_interval_of_one_poin
         pytest.approx(cost / effect),
     )
     assert found.lower == found.upper
+
+
+def test_draws_that_save_money_and_lose_effect_rank_as_if_dominated():
+    """The cut is opposite the mean effect increment. Draws in the south-west are no bargains and no bad buys: where the strategy
+    saves money in them, they rank below every ratio. 30 of 1,000 such draws lie beyond the 2.5 % limit on that side."""
+    east = np.linspace(100, 1_000, 970)
+    for lost, kind in ((30, "not defined"), (20, "interval")):
+        cost = np.append(east[: 1_000 - lost], np.full(lost, -50.0))
+        effect = np.append(np.ones(len(east[: 1_000 - lost])), np.full(lost, -0.1))
+        found = percentile_interval(cost, effect)
+        assert found.kind == kind
+    # Ranked below: the lower limit is the ratio that 2.5 % of all draws, these included, lie below.
+    assert found.lower == pytest.approx(np.quantile(np.append(east, np.full(20, -np.inf)), 0.025, method="linear"))
+    assert found.upper == pytest.approx(np.quantile(np.append(east, np.full(20, -np.inf)), 0.975))
+
+
+@pytest.mark.parametrize("interval", [fieller_interval, percentile_interval])
+@pytest.mark.parametrize("cost, effect", [(-500, 0.5), (500, -0.5)])
+def test_no_icer_stands_between_the_limits_where_one_strategy_dominates(interval, cost, effect):
+    assert np.isnan(interval(*normal_draws(cost, effect, 100, 0.05)).icer)
+
+
+def test_an_icer_of_savings_is_that_of_the_swapped_strategies():
+    assert fieller_interval(*normal_draws(-500, -0.5, 10, 0.01)).icer == pytest.approx(1000)

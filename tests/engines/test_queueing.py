@@ -15,6 +15,7 @@ from model.engines import queueing
 from model.engines.calendar import Opening, poisson_times
 from model.engines.queueing_patient import AFTER
 from model.history import Requests
+from model.intervals import standard_error
 from model.resources import Arrivals, Hold, Resource, ResourceError, System
 from model.scenario_file import read
 
@@ -47,8 +48,8 @@ def waiting_at(requests, days):
 
 
 def within(values, truth, errors=4):
-    mean, error = queues.with_error(np.asarray(values, float))
-    return abs(mean - truth) < errors * error
+    values = np.asarray(values, float)
+    return abs(values.mean() - truth) < errors * standard_error(values)
 
 
 def worlds(requests):
