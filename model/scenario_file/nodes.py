@@ -67,6 +67,7 @@ class Problems:
         self.say(f"{node.where}: {place + ': ' if place else ''}{message}")
 
     def say(self, text: str) -> None:
+        text = " ".join(text.splitlines())  # a message is one line, also where it quotes several
         if text not in self.found:
             self.found.append(text)
 
@@ -76,7 +77,7 @@ class Problems:
         self.add(node, f"unknown {what} '{found}'.{did_you_mean(found, allowed)} Allowed: {listed}", place)
 
     def warn(self, node: Node, message: str) -> None:
-        self.warnings.append(f"{node.where}: {node.place}: {message}")
+        self.warnings.append(" ".join(f"{node.where}: {node.place}: {message}".splitlines()))
 
     def stop(self) -> None:
         if self.found:
@@ -142,7 +143,10 @@ def parse_yaml(text: str, shown: str, problems: Problems) -> Node:
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ScenarioError([f"{shown}:{mark.line + 1 if mark else 1}: {_plain_words(error, text, mark)}"]) from None
+        line = (
+            min(mark.line, text.count("\n")) + 1 if mark else 1
+        )  # at the end of the file the parsers count one line more
+        raise ScenarioError([f"{shown}:{line}: {_plain_words(error, text, mark)}"]) from None
     except yaml.YAMLError as error:
         at = getattr(error, "position", None)
         line = f":{text.count(chr(10), 0, at) + 1}" if isinstance(at, int) else ""
