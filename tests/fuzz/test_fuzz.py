@@ -26,6 +26,7 @@ from bases import BASES  # noqa: E402
 
 SEED, OF_EACH_KIND, AS_PROCESSES = 1, 135, 2
 PLACED = re.compile(r"(?P<file>\S+):(?P<line>\d+): \S")
+BREAK = re.compile(rb"\r\n|[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9]")  # the ends of lines of YAML
 # What is wrong with a whole file has no line.
 OF_THE_FILE = re.compile(
     r"case\.yaml: (is not a text file|the file is empty|the file has comments only|has over|has a character that is no text)"
@@ -67,26 +68,23 @@ def crashes(seen) -> list[str]:
     return found
 
 
+def lines_of(case) -> dict[str, int]:
+    """Number of lines of each file that a message may name."""
+    files = (
+        {path.name: path.read_bytes() for path in examine.GOOD.iterdir()} | dict(case.files) | {"case.yaml": case.data}
+    )
+    return {name: len(BREAK.findall(data)) + 1 for name, data in files.items()}
+
+
 def without_place(seen) -> list[str]:
     """Messages of check that do not begin with a file that is there and one of its lines."""
     found = []
     for case in seen:
-        lines = {
-            "case.yaml": case.case.data,
-            **{p.name: p.read_bytes() for p in examine.GOOD.iterdir()},
-            **dict(case.case.files),
-        }
+        lines = lines_of(case.case)
         for text in case.check.problems:
             at = PLACED.match(text)
-            if at is None and not OF_THE_FILE.match(text):
+            if not (OF_THE_FILE.match(text) or at and 1 <= int(at["line"]) <= lines.get(at["file"], 0)):
                 found.append(f"no place | {case.case.name} | {text[:200]}")
-            elif (
-                at
-                and not 1
-                <= int(at["line"])
-                <= len(re.findall(rb"\r\n|[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9]", lines[at["file"]])) + 1
-            ):
-                found.append(f"no such line | {case.case.name} | {text[:200]}")
     return found
 
 
