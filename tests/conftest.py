@@ -5,10 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).resolve().parent
 MAY_BE_SKIPPED = HERE / "may_be_skipped.txt"
 sys.path.insert(0, str(HERE))
+
+# In CI the examples of property tests are the same every time; elsewhere new ones are tried.
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("anywhere", deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
 
 
 def may_be_skipped(nodeid: str) -> bool:
