@@ -67,6 +67,7 @@ class Problems:
         self.say(f"{node.where}: {place + ': ' if place else ''}{message}")
 
     def say(self, text: str) -> None:
+        text = " ".join(text.splitlines())  # a message is one line, also where it quotes several
         if text not in self.found:
             self.found.append(text)
 
@@ -76,7 +77,7 @@ class Problems:
         self.add(node, f"unknown {what} '{found}'.{did_you_mean(found, allowed)} Allowed: {listed}", place)
 
     def warn(self, node: Node, message: str) -> None:
-        self.warnings.append(f"{node.where}: {node.place}: {message}")
+        self.warnings.append(" ".join(f"{node.where}: {node.place}: {message}".splitlines()))
 
     def stop(self) -> None:
         if self.found:
@@ -142,13 +143,14 @@ def parse_yaml(text: str, shown: str, problems: Problems) -> Node:
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ScenarioError([f"{shown}:{mark.line + 1 if mark else 1}: {_plain_words(error, text, mark)}"]) from None
+        line = (
+            min(mark.line, text.count("\n")) + 1 if mark else 1
+        )  # at the end of the file the parsers count one line more
+        raise ScenarioError([f"{shown}:{line}: {_plain_words(error, text, mark)}"]) from None
     except yaml.YAMLError as error:
         at = getattr(error, "position", None)
         line = f":{text.count(chr(10), 0, at) + 1}" if isinstance(at, int) else ""
-        raise ScenarioError(
-            [f"{shown}{line}: has a character that is no text ({getattr(error, 'reason', error)}); is it a YAML file?"]
-        ) from None
+        raise ScenarioError([f"{shown}{line}: has a character that is no text; is it a YAML file?"]) from None
     if root is None:
         raise ScenarioError([f"{shown}: the file has comments only; a scenario begins with 'title: ...'"])
     return _Tree(shown, problems, yaml).convert(root, "", 0)
@@ -163,41 +165,39 @@ def _check_depth(text: str, shown: str, yaml, loader) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise ScenarioError([f"{shown}:{event.start_mark.line + 1}: is nested more than {DEEPEST} levels deep"])
+            raise ScenarioError([f"{shown}:{event.start_mark.line + 1}: {_TOO_DEEP}"])
 
 
-# What the YAML parser says -> what the writer of a scenario can do about it.
-_HINTS = {
-    "mapping values are not allowed": "a text that contains ': ' must stand in quotes, and the fields of one entry "
-    "must "
+# What the YAML parsers say (compiled or not, of any version) -> our words, which do not change with theirs.
+_TOO_DEEP = f"is nested more than {DEEPEST} levels deep"
+_SAID = {
+    "mapping values are not allowed": "a text that contains ': ' must stand in quotes, and the fields of one entry must "
     "begin in the same column",
     "cannot start any token": "a text that begins with one of % @ ` must stand in quotes",
-    "did not find expected key": "check that brackets and quotes are closed and that the fields of one entry begin "
-    "in the "
-    "same column",
     "could not find expected ':'": "a field is written 'name: value', with a space behind the colon",
-    "did not find expected ',' or": "a bracket { or [ is not closed, or a text with a comma, colon or bracket in it "
-    "needs "
-    "quotes",
+    "expected ',' or": "a bracket { or [ is not closed, or a text with a comma, colon or bracket in it needs quotes",
     "unexpected end of stream": "a quote or a bracket is not closed",
     "undefined alias": "a text that begins with * must stand in quotes",
-    "but found another document": "'---' begins a second document; a scenario is one",
-    "did not find expected alphabetic": "a text that begins with * or & must stand in quotes",
-    "duplicate anchor": "",
+    "duplicate anchor": "a text that begins with & must stand in quotes; two anchors (&) cannot have one name",
+    "another document": "'---' begins a second document; a scenario is one",
+    "alphabetic": "a text that begins with * or & must stand in quotes",
+    "escape": "between double quotes \\ begins a special character; write \\\\, or use single quotes",
+    "sequence entries are not allowed": "'- ' begins an entry of a list, and stands in a line of its own",
+    "scanning a block scalar": "a text that begins with | or > must stand in quotes, or begin in the next line",
+    "tag": "a text that begins with ! must stand in quotes",
+    "directive": "a line that begins with % must stand in quotes",
+    "expected": "check that brackets and quotes are closed and that the fields of one entry begin in the same column",
 }
+_NOT_SAID = "check the brackets, quotes, colons and indentation of this line and of the one before it"
 
 
 def _plain_words(error, text: str, mark) -> str:
+    said = " ".join(f"{error.problem or ''} {error.context or ''}".split())
+    if "nesting depth" in said:
+        return _TOO_DEEP
     if mark and text[mark.index : mark.index + 1] == "\t":
         return "is not valid YAML: there is a tab; indent with spaces"
-    problem = " ".join(str(error.problem or error.context or error).split())
-    context = " ".join(str(error.context or "").split())
-    hint = next((h for key, h in _HINTS.items() if key in f"{problem} {context}"), "")
-    return (
-        f"is not valid YAML: {problem}"
-        + (f" ({context})" if context and context != problem else "")
-        + (f". Hint: {hint}" if hint else "")
-    )
+    return "is not valid YAML: " + next((words for key, words in _SAID.items() if key in said), _NOT_SAID)
 
 
 class _Tree:

@@ -1,5 +1,7 @@
 """The cohort engine: mass balance, chance nodes, discounting, periods, rates by time, blocks of draws."""
 
+from math import exp
+
 import numpy as np
 import pytest
 from runs import SCENARIOS, VALIDATION, base_case, occupancy, outcome, quantities, write_scenario
@@ -378,3 +380,20 @@ transitions:
 """
     with pytest.raises(DomainError, match="well -> dead.*individual and queueing engines"):
         base_case(write_scenario(tmp_path, text))
+
+
+# The second one reaches a cumulative hazard of 1e308, nearly the largest of all numbers, by the horizon.
+@pytest.mark.parametrize("wild", ["gompertz(shape=60, rate=1e-9)", "weibull(shape=400, scale=0.679)"])
+def test_one_state_of_several_whose_hazard_explodes_is_left_once_and_leaves_the_others_alone(tmp_path, wild):
+    """Closed forms: all who start in `wild` leave it; in `calm`, S(t) = exp(-(t / 3)^2)."""
+    text = f"""time: {{unit: year, horizon: 4 years, cycle: 1 year}}
+states: {{calm: {{start: 0.5}}, wild: {{start: 0.5}}, gone: {{}}}}
+transitions:
+  - {{from: calm, to: gone, survival: "weibull(shape=2, scale=3) in years", clock: model}}
+  - {{from: wild, to: gone, survival: "{wild} in years", clock: model}}
+effects: {{left calm: {{count of: [calm -> gone]}}, left wild: {{count of: [wild -> gone]}}}}
+"""
+    found = base_case(write_scenario(tmp_path, text))
+    assert outcome(found, "left wild")[0] == pytest.approx(0.5, abs=1e-9)
+    assert outcome(found, "left calm")[0] == pytest.approx(0.5 * (1 - exp(-16 / 9)), rel=1e-9)
+    assert occupancy(found)[-1, 0].tolist() == pytest.approx([0.5 * exp(-16 / 9), 0, 1 - 0.5 * exp(-16 / 9)], abs=1e-9)

@@ -1,6 +1,5 @@
-"""Whatever is in a file, read() gives a scenario or a ScenarioError: never anything else."""
+"""Settings that make no sense, and files made to take time or memory, are refused soon."""
 
-import copy
 import random
 import time
 from pathlib import Path
@@ -52,15 +51,12 @@ JUNK = [
 
 
 def outcome(path, settings=()):
+    """A scenario or a ScenarioError: nothing else."""
     try:
         return read(path, settings)
     except ScenarioError as error:
         assert error.problems and all(isinstance(p, str) and p for p in error.problems)
         return error
-
-
-def dump(tree):
-    return yaml.dump(tree, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False)
 
 
 def places(tree):
@@ -69,71 +65,6 @@ def places(tree):
         yield tree, key
         if isinstance(value, (dict, list)):
             yield from places(value)
-
-
-def mutate(tree, rng):
-    container, key = rng.choice(list(places(tree)))
-    kind = rng.choice(["delete", "replace", "rename", "copy", "swap"])
-    other, its_key = rng.choice(list(places(tree)))
-    if kind == "delete":
-        del container[key]
-    elif kind == "replace":
-        container[key] = rng.choice(JUNK)
-    elif kind == "copy":
-        container[key] = copy.deepcopy(other[its_key])
-    elif kind == "swap":
-        container[key] = rng.choice([str(container[key])[::-1], [container[key]], {"value": container[key]}])
-    elif isinstance(container, dict):
-        container[rng.choice(["x", "all", "max", "a b", "p, q", "rate", "distribution", "0", str(its_key)])] = (
-            container.pop(key)
-        )
-
-
-def test_a_mutated_scenario_is_read_or_refused(tmp_path):
-    original, rng, path = yaml.safe_load(DEFAULT.read_text()), random.Random(1), tmp_path / "mutant.yaml"
-    refused = 0
-    for _ in range(400):
-        tree = copy.deepcopy(original)
-        for _ in range(rng.choice([1, 1, 2, 5])):
-            mutate(tree, rng)
-        path.write_text(dump(tree), encoding="utf-8")
-        refused += isinstance(outcome(path), ScenarioError)
-    assert 100 < refused < 400
-
-
-def test_random_bytes_in_a_scenario_are_read_or_refused(tmp_path):
-    original, rng, path = DEFAULT.read_bytes(), random.Random(2), tmp_path / "mutant.yaml"
-    for _ in range(400):
-        data = bytearray(original)
-        for _ in range(rng.choice([1, 3, 30])):
-            at, size = rng.randrange(len(data)), rng.choice([0, 1, 5, 100])
-            data[at : at + size] = rng.choice(
-                [
-                    rng.randbytes(rng.randrange(4)),
-                    bytes(rng.choices(b"{}[]:,-#\"'&*!|>%@ \n\t()=", k=3)),
-                    bytes(data[at // 2 : at // 2 + size]),
-                ]
-            )
-        path.write_bytes(data)
-        outcome(path)
-
-
-def test_a_scenario_cut_off_anywhere_is_read_or_refused(tmp_path):
-    data, path = DEFAULT.read_bytes(), tmp_path / "cut.yaml"
-    for end in range(0, len(data), 61):
-        path.write_bytes(data[:end])
-        outcome(path)
-
-
-def test_a_mutated_extension_is_read_or_refused(tmp_path):
-    original, rng, path = yaml.safe_load(DEFAULT.read_text()), random.Random(3), tmp_path / "child.yaml"
-    for _ in range(200):
-        tree = copy.deepcopy(original)
-        for _ in range(3):
-            mutate(tree, rng)
-        some = {key: tree[key] for key in rng.sample(list(tree), min(3, len(tree)))}
-        path.write_text(dump({"extends": str(DEFAULT), **some}), encoding="utf-8")
-        outcome(path)
 
 
 def test_random_settings_are_applied_or_refused():
