@@ -128,7 +128,8 @@ STATE = fields(
         "start": formula("share of patients that start here"),
         "stay": text("`0` makes it a chance node: patients pass through at once", enum=["0"]),
         "alive": text(
-            "`false` marks a dead state; else dead is a state that nothing leaves and that has no cost and no utility",
+            "`false` marks a dead state; else dead is a state that nothing leaves and that gives neither cost nor utility above 0 in "
+            "any draw",
             enum=["true", "false"],
         ),
         "cost": COST | {"description": "cost per unit of time, by component"},

@@ -76,7 +76,7 @@ class Reader:
 
 def read_strategies(section: Node | None, reader: Reader) -> dict[str, Strategy]:
     found = {
-        key: Strategy(key, reader.text(node, "label", key), reader.bindings(node, ("label",)))
+        key: Strategy(key, reader.text(node, "label") or key, reader.bindings(node, ("label",)))
         for key, node in (section.items() if section else ())
     }
     if section is not None and not found and not section.dropped:
@@ -92,7 +92,7 @@ def read_groups(section: Node | None, reader: Reader) -> dict[str, Group]:
         if key == "all":
             reader.problems.add(node, "'all' is the name of the weighted total; choose another name for the group")
         weight = reader.formula(node.get("weight")) or formula.parse("0")
-        found[key] = Group(key, reader.text(node, "label", key), weight, reader.bindings(node, ("label", "weight")))
+        found[key] = Group(key, reader.text(node, "label") or key, weight, reader.bindings(node, ("label", "weight")))
     if not found and not section.dropped:
         reader.problems.add(section, "needs at least one group; leave 'groups' out where all patients are alike")
     return found
@@ -116,24 +116,23 @@ def read_periods(section: Node | None, horizon: float, reader: Reader) -> tuple[
     return tuple(found)
 
 
-def read_states(section: Node | None, reader: Reader, left: set[str]) -> dict[str, State]:
-    """`left`: states that some transition leaves."""
-    return {key: _state(key, node, reader, key in left) for key, node in (section.items() if section else ())}
+def read_states(section: Node | None, reader: Reader) -> dict[str, State]:
+    """Whether a state is alive, where it does not say so, is found once all is read (`living`)."""
+    return {key: _state(key, node, reader) for key, node in (section.items() if section else ())}
 
 
-def _state(key: str, node: Node, reader: Reader, left: bool) -> State:
-    lives = left or bool({"cost", "utility"} & {*node.value, *node.dropped})
-    alive = reader.text(node, "alive", "true" if lives else "false") == "true"
+def _state(key: str, node: Node, reader: Reader) -> State:
     state = State(
         key,
-        reader.text(node, "label", key),
+        reader.text(node, "label") or key,
         reader.formula(node.get("start")),
         reader.text(node, "stay") == "0",
-        alive,
+        reader.text(node, "alive") != "false",
         reader.money(node.get("cost"), "state"),
         reader.formula(node.get("utility")),
         reader.money(node.get("entry cost"), "entry"),
         reader.formula(node.get("entry qaly")),
+        "alive" in node,
     )
     for field in ("cost", "utility"):
         if state.chance and field in node:
@@ -159,6 +158,20 @@ def label_of(node: Node) -> str:
         for key in ("from", "to", "name")
     ]
     return f"{ends[0] or '?'} -> {ends[1] or '?'}" + (f" ({ends[2]})" if ends[2] else "")
+
+
+def check_twice(nodes: list[Node], problems: Problems) -> None:
+    """Two moves of one list with the same ends need names, in the file itself and in each that it extends."""
+    first: dict[str, Node] = {}
+    for node in nodes:
+        label = label_of(node)
+        if label in first and "?" not in label:
+            problems.add(
+                node,
+                f"is given twice (first in line {first[label].line}); give each a 'name' to tell them apart",
+                f"transitions.{label}",
+            )
+        first.setdefault(label, node)
 
 
 def name_moves(section: Node | None) -> None:
@@ -357,7 +370,7 @@ def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> E
     unit = reader.text(node, "unit") if kind == "time in" else ""
     return Effect(
         key,
-        reader.text(node, "label", key),
+        reader.text(node, "label") or key,
         unit,
         (days_in(unit) or 1.0) / reader.day,
         weights if kind == "time in" else {},
