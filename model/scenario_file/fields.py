@@ -110,7 +110,9 @@ PARAMETER = fields(
         ),
         "range": entries("low and high limit of one-way analyses; the 95 % interval if not stated", number("limit"), 2),
         "table": text(
-            "a CSV file with a step function of age or time, read with `lookup(name, x)` or `life_table(name)`"
+            "a CSV file with a step function of age or time, read with `lookup(name, x)` or `life_table(name)`: each value holds "
+            "from its row to the next. Below the first row there is no value (an error); beyond the last, its value is held (a "
+            "warning says from when)"
         ),
         "by": text("the table's column of age or time"),
         "by unit": text("unit of that column, such as `year`"),
@@ -341,13 +343,13 @@ SCENARIO = fields(
         ),
         "correlations": entries("correlations between parameters", CORRELATION, 0),
         "strategies": fields(
-            "strategies: each binds names to formulas",
+            "strategies: each binds names to formulas, or to tables",
             others=fields(
                 "a strategy", {"label": LABEL}, others=formula("what the name stands for under this strategy")
             ),
         ),
         "groups": fields(
-            "patients at presentation: each binds names",
+            "patients at presentation: each binds names, to formulas or tables",
             others=fields(
                 "a group",
                 {"label": LABEL, "weight": formula("share of patients")},

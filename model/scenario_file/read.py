@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
-from model.scenario_file import diagram, living, names, structure
+from model.scenario_file import diagram, living, names, structure, table_ends
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
@@ -39,6 +39,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     scenario = living.settled(scenario, root, problems)
     problems.stop()
     diagram.warn(scenario, root, problems)
+    table_ends.warn(scenario, root, problems)
     calibration = read_calibration(root.get("calibration"), scenario, problems)
     problems.stop()
     return dataclasses.replace(scenario, calibration=calibration, text=dump(root), warnings=tuple(problems.warnings))

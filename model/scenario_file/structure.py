@@ -10,12 +10,13 @@ from model.formula import Formula, FormulaError
 from model.scenario import Effect, Group, Period, Published, State, Strategy, Survival, Transition
 from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name
-from model.units import DAYS, PER_TIME, TIME, UnitError, days_in, duration
+from model.units import DAYS, UnitError, days_in, duration
 
 KINDS = {"rate": "rate", "survival": "survival", "probability": "chance", "probability per cycle": "per cycle"}
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
 OUTCOMES = ("cost", "qaly", "life_years", "draw", "strategy")
+_AGE_IN_YEARS = re.compile(r"^life_table\(\s*(\w+)\s*,\s*age\s*=\s*([\d.]+)\s+years?\s*\)")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
 
@@ -225,6 +226,8 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
     reader.lines[place.place] = place.where
     clock = reader.text(node, "clock")
     try:
+        if literal := _AGE_IN_YEARS.match(text):
+            raise FormulaError(_age_needs_unit(literal[1], literal[2]))
         body, scale = _in_unit(text, reader.day)
         family, positional, named = formula.parse_call(body)
         arguments, table = _arguments(family, positional, named, reader)
@@ -273,7 +276,7 @@ def _in_unit(text: str, day: float) -> tuple[str, float | None]:
 
 def _arguments(family: str, positional, named, reader: Reader):
     if family == "life_table":
-        return _life_table(positional, named, reader)
+        return _life_table(positional, named)
     known = hazards.FAMILIES.get(family)
     if known is None:
         allowed = [*hazards.FAMILIES]
@@ -311,26 +314,21 @@ def _checked(arguments: dict) -> dict:
     return arguments
 
 
-def _life_table(positional, named, reader: Reader):
+def _life_table(positional, named):
+    """The age at start, and the name of the table, which `names` checks: it may be bound by groups and strategies."""
     if len(positional) != 1 or not isinstance(positional[0], ast.Name) or set(named) - {"age"}:
         raise FormulaError("write life_table(name of a table) or life_table(name of a table, age=age at start)")
-    name = positional[0].id
-    if name in reader.problems.damaged:
-        return {}, name
-    if name not in reader.tables:
-        raise FormulaError(
-            f"'{name}' is not a table.{did_you_mean(name, reader.tables)} Tables: {', '.join(reader.tables) or 'none'}"
-        )
-    table = reader.tables[name]
-    if table.at_dimension != TIME:
-        raise FormulaError(f"the table '{name}' has no unit of age: state 'by unit', such as year")
-    if table.dimension != PER_TIME:
-        raise FormulaError(
-            f"the table '{name}' must hold rates, found {table.dimension}: state its 'unit', such as "
-            f"'per "
-            "year' or 'probability over 1 year'"
-        )
-    return {"age": formula.from_tree(named.get("age", ast.Constant(0)))}, name
+    age = formula.from_tree(named.get("age", ast.Constant(0)))
+    if "age" in named and not age.names and age.text != "0":
+        raise FormulaError(_age_needs_unit(positional[0].id, age.text))
+    return {"age": age}, positional[0].id
+
+
+def _age_needs_unit(table: str, age: str) -> str:
+    return (
+        f"the age {age} has no unit: add the parameter 'age_at_start: {{value: {age}, unit: year}}', and write here "
+        f"'life_table({table}, age=age_at_start)', without 'in ...', as a table states its own units"
+    )
 
 
 def read_effects(section: Node | None, states, moves: list[str], reader: Reader) -> dict[str, Effect]:
