@@ -38,7 +38,7 @@ class Move:
     """A transition between state indices. kind: 'rate', 'survival', 'chance', 'per cycle'.
 
     clock: of a survival distribution 'model' or 'state'; of a level 'model', or (branches of chance nodes) 'waited', the time
-    queued so far, or 'entry', the time spent in the state that was left for the node.
+    queued so far, or 'entry', the time spent in the state that was left for the node. place: file, line and field, for messages.
     """
 
     label: str
@@ -48,6 +48,7 @@ class Move:
     clock: str = "model"
     level: Stepwise | None = None
     hazard: Hazard | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Dynamics:
     time: TimeFrame
     discount: Discount
     periods: np.ndarray
+    dead: tuple[bool, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -240,6 +242,7 @@ def dynamics(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
         scenario.time,
         scenario.discount,
         periods,
+        tuple(not s.alive for s in scenario.states.values()),
     )
 
 
@@ -257,7 +260,8 @@ def _start(context: Context) -> np.ndarray:
 def _move(context: Context, move: Transition, index: dict[str, int]) -> Move:
     place, ends = f"transitions.{move.label}", (move.label, index[move.source], index[move.target], move.kind)
     if move.kind == "survival":
-        return Move(*ends, clock=move.survival.clock, hazard=_hazard(context, place, move.survival))
+        line = context.scenario.line(f"{place}.survival")
+        return Move(*ends, clock=move.survival.clock, hazard=_hazard(context, place, move.survival), place=line)
     formula = move.rate if move.kind == "rate" else move.probability
     if formula is None:
         return Move(*ends)

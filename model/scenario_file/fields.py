@@ -343,13 +343,13 @@ SCENARIO = fields(
         ),
         "correlations": entries("correlations between parameters", CORRELATION, 0),
         "strategies": fields(
-            "strategies: each binds names to formulas, or to tables",
+            "strategies: each binds names to formulas",
             others=fields(
                 "a strategy", {"label": LABEL}, others=formula("what the name stands for under this strategy")
             ),
         ),
         "groups": fields(
-            "patients at presentation: each binds names, to formulas or tables",
+            "patients at presentation: each binds names",
             others=fields(
                 "a group",
                 {"label": LABEL, "weight": formula("share of patients")},

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
-from model.scenario_file import diagram, living, names, structure, table_ends
+from model.scenario_file import diagram, living, names, structure, table_ends, ties
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
@@ -38,6 +38,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     problems.stop()
     scenario = living.settled(scenario, root, problems)
     problems.stop()
+    ties.check(scenario, problems)
     diagram.warn(scenario, root, problems)
     table_ends.warn(scenario, root, problems)
     calibration = read_calibration(root.get("calibration"), scenario, problems)
