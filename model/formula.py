@@ -59,8 +59,11 @@ def _where(condition, a, b):
 
 def _unless_unknown(result, parts):
     """nan where a part is nan: a comparison with a missing row of a table is not false."""
-    unknown = _fold(np.logical_or, [np.isnan(part) for part in parts])
-    return np.where(unknown, np.nan, result) if np.any(unknown) else result
+    for part in parts:
+        missing = np.isnan(part)
+        if missing.any():
+            result = np.where(missing, np.nan, result)
+    return result
 
 
 def _all_of(parts):
