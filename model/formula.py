@@ -60,8 +60,8 @@ def _where(condition, a, b):
 def _unless_unknown(result, parts):
     """nan where a part is nan: a comparison with a missing row of a table is not false."""
     for part in parts:
-        missing = np.isnan(part)
-        if missing.any():
+        missing = part != part  # nan alone is not equal to itself; quicker than isnan for the single numbers of a step
+        if missing.any() if isinstance(missing, np.ndarray) else missing:
             result = np.where(missing, np.nan, result)
     return result
 
