@@ -18,7 +18,7 @@ from model.scenario import Scenario, State
 from model.scenario_file.nodes import Node, Problems
 
 PROBED = 256  # draws in which a formula of uncertain parameters is looked at
-_DEATH = re.compile(r"dead|death|died|dying|deceas|mortality|^d$", re.IGNORECASE)
+_DEATH = re.compile(r"dead|death|died|deceas|mortality|^d$", re.IGNORECASE)
 
 
 def settled(scenario: Scenario, root: Node, problems: Problems) -> Scenario:
