@@ -26,12 +26,18 @@ def settled(scenario: Scenario, root: Node, problems: Problems) -> Scenario:
     left = {t.source for t in scenario.transitions if t.target != t.source}
     states = dict(scenario.states)
     for key, state in states.items():
-        if not state.alive_stated and key not in left:
+        if not state.alive_stated and key not in left and not _holds_all(scenario, state):
             given = _given(scenario, state, problems)
             states[key] = dataclasses.replace(state, alive=bool(given))
             if advice := _advice(state, given):
                 problems.warn(root.get("states").get(key), advice)
     return dataclasses.replace(scenario, states=states)
+
+
+def _holds_all(scenario: Scenario, state: State) -> bool:
+    """Everyone starts here, nobody leaves, and something counts: the model is of the living, whatever a value is at the moment."""
+    starts = [s.key for s in scenario.states.values() if s.start is not None and s.start.text != "0"]
+    return starts == [state.key] and bool(state.costs or state.utility)
 
 
 def _advice(state: State, given: str) -> str:

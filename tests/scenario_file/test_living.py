@@ -114,6 +114,15 @@ def test_an_absorbing_state_whose_life_is_inferred_gets_a_warning_that_a_stated_
         assert ": states.cured: " in warning
 
 
+def test_a_cohort_does_not_start_dead_but_some_of_it_may(tmp_path):
+    """A model of one state is of the living, also while a price or utility that is varied is 0."""
+    alone = scenario(tmp_path, "states: {here: {start: 1, utility: 0}}")
+    assert alone.dead_states == () and alone.warnings == ()
+    assert outcome(alone, "life_years") == pytest.approx([10])
+    some = two(tmp_path, "dead: {start: 0.25, utility: 0}").dead_states
+    assert some == ("dead",)
+
+
 UNCERTAIN = "parameters:\n  u: {{value: 0, distribution: '{}', unit: {}}}\n"
 
 

@@ -229,7 +229,7 @@ def test_what_nothing_uses_is_a_warning_that_names_it(tmp_path):
         'parameters:\n  used: {value: 1}\n  idle: {value: 2}\n  p, q: {distribution: "dirichlet(1, 1)"}\n'
         "  life: {table: life.csv, by: age, column: q}\n"
         "strategies:\n  care: {x: used, y: 3}\ngroups:\n  all_of_them: {weight: 1, x: 5, z: 1}\n"
-        "periods:\n  first: {until: 2 years, w: 1}\n  then: {w: 2}\nstates:\n  well: {start: 1, utility: x / 2, alive: true}"
+        "periods:\n  first: {until: 2 years, w: 1}\n  then: {w: 2}\nstates:\n  well: {start: 1, utility: x / 2}"
     )
     (tmp_path / "life.csv").write_text(LIFE)
     found = [w.split(": ", 1)[1] for w in scenario(tmp_path, text).warnings]
