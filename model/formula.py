@@ -52,6 +52,32 @@ def _with_odds_ratio(p, ratio):
     return ratio * p / (1 - p + ratio * p)
 
 
+def _where(condition, a, b):
+    """A condition that is not known decides nothing."""
+    return _unless_unknown(np.where(condition, a, b), [condition])
+
+
+def _unless_unknown(result, parts):
+    """nan where a part is nan: a comparison with a missing row of a table is not false."""
+    for part in parts:
+        missing = part != part  # nan alone is not equal to itself; quicker than isnan for the single numbers of a step
+        if missing.any() if isinstance(missing, np.ndarray) else missing:
+            result = np.where(missing, np.nan, result)
+    return result
+
+
+def _all_of(parts):
+    """One that is false decides, whatever is not known."""
+    result = _fold(np.logical_and, parts) * 1.0
+    return np.where(result == 0, result, _unless_unknown(result, parts))
+
+
+def _any_of(parts):
+    """One that is true decides, whatever is not known."""
+    true = _fold(np.logical_or, [np.nan_to_num(part) for part in parts])
+    return np.where(true, 1.0, _unless_unknown(0.0, parts))
+
+
 def _all_plain(dimensions):
     for dimension in dimensions:
         if dimension not in (None, NUMBER):
@@ -93,7 +119,7 @@ FUNCTIONS = {
     "log": Function(np.log, (1, 1), _all_plain, "natural logarithm"),
     "sqrt": Function(np.sqrt, (1, 1), lambda d: d[0] and d[0].power(Fraction(1, 2)), "square root"),
     "abs": Function(np.abs, (1, 1), _same, "absolute value"),
-    "where": Function(np.where, (3, 3), lambda d: _same(d[1:]), "where(condition, a, b), also written if(...)"),
+    "where": Function(_where, (3, 3), lambda d: _same(d[1:]), "where(condition, a, b), also written if(...)"),
     "odds": Function(lambda p: p / (1 - p), (1, 1), _all_plain, "odds of a probability"),
     "from_odds": Function(lambda o: o / (1 + o), (1, 1), _all_plain, "probability from odds"),
     "logit": Function(lambda p: np.log(p / (1 - p)), (1, 1), _all_plain, "log odds of a probability"),
@@ -122,7 +148,8 @@ def _fold(function, values):
 class Table:
     """A step function read from a CSV: the value of the last row whose `at` is not above the argument.
 
-    `at` and `values` are in model units once the scenario is built; before the first row the first value holds.
+    `at` and `values` are in model units once the scenario is built. Before the first row there is no value (nan), beyond the
+    last row the last value holds. file, by_unit: as the scenario file states them, for messages.
     """
 
     name: str
@@ -130,11 +157,17 @@ class Table:
     values: np.ndarray
     at_dimension: Dimension
     dimension: Dimension
+    file: str = ""
+    by_unit: Unit = Unit("", NUMBER)
+
+    @property
+    def hair(self) -> float:
+        """So that age 50 reached by adding cycles finds the row of age 50."""
+        return 1e-9 * max(1.0, abs(self.at[-1]))
 
     def lookup(self, x):
-        # A hair's breadth, so that age 50 reached by adding cycles finds the row of age 50.
-        index = np.searchsorted(self.at, np.asarray(x, float) + 1e-9 * max(1.0, abs(self.at[-1])), side="right") - 1
-        return self.values[np.clip(index, 0, len(self.at) - 1)]
+        index = np.searchsorted(self.at, np.asarray(x, float) + self.hair, side="right") - 1
+        return np.where(index < 0, np.nan, self.values[np.maximum(index, 0)])
 
 
 @dataclass(frozen=True)
@@ -386,14 +419,16 @@ def _evaluate(node, values):
         return _OPERATORS[type(node.op)](_evaluate(node.left, values), _evaluate(node.right, values))
     if isinstance(node, ast.UnaryOp):
         inner = _evaluate(node.operand, values)
-        return np.logical_not(inner) * 1.0 if isinstance(node.op, ast.Not) else _OPERATORS[type(node.op)](inner)
+        if isinstance(node.op, ast.Not):
+            return _unless_unknown(np.logical_not(inner) * 1.0, [inner])
+        return _OPERATORS[type(node.op)](inner)
     if isinstance(node, ast.BoolOp):
-        fold = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-        return _fold(fold, [_evaluate(v, values) for v in node.values]) * 1.0
+        fold = _all_of if isinstance(node.op, ast.And) else _any_of
+        return fold([_evaluate(v, values) for v in node.values])
     if isinstance(node, ast.Compare):
         sides = [_evaluate(n, values) for n in (node.left, *node.comparators)]
         parts = [_COMPARE[type(op)](a, b) for op, a, b in zip(node.ops, sides, sides[1:])]
-        return _fold(np.logical_and, parts) * 1.0
+        return _unless_unknown(_fold(np.logical_and, parts) * 1.0, sides)
     arguments = [_evaluate(a, values) for a in node.args]
     if node.func.id == "lookup":
         return arguments[0].lookup(arguments[1])

@@ -149,19 +149,19 @@ def make(name: str, **parameters) -> Hazard:
 def life_table(ages, rates, start_age=0.0) -> Hazard:
     """Piecewise constant hazard of people aged `start_age` at t = 0; each rate holds from its age to the next.
 
-    ages[row] rise from row to row; rates[row] per unit of the ages' time; after the last age the last rate holds.
+    ages[row] rise from row to row; rates[.., row] per unit of the ages' time; after the last age the last rate holds.
     start_age: a number, or an array such as [strategy, draw].
     """
     ages, rates = _numbers("life_table", "ages", ages), _numbers("life_table", "rates", rates)
     start = _numbers("life_table", "start_age", start_age)
-    if ages.ndim != 1 or rates.shape != ages.shape or not len(ages):
+    if ages.ndim != 1 or not len(ages) or rates.shape[-1:] != ages.shape:
         raise HazardError(f"life_table: needs one rate for each age, found {ages.size} ages and {rates.size} rates")
     if (start < ages[0]).any():
         raise HazardError(
             f"life_table: start_age must be {ages[0]:g} or more (the first age of the table), found {start.min():g}"
         )
     first = max(int(np.searchsorted(ages, start.min(), side="right")) - 1, 0)
-    ages, rates = ages[first:], rates[first:]
+    ages, rates = ages[first:], rates[..., first:]
     if start.min() == start.max():
         return make("piecewise", rates=rates, breaks=ages[1:] - start.flat[0])
     check(Hazard("piecewise", {"rates": rates, "breaks": ages[1:] - ages[0]}))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model import hazards
+from model import hazards, tables
 from model.draws import DomainError, Draws
-from model.formula import Formula
+from model.formula import Formula, Table
 from model.hazards import Hazard
 from model.scenario import Discount, Group, Period, Scenario, Survival, TimeFrame, Transition
 
@@ -38,7 +38,7 @@ class Move:
     """A transition between state indices. kind: 'rate', 'survival', 'chance', 'per cycle'.
 
     clock: of a survival distribution 'model' or 'state'; of a level 'model', or (branches of chance nodes) 'waited', the time
-    queued so far, or 'entry', the time spent in the state that was left for the node.
+    queued so far, or 'entry', the time spent in the state that was left for the node. place: file, line and field, for messages.
     """
 
     label: str
@@ -48,6 +48,7 @@ class Move:
     clock: str = "model"
     level: Stepwise | None = None
     hazard: Hazard | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Dynamics:
     discount: Discount
     periods: np.ndarray
     at: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    dead: tuple[bool, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -143,9 +145,19 @@ class Context:
         bindings = self.scenario.strategies[strategy].bindings
         return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.scenario.strategies), self.draws.n
+
     def at(self, formula: Formula, period: int = 0) -> np.ndarray:
         """[strategy, draw] of a formula in one period."""
-        return np.stack([self._values[s, period].of(formula) for s in self.scenario.strategies])
+        values = np.stack([self._values[s, period].of(formula) for s in self.scenario.strategies])
+        tables.check_known(self, formula, values)
+        return values
+
+    def tables(self, name: str) -> list[Table]:
+        """The table that a name stands for, in each strategy."""
+        return [self._values[s, 0][name] for s in self.scenario.strategies]
 
     def stepwise(self, formula: Formula) -> Stepwise:
         """A formula over model time: one piece where it is constant, else a piece a period or a cycle."""
@@ -206,8 +218,8 @@ def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
     weights = {key: np.array(values.of(group.weight)) for key, group in scenario.groups.items()}
     total = sum(weights.values())
     stacked = np.stack(list(weights.values()))
-    if (stacked < 0).any() or (np.abs(total - 1) > 1e-9).any():
-        row = int(np.argmax((np.abs(total - 1) > 1e-9) | (stacked < 0).any(0)))
+    if (stacked < 0).any() or not (np.abs(total - 1) <= 1e-9).all():
+        row = int(np.argmax(~(np.abs(total - 1) <= 1e-9) | (stacked < 0).any(0)))
         found = ", ".join(f"{key} {w[row]:.6g}" for key, w in weights.items())
         raise DomainError(
             f"{scenario.line('groups')}: the weights of the groups must be 0 to 1 and add up to 1; in draw "
@@ -232,6 +244,7 @@ def dynamics(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
         scenario.time,
         scenario.discount,
         periods,
+        dead=tuple(not s.alive for s in scenario.states.values()),
     )
 
 
@@ -249,7 +262,8 @@ def _start(context: Context) -> np.ndarray:
 def _move(context: Context, move: Transition, index: dict[str, int]) -> Move:
     place, ends = f"transitions.{move.label}", (move.label, index[move.source], index[move.target], move.kind)
     if move.kind == "survival":
-        return Move(*ends, clock=move.survival.clock, hazard=_hazard(context, place, move.survival))
+        line = context.scenario.line(f"{place}.survival")
+        return Move(*ends, clock=move.survival.clock, hazard=_hazard(context, place, move.survival), place=line)
     formula = move.rate if move.kind == "rate" else move.probability
     if formula is None:
         return Move(*ends)
@@ -341,7 +355,7 @@ def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
     factor = factor if survival.scale is None else factor * survival.scale
     try:
         if survival.table is not None:
-            made = _life_table(context, survival)
+            made = _life_table(context, place, survival)
         else:
             arguments = {name: _argument(context, value) for name, value in survival.arguments.items()}
             made = hazards.make(survival.family, **arguments)
@@ -358,12 +372,18 @@ def _argument(context: Context, value):
     return context.at(value)
 
 
-def _life_table(context: Context, survival: Survival) -> Hazard:
-    table = context.scenario.tables[survival.table]
-    age = context.at(survival.arguments["age"])
+def _life_table(context: Context, place: str, survival: Survival) -> Hazard:
+    found, age = context.tables(survival.table), context.at(survival.arguments["age"])
+    for s, table in enumerate(found):
+        tables.check_age(context, table, np.where(np.arange(len(found))[:, None] == s, age, np.inf), place)
     if (age == age.flat[0]).all():
         age = age.flat[0]
-    return hazards.life_table(table.at, table.values, age)
+    if all(table is found[0] for table in found):
+        return hazards.life_table(found[0].at, found[0].values, np.maximum(age, found[0].at[0]))
+    ages = np.unique(np.concatenate([table.at for table in found]))
+    rates = np.stack([table.lookup(np.maximum(ages, table.at[0])) for table in found])
+    rates = np.broadcast_to(rates[:, None], (*context.shape, len(ages)))
+    return hazards.life_table(ages, rates, np.maximum(age, ages[0]))
 
 
 def _check(context: Context, place: str, values: np.ndarray, low: float, high: float) -> None:
@@ -371,6 +391,7 @@ def _check(context: Context, place: str, values: np.ndarray, low: float, high: f
     bad = ~((values >= low) & (values <= high))
     if not bad.any():
         return
+    _check_tables(context, place, values)
     where = np.unravel_index(int(np.argmax(bad)), bad.shape)
     words = [f"group {context.group.key}"] if len(context.scenario.groups) > 1 else []
     if len(where) >= 2:
@@ -385,6 +406,14 @@ def _check(context: Context, place: str, values: np.ndarray, low: float, high: f
         f"{context.scenario.line(place)}: {values[where]:.6g} is outside what is allowed ({allowed}), in "
         f"{', '.join(words)}{inputs}"
     )
+
+
+def _check_tables(context: Context, place: str, values: np.ndarray) -> None:
+    from model.scenario_file.names import uses
+
+    for use in uses(context.scenario):
+        if use.place == place:
+            tables.check_known(context, use.formula, values, place)
 
 
 def _inputs_of(context: Context, place: str, where) -> str:

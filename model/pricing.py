@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from model.draws import Draws
+from model.draws import DomainError, Draws
 from model.formula import Formula
 from model.inputs import Context, Price, Prices
 from model.quantities import COST, EFFECT
@@ -16,6 +16,7 @@ from model.scenario import Effect, Group, Scenario
 def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:
     """Costs by component (weight: cost discount), QALYs, life-years and other effects (effect discount)."""
     context = Context(scenario, draws, group)
+    _check_dead(context)
     items = {f"cost: {c}": tuple(_cost(context, c)) for c in scenario.components}
     items["qaly"] = tuple(_qaly(context))
     items["life_years"] = tuple(
@@ -25,6 +26,25 @@ def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:
         items[key] = tuple(_effect(context, effect))
     weights = {name: COST if name.startswith("cost: ") else EFFECT for name in items}
     return Prices(items, weights)
+
+
+def _check_dead(context: Context) -> None:
+    """DomainError where a state that was taken for dead, as it gives nothing, gives something in a draw."""
+    for key, state in context.scenario.states.items():
+        if not state.alive and not state.alive_stated:
+            for formula in filter(None, (*state.costs.values(), state.utility)):
+                _check_nothing(context, key, formula)
+
+
+def _check_nothing(context: Context, key: str, formula: Formula) -> None:
+    most = np.max([context.at(formula, period) for period in range(len(context.periods))], axis=0).max(axis=0)
+    if (most > 0).any():
+        draw = int(np.argmax(most > 0))
+        raise DomainError(
+            f"{context.scenario.line(f'states.{key}')}: counts as dead, as nothing leaves it and it gives nothing above 0 at base "
+            f"values, but '{formula.text}' is {most[draw]:.6g} in draw {context.draws.index[draw] + 1}; write 'alive: true' or "
+            "'alive: false'"
+        )
 
 
 def _each(context: Context, formula: Formula | None, of: str, index: int, factor: float = 1.0) -> Iterator[Price]:

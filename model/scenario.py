@@ -129,7 +129,10 @@ class Period:
 
 @dataclass(frozen=True)
 class State:
-    """chance: mass passes through at once. costs: component -> cost rate; entry: on each entry, the start included."""
+    """chance: mass passes through at once. costs: component -> cost rate; entry: on each entry, the start included.
+
+    alive: as the file states, or else as it follows (`scenario_file.living`).
+    """
 
     key: str
     label: str
@@ -140,6 +143,7 @@ class State:
     utility: Formula | None
     entry_costs: dict[str, Formula]
     entry_qaly: Formula | None
+    alive_stated: bool = True
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,14 @@ class Unit:
         scale = self._scale(day)
         return values if scale == 1 else values * scale
 
+    @property
+    def certain(self) -> float | None:
+        """Of a probability over a period, the number that stands for 1 in a life table: the largest one below it.
+
+        Its hazard is 36.7 a period: one of 10^16 people survives the period.
+        """
+        return None if self.over is None else 1.0 - 2.0**-53
+
     def from_model(self, values, day: float):
         """Numbers in the model's unit of time, as this unit states them."""
         if self.over is not None:
@@ -114,6 +122,14 @@ class Unit:
 
     def _scale(self, day: float) -> float:
         return self.factor * day ** -float(self.dimension.time)
+
+
+def limits_in_words(low: float, high: float) -> str:
+    """'0 to 1', '0 to below 1', '0 or more', 'up to 1'."""
+    if not math.isfinite(high):
+        return f"{low:g} or more"
+    top = f"below {round(high):g}" if 0 < round(high) - high < 1e-6 else f"{high:.6g}"
+    return f"{low:g} to {top}" if math.isfinite(low) else f"up to {top}"
 
 
 def days_in(word: str) -> float | None:

@@ -28,7 +28,7 @@ correlations: [{between: [c, entry], value: 0.5}]
 strategies: {only: {label: Usual care}}
 states:
   start: {start: 1, stay: 0}
-  well: {utility: 1}
+  well: {utility: 1, alive: true}
   ill: {cost: {care: c}, utility: pct, entry cost: {drug: entry + other}}
   dead: {}
 transitions:

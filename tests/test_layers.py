@@ -23,7 +23,7 @@ LAYERS = {
         "effort",
     ),
     1: ("scenario", "resources"),
-    2: ("scenario_file", "draws", "inputs", "pricing", "quantities", "history"),
+    2: ("scenario_file", "draws", "inputs", "pricing", "quantities", "history", "tables", "fixed_times"),
     3: ("engines",),
     4: ("outcomes",),
     5: ("economics",),

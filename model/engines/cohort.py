@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model import effort
+from model import effort, fixed_times
 from model.draws import DomainError
 from model.engines import conventions, linear, sojourn
 from model.engines.block import Block, flows_at, routes
@@ -69,11 +69,11 @@ def _unwaited(dynamics: Dynamics) -> Dynamics:
 
 def _at_once(dynamics: Dynamics) -> Dynamics:
     """States that patients leave after a fixed time of 0 (they stay there only to wait, in a queue) as chance nodes."""
-    certain: dict[int, int] = {}
+    at_once: dict[int, list[int]] = {}
     for i, move in enumerate(dynamics.moves):
-        fixed = move.clock == "state" and move.hazard is not None and move.hazard.family == "fixed"
-        if fixed and not np.any(move.hazard.parameters["time"]):
-            certain.setdefault(move.source, i)
+        if move.clock == "state" and fixed_times.is_fixed(move) and not np.any(fixed_times.due(move)):
+            at_once.setdefault(move.source, []).append(i)
+    certain = {s: m[0] if len(m) == 1 else fixed_times.first_of(dynamics, m, 0.0, "") for s, m in at_once.items()}
 
     def branch(i: int, move: Move) -> Move:
         if move.source not in certain:

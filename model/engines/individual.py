@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model import thresholds
+from model import fixed_times, thresholds
 from model.draws import DomainError
 from model.engines import accrual, risks
 from model.history import NO_MOVE, History, Recorder
@@ -63,6 +63,12 @@ class _Simulation:
         self.end = accrual.end_of_time(dynamics)
         self.visits = {s: np.zeros(self.rows, np.uint64) for s in revisited(self.exits, dynamics)}
         self.pending: dict[int, list] = {s: [] for s in range(len(dynamics.states))}
+        self.fixed = {i for i, risk in self.risks.items() if isinstance(risk, risks.Fixed)}
+        # An appointment is kept once: who comes back to the state at that very moment has kept it.
+        again = [
+            i for i in self.fixed if dynamics.moves[i].clock == "model" and dynamics.moves[i].source in self.visits
+        ]
+        self.kept = {i: np.zeros(self.rows, bool) for i in again}
         self.since = np.zeros(self.rows) if any(m.clock == "entry" for m in dynamics.moves) else None
 
     def run(self) -> History:
@@ -110,12 +116,35 @@ class _Simulation:
     def _race(self, state: int, who: _Who, now: np.ndarray):
         """(time, transition) of the earliest event; the end of time and NO_MOVE where there is none."""
         soonest, taken = np.full(len(now), self.end), np.full(len(now), NO_MOVE, np.int16)
-        visit = self._visit(state, who.rows)
+        visit, due = self._visit(state, who.rows), {}
         for move in self.exits[state]:
-            time = self.risks[move].event(now, self._threshold(move, who, visit), who.case)
+            if move in self.fixed:
+                time = due[move] = self._due(move, who, now)
+            else:
+                time = self.risks[move].event(now, self._threshold(move, who, visit), who.case)
             taken[time < soonest] = move
             soonest = np.minimum(time, soonest)
+        if len(due) > 1:
+            self._settle_ties(due, soonest, taken, who)
+        for move in due.keys() & self.kept.keys():
+            self.kept[move][who.rows[taken == move]] = True
         return risks.counted_at(self.dynamics, soonest, self.exits[state]), taken
+
+    def _due(self, move: int, who: _Who, now: np.ndarray) -> np.ndarray:
+        time = self.risks[move].event(now, None, who.case)
+        return np.where(self.kept[move][who.rows], np.inf, time) if move in self.kept else time
+
+    def _settle_ties(self, due: dict[int, np.ndarray], soonest: np.ndarray, taken: np.ndarray, who: _Who) -> None:
+        """Of fixed times that fall together one is taken by rule, whatever the order of lines."""
+        together = np.stack(list(due.values())) <= soonest + fixed_times.hair(self.dynamics)
+        for pattern in np.unique(together[:, together.sum(axis=0) > 1], axis=1).T:
+            rows = np.flatnonzero((together == pattern[:, None]).all(axis=0))
+            moves, words = [move for move, one in zip(due, pattern) if one], self._case(who.case[rows[0]])
+            taken[rows] = fixed_times.first_of(self.dynamics, moves, soonest[rows[0]], words)
+
+    def _case(self, case: int) -> str:
+        strategy, draw = divmod(int(case), self.shape[1])
+        return f", in strategy {self.dynamics.strategies[strategy]}, draw {self.addresses.numbers[draw] + 1}"
 
     def _branch(self, node: int, who: _Who, now: np.ndarray):
         soonest, taken = np.full(len(now), np.inf), np.full(len(now), NO_MOVE, np.int16)

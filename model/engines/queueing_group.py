@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import fixed_times
 from model.draws import DomainError
 from model.engines import accrual, calendar, risks
 from model.engines.individual import Addresses, exits, revisited
@@ -46,6 +47,11 @@ class Group:
         }
         # The clock of the state stands still while a resource is lost; these moves wait with it.
         self.paused = {i for i, m in enumerate(part.dynamics.moves) if m.kind == "survival" and m.clock == "state"}
+        self.fixed, self.hair = (
+            {i for i, m in enumerate(part.dynamics.moves) if fixed_times.is_fixed(m)},
+            fixed_times.hair(part.dynamics),
+        )
+        self.numbers = numbers
         self.stays: list[tuple] = []
         self.starts = np.zeros(self.shape, int)
         self.blocks: dict[tuple, list[float]] = {}
@@ -53,6 +59,7 @@ class Group:
     def prepare(self, strategy: int, draw: int) -> None:
         self.blocks.clear()
         self.draw, self.case = draw, strategy * self.shape[1] + draw
+        self.words = f", in strategy {self.dynamics.strategies[strategy]}, draw {self.numbers[draw] + 1}"
         self.alone = {i: risk.alone(self.case) for i, risk in self.risks.items() if not risk.renewing}
         shares = self.dynamics.start[strategy, draw]
         self.start = {s: shares[s] for s in np.flatnonzero(shares)}

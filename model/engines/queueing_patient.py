@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import fixed_times
 from model.draws import DomainError
 from model.engines import risks
 from model.engines.desk import Ticket
@@ -17,11 +18,11 @@ AFTER = 1_000_000_000  # in the log, minus this and minus their number: those wh
 class Patient:
     """A patient's life as a SimPy process. held: his tickets by resource; waited: time queued so far, in model units."""
 
-    __slots__ = ("world", "env", "desk", "group", "number", "arrived", "held", "visits", "waited", "process")
+    __slots__ = ("world", "env", "desk", "group", "number", "arrived", "held", "visits", "waited", "kept", "process")
 
     def __init__(self, world, group: Group, number: int):
         self.world, self.env, self.desk, self.group, self.number = world, world.env, world.desk, group, number
-        self.arrived, self.held, self.visits, self.waited = world.env.now, {}, {}, 0.0
+        self.arrived, self.held, self.visits, self.waited, self.kept = world.env.now, {}, {}, 0.0, set()
 
     def life(self):
         group = self.group
@@ -205,17 +206,31 @@ class Stay:
     def _events(self, group: Group, now: float):
         visit = self.patient.visits.get(self.state, 1)
         for move in group.exits[self.state]:
-            time = group.event(move, self.patient.number, visit, now)
+            time = np.inf if move in self.patient.kept else group.event(move, self.patient.number, visit, now)
             if time < group.end:
                 counted = risks.counted_at(group.dynamics, time, [move]) if self.state in group.by_cycle else time
                 yield counted, time, move
 
     def move(self) -> bool:
         """The next event happens: the patient gives up what he waited for; True where he can leave at once."""
-        time, _, move = self.events.pop(0)
+        time, move = self._next()
         self._stop_waiting(time, self.patient.group.dynamics.moves[move].target)
         self._aim(move, time)
         return not self.patient.lacks(self.wish[1])
+
+    def _next(self) -> tuple[float, int]:
+        """The next event. Of fixed times that fall together one happens, by rule; an appointment is kept once."""
+        group, (time, exact, move) = self.patient.group, self.events.pop(0)
+        if move in group.fixed:
+            together = [event for event in self.events if event[-1] in group.fixed and event[1] <= exact + group.hair]
+            if together:
+                self.events = [event for event in self.events if event not in together]
+                move = fixed_times.first_of(
+                    group.dynamics, [move, *(event[-1] for event in together)], exact, group.words
+                )
+            if group.dynamics.moves[move].clock == "model":
+                self.patient.kept.add(move)
+        return time, move
 
     def _aim(self, move: int, time: float) -> None:
         branches, after = self.patient.route(self.patient.group.dynamics.moves[move].target, time, time - self.entered)

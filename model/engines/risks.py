@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import fixed_times
+from model.engines import accrual
 from model.hazards import Hazard
 from model.inputs import Dynamics, Move, Stepwise
 
@@ -87,12 +89,42 @@ class Survival:
         return lambda now, threshold: max(float(hazard.inverse(hazard.cumulative(now) + threshold)), now)
 
 
-def risks(dynamics: Dynamics) -> dict[int, Rate | Steps | Survival]:
+@dataclass(frozen=True)
+class Fixed:
+    """A fixed time on the clock of the state, or an appointment on that of the model. due, [row] or a scalar; `limit`: what is due
+    from then on does not happen."""
+
+    due: np.ndarray
+    clock: str
+    hair: float
+    limit: float
+    renewing = False
+
+    def event(self, now, threshold, row):
+        due = _of(self.due, row)
+        time = now + due if self.clock == "state" else np.where(due < now - self.hair, np.inf, np.maximum(due, now))
+        return np.where(time < self.limit, time, np.inf)
+
+    def alone(self, row: int):
+        due, of_state = float(_of(self.due, row)), self.clock == "state"
+
+        def event(now, threshold):
+            time = now + due if of_state else max(due, now) if due >= now - self.hair else np.inf
+            return time if time < self.limit else np.inf
+
+        return event
+
+
+def risks(dynamics: Dynamics) -> dict[int, Rate | Steps | Survival | Fixed]:
     """The risk of every transition that takes time."""
     return {i: _risk(dynamics, move) for i, move in enumerate(dynamics.moves) if move.kind != "chance"}
 
 
 def _risk(dynamics: Dynamics, move: Move):
+    if fixed_times.is_fixed(move):
+        due, hair = np.asarray(fixed_times.due(move)), fixed_times.hair(dynamics)
+        rows = due if due.ndim == 0 else _scalar(np.broadcast_to(due, dynamics.shape).reshape(-1))
+        return Fixed(np.asarray(rows), move.clock, hair, accrual.end_of_time(dynamics) - hair)
     if move.kind == "survival":
         return Survival(move.hazard.flat(dynamics.shape), move.clock == "state")
     level = per_cycle_rate(dynamics, move) if move.kind == "per cycle" else move.level

@@ -7,9 +7,9 @@ import dataclasses
 from model import distributions, formula
 from model.scenario import Calibration, Parameter, Scenario, Target
 from model.scenario_file.nodes import Node, Problems, did_you_mean
-from model.scenario_file.parameters import limits_in_words
 from model.scenario_file.published import read_result
 from model.scenario_file.schema import number
+from model.units import limits_in_words
 
 LOCATION = ("mean", "median")
 

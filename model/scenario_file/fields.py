@@ -115,7 +115,9 @@ PARAMETER = fields(
         ),
         "range": entries("low and high limit of one-way analyses; the 95 % interval if not stated", number("limit"), 2),
         "table": text(
-            "a CSV file with a step function of age or time, read with `lookup(name, x)` or `life_table(name)`"
+            "a CSV file with a step function of age or time, read with `lookup(name, x)` or `life_table(name)`: each value holds "
+            "from its row to the next. Below the first row there is no value (an error); beyond the last, its value is held (a "
+            "warning says from when)"
         ),
         "by": text("the table's column of age or time"),
         "by unit": text("unit of that column, such as `year`"),
@@ -135,7 +137,8 @@ STATE = fields(
         "start": formula("share of patients that start here"),
         "stay": text("`0` makes it a chance node: patients pass through at once", enum=["0"]),
         "alive": text(
-            "`false` marks a dead state; else dead is a state that nothing leaves and that has no cost and no utility",
+            "`false` marks a dead state; else dead is a state that nothing leaves and that gives neither cost nor utility above 0 in "
+            "any draw",
             enum=["true", "false"],
         ),
         "cost": COST | {"description": "cost per unit of time, by component"},

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model.scenario_file.nodes import DEEPEST, Node, Problems, ScenarioError, did_you_mean, read_yaml
+from model.scenario_file.structure import check_twice
 
 # Fields of which an entry has one; stating it replaces the others, and the fields that belong to them.
 _VALUE = ("value", "distribution", "table")
@@ -100,10 +101,12 @@ def _remove(kept: dict[str, Node], base: Node, key: str, at: Node, problems: Pro
 
 def _merge_transitions(base: Node, child: Node, problems: Problems) -> Node:
     """A move between the same states (and of the same name) is changed, removed by `rate: null`; another is added."""
+    for section in (base, child):
+        check_twice([item for item in section.value if not _removes(item)], problems)
     items = {_identity(item): item for item in base.value}
     for item in child.value:
         key = _identity(item)
-        if any(item.get(kind) is not None and item.get(kind).kind == "nothing" for kind in _KIND):
+        if _removes(item):
             if key not in items:
                 problems.add(
                     item,
@@ -115,6 +118,10 @@ def _merge_transitions(base: Node, child: Node, problems: Problems) -> Node:
         else:
             items[key] = _merge(items[key], item, problems, _KIND) if key in items else item
     return Node("list", list(items.values()), child.file, child.line, child.place)
+
+
+def _removes(item: Node) -> bool:
+    return any(item.get(kind) is not None and item.get(kind).kind == "nothing" for kind in _KIND)
 
 
 def _field(item: Node, key: str) -> str:

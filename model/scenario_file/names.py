@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from model import hazards
-from model.formula import BUILT_IN, Formula
+from model.formula import BUILT_IN, Formula, Table, parse
 from model.scenario import Period, Scenario
 from model.scenario_file.nodes import Problems, did_you_mean
 from model.scenario_file.structure import hazard_forms
@@ -16,13 +16,16 @@ _DIMENSIONS = {"number": NUMBER, "time": TIME, "per time": PER_TIME}
 _BUILT_IN = {"time": TIME, "cycle": NUMBER, "waited": TIME, "time_since_entry": TIME}
 
 
+LIFE_TABLE = "life table"
+
+
 @dataclass(frozen=True)
 class Use:
-    """One formula of the model and the dimension that its place needs."""
+    """One formula of the model and the dimension that its place needs; LIFE_TABLE where it is the name of a table."""
 
     place: str
     formula: Formula
-    needed: Dimension
+    needed: Dimension | str
     varies: str = ""  # 'time': may use time and periods; 'branch': waiting too; 'period': periods only; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
 
@@ -46,7 +49,7 @@ def uses(scenario: Scenario) -> Iterator[Use]:
         yield from _maybe(f"{place}.qaly", move.qaly, TIME, "period")
         yield from _money(f"{place}.cost", move.costs, MONEY)
         if move.survival is not None:
-            yield from _survival(place, move.survival, scenario.tables)
+            yield from _survival(place, move.survival)
     for effect in scenario.effects.values():
         for state, weight in effect.states.items():
             yield from _maybe(f"effects.{effect.key}.time in.{state}", weight, NUMBER, "period")
@@ -62,11 +65,13 @@ def _money(place: str, parts: Mapping[str, Formula], needed: Dimension) -> Itera
         yield Use(f"{place}.{component}", formula, needed, "period")
 
 
-def _survival(place: str, survival, tables) -> Iterator[Use]:
+def _survival(place: str, survival) -> Iterator[Use]:
     yield from _maybe(f"{place}.hazard ratio", survival.ratio, NUMBER)
     yield from _maybe(f"{place}.acceleration factor", survival.acceleration, NUMBER)
-    dimensions = {"age": tables[survival.table].at_dimension if survival.table in tables else TIME}
-    if survival.table is None:
+    if survival.table is not None:
+        yield Use(f"{place}.survival", parse(survival.table), LIFE_TABLE)
+        dimensions = {"age": TIME}
+    else:
         forms = hazard_forms(hazards.FAMILIES[survival.family])
         form = next(f for f in forms if set(f) == set(survival.arguments))
         dimensions = {name: _DIMENSIONS[kind] for name, kind in form.items()}
@@ -125,9 +130,14 @@ class Dimensions(Mapping):
             self._open.clear()
             raise UnitError(f"'{first}' is nested too deeply: it leads through {name} and many other names")
         try:
-            return formula.dimension(self)
+            return self[formula.text] if self._names_table(formula) else formula.dimension(self)
         finally:
             self._open.pop(name, None)
+
+    def _names_table(self, formula: Formula) -> bool:
+        """A binding such as `mort: mort_men` stands for the table itself."""
+        (name,) = formula.names if len(formula.names) == 1 else ("",)
+        return formula.text == name and isinstance(self[name], Table)
 
     def _unknown(self, name: str) -> str:
         if name in ("waited", "time_since_entry"):
@@ -170,7 +180,7 @@ def _owners(scenario: Scenario) -> dict[str, dict[str, Mapping[str, Formula]]]:
 
 def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
     """Report unknown names and units that do not fit; return (section, name) of every definition the model reads."""
-    reached = {("parameters", t.survival.table) for t in scenario.transitions if t.survival and t.survival.table}
+    reached: set[tuple[str, str]] = set()
     contexts: dict = {}
     for use in uses(scenario):
         for where, scopes in _contexts(scenario, use):
@@ -212,6 +222,8 @@ def _contexts(scenario: Scenario, use: Use):
 
 
 def _fault(use: Use, known: Dimensions) -> str:
+    if use.needed is LIFE_TABLE:
+        return _life_table_fault(use.formula.text, known)
     try:
         found = use.formula.dimension(known)
     except UnitError as error:
@@ -229,6 +241,29 @@ def _fault(use: Use, known: Dimensions) -> str:
     if use.place.endswith(".survival"):
         hint = "or a unit of time behind the distribution, such as 'weibull(shape=1.2, scale=14) in months'"
     return f"needs {use.needed} ({hint}), found {found} in '{use.formula.text}'"
+
+
+def _life_table_fault(name: str, known: Dimensions) -> str:
+    tables = known.scenario.tables
+    try:
+        table = known[name]
+    except UnitError as error:
+        bound = name in tables or any(name in scope for scope in known.scopes)
+        table = error if bound or "is bound in" in str(error) else ""
+    if table is None:  # could not be read, which is reported already
+        return ""
+    if isinstance(table, UnitError):
+        return str(table)
+    if not isinstance(table, Table):
+        return f"'{name}' is not a table.{did_you_mean(name, tables)} Tables: {', '.join(tables) or 'none'}"
+    if table.at_dimension != TIME:
+        return f"the table '{table.name}' has no unit of age: state 'by unit', such as year"
+    if table.dimension != PER_TIME:
+        return (
+            f"the table '{table.name}' must hold rates, found {table.dimension}: state its 'unit', such as 'per year' or "
+            "'probability over 1 year'"
+        )
+    return ""
 
 
 def _check_parameter(scenario: Scenario, name: str, problems: Problems) -> None:

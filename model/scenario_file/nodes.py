@@ -257,6 +257,10 @@ class _Tree:
                 continue
             self._refuse_controls(key_node.value, line, place)
             key = " ".join(key_node.value.split())
+            if not key:
+                self.problems.add(at, "a name is empty; write a word in front of the colon")
+                result.dropped.add(key)
+                continue
             if key in result.value:
                 self.problems.add(at, f"'{key}' is given twice (first in line {result.keys[key]})")
                 continue

@@ -14,8 +14,9 @@ from model.formula import Formula, FormulaError, Table
 from model.scenario import Correlation, Joint, Parameter
 from model.scenario_file.nodes import MOST_BYTES, Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name, number
-from model.units import NUMBER, Unit, UnitError, parse_unit
+from model.units import NUMBER, Unit, UnitError, limits_in_words, parse_unit
 
+WIDE = 5  # times the usual step, and those beside it, from which on a step is a gap
 _EMPIRICAL = re.compile(r"^empirical\(\s*(?:file\s*=\s*)?['\"]?([^'\")]+?)['\"]?\s*\)$")
 
 
@@ -255,42 +256,52 @@ class _Reader:
         except distributions.DistributionError as error:
             self.problems.add(self.node.get("table"), str(error))
             return None
-        return self._checked(
-            Table(
-                name,
-                by_unit.to_model(at, self.day),
-                self.unit.to_model(values, self.day),
-                by_unit.dimension,
-                self.unit.dimension,
-            ),
-            at,
-            values,
-        )
+        if not self._rises(file, by, at) or not self._allowed(file, column, values):
+            return None
+        self._warn_of_gaps(name, file, by, at)
+        if self.unit.certain is not None:
+            values = np.minimum(values, self.unit.certain)
+        at, values = by_unit.to_model(at, self.day), self.unit.to_model(values, self.day)
+        return Table(name, at, values, by_unit.dimension, self.unit.dimension, file, by_unit)
 
-    def _checked(self, table: Table, at: np.ndarray, values: np.ndarray) -> Table | None:
-        """`at` and `values` as they stand in the file."""
-        file, by, column = self._text("table"), self._text("by"), self._text("column")
-        (low, high), falls = self.unit.limits, np.diff(at) <= 0
+    def _rises(self, file: str, by: str, at: np.ndarray) -> bool:
+        falls = np.diff(at) <= 0
         if falls.any():
             i = int(np.argmax(falls))
             self.problems.add(
                 self.node.get("by"),
-                f"the column '{by}' of {file} must rise from row to row; row "
-                f"{i + 2} has "
-                f"{at[i]:g} and row {i + 3} has {at[i + 1]:g}",
+                f"the column '{by}' of {file} must rise from row to row; row {i + 2} has {at[i]:g} and row {i + 3} has "
+                f"{at[i + 1]:g}",
             )
-            return None
+        return not falls.any()
+
+    def _allowed(self, file: str, column: str, values: np.ndarray) -> bool:
+        """Values that the unit allows. A life table may end in probabilities of 1, as published ones do."""
+        low, high = self.unit.limits
         outside = (values < low) | (values > high)
-        if outside.any():
+        if self.unit.certain is not None:
+            outside &= values != 1
+        i = int(np.argmax(outside))
+        fault = f"is outside what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})"
+        if not outside.any() and self.unit.certain is not None:
+            outside[:-1] = (values[:-1] == 1) & (values[1:] < 1)
             i = int(np.argmax(outside))
-            self.problems.add(
-                self.node.get("column"),
-                f"{file}, row {i + 2}, column '{column}': {values[i]:g} is "
-                f"outside "
-                f"what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})",
+            fault = "is certain death, but rows below it have less; only the last rows of a life table can be 1"
+        if outside.any():
+            self.problems.add(self.node.get("column"), f"{file}, row {i + 2}, column '{column}': {values[i]:g} {fault}")
+        return not outside.any()
+
+    def _warn_of_gaps(self, name: str, file: str, by: str, at: np.ndarray) -> None:
+        """A step far larger than the usual one and those beside it: rows are missing, or a number is mistyped."""
+        steps = np.diff(at)
+        beside = np.fmax(np.append(0.0, steps[:-1]), np.append(steps[1:], 0.0))
+        wide = steps > WIDE * np.maximum(beside, np.median(steps)) if len(steps) > 1 else np.zeros(0, bool)
+        for i in np.flatnonzero(wide):
+            self.problems.warn(
+                self.node.get("by"),
+                f"the column '{by}' of {file} has a gap of {steps[i]:g} between row {i + 2} ({at[i]:g}) and row {i + 3} "
+                f"({at[i + 1]:g}); the usual step is {np.median(steps):g}. The value of row {i + 2} holds in between",
             )
-            return None
-        return table
 
     @staticmethod
     def _csv(file: str, node: Node) -> list[dict[str, str]]:
@@ -304,13 +315,18 @@ class _Reader:
             if path.stat().st_size > MOST_BYTES:
                 raise distributions.DistributionError(f"the file '{file}' has over {MOST_BYTES // 1_000_000} MB")
             with path.open(newline="", encoding="utf-8-sig") as stream:
-                rows = list(csv.DictReader(stream))
+                reader = csv.DictReader(stream)
+                rows = list(reader)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise distributions.DistributionError(f"the file '{file}' cannot be read as CSV ({reason})") from None
         if not rows:
             raise distributions.DistributionError(f"the file '{file}' has no rows below its header")
-        header = [name for name in rows[0] if name is not None]
+        header = [name for name in reader.fieldnames if name]
+        if twice := [name for i, name in enumerate(header) if name in header[:i]]:
+            raise distributions.DistributionError(
+                f"the file '{file}' has two columns of the name '{twice[0]}'; rename or remove one of them"
+            )
         if len(header) == 1 and ";" in header[0]:
             raise distributions.DistributionError(
                 f"the columns of '{file}' are separated by semicolons; save it with commas "
@@ -417,10 +433,3 @@ def _matrix(node: Node, names: list[str], problems: Problems):
         problems.add(value or matrix, str(error))
         return None
     return rows
-
-
-def limits_in_words(low: float, high: float) -> str:
-    """'0 to 1', '0 or more', 'up to 1'."""
-    if np.isfinite(low) and np.isfinite(high):
-        return f"{low:g} to {high:.6g}"
-    return f"{low:g} or more" if np.isfinite(low) else f"up to {high:g}"

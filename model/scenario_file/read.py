@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
-from model.scenario_file import names, structure
+from model.scenario_file import diagram, living, names, structure, table_ends, ties
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
@@ -37,6 +37,11 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     _check_diagram(scenario, root, problems)
     scenario = _check_names(scenario, root, problems)
     problems.stop()
+    scenario = living.settled(scenario, root, problems)
+    problems.stop()
+    ties.check(scenario, problems)
+    diagram.warn(scenario, root, problems)
+    table_ends.warn(scenario, root, problems)
     scenario = dataclasses.replace(scenario, published=read_published(root, scenario, problems))
     calibration = read_calibration(root.get("calibration"), scenario, problems)
     problems.stop()
@@ -52,7 +57,7 @@ def _build(root: Node, path: Path, settings: tuple[str, ...], problems: Problems
     reader.lines |= _lines(root)
     moves = structure.moves_of(root.get("transitions"))
     time = _time(root.get("time"), unit, reader)
-    states = structure.read_states(root.get("states"), reader, {_text(node, "from") for node in moves})
+    states = structure.read_states(root.get("states"), reader)
     scenario = Scenario(
         key=path.stem,
         path=str(path),
@@ -223,12 +228,12 @@ def _check_diagram(scenario: Scenario, root: Node, problems: Problems) -> None:
     known = {*states, *(root.get("states").dropped if root.get("states") else states)}
     for node in nodes:
         for field in ("from", "to"):
-            if _text(node, field) and _text(node, field) not in known and "states" not in root.dropped:
+            if field in node and _text(node, field) not in known and "states" not in root.dropped:
                 problems.unknown(node.get(field), "state", _text(node, field), states)
         source = states.get(_text(node, "from"))
         if source is not None:
             _check_kind(node, source, problems)
-    _check_twice(nodes, problems)
+    structure.check_twice(nodes, problems)
     _check_chance(scenario, root, problems)
     _check_per_cycle(scenario, root, nodes, problems)
     started = [n for _, n in _items(root, "states") if "start" in {*n.value, *n.dropped}]
@@ -243,18 +248,6 @@ def _check_diagram(scenario: Scenario, root: Node, problems: Problems) -> None:
     for component in scenario.left_out if not problems.found else ():
         if component not in every:
             problems.unknown(root.get("perspective").get("leave out"), "cost component", component, sorted(every))
-
-
-def _check_twice(nodes: list[Node], problems: Problems) -> None:
-    labels = [structure.label_of(node) for node in nodes]
-    for i, (label, node) in enumerate(zip(labels, nodes)):
-        if label in labels[:i] and "?" not in label:
-            problems.add(
-                node,
-                f"is given twice (first in line {nodes[labels.index(label)].line}); give each a "
-                f"'name' to tell "
-                "them apart",
-            )
 
 
 def _check_per_cycle(scenario: Scenario, root: Node, nodes: list[Node], problems: Problems) -> None:

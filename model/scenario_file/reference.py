@@ -139,7 +139,7 @@ state that was left for the node; not with the cohort engine), in steps of an ho
 | function | value |
 |---|---|
 {functions}
-| `lookup` | lookup(table, x): the value of the last row that is not above x |
+| `lookup` | lookup(table, x): the value of the last row that is not above x; an error where x is below the first row |
 
 ```yaml
 rate: if(time > two_years, late, early) * hr
@@ -193,6 +193,15 @@ stretches time.
 |---|---|
 {rows}
 | `life_table` | `life_table(table)`, `life_table(table, age=age at start)` |
+
+The age at start is a parameter with its unit. A life table may end in a probability of 1, as published ones do: it counts as the
+largest number below 1, a hazard of 36.7 a period, so that nobody survives the period. The table may be bound by groups and
+strategies: `men: {{weight: 0.4, mortality: mortality_men}}`.
+
+A time that is `fixed` is when the move is due. On the clock of the state it counts from the entry. On the clock of the model it is an
+appointment: it is kept by whoever is in the state then, the moment of entry included, once a patient; for those who enter later
+it is over. Of two moves due together the one to a dead state is made; others due together are an error. What is due at the horizon
+does not happen. Fixed times need an engine that follows patients (a fixed time of 0 on the clock of the state does not).
 
 ```yaml
 - {{from: well, to: dead, survival: "life_table(mortality, age=age)", clock: model, hazard ratio: smr}}

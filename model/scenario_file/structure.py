@@ -10,12 +10,13 @@ from model.formula import Formula, FormulaError
 from model.scenario import Effect, Group, Period, State, Strategy, Survival, Transition
 from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name
-from model.units import DAYS, PER_TIME, TIME, UnitError, days_in, duration
+from model.units import DAYS, UnitError, days_in, duration
 
 KINDS = {"rate": "rate", "survival": "survival", "probability": "chance", "probability per cycle": "per cycle"}
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
 OUTCOMES = ("cost", "qaly", "life_years", "draw", "strategy")
+_AGE_IN_YEARS = re.compile(r"^life_table\(\s*(\w+)\s*,\s*age\s*=\s*([\d.]+)\s+years?\s*\)")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
 
@@ -76,7 +77,7 @@ class Reader:
 
 def read_strategies(section: Node | None, reader: Reader) -> dict[str, Strategy]:
     found = {
-        key: Strategy(key, reader.text(node, "label", key), reader.bindings(node, ("label",)))
+        key: Strategy(key, reader.text(node, "label") or key, reader.bindings(node, ("label",)))
         for key, node in (section.items() if section else ())
     }
     if section is not None and not found and not section.dropped:
@@ -92,7 +93,7 @@ def read_groups(section: Node | None, reader: Reader) -> dict[str, Group]:
         if key == "all":
             reader.problems.add(node, "'all' is the name of the weighted total; choose another name for the group")
         weight = reader.formula(node.get("weight")) or formula.parse("0")
-        found[key] = Group(key, reader.text(node, "label", key), weight, reader.bindings(node, ("label", "weight")))
+        found[key] = Group(key, reader.text(node, "label") or key, weight, reader.bindings(node, ("label", "weight")))
     if not found and not section.dropped:
         reader.problems.add(section, "needs at least one group; leave 'groups' out where all patients are alike")
     return found
@@ -116,24 +117,23 @@ def read_periods(section: Node | None, horizon: float, reader: Reader) -> tuple[
     return tuple(found)
 
 
-def read_states(section: Node | None, reader: Reader, left: set[str]) -> dict[str, State]:
-    """`left`: states that some transition leaves."""
-    return {key: _state(key, node, reader, key in left) for key, node in (section.items() if section else ())}
+def read_states(section: Node | None, reader: Reader) -> dict[str, State]:
+    """Whether a state is alive, where it does not say so, is found once all is read (`living`)."""
+    return {key: _state(key, node, reader) for key, node in (section.items() if section else ())}
 
 
-def _state(key: str, node: Node, reader: Reader, left: bool) -> State:
-    lives = left or bool({"cost", "utility"} & {*node.value, *node.dropped})
-    alive = reader.text(node, "alive", "true" if lives else "false") == "true"
+def _state(key: str, node: Node, reader: Reader) -> State:
     state = State(
         key,
-        reader.text(node, "label", key),
+        reader.text(node, "label") or key,
         reader.formula(node.get("start")),
         reader.text(node, "stay") == "0",
-        alive,
+        reader.text(node, "alive") != "false",
         reader.money(node.get("cost"), "state"),
         reader.formula(node.get("utility")),
         reader.money(node.get("entry cost"), "entry"),
         reader.formula(node.get("entry qaly")),
+        "alive" in node,
     )
     for field in ("cost", "utility"):
         if state.chance and field in node:
@@ -159,6 +159,20 @@ def label_of(node: Node) -> str:
         for key in ("from", "to", "name")
     ]
     return f"{ends[0] or '?'} -> {ends[1] or '?'}" + (f" ({ends[2]})" if ends[2] else "")
+
+
+def check_twice(nodes: list[Node], problems: Problems) -> None:
+    """Two moves of one list with the same ends need names, in the file itself and in each that it extends."""
+    first: dict[str, Node] = {}
+    for node in nodes:
+        label = label_of(node)
+        if label in first and "?" not in label:
+            problems.add(
+                node,
+                f"is given twice (first in line {first[label].line}); give each a 'name' to tell them apart",
+                f"transitions.{label}",
+            )
+        first.setdefault(label, node)
 
 
 def name_moves(section: Node | None) -> None:
@@ -212,6 +226,8 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
     reader.lines[place.place] = place.where
     clock = reader.text(node, "clock")
     try:
+        if literal := _AGE_IN_YEARS.match(text):
+            raise FormulaError(_age_needs_unit(literal[1], literal[2]))
         body, scale = _in_unit(text, reader.day)
         family, positional, named = formula.parse_call(body)
         arguments, table = _arguments(family, positional, named, reader)
@@ -260,7 +276,7 @@ def _in_unit(text: str, day: float) -> tuple[str, float | None]:
 
 def _arguments(family: str, positional, named, reader: Reader):
     if family == "life_table":
-        return _life_table(positional, named, reader)
+        return _life_table(positional, named)
     known = hazards.FAMILIES.get(family)
     if known is None:
         allowed = [*hazards.FAMILIES]
@@ -298,26 +314,21 @@ def _checked(arguments: dict) -> dict:
     return arguments
 
 
-def _life_table(positional, named, reader: Reader):
+def _life_table(positional, named):
+    """The age at start, and the name of the table, which `names` checks: it may be bound by groups and strategies."""
     if len(positional) != 1 or not isinstance(positional[0], ast.Name) or set(named) - {"age"}:
         raise FormulaError("write life_table(name of a table) or life_table(name of a table, age=age at start)")
-    name = positional[0].id
-    if name in reader.problems.damaged:
-        return {}, name
-    if name not in reader.tables:
-        raise FormulaError(
-            f"'{name}' is not a table.{did_you_mean(name, reader.tables)} Tables: {', '.join(reader.tables) or 'none'}"
-        )
-    table = reader.tables[name]
-    if table.at_dimension != TIME:
-        raise FormulaError(f"the table '{name}' has no unit of age: state 'by unit', such as year")
-    if table.dimension != PER_TIME:
-        raise FormulaError(
-            f"the table '{name}' must hold rates, found {table.dimension}: state its 'unit', such as "
-            f"'per "
-            "year' or 'probability over 1 year'"
-        )
-    return {"age": formula.from_tree(named.get("age", ast.Constant(0)))}, name
+    age = formula.from_tree(named.get("age", ast.Constant(0)))
+    if "age" in named and not age.names and age.text != "0":
+        raise FormulaError(_age_needs_unit(positional[0].id, age.text))
+    return {"age": age}, positional[0].id
+
+
+def _age_needs_unit(table: str, age: str) -> str:
+    return (
+        f"the age {age} has no unit: add the parameter 'age_at_start: {{value: {age}, unit: year}}', and write here "
+        f"'life_table({table}, age=age_at_start)', without 'in ...', as a table states its own units"
+    )
 
 
 def read_effects(section: Node | None, states, moves: list[str], reader: Reader) -> dict[str, Effect]:
@@ -357,7 +368,7 @@ def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> E
     unit = reader.text(node, "unit") if kind == "time in" else ""
     return Effect(
         key,
-        reader.text(node, "label", key),
+        reader.text(node, "label") or key,
         unit,
         (days_in(unit) or 1.0) / reader.day,
         weights if kind == "time in" else {},

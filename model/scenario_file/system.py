@@ -215,9 +215,16 @@ def _from_file(node: Node, groups, problems: Problems) -> Arrivals | None:
     path, times = beside(node, node.value), {}
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         problems.add(node, f"cannot read {node.value}: {getattr(error, 'strerror', None) or error}")
+        return None
+    header = [name for name in reader.fieldnames or () if name]
+    if twice := [name for i, name in enumerate(header) if name in header[:i]]:
+        problems.add(
+            node, f"the file '{node.value}' has two columns of the name '{twice[0]}'; rename or remove one of them"
+        )
         return None
     columns = set(rows[0]) if rows else set()
     wanted = {"day", "group"} if len(groups) > 1 else {"day"}

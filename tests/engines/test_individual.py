@@ -224,8 +224,8 @@ def test_moves_in_a_circle_without_time_are_an_error(scenario):
         scenario("""
 states: {a: {start: 1, utility: 1}, b: {utility: 1}}
 transitions:
-  - {from: a, to: b, survival: "fixed(time=1) in years", clock: model}
-  - {from: b, to: a, survival: "fixed(time=1) in years", clock: model}
+  - {from: a, to: b, survival: "fixed(time=0) in years", clock: state}
+  - {from: b, to: a, survival: "fixed(time=0) in years", clock: state}
 """)
     )
     with pytest.raises(DomainError, match="states.a: a patient entered it more than 10,000 times"):

@@ -1,0 +1,49 @@
+"""A warning where a table ends before the model does: from then on its last row is held."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model import draws, tables
+from model.formula import Table
+from model.inputs import Context
+from model.scenario import Scenario
+from model.scenario_file import names
+from model.scenario_file.nodes import Node, Problems
+
+
+def warn(scenario: Scenario, root: Node, problems: Problems) -> None:
+    """One warning a table, with the earliest time at which it is read beyond its last row, at base values."""
+    found: dict[str, tuple[float, Table, str]] = {}
+    base = draws.base(scenario)
+    for group in scenario.groups.values() if scenario.tables else ():
+        context = Context(scenario, base, group)
+        for time, table, place in _ends(context):
+            found[table.name] = min(
+                found.get(table.name, (np.inf, table, place)), (time, table, place), key=lambda end: end[0]
+            )
+    for name, (time, table, place) in found.items():
+        when = f"from {time:.6g} {scenario.time.unit}s on" if time > 0 else "from the start"
+        problems.warn(
+            root.get("parameters").get(name),
+            f"{table.file} ends at {tables.stated(scenario, table, float(table.at[-1]))}, but is read beyond that {when} (by {place}); "
+            "the value of its last row is held",
+        )
+
+
+def _ends(context: Context):
+    """(time, table, place) of every use that reads a table beyond its last row."""
+    scenario = context.scenario
+    for use in names.uses(scenario):
+        if use.needed is not names.LIFE_TABLE and not use.outside and context.reads(use.formula) & set(scenario.tables):
+            for strategy in scenario.strategies:
+                for period in context.periods if use.varies else context.periods[:1]:
+                    ends = tables.beyond(context, use.formula, strategy, period)
+                    yield from ((time, table, use.place) for time, table in ends.values())
+    for move in scenario.transitions:
+        if move.survival is not None and move.survival.table is not None:
+            ages = context.at(move.survival.arguments["age"])[:, 0]
+            for table, age in zip(context.tables(move.survival.table), ages):
+                time = max(tables.last(table) - float(age), 0.0)
+                if time < scenario.time.horizon * (1 - 1e-9):
+                    yield time, table, f"transitions.{move.label}.survival"
