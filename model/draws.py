@@ -37,6 +37,10 @@ class Draws:
         cut = {name: v if len(v) == 1 else v[start:stop] for name, v in self.values.items()}
         return Draws(cut, self.index[start:stop], self.seed)
 
+    def label(self, row: int) -> str:
+        """'draw 12', or 'the base case', for messages."""
+        return "the base case" if self.seed is None and self.n == 1 else f"draw {self.index[row] + 1}"
+
     def column(self, name: str) -> np.ndarray:
         return np.broadcast_to(self.values[name], (self.n,))
 

@@ -278,5 +278,8 @@ class Scenario:
         return tuple(key for key, state in self.states.items() if not state.alive)
 
     def line(self, place: str) -> str:
-        """'file.yaml:12: place', for a message about one field."""
-        return f"{self.lines[place]}: {place}" if place in self.lines else f"{self.path}: {place}"
+        """'file.yaml:12: place', for a message about one field: its own line, or that of the entry in which it stands."""
+        if place in self.lines:
+            return f"{self.lines[place]}: {place}"
+        around = [key for key in self.lines if key and place.startswith(key) and place[len(key)] in ".: "]
+        return f"{self.lines[max(around, key=len)] if around else self.path}: {place}"

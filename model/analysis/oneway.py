@@ -113,7 +113,7 @@ def first_bad(scenario: Scenario, table: Draws, error: DomainError) -> tuple[int
                 inputs.dynamics(scenario, part, group)
                 pricing.price_list(scenario, part, group)
         except DomainError as found:
-            return row, DomainError(str(found).replace(", draw 1", ""))
+            return row, DomainError(str(found).replace(", the base case", ""))
     return 0, error
 
 

@@ -76,7 +76,12 @@ class Problems:
         self.add(node, f"unknown {what} '{found}'.{did_you_mean(found, allowed)} Allowed: {listed}", place)
 
     def warn(self, node: Node, message: str) -> None:
-        self.warnings.append(f"{node.where}: {node.place}: {message}")
+        self.warn_at(f"{node.where}: {node.place}: {message}")
+
+    def warn_at(self, text: str) -> None:
+        """A warning that names its place itself; said once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def stop(self) -> None:
         if self.found:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
 from model.scenario_file import names, structure
+from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
@@ -35,6 +36,8 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     scenario = _build(root, Path(path), tuple(settings), problems)
     _check_diagram(scenario, root, problems)
     scenario = _check_names(scenario, root, problems)
+    problems.stop()
+    check_base_case(scenario, problems)
     problems.stop()
     calibration = read_calibration(root.get("calibration"), scenario, problems)
     problems.stop()

@@ -147,7 +147,7 @@ def test_a_cohort_refuses_the_time_since_entry(tmp_path):
 
 
 def test_a_probability_follows_one_clock_only(tmp_path):
-    with pytest.raises(DomainError, match="one clock only.*found time_since_entry, waited"):
+    with pytest.raises(ScenarioError, match="one clock only.*found time_since_entry, waited"):
         delayed(tmp_path, "(waited + time_since_entry)")
-    with pytest.raises(DomainError, match="one clock only.*found time, waited"):
+    with pytest.raises(ScenarioError, match="one clock only.*found time, waited"):
         delayed(tmp_path, "(waited + time)")
