@@ -116,6 +116,15 @@ class Unit:
         return self.factor * day ** -float(self.dimension.time)
 
 
+def in_words(low: float, high: float) -> str:
+    """'0 to 1', '0 or more', 'at most 1', 'any number'."""
+    if math.isfinite(low) and math.isfinite(high):
+        return f"{low:g} to {high:.6g}"
+    if math.isfinite(low):
+        return f"{low:g} or more"
+    return f"at most {high:g}" if math.isfinite(high) else "any number"
+
+
 def days_in(word: str) -> float | None:
     """Days in one `word` ('day', 'weeks', ...), or None where it is no unit of time."""
     word = word.strip().lower()

@@ -14,6 +14,7 @@ from model import chances
 from model.scenario import Scenario
 from model.scenario_file.merge import SHORT
 from model.scenario_file.nodes import did_you_mean
+from model.units import in_words
 
 POINTS = ("grid", "sobol", "lhs")
 MOST_POINTS, MOST_RUNS = 1_000_000, 10_000_000_000
@@ -168,13 +169,7 @@ def _check(scenario: Scenario, made: Axis) -> None:
         unit, (low, high) = parameter.unit.text, parameter.unit.limits
     wrong = next((value for value in made.values if not low <= value <= high), None)
     if wrong is not None:
-        allowed = (
-            f"{low:g} to {high:g}"
-            if math.isfinite(low + high)
-            else f"at most {high:g}"
-            if low < 0
-            else f"{low:g} or more"
-        )
+        allowed = in_words(low, high)
         raise SweepError(
             f"--vary {made.name}: {wrong:g} is outside what is allowed{f' of a {unit}' if unit else ''} ({allowed})"
         )

@@ -75,7 +75,7 @@ def _above_one(scenario: Scenario, place: str, values: np.ndarray, utility: Form
     """A number is an error, as that of a parameter whose unit is 'utility'; a combination of parameters may be meant."""
     found = f"{scenario.line(place)}: {values.max():.6g} is above 1, which is full health"
     if not utility.names:
-        problems.say(f"{found} (allowed: up to 1); divide utilities of a scale of 0 to 100 by 100")
+        problems.say(f"{found} (allowed: at most 1); divide utilities of a scale of 0 to 100 by 100")
         return
     strategy = list(scenario.strategies)[int(values.max(-1).argmax())]
     problems.warn_at(

@@ -14,7 +14,7 @@ from model.formula import Formula, FormulaError, Table
 from model.scenario import Correlation, Joint, Parameter
 from model.scenario_file.nodes import MOST_BYTES, Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name, number
-from model.units import NUMBER, Unit, UnitError, parse_unit
+from model.units import NUMBER, Unit, UnitError, in_words, parse_unit
 
 _EMPIRICAL = re.compile(r"^empirical\(\s*(?:file\s*=\s*)?['\"]?([^'\")]+?)['\"]?\s*\)$")
 
@@ -118,7 +118,12 @@ class _Reader:
                 self.node.get("value"), f"'{value.text}' is a formula, so it cannot have a distribution too"
             )
             return None
+        self._no_range("a formula follows from its parameters")
         return Parameter(name, formula=value, text=f"= {value.text}", **self.about)
+
+    def _no_range(self, why: str) -> None:
+        if "range" in self.node:
+            self.problems.warn(self.node.get("range"), f"is not read: {why}, so it has no range of its own")
 
     def _legal(self, base: float) -> bool:
         low, high = self.unit.limits
@@ -126,7 +131,7 @@ class _Reader:
             what = "the distribution's mean" if "value" not in self.node else "the value"
             self.problems.add(
                 self.node.get("value") or self.node.get("distribution"),
-                f"{what} {base:g} is outside what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})",
+                f"{what} {base:g} is outside what a '{self.unit.text}' can be (allowed: {in_words(low, high)})",
             )
         return low <= base <= high
 
@@ -216,6 +221,7 @@ class _Reader:
                 self.node.get("value"),
                 "parameters that are drawn together have their means as base values; leave 'value' out",
             )
+        self._no_range("these parameters are drawn together")
         key = ", ".join(names)
         inputs.joints[key] = Joint(key, tuple(names), made)
         for name, mean in zip(names, made.mean):
@@ -287,7 +293,7 @@ class _Reader:
                 self.node.get("column"),
                 f"{file}, row {i + 2}, column '{column}': {values[i]:g} is "
                 f"outside "
-                f"what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})",
+                f"what a '{self.unit.text}' can be (allowed: {in_words(low, high)})",
             )
             return None
         return table
@@ -417,10 +423,3 @@ def _matrix(node: Node, names: list[str], problems: Problems):
         problems.add(value or matrix, str(error))
         return None
     return rows
-
-
-def limits_in_words(low: float, high: float) -> str:
-    """'0 to 1', '0 or more', 'up to 1'."""
-    if np.isfinite(low) and np.isfinite(high):
-        return f"{low:g} to {high:.6g}"
-    return f"{low:g} or more" if np.isfinite(low) else f"up to {high:g}"

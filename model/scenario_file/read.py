@@ -16,6 +16,7 @@ from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
 from model.scenario_file.parameters import beside, empirical_file, read_correlations, read_parameters
+from model.scenario_file.plausible import warn_of_parameters
 from model.scenario_file.schema import check, number
 from model.scenario_file.system import read_system
 from model.units import days_in
@@ -38,6 +39,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     scenario = _check_names(scenario, root, problems)
     problems.stop()
     check_base_case(scenario, problems)
+    warn_of_parameters(scenario, problems)
     problems.stop()
     calibration = read_calibration(root.get("calibration"), scenario, problems)
     problems.stop()
