@@ -297,7 +297,11 @@ class Scenario:
 
     def beyond_unit(self, parameter: Parameter) -> str:
         """What is wrong with a 95 % interval that holds values which the unit cannot be; nothing where it does not."""
-        (low, high), (least, most) = self.interval(parameter), parameter.unit.limits
+        least, most = parameter.unit.limits
+        made = self.joints[parameter.joint].distribution if parameter.joint else parameter.distribution
+        if least <= made.bounds[0] and made.bounds[1] <= most:  # spares the quantiles
+            return ""
+        low, high = self.interval(parameter)
         if least <= low and high <= most:
             return ""
         return (

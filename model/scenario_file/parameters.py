@@ -417,6 +417,14 @@ def _matrix(node: Node, names: list[str], problems: Problems):
     if wild is not None:
         problems.add(value or matrix, f"a correlation must be -1 to 1, found {wild:g}")
         return None
+    for i, j in zip(*np.tril_indices(size, -1)):
+        if abs(rows[i][j]) > 1 - 1e-12:
+            problems.add(
+                value or matrix,
+                f"'{names[j]}' and '{names[i]}' always move together (correlation {rows[i][j]:g}), so they are one uncertain "
+                f"number: give one of them a formula of the other, such as '{names[i]}: {{value: 2 * {names[j]}}}'",
+            )
+            return None
     try:
         distributions.copula(np.full((size, 1), 0.5), np.array(rows))
     except distributions.DistributionError as error:

@@ -9,7 +9,7 @@ from model.scenario import Parameter, Scenario
 from model.scenario_file.nodes import Problems
 
 _SHIFT = 0.2  # of half the interval, on the log scale: published medians and limits are rounded
-_FAR = 3.0  # standard deviations
+_NEAR, _FAR = 0.5, 3.0  # standard deviations: within the first, quantiles are not needed
 
 
 def warn_of_parameters(scenario: Scenario, problems: Problems) -> None:
@@ -40,7 +40,7 @@ def _words(scenario: Scenario, parameter: Parameter):
 def _far_off(parameter: Parameter) -> str:
     """A base value outside the 95 % interval. The end of what the unit can be (full health) may be published so."""
     made, base = parameter.distribution, parameter.base
-    if np.isclose(base, made.mean, rtol=1e-9):
+    if abs(base - made.mean) <= _NEAR * made.sd:
         return ""
     low, high = made.interval()
     if low <= base <= high or (base in parameter.unit.limits and abs(base - made.mean) < _FAR * made.sd):
