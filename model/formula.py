@@ -166,11 +166,6 @@ class Formula:
             )
         return self.unit.dimension
 
-    @property
-    def depth(self) -> int:
-        """Levels of nesting, at most DEEPEST."""
-        return _depth(self.tree)
-
 
 def parse(text: str, currency: str = "USD") -> Formula:
     """Read a formula; FormulaError says what is not allowed."""

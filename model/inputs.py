@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import hazards
+from model.dependencies import in_order
 from model.draws import DomainError, Draws
 from model.formula import Formula
 from model.hazards import Hazard
@@ -100,21 +101,31 @@ class Values(Mapping):
         self._known: dict[str, object] = dict(built_in or {})
 
     def __getitem__(self, name: str):
-        if name not in self._known:
-            self._known[name] = self._find(name)
+        for one in in_order(name, self._needs, self._known):
+            self._known[one] = self._find(one)
         return self._known[name]
 
+    def _needs(self, name: str):
+        meaning = self.meaning(name)
+        return meaning.names if isinstance(meaning, Formula) else ()
+
     def _find(self, name: str):
-        day = self.scenario.time.day
+        day, meaning = self.scenario.time.day, self.meaning(name)
+        if isinstance(meaning, Formula):
+            return meaning.evaluate(self, day)
+        if meaning is not None:
+            return meaning
+        return self.scenario.parameters[name].unit.to_model(self.draws.values[name], day)
+
+    def meaning(self, name: str):
+        """The formula or table that a name stands for; None for a number of the draws, or what is built in."""
         for scope in self.scopes:
             if name in scope:
-                return scope[name].evaluate(self, day)
+                return scope[name]
         if name in self.scenario.tables:
             return self.scenario.tables[name]
-        parameter = self.scenario.parameters[name]
-        if name not in self.draws.values:
-            return parameter.formula.evaluate(self, day)
-        return parameter.unit.to_model(self.draws.values[name], day)
+        known = name in self.draws.values or name not in self.scenario.parameters
+        return None if known else self.scenario.parameters[name].formula
 
     def of(self, formula: Formula) -> np.ndarray:
         """array[draw] of a formula."""

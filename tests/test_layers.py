@@ -10,6 +10,7 @@ LAYERS = {
     0: (
         "units",
         "formula",
+        "dependencies",
         "distributions",
         "hazards",
         "software",

@@ -58,8 +58,8 @@ class Problems:
     """
 
     def __init__(self):
-        self.found: list[str] = []
-        self.warnings: list[str] = []
+        self.found: dict[str, None] = {}  # ordered sets: each is said once
+        self.warnings: dict[str, None] = {}
         self.damaged: set[str] = set()
 
     def add(self, node: Node, message: str, place: str | None = None) -> None:
@@ -67,8 +67,7 @@ class Problems:
         self.say(f"{node.where}: {place + ': ' if place else ''}{message}")
 
     def say(self, text: str) -> None:
-        if text not in self.found:
-            self.found.append(text)
+        self.found[text] = None
 
     def unknown(self, node: Node, what: str, found: str, allowed: Iterable[str], place: str | None = None) -> None:
         allowed = list(allowed)
@@ -79,19 +78,21 @@ class Problems:
         self.warn_at(f"{node.where}: {node.place}: {message}")
 
     def warn_at(self, text: str) -> None:
-        """A warning that names its place itself; said once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
+        """A warning that names its place itself."""
+        self.warnings[text] = None
 
     def stop(self) -> None:
-        if self.found:
-            raise ScenarioError(sorted(self.found, key=self._position))
+        """Raise what was found: files in the order in which their first problem was found, lines from the top."""
+        if not self.found:
+            return
+        files = {file: i for i, file in enumerate(dict.fromkeys(map(_file_of, self.found)))}
 
-    def _position(self, text: str) -> tuple[int, int]:
-        """Files in the order in which their first problem was found, lines from the top."""
-        files = list(dict.fromkeys(map(_file_of, self.found)))
-        line = re.match(r":(\d+)", text[len(_file_of(text)) :])
-        return files.index(_file_of(text)), int(line[1]) if line else 0
+        def position(text: str) -> tuple[int, int]:
+            file = _file_of(text)
+            line = re.match(r":(\d+)", text[len(file) :])
+            return files[file], int(line[1]) if line else 0
+
+        raise ScenarioError(sorted(self.found, key=position))
 
 
 def _file_of(problem: str) -> str:
