@@ -30,6 +30,9 @@ PLAIN = (
     "age factor",
     "%",
 )
+# A number without sign. Possessive (++, *+): no text makes the search go back over its digits.
+DIGITS = r"(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?"
+_LENGTH = re.compile(rf"([+-]?{DIGITS})?\s*+([A-Za-z]+)")
 _OVER = re.compile(r"^(?:probability\s+)?over\s+(.+)$")
 
 
@@ -133,7 +136,7 @@ def days_in(word: str) -> float | None:
 
 def duration(text: str) -> float:
     """'30 days', '1 week', 'week' -> days."""
-    match = re.fullmatch(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?\s*([A-Za-z]+)\s*", text)
+    match = _LENGTH.fullmatch(text.strip())
     length = days_in(match[2]) if match else None
     if length is None or not math.isfinite(float(match[1] or 1)):
         raise UnitError(

@@ -14,11 +14,11 @@ from model import chances
 from model.scenario import Scenario
 from model.scenario_file.merge import SHORT
 from model.scenario_file.nodes import did_you_mean
-from model.units import in_words
+from model.units import DIGITS, in_words
 
 POINTS = ("grid", "sobol", "lhs")
 MOST_POINTS, MOST_RUNS = 1_000_000, 10_000_000_000
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%|[A-Za-z]*)")
+_NUMBER = re.compile(rf"([+-]?{DIGITS})\s*(%|[A-Za-z]*)")
 
 
 class SweepError(ValueError):
@@ -154,7 +154,14 @@ def _list(name: str, kind: str, listed: str) -> Axis:
 
 def _split(listed: str) -> list[str]:
     """At the commas that stand in no bracket: formulas and distributions have commas of their own."""
-    parts = [part.strip() for part in re.split(r",(?![^(]*\))", listed)]
+    parts, depth = [""], 0
+    for sign in listed:
+        depth = max(depth + (sign == "(") - (sign == ")"), 0)
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    parts = [part.strip() for part in parts]
     if "" in parts:
         raise SweepError(f"--vary ...={listed}: there is nothing between two commas")
     return parts

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MOST_BYTES = 20_000_000
+LONGEST = 2000  # characters of a message
 MOST_NODES = 200_000
 DEEPEST = 50
 
@@ -67,7 +68,9 @@ class Problems:
         self.say(f"{node.where}: {place + ': ' if place else ''}{message}")
 
     def say(self, text: str) -> None:
-        self.found[text] = None
+        """A message; what it quotes may be of any length, the message is not."""
+        half = LONGEST // 2
+        self.found[text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"] = None
 
     def unknown(self, node: Node, what: str, found: str, allowed: Iterable[str], place: str | None = None) -> None:
         allowed = list(allowed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from model.scenario import Correlation, Joint, Parameter
 from model.scenario_file.nodes import MOST_BYTES, Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name, number
 from model.units import NUMBER, Unit, UnitError, in_words, parse_unit
-
-_EMPIRICAL = re.compile(r"^empirical\(\s*(?:file\s*=\s*)?['\"]?([^'\")]+?)['\"]?\s*\)$")
 
 
 @dataclass
@@ -349,9 +346,15 @@ class _Reader:
 
 
 def empirical_file(distribution: str) -> str:
-    """The file that 'empirical(file.csv)' names, or nothing."""
-    match = _EMPIRICAL.match(distribution)
-    return match[1] if match else ""
+    """The file that 'empirical(file.csv)' or 'empirical(file="file.csv")' names, or nothing."""
+    if not distribution.startswith("empirical(") or not distribution.endswith(")"):
+        return ""
+    inner = distribution.removeprefix("empirical(").removesuffix(")").strip()
+    before, equals, after = inner.partition("=")
+    if equals and before.strip() == "file":
+        inner = after.strip()
+    name = inner.strip("'\"").strip()
+    return "" if set("'\")") & set(name) else name
 
 
 def beside(node: Node, file: str) -> Path:
