@@ -12,7 +12,7 @@ import numpy as np
 
 from model import chances, distributions, effort
 from model.scenario import Parameter, Scenario
-from model.units import in_words
+from model.units import limits_in_words
 
 SAMPLING = ("random", "latin hypercube", "sobol")
 
@@ -126,6 +126,6 @@ def check_domain(scenario: Scenario, parameter: Parameter, values: np.ndarray) -
     what = f"'{parameter.unit.text}' must be" if parameter.unit.text else "it must be"
     raise DomainError(
         f"{scenario.line(f'parameters.{parameter.name}')}: draw {row + 1} is {values[row]:.6g}, but "
-        f"{what} {in_words(low, high)} ({int(bad.sum())} of {len(values)} draws are outside). Its distribution is "
+        f"{what} {limits_in_words(low, high)} ({int(bad.sum())} of {len(values)} draws are outside). Its distribution is "
         f"{parameter.text}"
     )

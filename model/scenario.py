@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from model.formula import Formula, Table
 from model.resources import System
-from model.units import Unit, in_words
+from model.units import Unit, limits_in_words
 
 CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
 DISCOUNTING = ("continuous", "at cycle", "by whole year")
@@ -85,7 +85,7 @@ class Parameter:
         least, most = self.unit.limits
         if self.low is None or least <= self.low <= self.high <= most:
             return ""
-        allowed = in_words(least, most)
+        allowed = limits_in_words(least, most)
         return f"{self.low:g} to {self.high:g} is outside what a '{self.unit.text}' can be (allowed: {allowed})"
 
 
@@ -306,7 +306,7 @@ class Scenario:
             return ""
         return (
             f"the 95 % interval of {parameter.name} is {low:.4g} to {high:.4g} by {parameter.text}, but a "
-            f"'{parameter.unit.text}' must be {in_words(least, most)}: choose a distribution that stays inside, such as "
+            f"'{parameter.unit.text}' must be {limits_in_words(least, most)}: choose a distribution that stays inside, such as "
             "beta for utilities and probabilities, gamma or lognormal for what is not negative"
         )
 

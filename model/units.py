@@ -119,7 +119,7 @@ class Unit:
         return self.factor * day ** -float(self.dimension.time)
 
 
-def in_words(low: float, high: float) -> str:
+def limits_in_words(low: float, high: float) -> str:
     """'0 to 1', '0 or more', 'at most 1', 'any number'."""
     if math.isfinite(low) and math.isfinite(high):
         return f"{low:g} to {high:.6g}"

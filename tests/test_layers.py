@@ -11,6 +11,7 @@ LAYERS = {
         "units",
         "formula",
         "dependencies",
+        "files",
         "distributions",
         "hazards",
         "software",

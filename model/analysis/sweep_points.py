@@ -14,7 +14,7 @@ from model import chances
 from model.scenario import Scenario
 from model.scenario_file.merge import SHORT
 from model.scenario_file.nodes import did_you_mean
-from model.units import DIGITS, in_words
+from model.units import DIGITS, limits_in_words
 
 POINTS = ("grid", "sobol", "lhs")
 MOST_POINTS, MOST_RUNS = 1_000_000, 10_000_000_000
@@ -176,7 +176,7 @@ def _check(scenario: Scenario, made: Axis) -> None:
         unit, (low, high) = parameter.unit.text, parameter.unit.limits
     wrong = next((value for value in made.values if not low <= value <= high), None)
     if wrong is not None:
-        allowed = in_words(low, high)
+        allowed = limits_in_words(low, high)
         raise SweepError(
             f"--vary {made.name}: {wrong:g} is outside what is allowed{f' of a {unit}' if unit else ''} ({allowed})"
         )

@@ -9,7 +9,7 @@ from model.scenario import Calibration, Parameter, Scenario, Target
 from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.schema import number
 from model.scenario_file.structure import Reader
-from model.units import in_words
+from model.units import limits_in_words
 
 # What a measure needs, and what it may have.
 NEEDS = {
@@ -141,7 +141,7 @@ def _check_ends(node: Node, parameter: Parameter, argument: str, bounds, problem
         if not low <= base <= high:
             problems.add(
                 node,
-                f"the bound {end:g} is outside what a '{parameter.unit.text}' can be (allowed: {in_words(low, high)})",
+                f"the bound {end:g} is outside what a '{parameter.unit.text}' can be (allowed: {limits_in_words(low, high)})",
             )
             return
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MOST_BYTES = 20_000_000
+from model import files
+
 LONGEST = 2000  # characters of a message
 MOST_NODES = 200_000
 DEEPEST = 50
@@ -114,30 +115,29 @@ def read_yaml(path: Path, shown: str, problems: Problems) -> Node:
 
 def _text(path: Path, shown: str) -> str:
     try:
-        if not path.is_file():
-            what = "is a folder, not a file" if path.is_dir() else "no such file"
-            raise ScenarioError([f"{shown}: {what}{_near(path)}"])
-        if path.stat().st_size > MOST_BYTES:
-            raise ScenarioError([f"{shown}: has over {MOST_BYTES // 1_000_000} MB; a scenario is a short text file"])
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(
-            [
-                f"{shown}: is not a text file in UTF-8 (byte {error.start + 1} is no text); save it as "
-                "'UTF-8' in your editor"
-            ]
-        ) from None
-    except (OSError, ValueError, RuntimeError) as error:
-        if isinstance(error, ScenarioError):
-            raise
-        raise ScenarioError([f"{shown}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
-    if not text.strip():
-        raise ScenarioError([f"{shown}: the file is empty; a scenario begins with 'title: ...'"])
-    return text
+        found = files.text(path, files.MOST_YAML)
+    except files.FileError as error:
+        raise ScenarioError([f"{shown}: {_of_scenario(str(error))}{_near(path)}"]) from None
+    if not found.strip():
+        raise ScenarioError([f"{shown}: {_of_scenario('the file is empty')}"])
+    return found
+
+
+def _of_scenario(fault: str) -> str:
+    """The words for a file that should be a scenario."""
+    if fault == "the file is empty":
+        return f"{fault}; a scenario begins with 'title: ...'"
+    return f"{fault}; a scenario is a short text file" if fault.startswith("has over") else fault
 
 
 def _near(path: Path) -> str:
-    names = [p.name for p in path.parent.iterdir() if p.suffix in (".yaml", ".yml")] if path.parent.is_dir() else []
+    """' Did you mean ...?' where there is no such file."""
+    try:
+        if path.exists() or not path.parent.is_dir():
+            return ""
+        names = [p.name for p in path.parent.iterdir() if p.suffix in (".yaml", ".yml")]
+    except (OSError, ValueError, RuntimeError):
+        return ""
     return "." + near if (near := did_you_mean(path.name, names)) else ""
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from model import distributions, formula
+from model import distributions, files, formula
 from model.formula import Formula, FormulaError, Table
 from model.scenario import Correlation, Joint, Parameter
-from model.scenario_file.nodes import MOST_BYTES, Node, Problems, did_you_mean
+from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name, number
-from model.units import NUMBER, Unit, UnitError, in_words, parse_unit
+from model.units import NUMBER, Unit, UnitError, limits_in_words, parse_unit
 
 
 @dataclass
@@ -128,7 +127,7 @@ class _Reader:
             what = "the distribution's mean" if "value" not in self.node else "the value"
             self.problems.add(
                 self.node.get("value") or self.node.get("distribution"),
-                f"{what} {base:g} is outside what a '{self.unit.text}' can be (allowed: {in_words(low, high)})",
+                f"{what} {base:g} is outside what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})",
             )
         return low <= base <= high
 
@@ -290,7 +289,7 @@ class _Reader:
                 self.node.get("column"),
                 f"{file}, row {i + 2}, column '{column}': {values[i]:g} is "
                 f"outside "
-                f"what a '{self.unit.text}' can be (allowed: {in_words(low, high)})",
+                f"what a '{self.unit.text}' can be (allowed: {limits_in_words(low, high)})",
             )
             return None
         return table
@@ -298,49 +297,28 @@ class _Reader:
     @staticmethod
     def _csv(file: str, node: Node) -> list[dict[str, str]]:
         """Rows of a CSV beside the scenario file that names it (or beside the user, for --set)."""
-        if "\0" in file:
-            raise distributions.DistributionError(f"{file!r} is not the name of a file")
         path = beside(node, file)
         try:
-            if not path.is_file():
-                raise distributions.DistributionError(f"there is no file '{file}' (looked for as {path})")
-            if path.stat().st_size > MOST_BYTES:
-                raise distributions.DistributionError(f"the file '{file}' has over {MOST_BYTES // 1_000_000} MB")
-            with path.open(newline="", encoding="utf-8-sig") as stream:
-                rows = list(csv.DictReader(stream))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise distributions.DistributionError(f"the file '{file}' cannot be read as CSV ({reason})") from None
-        if not rows:
-            raise distributions.DistributionError(f"the file '{file}' has no rows below its header")
-        header = [name for name in rows[0] if name is not None]
-        if len(header) == 1 and ";" in header[0]:
-            raise distributions.DistributionError(
-                f"the columns of '{file}' are separated by semicolons; save it with commas "
-                "between columns and points as decimal marks"
-            )
-        long = next((i for i, row in enumerate(rows, 2) if None in row), None)
-        if long is not None:
-            raise distributions.DistributionError(
-                f"row {long} of '{file}' has more fields than the header; decimal marks must be "
-                "points, and no line may end with a comma"
-            )
-        return rows
+            header, rows = files.table(path)
+        except files.FileError as error:
+            looked = f" (looked for as {path})" if str(error) == "no such file" else ""
+            raise distributions.DistributionError(f"the file '{file}': {error}{looked}") from None
+        return [dict(zip(header, (*row, *[""] * (len(header) - len(row))))) for row in rows]
 
     @staticmethod
     def _cell(row: dict, name: str, file: str, index: int) -> float:
         if name not in row:
             raise distributions.DistributionError(
-                f"the file '{file}' has no column '{name}'; it has {', '.join(map(str, row))}."
+                f"the file '{file}' has no column '{name}'; {files.columns_in_words(list(row))}."
                 + did_you_mean(name, [str(c) for c in row if c])
             )
         try:
             value = float(row[name])
-        except (TypeError, ValueError):
+        except ValueError:
             value = float("nan")
         if not np.isfinite(value):
             raise distributions.DistributionError(
-                f"{file}, row {index + 2}, column '{name}': '{row[name]}' is not a number"
+                f"{file}, row {index + 2}, column '{name}': {files.cell_in_words(row[name])}"
             )
         return value
 

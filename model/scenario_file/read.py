@@ -6,9 +6,9 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from model import files
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
 from model.scenario_file import names, structure
 from model.scenario_file.base_case import check_base_case
@@ -118,11 +118,11 @@ def _find_files(root: Node) -> dict[str, str]:
 
     def full(node: Node, file: str) -> Path:
         path = beside(node, file)
-        with suppress(OSError, ValueError):  # a file that cannot be read is one of the problems already
-            path = path.resolve()
-            if path.is_file():
-                found[str(beside(node, file))] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return path
+        try:
+            found[str(path)] = hashlib.sha256(files.content(path)).hexdigest()
+            return path.resolve()
+        except files.FileError:  # that is one of the problems
+            return path
 
     for _, node in _items(root, "parameters"):
         table, distribution = node.get("table"), node.get("distribution")
