@@ -18,6 +18,7 @@ from model.scenario_file.nodes import Node, Problems, dump
 from model.scenario_file.parameters import beside, empirical_file, read_correlations, read_parameters
 from model.scenario_file.plausible import warn_of_parameters
 from model.scenario_file.schema import check, number
+from model.scenario_file.size import warn_of_size
 from model.scenario_file.system import read_system
 from model.units import days_in
 
@@ -40,6 +41,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     problems.stop()
     check_base_case(scenario, problems)
     warn_of_parameters(scenario, problems)
+    warn_of_size(scenario, problems)
     problems.stop()
     calibration = read_calibration(root.get("calibration"), scenario, problems)
     problems.stop()

@@ -151,3 +151,17 @@ def test_draws_beyond_what_a_unit_allows_are_refused_in_the_words_of_its_limits(
     scenario = read(one(tmp_path, '{distribution: "normal(mean=0.95, sd=0.05)", unit: utility}'))
     with pytest.raises(DomainError, match="but 'utility' must be at most 1"):
         draws.probabilistic(scenario, 1000, 1)
+
+
+def test_work_that_will_take_long_is_told_before_it_begins(tmp_path):
+    def of(states, time):
+        listed = "".join(f"  s{i}: {{alive: true}}\n" for i in range(states - 1))
+        found = write(tmp_path, f"time: {{unit: year, {time}}}\nstates:\n  first: {{start: 1, alive: true}}\n{listed}")
+        return [text for text in read(found).warnings if "expect" in text]
+
+    assert of(50, "horizon: 10 years, cycle: 1 month") == []
+    (many,) = of(60, "horizon: 10 years, cycle: 1 month")
+    assert "states: 60 states in which patients stay, and the convention 'integral'" in many
+    assert of(60, "horizon: 10 years, cycle: 1 month, convention: start") == []
+    (short,) = of(2, "horizon: 100 years, cycle: 1 hour")
+    assert ": time: 876,600 cycles, each of which is stepped through" in short
