@@ -101,6 +101,10 @@ def table(path: Path) -> tuple[list[str], list[list[str]]]:
         raise FileError(
             "has columns that are separated by semicolons; save it with commas between columns and points as decimal marks"
         )
+    names = [name for name in header if name]
+    if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+        shown = f" '{twice[0]}'" if _COLUMN_LIKE.fullmatch(twice[0]) else ""
+        raise FileError(f"has two columns of one name{shown}; rename or remove one of them")
     long = next((i for i, row in enumerate(below, 2) if len(row) > len(header)), None)
     if long is not None:
         raise FileError(

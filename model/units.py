@@ -120,12 +120,11 @@ class Unit:
 
 
 def limits_in_words(low: float, high: float) -> str:
-    """'0 to 1', '0 or more', 'at most 1', 'any number'."""
-    if math.isfinite(low) and math.isfinite(high):
-        return f"{low:g} to {high:.6g}"
-    if math.isfinite(low):
-        return f"{low:g} or more"
-    return f"at most {high:g}" if math.isfinite(high) else "any number"
+    """'0 to 1', '0 to below 1', '0 or more', 'at most 1', 'any number'."""
+    if not math.isfinite(high):
+        return f"{low:g} or more" if math.isfinite(low) else "any number"
+    top = f"below {round(high):g}" if 0 < round(high) - high < 1e-6 else f"{high:.6g}"
+    return f"{low:g} to {top}" if math.isfinite(low) else f"at most {top}"
 
 
 def days_in(word: str) -> float | None:

@@ -25,6 +25,7 @@ def written(folder, content, name="x.csv"):
         ("age,rate\n1,2\n".encode("utf-16-le"), "a NUL byte in line 1"),
         ("age,rate\n1,2\n3,\xe9\n".encode("latin-1"), r"byte 16, in line 3, is no character\); save it as 'UTF-8'"),
         (b"age;rate\n1;2\n", "separated by semicolons"),
+        (b"age,rate,rate\n1,2,3\n", "has two columns of one name 'rate'; rename or remove one of them"),
         (b"age,rate\n", "has no rows below its header"),
         (b"age,rate\n1,2\n1,2,3\n", "more fields in row 3"),
         (b"a\n" + b"1" * 200_000 + b"\n", "cannot be read as CSV"),
