@@ -40,10 +40,10 @@ def _words(scenario: Scenario, parameter: Parameter):
 def _far_off(parameter: Parameter) -> str:
     """A base value outside the 95 % interval. The end of what the unit can be (full health) may be published so."""
     made, base = parameter.distribution, parameter.base
-    if abs(base - made.mean) <= _NEAR * made.sd:
+    if abs(base - made.mean) <= (_FAR if base in parameter.unit.limits else _NEAR) * made.sd:
         return ""
     low, high = made.interval()
-    if low <= base <= high or (base in parameter.unit.limits and abs(base - made.mean) < _FAR * made.sd):
+    if low <= base <= high:
         return ""
     return (
         f"the base value {base:g} is outside the 95 % interval of its distribution, {low:.4g} to {high:.4g}, so base case and "
