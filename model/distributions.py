@@ -57,6 +57,13 @@ class Distribution:
         middle, spread = self.natural.values()
         return float(((np.log(value) if self.name == "lognormal" else value) - middle) / spread)
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest value that it can take."""
+        if self.name in ("uniform", "triangular"):
+            return self.natural["lower"], self.natural["upper"]
+        return {"normal": (-np.inf, np.inf), "beta": (0.0, 1.0)}.get(self.name, (0.0, np.inf))
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Central interval that holds `level` of the probability."""
         low, high = self.quantile(tails_of(level))

@@ -12,6 +12,7 @@ import numpy as np
 
 from model import chances, distributions, effort
 from model.scenario import Parameter, Scenario
+from model.units import limits_in_words
 
 SAMPLING = ("random", "latin hypercube", "sobol")
 
@@ -36,6 +37,10 @@ class Draws:
         """Draws start..stop, as a table of its own."""
         cut = {name: v if len(v) == 1 else v[start:stop] for name, v in self.values.items()}
         return Draws(cut, self.index[start:stop], self.seed)
+
+    def label(self, row: int) -> str:
+        """'draw 12', or 'the base case', for messages."""
+        return "the base case" if self.seed is None and self.n == 1 else f"draw {self.index[row] + 1}"
 
     def column(self, name: str) -> np.ndarray:
         return np.broadcast_to(self.values[name], (self.n,))
@@ -119,15 +124,8 @@ def check_domain(scenario: Scenario, parameter: Parameter, values: np.ndarray) -
         return
     row = int(np.argmax(bad))
     what = f"'{parameter.unit.text}' must be" if parameter.unit.text else "it must be"
-    limits = (
-        f"{low:g} to {high:g}"
-        if np.isfinite(low + high)
-        else f"{low:g} or more"
-        if np.isfinite(low)
-        else (f"at most {high:g}" if np.isfinite(high) else "a finite number")
-    )
     raise DomainError(
         f"{scenario.line(f'parameters.{parameter.name}')}: draw {row + 1} is {values[row]:.6g}, but "
-        f"{what} {limits} ({int(bad.sum())} of {len(values)} draws are outside). Its distribution is "
+        f"{what} {limits_in_words(low, high)} ({int(bad.sum())} of {len(values)} draws are outside). Its distribution is "
         f"{parameter.text}"
     )

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from model.units import NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
+from model.units import DIGITS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
 
 BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
 _OPERATORS = {
@@ -37,10 +37,10 @@ _COMPARE = {
     ast.NotEq: np.not_equal,
 }
 _SUFFIX = re.compile(
-    r"^(?P<body>.*?[\w.)%])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[A-Za-z]+|over\s+[\d.eE+-]*\s*[A-Za-z]+"
+    r"^(?P<body>.*?[\w.)%])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[A-Za-z]+|over\s+[\d.eE+-]*+\s*[A-Za-z]+"
     r"|QALYs?|[A-Z]{3}|[a-z]+)$"
 )
-_PERCENT = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*%")
+_PERCENT = re.compile(rf"(?<![\w.])({DIGITS})\s*%")
 _LONGEST, DEEPEST = 2000, 200
 
 
@@ -199,15 +199,11 @@ class Formula:
             )
         return self.unit.dimension
 
-    @property
-    def depth(self) -> int:
-        """Levels of nesting, at most DEEPEST."""
-        return _depth(self.tree)
-
 
 def parse(text: str, currency: str = "USD") -> Formula:
     """Read a formula; FormulaError says what is not allowed."""
     text = " ".join(str(text).split())
+    _check_length(text)
     body, unit = _split_unit(text, currency)
     tree = _tree(body, text)
     _check(tree, text)
@@ -269,9 +265,13 @@ def _split_unit(text: str, currency: str) -> tuple[str, Unit | None]:
         raise FormulaError(f"'{text}': {error}") from None
 
 
-def _tree(body: str, text: str, advice: str = "") -> ast.expr:
-    if len(body) > _LONGEST:
+def _check_length(text: str) -> None:
+    if len(text) > _LONGEST:
         raise FormulaError(f"'{text[:60]}...' has {len(text)} characters; at most {_LONGEST} are allowed")
+
+
+def _tree(body: str, text: str, advice: str = "") -> ast.expr:
+    _check_length(body)
     if misread := re.search(r"#|(?<![\w.])\d+_\d", body):
         raise FormulaError(
             f"'{_short(text)}' is not arithmetic: "

@@ -21,7 +21,14 @@ _OWN_AXES = {"rates": 1, "breaks": 1}  # the rest of a parameter's axes are thos
 
 
 class HazardError(ValueError):
-    """A time-to-event distribution that cannot be: names parameter and value, says what is allowed."""
+    """A time-to-event distribution that cannot be: names parameter and value, says what is allowed.
+
+    where: index of the row at fault among the leading axes, such as (strategy, draw); () where it is all of them.
+    """
+
+    def __init__(self, message: str, where: tuple[int, ...] = ()):
+        super().__init__(message)
+        self.where = where
 
 
 @dataclass(frozen=True)
@@ -188,10 +195,10 @@ def _need(what: str, value, allowed: str, own_axes: int = 0) -> None:
     value = np.asarray(value, float)
     bad = ~(np.isfinite(value) & _INSIDE[allowed](value))
     if bad.any():
-        where = np.argwhere(bad)[0]
-        lead = where[: value.ndim - own_axes]
-        place = f" (strategy {lead[0] + 1}, draw {lead[1] + 1})" if len(lead) == 2 else ""
-        raise HazardError(f"{what} must be {allowed}, found {value[tuple(where)]:g}{place}")
+        where = tuple(np.argwhere(bad)[0])
+        raise HazardError(
+            f"{what} must be {allowed}, found {value[where]:g}", tuple(map(int, where[: value.ndim - own_axes]))
+        )
 
 
 def _check_pieces(rates, breaks, start=0.0) -> None:

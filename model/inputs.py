@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model import hazards, tables
+from model.dependencies import in_order
 from model.draws import DomainError, Draws
 from model.formula import Formula, Table
 from model.hazards import Hazard
@@ -104,21 +105,31 @@ class Values(Mapping):
         self._known: dict[str, object] = dict(built_in or {})
 
     def __getitem__(self, name: str):
-        if name not in self._known:
-            self._known[name] = self._find(name)
+        for one in in_order(name, self._needs, self._known):
+            self._known[one] = self._find(one)
         return self._known[name]
 
+    def _needs(self, name: str):
+        meaning = self.meaning(name)
+        return meaning.names if isinstance(meaning, Formula) else ()
+
     def _find(self, name: str):
-        day = self.scenario.time.day
+        day, meaning = self.scenario.time.day, self.meaning(name)
+        if isinstance(meaning, Formula):
+            return meaning.evaluate(self, day)
+        if meaning is not None:
+            return meaning
+        return self.scenario.parameters[name].unit.to_model(self.draws.values[name], day)
+
+    def meaning(self, name: str):
+        """The formula or table that a name stands for; None for a number of the draws, or what is built in."""
         for scope in self.scopes:
             if name in scope:
-                return scope[name].evaluate(self, day)
+                return scope[name]
         if name in self.scenario.tables:
             return self.scenario.tables[name]
-        parameter = self.scenario.parameters[name]
-        if name not in self.draws.values:
-            return parameter.formula.evaluate(self, day)
-        return parameter.unit.to_model(self.draws.values[name], day)
+        known = name in self.draws.values or name not in self.scenario.parameters
+        return None if known else self.scenario.parameters[name].formula
 
     def of(self, formula: Formula) -> np.ndarray:
         """array[draw] of a formula."""
@@ -174,11 +185,13 @@ class Context:
     def by_waiting(self, formula: Formula, name: str) -> Stepwise:
         """A formula of 'waited' or 'time_since_entry', in steps of an hour up to a month, then of a day up to a year; it is
         taken at the start of a step, and as it is after a year from there on."""
-        starts = WAITING / self.scenario.time.day
-        rows = []
-        for start in starts:
-            rows.append([self._make(s, self.periods[0], {name: start}).of(formula) for s in self.scenario.strategies])
-        return Stepwise(starts, np.array(rows))
+        starts, day = WAITING / self.scenario.time.day, self.scenario.time.day
+        shape, built_in = (len(starts), self.draws.n), {name: starts[:, None]}
+        values = [
+            np.broadcast_to(formula.evaluate(self._make(s, self.periods[0], built_in), day), shape)
+            for s in self.scenario.strategies
+        ]
+        return Stepwise(starts, np.stack(values, axis=1))
 
     def _by_cycle(self, formula: Formula) -> Stepwise:
         time = self.scenario.time
@@ -222,8 +235,8 @@ def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
         row = int(np.argmax(~(np.abs(total - 1) <= 1e-9) | (stacked < 0).any(0)))
         found = ", ".join(f"{key} {w[row]:.6g}" for key, w in weights.items())
         raise DomainError(
-            f"{scenario.line('groups')}: the weights of the groups must be 0 to 1 and add up to 1; in draw "
-            f"{draws.index[row] + 1} they are {found}"
+            f"{scenario.line('groups')}: the weights of the groups must be 0 to 1 and add up to 1; in "
+            f"{draws.label(row)} they are {found}"
         )
     return weights
 
@@ -253,9 +266,9 @@ def _start(context: Context) -> np.ndarray:
     zero = np.zeros((len(scenario.strategies), context.draws.n))
     columns = [zero if s.start is None else context.at(s.start) for s in scenario.states.values()]
     for key, column in zip(scenario.states, columns):
-        _check(context, f"states.{key}.start", column, 0, 1)
+        check_values(context, f"states.{key}.start", column, 0, 1, scenario.states[key].start)
     total = sum(columns)
-    _check(context, "states: the sum of 'start'", total, 1 - 1e-9, 1 + 1e-9)
+    check_values(context, "states: the sum of 'start'", total, 1 - 1e-9, 1 + 1e-9)
     return np.stack(columns, axis=-1)
 
 
@@ -269,7 +282,7 @@ def _move(context: Context, move: Transition, index: dict[str, int]) -> Move:
         return Move(*ends)
     clock, level = _level(context, place, formula)
     field = {"rate": "rate", "chance": "probability"}.get(move.kind, "probability per cycle")
-    _check(context, f"{place}.{field}", level.values, 0, np.inf if move.kind == "rate" else 1)
+    check_values(context, f"{place}.{field}", level.values, 0, np.inf if move.kind == "rate" else 1, formula)
     return Move(*ends, clock, level)
 
 
@@ -298,7 +311,7 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
         others = [m for m in moves if m.source == move.source and m.kind == move.kind and m.level is not None]
         if move.kind == "chance" and move.level is None:
             total = _sum_levels(others, context)
-            _check(context, f"transitions.{move.label}.probability (the rest)", 1 - total.values, 0, 1)
+            check_values(context, f"transitions.{move.label}.probability (the rest)", 1 - total.values, 0, 1)
             level = Stepwise(total.starts, np.clip(1 - total.values, 0, 1))
             move = Move(move.label, move.source, move.target, move.kind, _one_clock(context, move, others), level)
         elif (
@@ -307,7 +320,7 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
             and len(others) == sum(m.source == move.source for m in moves)
         ):
             total = _sum_levels(others, context).values
-            _check(
+            check_values(
                 context,
                 f"states.{list(context.scenario.states)[move.source]}: the sum of its branches",
                 total,
@@ -316,7 +329,7 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
             )
         elif move.kind == "per cycle":
             total = _sum_levels(others, context).values
-            _check(
+            check_values(
                 context,
                 f"states.{list(context.scenario.states)[move.source]}: the sum of its probabilities per cycle",
                 total,
@@ -349,8 +362,8 @@ def _sum_levels(moves: list[Move], context: Context) -> Stepwise:
 def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
     ratio = 1.0 if survival.ratio is None else context.at(survival.ratio)
     factor = 1.0 if survival.acceleration is None else context.at(survival.acceleration)
-    _check(context, f"{place}.hazard ratio", np.asarray(ratio), 0, np.inf)
-    _check(context, f"{place}.acceleration factor", np.asarray(factor), 0, np.inf)
+    check_values(context, f"{place}.hazard ratio", np.asarray(ratio), 0, np.inf, survival.ratio)
+    check_values(context, f"{place}.acceleration factor", np.asarray(factor), 0, np.inf, survival.acceleration)
     # Distributions stated 'in months' run on a clock of months: the acceleration carries the change of unit.
     factor = factor if survival.scale is None else factor * survival.scale
     try:
@@ -363,7 +376,8 @@ def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
         hazards.check(hazard)
         return hazard
     except hazards.HazardError as error:
-        raise DomainError(f"{context.scenario.line(f'{place}.survival')}: {error}") from None
+        words = f", in {_words(context, error.where)}" if len(error.where) == 2 else ""
+        raise DomainError(f"{context.scenario.line(f'{place}.survival')}: {error}{words}") from None
 
 
 def _argument(context: Context, value):
@@ -386,45 +400,48 @@ def _life_table(context: Context, place: str, survival: Survival) -> Hazard:
     return hazards.life_table(ages, rates, np.maximum(age, ages[0]))
 
 
-def _check(context: Context, place: str, values: np.ndarray, low: float, high: float) -> None:
-    """DomainError that names the first value outside low..high."""
-    bad = ~((values >= low) & (values <= high))
+def check_values(
+    context: Context, place: str, values: np.ndarray, low: float, high: float, formula: Formula | None = None
+) -> None:
+    """DomainError that names the first value [.., strategy, draw] that is not finite, or outside low..high.
+
+    formula: of which they are the values; the message names the parameters behind it.
+    """
+    bad = ~(np.isfinite(values) & (values >= low) & (values <= high))
     if not bad.any():
         return
-    _check_tables(context, place, values)
+    if formula is not None:
+        tables.check_known(context, formula, values, place)
     where = np.unravel_index(int(np.argmax(bad)), bad.shape)
-    words = [f"group {context.group.key}"] if len(context.scenario.groups) > 1 else []
-    if len(where) >= 2:
-        words = [
-            f"strategy {list(context.scenario.strategies)[where[-2]]}",
-            *words,
-            f"draw {context.draws.index[where[-1]] + 1}",
-        ]
-    allowed = f"{low:g} to {high:g}" if np.isfinite(high) else f"from {low:g}"
-    inputs = _inputs_of(context, place, where)
     raise DomainError(
-        f"{context.scenario.line(place)}: {values[where]:.6g} is outside what is allowed ({allowed}), in "
-        f"{', '.join(words)}{inputs}"
+        f"{context.scenario.line(place)}: {_found(values[where], low, high)}, in "
+        f"{_words(context, where)}{_behind(context, formula, where)}"
     )
 
 
-def _check_tables(context: Context, place: str, values: np.ndarray) -> None:
-    from model.scenario_file.names import uses
+def _words(context: Context, where) -> str:
+    """'strategy b, group old, draw 3' of an index [.., strategy, draw]."""
+    strategy, group = list(context.scenario.strategies)[where[-2]], context.group.key
+    words = [f"strategy {strategy}", f"group {group}" if len(context.scenario.groups) > 1 else ""]
+    return ", ".join(word for word in (*words, context.draws.label(where[-1])) if word)
 
-    for use in uses(context.scenario):
-        if use.place == place:
-            tables.check_known(context, use.formula, values, place)
+
+def _found(value: float, low: float, high: float) -> str:
+    if not np.isfinite(value):
+        return f"{value:g} is not a finite number (is something divided by 0, or the logarithm of what is not above 0?)"
+    if high - low < 1e-6:
+        return f"{value:.6g} must be {low:.6g}"
+    allowed = f"{low:g} to {high:g}" if np.isfinite(high) else f"from {low:g}"
+    return f"{value:.6g} is outside what is allowed ({allowed})"
 
 
-def _inputs_of(context: Context, place: str, where) -> str:
-    """The sampled parameters behind a formula, with their values in the draw at fault."""
-    from model.scenario_file.names import uses
-
-    formula = next((u.formula for u in uses(context.scenario) if u.place == place), None)
+def _behind(context: Context, formula: Formula | None, where) -> str:
+    """The parameters behind a formula, with their values in the draw at fault."""
     if formula is None or len(where) < 2:
         return ""
-    row = where[-1]
     found = [
-        f"{n} = {context.draws.column(n)[row]:.6g}" for n in sorted(context.reads(formula)) if n in context.draws.values
+        f"{n} = {context.draws.column(n)[where[-1]]:.6g}"
+        for n in sorted(context.reads(formula))
+        if n in context.draws.values
     ]
     return f" ('{formula.text}' with {', '.join(found)})" if found else ""

@@ -36,6 +36,13 @@ class JointDistribution:
     def sd(self) -> np.ndarray:
         return FAMILIES[self.name].moments(**self.natural)[1]
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest value that any of the numbers can take."""
+        if self.name == "empirical":
+            return float(self.natural["rows"].min()), float(self.natural["rows"].max())
+        return (0.0, 1.0) if self.name == "dirichlet" else (-np.inf, np.inf)
+
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Central marginal intervals: (lower[component], upper[component])."""
         low, high = FAMILIES[self.name].marginal(tails_of(level), **self.natural)
@@ -100,8 +107,17 @@ def _multinormal(mean, covariance):
             f"found {' x '.join(map(str, covariance.shape))}"
         )
     positive("multinormal", **{"the diagonal of covariance": np.diag(covariance)})
+    _symmetric("multinormal: covariance", covariance)
     se = np.sqrt(np.diag(covariance))
-    return _multinormal_se(mean, se, covariance / np.outer(se, se), "covariance")
+    most = np.outer(se, se)
+    wild = np.argwhere(np.abs(covariance) > most * (1 + 1e-9))
+    if len(wild):
+        i, j = wild[0]
+        raise DistributionError(
+            f"multinormal: covariance: row {i + 1}, column {j + 1} is {covariance[i, j]:g}, but with the variances "
+            f"{covariance[i, i]:g} and {covariance[j, j]:g} it must be {-most[i, j]:.4g} to {most[i, j]:.4g}"
+        )
+    return _multinormal_se(mean, se, covariance / most, "the correlations that follow from covariance")
 
 
 def _multinormal_se(mean, se, correlation, what="correlation"):
@@ -143,18 +159,32 @@ def _at_least(name, argument, values, size):
         raise DistributionError(f"{name}: {argument} needs at least {size} values, found {len(values)}")
 
 
+def _symmetric(what: str, matrix: np.ndarray) -> None:
+    if np.allclose(matrix, matrix.T, rtol=1e-9, atol=1e-12 * np.abs(matrix).max()):
+        return
+    i, j = np.unravel_index(np.argmax(abs(matrix - matrix.T)), matrix.shape)
+    raise DistributionError(
+        f"{what} is not symmetric: row {i + 1}, column {j + 1} is {matrix[i, j]:g}, row {j + 1}, column {i + 1} is "
+        f"{matrix[j, i]:g}"
+    )
+
+
 def correlation_root(what: str, matrix: np.ndarray, size: int) -> np.ndarray:
     """Lower Cholesky factor of a correlation matrix; DistributionError where it is none."""
     if matrix.shape != (size, size):
         raise DistributionError(f"{what} must have {size} rows and columns, found {' x '.join(map(str, matrix.shape))}")
-    if not np.allclose(matrix, matrix.T, rtol=0, atol=1e-9):
-        i, j = np.unravel_index(np.argmax(abs(matrix - matrix.T)), matrix.shape)
-        raise DistributionError(
-            f"{what} is not symmetric: row {i + 1}, column {j + 1} is {matrix[i, j]:g}, "
-            f"row {j + 1}, column {i + 1} is {matrix[j, i]:g}"
-        )
+    _symmetric(what, matrix)
     if not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-9):
         raise DistributionError(f"{what}: the diagonal must be 1, found {', '.join(f'{v:g}' for v in np.diag(matrix))}")
+    pairs = np.abs(np.tril(matrix, -1))
+    i, j = np.unravel_index(np.argmax(pairs), matrix.shape)
+    if pairs[i, j] > 1 + 1e-9:
+        raise DistributionError(f"{what}: row {i + 1}, column {j + 1} is {matrix[i, j]:g} (allowed: -1 to 1)")
+    if pairs[i, j] > 1 - 1e-12:
+        raise DistributionError(
+            f"{what}: numbers {j + 1} and {i + 1} always move together ({matrix[i, j]:g}), so they are one uncertain number: "
+            "draw one of them, and give the other a formula of it"
+        )
     smallest = np.linalg.eigvalsh(matrix)[0]
     if not smallest > 1e-12:
         raise DistributionError(

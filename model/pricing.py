@@ -8,9 +8,11 @@ import numpy as np
 
 from model.draws import DomainError, Draws
 from model.formula import Formula
-from model.inputs import Context, Price, Prices
+from model.inputs import Context, Price, Prices, check_values
 from model.quantities import COST, EFFECT
 from model.scenario import Effect, Group, Scenario
+
+FULL_HEALTH = 1 + 1e-9
 
 
 def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:
@@ -20,7 +22,9 @@ def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:
     items = {f"cost: {c}": tuple(_cost(context, c)) for c in scenario.components}
     items["qaly"] = tuple(_qaly(context))
     items["life_years"] = tuple(
-        _time(context, {k: None for k, s in scenario.states.items() if s.alive and not s.chance}, scenario.time.years)
+        _time(
+            context, "", {k: None for k, s in scenario.states.items() if s.alive and not s.chance}, scenario.time.years
+        )
     )
     for key, effect in scenario.effects.items():
         items[key] = tuple(_effect(context, effect))
@@ -47,48 +51,63 @@ def _check_nothing(context: Context, key: str, formula: Formula) -> None:
         )
 
 
-def _each(context: Context, formula: Formula | None, of: str, index: int, factor: float = 1.0) -> Iterator[Price]:
+def utilities(scenario: Scenario, prices: Prices) -> dict[str, np.ndarray]:
+    """Highest utility that each state has at any time, [strategy, draw]; states of utility 0 are left out."""
+    keys, found = list(scenario.states), {}
+    for price in prices.items["qaly"]:
+        if price.of == "time":
+            value = price.value / scenario.time.years
+            found[keys[price.index]] = np.maximum(value, found.get(keys[price.index], value))
+    return found
+
+
+def _each(
+    context: Context, place: str, formula: Formula | None, of: str, index: int, factor: float = 1.0
+) -> Iterator[Price]:
     """The price in every period. Starts are paid in the first."""
     if formula is None:
         return
     for period in range(1 if of == "start" else len(context.periods)):
         value = context.at(formula, period)
+        check_values(context, place, value, -np.inf, np.inf, formula)
         if value.any():
             yield Price(of, index, period, value * factor if factor != 1 else value)
 
 
 def _cost(context: Context, component: str) -> Iterator[Price]:
-    for i, state in enumerate(context.scenario.states.values()):
-        yield from _each(context, state.costs.get(component), "time", i)
-        yield from _entry(context, state.entry_costs.get(component), i, 1.0)
+    for i, (key, state) in enumerate(context.scenario.states.items()):
+        place = f"states.{key}"
+        yield from _each(context, f"{place}.cost.{component}", state.costs.get(component), "time", i)
+        yield from _entry(context, f"{place}.entry cost.{component}", state.entry_costs.get(component), i, 1.0)
     for i, move in enumerate(context.scenario.transitions):
-        yield from _each(context, move.costs.get(component), "move", i)
+        place = f"transitions.{move.label}.cost.{component}"
+        yield from _each(context, place, move.costs.get(component), "move", i)
 
 
 def _qaly(context: Context) -> Iterator[Price]:
     years = context.scenario.time.years
-    for i, state in enumerate(context.scenario.states.values()):
-        yield from _each(context, state.utility, "time", i, years)
-        yield from _entry(context, state.entry_qaly, i, years)
+    for i, (key, state) in enumerate(context.scenario.states.items()):
+        yield from _each(context, f"states.{key}.utility", state.utility, "time", i, years)
+        yield from _entry(context, f"states.{key}.entry qaly", state.entry_qaly, i, years)
     for i, move in enumerate(context.scenario.transitions):
-        yield from _each(context, move.qaly, "move", i, years)
+        yield from _each(context, f"transitions.{move.label}.qaly", move.qaly, "move", i, years)
 
 
-def _entry(context: Context, formula: Formula | None, state: int, factor: float) -> Iterator[Price]:
+def _entry(context: Context, place: str, formula: Formula | None, state: int, factor: float) -> Iterator[Price]:
     """A price on every way into a state, starting there included."""
     key = list(context.scenario.states)[state]
-    yield from _each(context, formula, "start", state, factor)
+    yield from _each(context, place, formula, "start", state, factor)
     for i, move in enumerate(context.scenario.transitions):
         if move.target == key:
-            yield from _each(context, formula, "move", i, factor)
+            yield from _each(context, place, formula, "move", i, factor)
 
 
-def _time(context: Context, weights: dict[str, Formula | None], factor: float) -> Iterator[Price]:
+def _time(context: Context, place: str, weights: dict[str, Formula | None], factor: float) -> Iterator[Price]:
     states = list(context.scenario.states)
     one = np.ones((len(context.scenario.strategies), context.draws.n))
     for key, weight in weights.items():
         if weight is not None:
-            yield from _each(context, weight, "time", states.index(key), factor)
+            yield from _each(context, f"{place}.{key}", weight, "time", states.index(key), factor)
             continue
         for period in range(len(context.periods)):
             yield Price("time", states.index(key), period, one * factor)
@@ -96,7 +115,7 @@ def _time(context: Context, weights: dict[str, Formula | None], factor: float) -
 
 def _effect(context: Context, effect: Effect) -> Iterator[Price]:
     if effect.states:
-        yield from _time(context, effect.states, 1 / effect.per)
+        yield from _time(context, f"effects.{effect.key}.time in", effect.states, 1 / effect.per)
         return
     one, states = np.ones((len(context.scenario.strategies), context.draws.n)), list(context.scenario.states)
     for key in effect.entries:

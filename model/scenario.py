@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from model.formula import Formula, Table
 from model.resources import System
-from model.units import Unit
+from model.units import Unit, limits_in_words
 
 CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
 STATUSES = ("evidence", "derived", "recalled", "assumed", "calibrated")
@@ -81,6 +81,15 @@ class Parameter:
     @property
     def sampled(self) -> bool:
         return self.distribution is not None or self.joint is not None
+
+    @property
+    def range_fault(self) -> str:
+        """What is wrong with a stated range; nothing where it is good, or not stated."""
+        least, most = self.unit.limits
+        if self.low is None or least <= self.low <= self.high <= most:
+            return ""
+        allowed = limits_in_words(least, most)
+        return f"{self.low:g} to {self.high:g} is outside what a '{self.unit.text}' can be (allowed: {allowed})"
 
 
 @dataclass(frozen=True)
@@ -339,6 +348,33 @@ class Scenario:
     def dead_states(self) -> tuple[str, ...]:
         return tuple(key for key, state in self.states.items() if not state.alive)
 
+    def interval(self, parameter: Parameter) -> tuple[float, float]:
+        """95 % interval of a sampled parameter, in its unit."""
+        if parameter.joint is None:
+            return parameter.distribution.interval()
+        joint = self.joints[parameter.joint]
+        low, high = joint.distribution.interval()
+        place = joint.names.index(parameter.name)
+        return float(low[place]), float(high[place])
+
+    def beyond_unit(self, parameter: Parameter) -> str:
+        """What is wrong with a 95 % interval that holds values which the unit cannot be; nothing where it does not."""
+        least, most = parameter.unit.limits
+        made = self.joints[parameter.joint].distribution if parameter.joint else parameter.distribution
+        if least <= made.bounds[0] and made.bounds[1] <= most:  # spares the quantiles
+            return ""
+        low, high = self.interval(parameter)
+        if least <= low and high <= most:
+            return ""
+        return (
+            f"the 95 % interval of {parameter.name} is {low:.4g} to {high:.4g} by {parameter.text}, but a "
+            f"'{parameter.unit.text}' must be {limits_in_words(least, most)}: choose a distribution that stays inside, such as "
+            "beta for utilities and probabilities, gamma or lognormal for what is not negative"
+        )
+
     def line(self, place: str) -> str:
-        """'file.yaml:12: place', for a message about one field."""
-        return f"{self.lines[place]}: {place}" if place in self.lines else f"{self.path}: {place}"
+        """'file.yaml:12: place', for a message about one field: its own line, or that of the entry in which it stands."""
+        if place in self.lines:
+            return f"{self.lines[place]}: {place}"
+        around = [key for key in self.lines if key and place.startswith(key) and place[len(key)] in ".: "]
+        return f"{self.lines[max(around, key=len)] if around else self.path}: {place}"

@@ -30,6 +30,9 @@ PLAIN = (
     "age factor",
     "%",
 )
+# A number without sign. Possessive (++, *+): no text makes the search go back over its digits.
+DIGITS = r"(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?"
+_LENGTH = re.compile(rf"([+-]?{DIGITS})?\s*+([A-Za-z]+)")
 _OVER = re.compile(r"^(?:probability\s+)?over\s+(.+)$")
 
 
@@ -125,11 +128,11 @@ class Unit:
 
 
 def limits_in_words(low: float, high: float) -> str:
-    """'0 to 1', '0 to below 1', '0 or more', 'up to 1'."""
+    """'0 to 1', '0 to below 1', '0 or more', 'at most 1', 'any number'."""
     if not math.isfinite(high):
-        return f"{low:g} or more"
+        return f"{low:g} or more" if math.isfinite(low) else "any number"
     top = f"below {round(high):g}" if 0 < round(high) - high < 1e-6 else f"{high:.6g}"
-    return f"{low:g} to {top}" if math.isfinite(low) else f"up to {top}"
+    return f"{low:g} to {top}" if math.isfinite(low) else f"at most {top}"
 
 
 def days_in(word: str) -> float | None:
@@ -140,7 +143,7 @@ def days_in(word: str) -> float | None:
 
 def duration(text: str) -> float:
     """'30 days', '1 week', 'week' -> days."""
-    match = re.fullmatch(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)?\s*([A-Za-z]+)\s*", text)
+    match = _LENGTH.fullmatch(text.strip())
     length = days_in(match[2]) if match else None
     if length is None or not math.isfinite(float(match[1] or 1)):
         raise UnitError(

@@ -161,7 +161,7 @@ def test_sobol_of_any_number_of_draws_comes_without_a_warning(recwarn):
         ("{distribution: 'normal(0.1, 0.2)', unit: per year}", "'per year' must be 0 or more"),
         (
             "{distribution: 'normal(0.9, 0.2)', unit: probability over 30 days}",
-            "'probability over 30 days' must be 0 to 1",
+            "'probability over 30 days' must be 0 to below 1",
         ),
     ],
 )

@@ -100,8 +100,9 @@ def test_memory_is_known_where_linux_says_it():
 def test_a_run_beyond_memory_ends_with_what_to_lower(options, expected, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(effort, "available", lambda: 3e8)
     assert main(["run", TWO_STATES, "--no-figures", "--out", str(tmp_path / "out"), *options]) == 2
-    error = capsys.readouterr().err
-    assert expected in error and ": take " in error and error.count("\n") == 1
+    lines = capsys.readouterr().err.splitlines()
+    (error,) = [line for line in lines if not line.startswith("warning: ")]  # of many cycles, when the file is read
+    assert expected in error and ": take " in error
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,6 +11,8 @@ LAYERS = {
         "units",
         "intervals",
         "formula",
+        "dependencies",
+        "files",
         "distributions",
         "hazards",
         "software",

@@ -6,12 +6,14 @@ With the PSA's parameters (params.csv) also the value of information.
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model import files
 from model.analysis import value_of_information as voi
 from model.economics import acceptability, evppi
 from model.spreadsheets import unescape
@@ -19,6 +21,7 @@ from model.spreadsheets import unescape
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_BYTES = 2_000_000_000  # of a table of draws
 INDEX_COLUMNS = ("draw", "sim", "simulation", "iteration", "iter", "index", "")
 
 
@@ -159,17 +162,15 @@ def _frame(source) -> tuple[pd.DataFrame, str]:
         return source, "table"
     path = Path(source)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            _check_shape([row for row in csv.reader(file) if row], str(path))
+        found = files.text(path, MOST_BYTES)
+        _check_shape([row for row in csv.reader(io.StringIO(found, newline="")) if row], str(path))
         # Cells are as written ('NA' is named as such in a message).
-        return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False), str(path)
+        return pd.read_csv(io.StringIO(found), keep_default_na=False), str(path)
     except TableError:
         raise
-    except UnicodeDecodeError:
-        raise TableError(f"{path}: is not UTF-8 text; save it as 'CSV UTF-8'") from None
-    except FileNotFoundError:
-        raise TableError(f"{path}: no such file") from None
-    except (OSError, ValueError, csv.Error) as error:
+    except files.FileError as error:
+        raise TableError(f"{path}: {error}") from None
+    except (ValueError, csv.Error) as error:
         raise TableError(f"{path}: cannot be read as CSV ({error})") from None
 
 

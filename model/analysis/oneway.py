@@ -109,7 +109,7 @@ def first_bad(scenario: Scenario, table: Draws, error: DomainError) -> tuple[int
                 inputs.dynamics(scenario, part, group)
                 pricing.price_list(scenario, part, group)
         except DomainError as found:
-            return row, DomainError(str(found).replace(", draw 1", ""))
+            return row, DomainError(str(found).replace(", the base case", ""))
     return 0, error
 
 
@@ -130,31 +130,14 @@ def ranges(scenario: Scenario) -> tuple[Range, ...]:
 
 
 def range_of(scenario: Scenario, parameter: Parameter) -> Range:
-    origin = "stated range"
-    low, high = parameter.low, parameter.high
-    if low is None or high is None:
-        (low, high), origin = _interval(scenario, parameter), "95 % interval"
-    found = Range(parameter.name, float(low), float(high), parameter.unit.text, origin)
-    _check(scenario, parameter, found)
-    return found
-
-
-def _interval(scenario: Scenario, parameter: Parameter) -> tuple[float, float]:
-    if parameter.joint is None:
-        return parameter.distribution.interval(0.95)
-    joint = scenario.joints[parameter.joint]
-    low, high = joint.distribution.interval(0.95)
-    place = joint.names.index(parameter.name)
-    return float(low[place]), float(high[place])
-
-
-def _check(scenario: Scenario, parameter: Parameter, found: Range) -> None:
-    low, high = parameter.unit.limits
-    if not (low <= found.low <= high and low <= found.high <= high):
-        place = scenario.line(f"parameters.{found.name}.range")
-        raise DomainError(
-            f"{place}: {found.low:g} to {found.high:g} is outside what '{found.unit}' allows ({low:g} to {high:g})"
-        )
+    """Raises DomainError where the range goes beyond what the unit can be."""
+    stated, place = parameter.low is not None, f"parameters.{parameter.joint or parameter.name}"
+    if stated and (fault := parameter.range_fault):
+        raise DomainError(f"{scenario.line(f'{place}.range')}: {fault}")
+    if not stated and (fault := scenario.beyond_unit(parameter)):
+        raise DomainError(f"{scenario.line(f'{place}.distribution')}: {fault}; or state a 'range'")
+    low, high = (parameter.low, parameter.high) if stated else scenario.interval(parameter)
+    return Range(parameter.name, low, high, parameter.unit.text, "stated range" if stated else "95 % interval")
 
 
 def table_of(scenario: Scenario, found: tuple[Range, ...]) -> Draws:

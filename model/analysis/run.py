@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model import draws, inputs
+from model import draws, inputs, pricing
 from model.analysis import memory
 from model.analysis.evaluate import COHORT, EngineError, Evaluation, Method, evaluate
 from model.analysis.first_order import FirstOrder, first_order, times_of
@@ -21,6 +21,7 @@ from model.scenario import Scenario, Wtp
 
 DRAWS, SEED = 10_000, 1
 MOST_PATIENTS = 100_000_000
+LOOKED_AT = 10_000  # draws in which utilities are looked at
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Run:
     patients: FirstOrder | None = None
     corrected: monte_carlo.Corrected | None = None
     warnings: tuple[str, ...] = ()
+    asked: int = 0  # draws
 
     @property
     def curves(self) -> acceptability.Acceptability | None:
@@ -99,7 +101,8 @@ def run(
         base_method,
         patients,
         corrected,
-        _warnings(scenario, method),
+        (*_warnings(scenario, method), *healthier_than_full(scenario, base, sample, psa)),
+        n,
     )
 
 
@@ -122,6 +125,41 @@ def _long_cycles(scenario: Scenario) -> list[str]:
         f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
         "figures are rough; take a shorter cycle, or compare with --engine individual"
         for label, share in found.items()
+    ]
+
+
+def healthier_than_full(
+    scenario: Scenario, base: Evaluation, sample: Draws | None, psa: Evaluation | None
+) -> list[str]:
+    """Warnings of utilities above 1 in draws, or, where no state explains it, of more QALYs than life-years."""
+    found = [] if sample is None else _utilities_above_one(scenario, sample.part(0, min(sample.n, LOOKED_AT)))
+    if found or _utilities_above_one(scenario, draws.base(scenario)):  # the latter is told when the file is read
+        return found
+    for words, made in (("the base case", base), ("the mean of the PSA", psa)):
+        if made is None:
+            continue
+        qaly, years = (made.total.get(name, discounted=False).mean(-1) for name in ("qaly", "life_years"))
+        for strategy, more, lived in zip(scenario.strategies, qaly, years):
+            if more > lived + 1e-9 * max(lived, 1.0):
+                found.append(
+                    f"{scenario.path}: strategy {strategy} has more QALYs ({more:.5g}) than life-years ({lived:.5g}, neither "
+                    f"discounted) in {words}: is a utility given to a dead state, or is a one-off QALY change too large?"
+                )
+    return found
+
+
+def _utilities_above_one(scenario: Scenario, sample: Draws) -> list[str]:
+    found = {}
+    for group in scenario.groups.values():
+        for key, values in pricing.utilities(scenario, pricing.price_list(scenario, sample, group)).items():
+            s = int((values > pricing.FULL_HEALTH).mean(-1).argmax())
+            share = (values[s] > pricing.FULL_HEALTH).mean()
+            if share > found.get(key, (0.0,))[0]:
+                found[key] = share, list(scenario.strategies)[s], values[s].mean()
+    return [
+        f"{scenario.line(f'states.{key}.utility')}: above 1, which is full health, in {share:.2%} of the draws of strategy "
+        f"{strategy} (mean {mean:.4g}); let it end at 1, as in 'min(1, ...)'"
+        for key, (share, strategy, mean) in found.items()
     ]
 
 

@@ -20,7 +20,7 @@ from model.economics import evppi, evsi
 from model.scenario import Parameter, Scenario
 
 OPTIONS = {"binomial": (), "normal": ("sd",), "time-to-event": ("follow-up", "baseline")}
-FORM = re.compile(r"\s*([^:~]+?)\s*:\s*([^~]+?)\s*~\s*([\w-]+)\s*(?:\(([^()]*)\))?\s*")
+LIKELIHOOD = re.compile(r"([\w-]+)\s*(?:\(([^()]*)\))?")
 MOST_PATIENTS = 2_000_000_000  # simulated, of a study that follows each of them
 SIZES = (25, 50, 100, 200, 400, 800)
 
@@ -65,13 +65,15 @@ class Worth:
 
 def proposal(text: str) -> Proposal:
     """Read 'name: parameter, ... ~ likelihood(option=value)'. Raises StudyError."""
-    match = FORM.fullmatch(text)
-    if match is None:
+    name, _, about = (part.strip() for part in text.partition(":"))
+    parameters, _, form = (part.strip() for part in about.partition("~"))
+    match = LIKELIHOOD.fullmatch(form)
+    if match is None or not name or "~" in name or not parameters:
         raise StudyError(
             f"'{text}' is not 'name: parameter ~ likelihood', such as 'trial: p_cure ~ binomial', "
             "'survey: utility ~ normal(sd=0.2)' or 'cohort: rate ~ time-to-event(follow-up=2 years)'"
         )
-    name, parameters, likelihood, options = match.groups()
+    likelihood, options = match.groups()
     if likelihood not in OPTIONS:
         raise StudyError(
             f"study {name}: unknown likelihood '{likelihood}'; likelihoods: {', '.join(OPTIONS)}."

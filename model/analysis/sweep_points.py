@@ -14,10 +14,11 @@ from model import chances
 from model.scenario import Scenario
 from model.scenario_file.merge import SHORT
 from model.scenario_file.nodes import did_you_mean
+from model.units import DIGITS, limits_in_words
 
 POINTS = ("grid", "sobol", "lhs")
 MOST_POINTS, MOST_RUNS = 1_000_000, 10_000_000_000
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%|[A-Za-z]*)")
+_NUMBER = re.compile(rf"([+-]?{DIGITS})\s*(%|[A-Za-z]*)")
 
 
 class SweepError(ValueError):
@@ -153,7 +154,14 @@ def _list(name: str, kind: str, listed: str) -> Axis:
 
 def _split(listed: str) -> list[str]:
     """At the commas that stand in no bracket: formulas and distributions have commas of their own."""
-    parts = [part.strip() for part in re.split(r",(?![^(]*\))", listed)]
+    parts, depth = [""], 0
+    for sign in listed:
+        depth = max(depth + (sign == "(") - (sign == ")"), 0)
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    parts = [part.strip() for part in parts]
     if "" in parts:
         raise SweepError(f"--vary ...={listed}: there is nothing between two commas")
     return parts
@@ -168,13 +176,7 @@ def _check(scenario: Scenario, made: Axis) -> None:
         unit, (low, high) = parameter.unit.text, parameter.unit.limits
     wrong = next((value for value in made.values if not low <= value <= high), None)
     if wrong is not None:
-        allowed = (
-            f"{low:g} to {high:g}"
-            if math.isfinite(low + high)
-            else f"at most {high:g}"
-            if low < 0
-            else f"{low:g} or more"
-        )
+        allowed = limits_in_words(low, high)
         raise SweepError(
             f"--vary {made.name}: {wrong:g} is outside what is allowed{f' of a {unit}' if unit else ''} ({allowed})"
         )

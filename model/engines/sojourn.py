@@ -197,9 +197,10 @@ def _average(move, young: float, old: float, rows: int) -> np.ndarray:
 
 def _finite(hazard, move, rows: int) -> np.ndarray:
     if not np.isfinite(hazard).all():
+        what = "a fixed time of the event" if move.hazard.family == "fixed" else f"this {move.hazard.family}"
         raise DomainError(
-            f"transitions.{move.label}: the cohort engine needs a finite hazard; a fixed time of "
-            "the event can be run by the individual and queueing engines"
+            f"transitions.{move.label}: the cohort engine needs a hazard that stays finite up to the horizon; {what} can be "
+            "run by the individual and queueing engines"
         )
     return np.broadcast_to(hazard, (rows,))
 

@@ -333,7 +333,8 @@ def parameters(run: Run) -> pd.DataFrame:
     rows = []
     for name, p in scenario.parameters.items():
         value = p.base if p.formula is None else p.unit.from_model(float(values.of(p.formula)[0]), scenario.time.day)
-        lower, upper = _interval(scenario, p)
+        stated = (np.nan if limit is None else limit for limit in (p.low, p.high))
+        lower, upper = scenario.interval(p) if p.sampled else stated
         row = {
             "name": name,
             "value": value,
@@ -357,17 +358,6 @@ def _base_draws(run: Run) -> Draws:
     from model import draws
 
     return draws.base(run.scenario)
-
-
-def _interval(scenario, p) -> tuple[float, float]:
-    if p.joint is not None:
-        joint = scenario.joints[p.joint]
-        lower, upper = joint.distribution.interval(0.95)
-        index = joint.names.index(p.name)
-        return float(lower[index]), float(upper[index])
-    if p.distribution is not None:
-        return p.distribution.interval(0.95)
-    return (np.nan if p.low is None else p.low), (np.nan if p.high is None else p.high)
 
 
 def evppi(found) -> pd.DataFrame:

@@ -75,12 +75,22 @@ def summary(run: Run, published: str = "") -> str:
                     "QALY",
                 ),
             ]
+    if run.asked and run.psa is None:
+        parts += ["", f"No probabilistic analysis: {no_psa(scenario)}."]
     if run.base.simulated is not None:
         parts += ["", simulation(run)]
     if published:
         parts += ["", published]
     parts += ["", sentence(run)]
     return "\n".join(parts)
+
+
+def no_psa(scenario: Scenario) -> str:
+    """Why nothing can be sampled."""
+    fixed = [name for name, p in scenario.parameters.items() if p.formula is None]
+    if not fixed:
+        return "the scenario has no parameters; an uncertain number needs a parameter with a 'distribution'"
+    return f"no parameter has a 'distribution' (fixed: {', '.join(fixed[:8])}{', ...' if len(fixed) > 8 else ''})"
 
 
 def conventions(scenario: Scenario) -> str:

@@ -220,7 +220,6 @@ def _check_ends(node: Node, parameter: Parameter, argument: str, bounds, problem
         if not low <= base <= high:
             problems.add(
                 node,
-                f"the bound {end:g} is outside what a '{parameter.unit.text}' can be (allowed: "
-                f"{limits_in_words(low, high)})",
+                f"the bound {end:g} is outside what a '{parameter.unit.text}' can be (allowed: {limits_in_words(low, high)})",
             )
             return

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from model import hazards
+from model.dependencies import CircleError, in_order
 from model.formula import BUILT_IN, Formula, Table, parse
 from model.scenario import Period, Scenario
 from model.scenario_file.nodes import Problems, did_you_mean
@@ -83,61 +84,98 @@ def _survival(place: str, survival) -> Iterator[Use]:
 
 _ALLOWED = {"time": ("time", "cycle"), "branch": tuple(_BUILT_IN)}
 _SCOPES = ("strategies", "groups", "periods")
-_DEEPEST = 400  # levels of formulas within formulas: evaluation is recursive
+
+
+class PlacedError(UnitError):
+    """A fault of the definition that stands at `place`, wherever its name is read."""
+
+    def __init__(self, place: str, message: str):
+        super().__init__(message)
+        self.place = place
+
+
+class _FieldError(UnitError):
+    """A fault of the field that reads a name: in another field, the definitions on the way would be good."""
 
 
 class Dimensions(Mapping):
     """Dimension of each name in one context (strategy, group, period); follows bindings.
 
-    reached: (section, name) of every definition that was read.
+    scopes: place -> bindings, from the innermost. reached: (section, name) of every definition that was read.
+    Reading a name whose definition is wrong raises PlacedError; names in `damaged` are reported already and fit anywhere.
     """
 
-    def __init__(self, scenario: Scenario, scopes: tuple[Mapping[str, Formula], ...], varies: str, damaged=frozenset()):
+    def __init__(
+        self, scenario: Scenario, scopes: Mapping[str, Mapping[str, Formula]], varies: str, damaged=frozenset()
+    ):
         self.scenario, self.scopes, self.varies, self.damaged = scenario, scopes, varies, damaged
         self.reached: set[tuple[str, str]] = set()
-        self._open: dict[str, int] = {}
         self._known: dict[str, object] = {}
 
     def __getitem__(self, name: str):
-        if name not in self._known:
-            self._known[name] = self._find(name)
-        return self._known[name]
+        while name not in self._known:
+            try:
+                for one in in_order(name, self._needs, self._known):
+                    self._known[one] = self._find(one)
+            except CircleError as error:
+                self._known |= dict.fromkeys(error.path, self._circle(error.path[:-1]))
+        found = self._known[name]
+        if isinstance(found, UnitError):
+            raise found
+        return found
+
+    def _meaning(self, name: str) -> tuple[str, Formula] | None:
+        """(place, formula) that a name stands for; None where it is no formula."""
+        for place, scope in self.scopes.items():
+            if name in scope:
+                return f"{place}.{name}", scope[name]
+        parameter = self.scenario.parameters.get(name)
+        if parameter is None or parameter.formula is None or name in self.damaged:
+            return None
+        return f"parameters.{name}.value", parameter.formula
+
+    def _needs(self, name: str):
+        meaning = self._meaning(name)
+        return meaning[1].names if meaning else ()
 
     def _find(self, name: str):
-        for section, scope in zip(_SCOPES, self.scopes):
-            if name in scope:
-                self.reached.add((section, name))
-                return self._follow(name, scope[name])
-        self.reached.add(("parameters", name))
-        parameter = self.scenario.parameters.get(name)
-        if parameter is not None:
-            return self._follow(name, parameter.formula) if parameter.formula else parameter.unit.dimension
+        """Dimension, table, or the error of reading the name; None fits anywhere."""
+        meaning = self._meaning(name)
+        self.reached.add((meaning[0].split(".")[0] if meaning else "parameters", name))
+        try:
+            return self._of(meaning[1]) if meaning else self._number(name)
+        except (PlacedError, _FieldError) as error:
+            return error
+        except UnitError as error:
+            return PlacedError(meaning[0], str(error)) if meaning else error
+
+    def _number(self, name: str):
+        if name in self.damaged:
+            return None
+        if name in self.scenario.parameters:
+            return self.scenario.parameters[name].unit.dimension
         if name in self.scenario.tables:
             return self.scenario.tables[name]
         if name in _ALLOWED.get(self.varies, ()):
             return _BUILT_IN[name]
-        if name in self.damaged:
-            return None
-        raise UnitError(self._unknown(name))
+        of_the_field = bool(self.scopes) and (
+            name in BUILT_IN or any(name in p.bindings for p in self.scenario.periods)
+        )
+        raise (_FieldError if of_the_field else UnitError)(self._unknown(name))
 
-    def _follow(self, name: str, formula: Formula):
-        if name in self._open:
-            path = list(self._open)
-            raise UnitError(f"'{name}' is defined by itself: {' -> '.join([*path[path.index(name) :], name])}")
-        self._open[name] = formula.depth + 4
-        if sum(self._open.values()) > _DEEPEST:
-            first = next(iter(self._open))
-            self._open.clear()
-            raise UnitError(f"'{first}' is nested too deeply: it leads through {name} and many other names")
-        try:
-            return self[formula.text] if self._names_table(formula) else formula.dimension(self)
-        finally:
-            self._open.pop(name, None)
+    def _circle(self, names: tuple[str, ...]) -> PlacedError:
+        """One error for all names of a circle, the same wherever it is entered."""
+        first = names.index(min(names))
+        path = [*names[first:], *names[:first], names[first]]
+        shown = path if len(path) <= 12 else [*path[:5], f"... {len(path) - 7} more ...", *path[-2:]]
+        return PlacedError(self._meaning(path[0])[0], f"'{path[0]}' is defined by itself: {' -> '.join(shown)}")
 
-    def _names_table(self, formula: Formula) -> bool:
-        """A binding such as `mort: mort_men` stands for the table itself."""
+    def _of(self, formula: Formula):
+        """Dimension of a formula; the table itself where it is the name of one, such as `mort: mort_men`."""
         (name,) = formula.names if len(formula.names) == 1 else ("",)
-        return formula.text == name and isinstance(self[name], Table)
+        if formula.text == name and isinstance(self[name], Table):
+            return self[name]
+        return formula.dimension(self)
 
     def _unknown(self, name: str) -> str:
         if name in ("waited", "time_since_entry"):
@@ -152,13 +190,18 @@ class Dimensions(Mapping):
             for section, owners in _owners(self.scenario).items()
         }
         for section, keys in bound.items():
+            if keys and section == "periods" and self.scopes and not self.varies:
+                return (
+                    f"'{name}' is bound in periods ({', '.join(keys)}), but this field does not change over time: it needs "
+                    "one value, bound in strategies, groups or parameters"
+                )
             if keys and self.scopes:
                 missing = [key for key in _owners(self.scenario)[section] if key not in keys]
                 return f"'{name}' is bound in {section} {', '.join(keys)}, but not in {', '.join(missing)}"
             if keys:
                 return f"'{name}' is bound in {section}, and cannot be used here: only parameters can"
         known = [
-            *dict.fromkeys(n for scope in self.scopes for n in scope),
+            *dict.fromkeys(n for scope in self.scopes.values() for n in scope),
             *self.scenario.parameters,
             *self.scenario.tables,
         ]
@@ -181,51 +224,59 @@ def _owners(scenario: Scenario) -> dict[str, dict[str, Mapping[str, Formula]]]:
 def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
     """Report unknown names and units that do not fit; return (section, name) of every definition the model reads."""
     reached: set[tuple[str, str]] = set()
+    _check_parameters(scenario, problems)
     contexts: dict = {}
     for use in uses(scenario):
         for where, scopes in _contexts(scenario, use):
             known = contexts.setdefault(
                 (where, use.outside, use.varies), Dimensions(scenario, scopes, use.varies, problems.damaged)
             )
-            message = _fault(use, known)
+            fault = _fault(use, known)
             reached |= known.reached
-            if message:
-                _report(scenario, problems, use.place, message + (f" ({where})" if _bound(use, scopes) else ""))
+            if isinstance(fault, PlacedError):
+                _report(scenario, problems, fault.place, str(fault))
                 break
-    for name, parameter in scenario.parameters.items():
-        if parameter.formula is not None:
-            _check_parameter(scenario, name, problems)
+            if fault:
+                suffix = f" ({where})" if _bound(use, scopes) else ""
+                _report(scenario, problems, use.place, f"{fault}{suffix}")
+                break
     return reached
 
 
 def _bound(use: Use, scopes) -> bool:
     """The formula means something else in another strategy, group or period."""
-    return any(name in scope for scope in scopes for name in use.formula.names)
+    return any(name in scope for scope in scopes.values() for name in use.formula.names)
 
 
 def _contexts(scenario: Scenario, use: Use):
     """(description, scopes from the innermost) for every group, strategy and period in which the use is read."""
-    groups = [(f"group {g.key}", g.bindings) for g in scenario.groups.values()]
     if use.outside:
-        yield "", ()
+        yield "", {}
         return
     periods = scenario.periods if use.varies and scenario.periods else (Period("", 0, 0, {}),)
     for strategy in scenario.strategies.values():
-        for group, group_bindings in groups:
+        for group in scenario.groups.values():
             for period in periods:
                 words = [
                     f"strategy {strategy.key}",
-                    group if len(groups) > 1 else "",
+                    f"group {group.key}" if len(scenario.groups) > 1 else "",
                     f"period {period.key}" if period.key else "",
                 ]
-                yield ", ".join(w for w in words if w), (strategy.bindings, group_bindings, period.bindings)
+                scopes = {
+                    f"strategies.{strategy.key}": strategy.bindings,
+                    f"groups.{group.key}": group.bindings,
+                    f"periods.{period.key}": period.bindings,
+                }
+                yield ", ".join(w for w in words if w), scopes
 
 
-def _fault(use: Use, known: Dimensions) -> str:
+def _fault(use: Use, known: Dimensions) -> PlacedError | str:
     if use.needed is LIFE_TABLE:
         return _life_table_fault(use.formula.text, known)
     try:
         found = use.formula.dimension(known)
+    except PlacedError as error:
+        return error
     except UnitError as error:
         return str(error)
     if found is None or found == use.needed:
@@ -248,7 +299,7 @@ def _life_table_fault(name: str, known: Dimensions) -> str:
     try:
         table = known[name]
     except UnitError as error:
-        bound = name in tables or any(name in scope for scope in known.scopes)
+        bound = name in tables or any(name in scope for scope in known.scopes.values())
         table = error if bound or "is bound in" in str(error) else ""
     if table is None:  # could not be read, which is reported already
         return ""
@@ -266,22 +317,27 @@ def _life_table_fault(name: str, known: Dimensions) -> str:
     return ""
 
 
-def _check_parameter(scenario: Scenario, name: str, problems: Problems) -> None:
+def _check_parameters(scenario: Scenario, problems: Problems) -> None:
     """A formula of parameters reads parameters only, and its stated unit is the one that follows."""
-    parameter, known = scenario.parameters[name], Dimensions(scenario, (), "", problems.damaged)
-    try:
-        found = parameter.formula.dimension(known)
-    except UnitError as error:
-        return _report(scenario, problems, f"parameters.{name}.value", str(error))
-    if parameter.unit.text and found is not None and found != parameter.unit.dimension:
-        _report(
-            scenario,
-            problems,
-            f"parameters.{name}.value",
-            f"its unit is '{parameter.unit.text}' ({parameter.unit.dimension}), but '{parameter.formula.text}' "
-            f"gives {found}",
-        )
-    return None
+    known, wrong = Dimensions(scenario, {}, "", frozenset(problems.damaged)), set()
+    for name, parameter in scenario.parameters.items():
+        if parameter.formula is None:
+            continue
+        try:
+            found = known[name]
+        except PlacedError as error:
+            _report(scenario, problems, error.place, str(error))
+            wrong.add(name)
+            continue
+        if parameter.unit.text and found is not None and found != parameter.unit.dimension:
+            _report(
+                scenario,
+                problems,
+                f"parameters.{name}.value",
+                f"its unit is '{parameter.unit.text}' ({parameter.unit.dimension}), but '{parameter.formula.text}' "
+                f"gives {found}",
+            )
+    problems.damaged |= wrong
 
 
 def _report(scenario: Scenario, problems: Problems, place: str, message: str) -> None:

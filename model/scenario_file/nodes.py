@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MOST_BYTES = 20_000_000
+from model import files
+
+LONGEST = 2000  # characters of a message
 MOST_NODES = 200_000
 DEEPEST = 50
 
@@ -58,8 +60,8 @@ class Problems:
     """
 
     def __init__(self):
-        self.found: list[str] = []
-        self.warnings: list[str] = []
+        self.found: dict[str, None] = {}  # ordered sets: each is said once
+        self.warnings: dict[str, None] = {}
         self.damaged: set[str] = set()
 
     def add(self, node: Node, message: str, place: str | None = None) -> None:
@@ -67,9 +69,9 @@ class Problems:
         self.say(f"{node.where}: {place + ': ' if place else ''}{message}")
 
     def say(self, text: str) -> None:
-        text = " ".join(text.splitlines())  # a message is one line, also where it quotes several
-        if text not in self.found:
-            self.found.append(text)
+        """A message on one line; what it quotes may be of any length and have several, the message is not."""
+        text, half = " ".join(text.splitlines()), LONGEST // 2
+        self.found[text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"] = None
 
     def unknown(self, node: Node, what: str, found: str, allowed: Iterable[str], place: str | None = None) -> None:
         allowed = list(allowed)
@@ -77,17 +79,24 @@ class Problems:
         self.add(node, f"unknown {what} '{found}'.{did_you_mean(found, allowed)} Allowed: {listed}", place)
 
     def warn(self, node: Node, message: str) -> None:
-        self.warnings.append(" ".join(f"{node.where}: {node.place}: {message}".splitlines()))
+        self.warn_at(f"{node.where}: {node.place}: {message}")
+
+    def warn_at(self, text: str) -> None:
+        """A warning that names its place itself."""
+        self.warnings[" ".join(text.splitlines())] = None
 
     def stop(self) -> None:
-        if self.found:
-            raise ScenarioError(sorted(self.found, key=self._position))
+        """Raise what was found: files in the order in which their first problem was found, lines from the top."""
+        if not self.found:
+            return
+        files = {file: i for i, file in enumerate(dict.fromkeys(map(_file_of, self.found)))}
 
-    def _position(self, text: str) -> tuple[int, int]:
-        """Files in the order in which their first problem was found, lines from the top."""
-        files = list(dict.fromkeys(map(_file_of, self.found)))
-        line = re.match(r":(\d+)", text[len(_file_of(text)) :])
-        return files.index(_file_of(text)), int(line[1]) if line else 0
+        def position(text: str) -> tuple[int, int]:
+            file = _file_of(text)
+            line = re.match(r":(\d+)", text[len(file) :])
+            return files[file], int(line[1]) if line else 0
+
+        raise ScenarioError(sorted(self.found, key=position))
 
 
 def _file_of(problem: str) -> str:
@@ -106,30 +115,29 @@ def read_yaml(path: Path, shown: str, problems: Problems) -> Node:
 
 def _text(path: Path, shown: str) -> str:
     try:
-        if not path.is_file():
-            what = "is a folder, not a file" if path.is_dir() else "no such file"
-            raise ScenarioError([f"{shown}: {what}{_near(path)}"])
-        if path.stat().st_size > MOST_BYTES:
-            raise ScenarioError([f"{shown}: has over {MOST_BYTES // 1_000_000} MB; a scenario is a short text file"])
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(
-            [
-                f"{shown}: is not a text file in UTF-8 (byte {error.start + 1} is no text); save it as "
-                "'UTF-8' in your editor"
-            ]
-        ) from None
-    except (OSError, ValueError, RuntimeError) as error:
-        if isinstance(error, ScenarioError):
-            raise
-        raise ScenarioError([f"{shown}: cannot be read ({getattr(error, 'strerror', None) or error})"]) from None
-    if not text.strip():
-        raise ScenarioError([f"{shown}: the file is empty; a scenario begins with 'title: ...'"])
-    return text
+        found = files.text(path, files.MOST_YAML)
+    except files.FileError as error:
+        raise ScenarioError([f"{shown}: {_of_scenario(str(error))}{_near(path)}"]) from None
+    if not found.strip():
+        raise ScenarioError([f"{shown}: {_of_scenario('the file is empty')}"])
+    return found
+
+
+def _of_scenario(fault: str) -> str:
+    """The words for a file that should be a scenario."""
+    if fault == "the file is empty":
+        return f"{fault}; a scenario begins with 'title: ...'"
+    return f"{fault}; a scenario is a short text file" if fault.startswith("has over") else fault
 
 
 def _near(path: Path) -> str:
-    names = [p.name for p in path.parent.iterdir() if p.suffix in (".yaml", ".yml")] if path.parent.is_dir() else []
+    """' Did you mean ...?' where there is no such file."""
+    try:
+        if path.exists() or not path.parent.is_dir():
+            return ""
+        names = [p.name for p in path.parent.iterdir() if p.suffix in (".yaml", ".yml")]
+    except (OSError, ValueError, RuntimeError):
+        return ""
     return "." + near if (near := did_you_mean(path.name, names)) else ""
 
 

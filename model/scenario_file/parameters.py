@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from model import distributions, formula
+from model import distributions, files, formula
 from model.formula import Formula, FormulaError, Table
 from model.scenario import Correlation, Joint, Parameter
-from model.scenario_file.nodes import MOST_BYTES, Node, Problems, did_you_mean
+from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name, number
 from model.units import NUMBER, Unit, UnitError, limits_in_words, parse_unit
 
 WIDE = 5  # times the usual step, and those beside it, from which on a step is a gap
-_EMPIRICAL = re.compile(r"^empirical\(\s*(?:file\s*=\s*)?['\"]?([^'\")]+?)['\"]?\s*\)$")
 
 
 @dataclass
@@ -119,7 +116,12 @@ class _Reader:
                 self.node.get("value"), f"'{value.text}' is a formula, so it cannot have a distribution too"
             )
             return None
+        self._no_range("a formula follows from its parameters")
         return Parameter(name, formula=value, text=f"= {value.text}", **self.about)
+
+    def _no_range(self, why: str) -> None:
+        if "range" in self.node:
+            self.problems.warn(self.node.get("range"), f"is not read: {why}, so it has no range of its own")
 
     def _legal(self, base: float) -> bool:
         low, high = self.unit.limits
@@ -217,6 +219,7 @@ class _Reader:
                 self.node.get("value"),
                 "parameters that are drawn together have their means as base values; leave 'value' out",
             )
+        self._no_range("these parameters are drawn together")
         key = ", ".join(names)
         inputs.joints[key] = Joint(key, tuple(names), made)
         for name, mean in zip(names, made.mean):
@@ -306,62 +309,42 @@ class _Reader:
     @staticmethod
     def _csv(file: str, node: Node) -> list[dict[str, str]]:
         """Rows of a CSV beside the scenario file that names it (or beside the user, for --set)."""
-        if "\0" in file:
-            raise distributions.DistributionError(f"{file!r} is not the name of a file")
         path = beside(node, file)
         try:
-            if not path.is_file():
-                raise distributions.DistributionError(f"there is no file '{file}' (looked for as {path})")
-            if path.stat().st_size > MOST_BYTES:
-                raise distributions.DistributionError(f"the file '{file}' has over {MOST_BYTES // 1_000_000} MB")
-            with path.open(newline="", encoding="utf-8-sig") as stream:
-                reader = csv.DictReader(stream)
-                rows = list(reader)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise distributions.DistributionError(f"the file '{file}' cannot be read as CSV ({reason})") from None
-        if not rows:
-            raise distributions.DistributionError(f"the file '{file}' has no rows below its header")
-        header = [name for name in reader.fieldnames if name]
-        if twice := [name for i, name in enumerate(header) if name in header[:i]]:
-            raise distributions.DistributionError(
-                f"the file '{file}' has two columns of the name '{twice[0]}'; rename or remove one of them"
-            )
-        if len(header) == 1 and ";" in header[0]:
-            raise distributions.DistributionError(
-                f"the columns of '{file}' are separated by semicolons; save it with commas "
-                "between columns and points as decimal marks"
-            )
-        long = next((i for i, row in enumerate(rows, 2) if None in row), None)
-        if long is not None:
-            raise distributions.DistributionError(
-                f"row {long} of '{file}' has more fields than the header; decimal marks must be "
-                "points, and no line may end with a comma"
-            )
-        return rows
+            header, rows = files.table(path)
+        except files.FileError as error:
+            looked = f" (looked for as {path})" if str(error) == "no such file" else ""
+            raise distributions.DistributionError(f"the file '{file}': {error}{looked}") from None
+        return [dict(zip(header, (*row, *[""] * (len(header) - len(row))))) for row in rows]
 
     @staticmethod
     def _cell(row: dict, name: str, file: str, index: int) -> float:
         if name not in row:
             raise distributions.DistributionError(
-                f"the file '{file}' has no column '{name}'; it has {', '.join(map(str, row))}."
+                f"the file '{file}' has no column '{name}'; {files.columns_in_words(list(row))}."
                 + did_you_mean(name, [str(c) for c in row if c])
             )
         try:
             value = float(row[name])
-        except (TypeError, ValueError):
+        except ValueError:
             value = float("nan")
         if not np.isfinite(value):
             raise distributions.DistributionError(
-                f"{file}, row {index + 2}, column '{name}': '{row[name]}' is not a number"
+                f"{file}, row {index + 2}, column '{name}': {files.cell_in_words(row[name])}"
             )
         return value
 
 
 def empirical_file(distribution: str) -> str:
-    """The file that 'empirical(file.csv)' names, or nothing."""
-    match = _EMPIRICAL.match(distribution)
-    return match[1] if match else ""
+    """The file that 'empirical(file.csv)' or 'empirical(file="file.csv")' names, or nothing."""
+    if not distribution.startswith("empirical(") or not distribution.endswith(")"):
+        return ""
+    inner = distribution.removeprefix("empirical(").removesuffix(")").strip()
+    before, equals, after = inner.partition("=")
+    if equals and before.strip() == "file":
+        inner = after.strip()
+    name = inner.strip("'\"").strip()
+    return "" if set("'\")") & set(name) else name
 
 
 def beside(node: Node, file: str) -> Path:
@@ -427,6 +410,14 @@ def _matrix(node: Node, names: list[str], problems: Problems):
     if wild is not None:
         problems.add(value or matrix, f"a correlation must be -1 to 1, found {wild:g}")
         return None
+    for i, j in zip(*np.tril_indices(size, -1)):
+        if abs(rows[i][j]) > 1 - 1e-12:
+            problems.add(
+                value or matrix,
+                f"'{names[j]}' and '{names[i]}' always move together (correlation {rows[i][j]:g}), so they are one uncertain "
+                f"number: give one of them a formula of the other, such as '{names[i]}: {{value: 2 * {names[j]}}}'",
+            )
+            return None
     try:
         distributions.correlation_root("correlation", np.array(rows, float), size)
     except distributions.DistributionError as error:

@@ -6,17 +6,20 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from model import files
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
 from model.scenario_file import diagram, living, names, structure, table_ends, ties
+from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.merge import read_merged
 from model.scenario_file.nodes import Node, Problems, dump
 from model.scenario_file.parameters import beside, empirical_file, read_correlations, read_parameters
+from model.scenario_file.plausible import warn_of_parameters
 from model.scenario_file.published import read_published
 from model.scenario_file.schema import check, number
+from model.scenario_file.size import warn_of_size
 from model.scenario_file.system import read_system
 from model.units import days_in
 
@@ -40,6 +43,11 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     scenario = living.settled(scenario, root, problems)
     problems.stop()
     ties.check(scenario, problems)
+    problems.stop()
+    check_base_case(scenario, problems)
+    warn_of_parameters(scenario, problems)
+    warn_of_size(scenario, problems)
+    problems.stop()
     diagram.warn(scenario, root, problems)
     table_ends.warn(scenario, root, problems)
     scenario = dataclasses.replace(scenario, published=read_published(root, scenario, problems))
@@ -117,11 +125,11 @@ def _find_files(root: Node) -> dict[str, str]:
 
     def full(node: Node, file: str) -> Path:
         path = beside(node, file)
-        with suppress(OSError, ValueError):  # a file that cannot be read is one of the problems already
-            path = path.resolve()
-            if path.is_file():
-                found[str(beside(node, file))] = hashlib.sha256(path.read_bytes()).hexdigest()
-        return path
+        try:
+            found[str(path)] = hashlib.sha256(files.content(path)).hexdigest()
+            return path.resolve()
+        except files.FileError:  # that is one of the problems
+            return path
 
     for _, node in _items(root, "parameters"):
         table, distribution = node.get("table"), node.get("distribution")

@@ -67,6 +67,12 @@ stands in `schema/scenario.schema.json` for editors: begin a file with the line
 Rules of the language:
 
 - Field names are strict: one that is not on this page is an error. So is a name given twice.
+- Every formula is evaluated at base values when a file is read, in all strategies, groups, periods and cycles: what `run`
+  would refuse for its numbers (branches that do not add up to 1, a negative rate, a price divided by 0) `check` refuses,
+  without running an engine. Utilities above 1, base values and ranges off their distribution, limits that a lognormal does
+  not keep, and work that will take long are warnings.
+- Files are regular files in UTF-8: scenarios up to 5 MB, tables up to 50 MB and 1,000,000 rows. Formulas have up to 2,000
+  characters and 200 levels; parameters may be defined by parameters in a chain of any length.
 - Numbers are written `0.03`, `1e5` or `3 %`, without thousands separators.
 - Between `{` and `}` a text with a comma stands in quotes: `{distribution: "beta(32, 2)"}`.
 - Names that formulas use are letters, digits and `_`. States, strategies, groups and components are any text.

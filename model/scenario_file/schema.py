@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from model.formula import BUILT_IN, FUNCTIONS
 from model.scenario_file.fields import SCENARIO
 from model.scenario_file.nodes import Node, Problems
-from model.units import DAYS
+from model.units import DAYS, DIGITS
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 RESERVED = {*FUNCTIONS, *BUILT_IN, *keyword.kwlist, "lookup", "rest", "QALY", "QALYs", *DAYS, *(d + "s" for d in DAYS)}
@@ -173,7 +173,7 @@ def _kind(node: Node) -> str:
     return "a list" if node.kind == "list" else f"'{node.value}'"
 
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(rf"[+-]?{DIGITS}")
 
 
 def number(node: Node, problems: Problems) -> float | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 
+from model import files
 from model.resources import ALWAYS, WEEK, Arrivals, Hold, Resource, ResourceError, System
-from model.scenario_file.nodes import Node, Problems
+from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.parameters import beside
 from model.scenario_file.schema import number
 from model.units import UnitError, days_in, duration
@@ -212,44 +212,41 @@ def _by_hour(node: Node, problems: Problems) -> Arrivals | None:
 
 
 def _from_file(node: Node, groups, problems: Problems) -> Arrivals | None:
-    path, times = beside(node, node.value), {}
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        problems.add(node, f"cannot read {node.value}: {getattr(error, 'strerror', None) or error}")
+        header, rows = files.table(beside(node, node.value))
+        return Arrivals(times=_times(node.value, header, rows, list(groups)))
+    except files.FileError as error:
+        problems.add(node, f"{node.value}: {error}")
         return None
-    header = [name for name in reader.fieldnames or () if name]
-    if twice := [name for i, name in enumerate(header) if name in header[:i]]:
-        problems.add(
-            node, f"the file '{node.value}' has two columns of the name '{twice[0]}'; rename or remove one of them"
+
+
+def _times(file: str, header: list[str], rows: list[list[str]], groups: list[str]) -> dict[str, tuple[float, ...]]:
+    """Days of arrival by group. Raises FileError."""
+    wanted = ("day", "group") if len(groups) > 1 else ("day",)
+    if set(wanted) - set(header):
+        raise files.FileError(
+            f"needs the columns {', '.join(wanted)} and a row an arrival; {files.columns_in_words(header)}"
         )
-        return None
-    columns = set(rows[0]) if rows else set()
-    wanted = {"day", "group"} if len(groups) > 1 else {"day"}
-    if not rows or wanted - columns:
-        problems.add(
-            node,
-            f"{node.value} needs the columns {', '.join(sorted(wanted))} and a row an arrival; found "
-            f"{', '.join(sorted(map(str, columns))) or 'nothing'}",
-        )
-        return None
+    times: dict[str, list[float]] = {}
     for line, row in enumerate(rows, 2):
-        group = row["group"] if "group" in wanted else next(iter(groups))
-        try:
-            day = float(row["day"])
-        except (TypeError, ValueError):
-            day = math.nan
-        if not 0 <= day < 1e9 or group not in groups:
-            problems.add(
-                node,
-                f"{node.value}, line {line}: day '{row['day']}', group '{group}'; a day must be 0 or more, and "
-                f"the groups are {', '.join(groups)}",
+        cells = dict(zip(header, row))
+        group, day = cells.get("group", "") if "group" in wanted else groups[0], _number(cells.get("day"))
+        if group not in groups:
+            raise files.FileError(
+                f"row {line}, column 'group': is none of the groups ({', '.join(groups)}).{did_you_mean(group, groups)}"
             )
-            return None
+        if not 0 <= day < 1e9:
+            found = "is not a day from 0 on" if math.isfinite(day) else files.cell_in_words(cells.get("day"))
+            raise files.FileError(f"row {line}, column 'day': {found}")
         times.setdefault(group, []).append(day)
-    return Arrivals(times={group: tuple(sorted(days)) for group, days in times.items()})
+    return {group: tuple(sorted(days)) for group, days in times.items()}
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return math.nan
 
 
 def _days(node: Node | None, problems: Problems) -> float:

@@ -116,8 +116,11 @@ def test_the_shipped_variants_run():
 
 def test_a_variant_that_the_model_cannot_run_is_named(tmp_path):
     path = variants_file(tmp_path, '  odd: {set: {strategies.surgery.p_regain: "p_regain_rt + 1"}}\n')
+    with pytest.raises(ScenarioError, match=r"v.yaml:3: variants.odd.set: .*1.1875 is outside what is allowed"):
+        read_variants(path)
+    path = variants_file(tmp_path, '  odd: {set: {strategies.surgery.p_regain: "p_regain_rt * 5"}}\n')
     with pytest.raises(VariantError, match="variant 'odd': .*outside what is allowed"):
-        compare(read_variants(path))
+        compare(read_variants(path), sample=Sample(200))
 
 
 @pytest.mark.parametrize(

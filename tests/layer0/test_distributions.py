@@ -239,7 +239,30 @@ def test_every_documented_form_is_accepted():
         ("dirichlet", (1, 0, 2), {}, "dirichlet: counts must be above 0, found 0"),
         ("dirichlet", (3,), {}, "dirichlet: counts needs at least 2 values, found 1"),
         ("dirichlet", (), dict(mean=[0.5, 0.6], n=10), "the means must add up to 1, found 1.1"),
-        ("multinormal", (), dict(mean=[1, 2], covariance=[[1, 2], [2, 1]]), "not positive definite.*eigenvalue is -1"),
+        (
+            "multinormal",
+            (),
+            dict(mean=[1, 2], covariance=[[4, 7], [7, 9]]),
+            "covariance: row 1, column 2 is 7, but with the variances 4 and 9 it must be -6 to 6",
+        ),
+        (
+            "multinormal",
+            (),
+            dict(mean=[1, 2], covariance=[[4, 7], [6, 9]]),
+            "covariance is not symmetric: row 1, column 2 is 7, row 2, column 1 is 6",
+        ),
+        (
+            "multinormal",
+            (),
+            dict(mean=[1, 2], covariance=[[4, -6], [-6, 9]]),
+            r"the correlations that follow from covariance: numbers 1 and 2 always move together \(-1\)",
+        ),
+        (
+            "multinormal",
+            (),
+            dict(mean=[0, 0], se=[1, 1], correlation=[[1, 1.5], [1.5, 1]]),
+            r"multinormal: correlation: row 2, column 1 is 1.5 \(allowed: -1 to 1\)",
+        ),
         (
             "multinormal",
             (),
@@ -259,6 +282,7 @@ def test_a_wrong_distribution_is_refused_with_what_was_found_and_what_is_allowed
     "matrix, message",
     [
         ([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]], "not positive definite: its smallest eigenvalue is -0.8"),
+        ([[1, 1], [1, 1]], r"numbers 1 and 2 always move together \(1\), so they are one uncertain number"),
         ([[1, 0.2], [0.3, 1]], "not symmetric: row 1, column 2 is 0.2, row 2, column 1 is 0.3"),
         ([[2, 0.2], [0.2, 1]], "the diagonal must be 1, found 2, 1"),
         ([[1, 0, 0], [0, 1, 0]], "must have 2 rows and columns, found 2 x 3"),
@@ -267,3 +291,32 @@ def test_a_wrong_distribution_is_refused_with_what_was_found_and_what_is_allowed
 def test_a_matrix_that_is_no_correlation_matrix_is_refused(matrix, message):
     with pytest.raises(DistributionError, match=message):
         copula(np.full((len(matrix), 4), 0.5), np.array(matrix, float))
+
+
+@pytest.mark.parametrize(
+    "name, named",
+    [
+        ("beta", dict(a=2, b=3)),
+        ("gamma", dict(shape=2, rate=3)),
+        ("lognormal", dict(median=2, sdlog=1)),
+        ("normal", dict(mean=1, sd=2)),
+        ("uniform", dict(lower=-1, upper=2)),
+        ("triangular", dict(lower=-1, mode=0, upper=2)),
+        ("weibull", dict(shape=2, scale=3)),
+    ],
+)
+def test_bounds_are_where_the_extreme_quantiles_lead(name, named):
+    made = make(name, (), named)
+    (low, high), reached = made.bounds, made.quantile(np.array([1e-12, 1 - 1e-12]))
+    assert low <= reached[0] and reached[1] <= high
+    assert np.isinf(low) or reached[0] - low < 1e-2
+    assert np.isinf(high) or high - reached[1] < 1e-2
+
+
+def test_bounds_of_numbers_that_are_drawn_together():
+    assert make("dirichlet", (1, 2), {}).bounds == (0, 1)
+    assert make("multinormal", (), dict(mean=[0, 0], se=[1, 1], correlation=[[1, 0], [0, 1]])).bounds == (
+        -np.inf,
+        np.inf,
+    )
+    assert make("empirical", (), dict(rows=[[1, 5], [2, -3]])).bounds == (-3, 5)

@@ -274,7 +274,7 @@ def test_arguments_are_left_as_they_were(arguments):
         (lambda: make("lognormal", median=-1, sdlog=2), "lognormal: median must be above 0, found -1"),
         (
             lambda: make("weibull", shape=np.array([[1.0, 2.0], [3.0, -1.0]]), scale=2),
-            r"weibull: shape must be above 0, found -1 \(strategy 2, draw 2\)",
+            "weibull: shape must be above 0, found -1$",
         ),
         (lambda: make("exponential", rate=np.nan), "exponential: rate must be 0 or more, found nan"),
         (lambda: make("piecewise", rates=[0.1, 0.2], breaks=[1, 2]), "2 rates and 2 breaks"),

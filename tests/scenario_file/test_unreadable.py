@@ -9,7 +9,7 @@ from model.cli import main
 BASE = Path(__file__).resolve().parents[1] / "report" / "two_states.yaml"
 
 
-@pytest.mark.parametrize("method", ["is_file", "stat", "open"])
+@pytest.mark.parametrize("method", ["stat", "open"])
 def test_a_table_in_a_forbidden_folder_is_an_error_of_its_line(method, tmp_path, monkeypatch, capsys):
     path, table = tmp_path / "F.yaml", tmp_path / "mine.csv"
     table.write_text("p\n0.1\n0.2\n")
