@@ -119,8 +119,10 @@ def test_a_cohort_does_not_start_dead_but_some_of_it_may(tmp_path):
     alone = scenario(tmp_path, "states: {here: {start: 1, utility: 0}}")
     assert alone.dead_states == () and alone.warnings == ()
     assert outcome(alone, "life_years") == pytest.approx([10])
-    some = two(tmp_path, "dead: {start: 0.25, utility: 0}").dead_states
-    assert some == ("dead",)
+    text = TWO.format(dead="dead: {start: 0.25, utility: 0}", more="").replace(
+        "healthy: {start: 1,", "healthy: {start: 0.75,"
+    )
+    assert scenario(tmp_path, text).dead_states == ("dead",)
 
 
 UNCERTAIN = "parameters:\n  u: {{value: 0, distribution: '{}', unit: {}}}\n"

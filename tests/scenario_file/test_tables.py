@@ -11,6 +11,7 @@ from model import draws, inputs
 from model.analysis.evaluate import Method, evaluate
 from model.cli import main
 from model.draws import DomainError
+from model.scenario_file import ScenarioError
 
 MORT = "age,rate\n60,0.1\n61,0.2\n62,0.3\n"
 HEAD = (
@@ -47,7 +48,7 @@ PLACES = {
 @pytest.mark.parametrize("place", PLACES)
 def test_below_the_first_row_is_an_error_that_names_everything(tmp_path, place):
     move = PLACES[place].replace("* age / age", "* age")  # a ratio is a number
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(ScenarioError) as caught:
         outcome(model(tmp_path, move, "40"), "life_years")
     path = tmp_path / "scenario.yaml"
     line = next(i for i, text in enumerate(path.read_text().splitlines(), 1) if "from: well" in text)
@@ -68,7 +69,7 @@ def test_prices_and_starts_below_the_first_row_too(tmp_path, field, unit):
     start = "" if field == "start" else "start: 1, "
     text += f"states: {{well: {{{start}{field}: 'lookup(mort, age)'{end}, alive: true}}}}\n"
     with pytest.raises(
-        DomainError, match=r"scenario.yaml:\d+: states.well.*'mort' \(mort.csv\) is read at 40 years, below"
+        ScenarioError, match=r"scenario.yaml:\d+: states.well.*'mort' \(mort.csv\) is read at 40 years, below"
     ):
         outcome(scenario(tmp_path, text), "cost")
 
