@@ -6,31 +6,23 @@ Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over mode
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from model import hazards
 from model.draws import DomainError, Draws
-from model.formula import Formula
+from model.formula import Formula, expression
 from model.hazards import Hazard
+from model.over_time import HAIR, OverTime, Stepwise, distinct, rest
 from model.scenario import Discount, Group, Period, Scenario, Survival, TimeFrame, Transition
+from model.switches import STEPS, Shapes, crossings
 
 _NOTHING = Period("", 0.0, np.inf, {})
 WAITING = np.concatenate([np.arange(720) / 24, np.arange(30, 366.0)])  # days
 CLOCKS = {"waited": "waited", "time_since_entry": "entry"}
-
-
-@dataclass(frozen=True)
-class Stepwise:
-    """A number that is constant between `starts` (model time, the first is 0): values[piece, strategy, draw]."""
-
-    starts: np.ndarray
-    values: np.ndarray
-
-    def at(self, time: float) -> np.ndarray:
-        """values[strategy, draw] in force at `time`."""
-        return self.values[max(int(np.searchsorted(self.starts, time + 1e-9, side="right")) - 1, 0)]
+MOST_SPLITS = 500  # times at which hazards of some draws step, up to which all draws are split there
 
 
 @dataclass(frozen=True)
@@ -39,6 +31,7 @@ class Move:
 
     clock: of a survival distribution 'model' or 'state'; of a level 'model', or (branches of chance nodes) 'waited', the time
     queued so far, or 'entry', the time spent in the state that was left for the node.
+    ratio: of a survival distribution, a hazard ratio that changes with model time: h(t) = ratio(t) h0(t on the clock).
     """
 
     label: str
@@ -46,8 +39,9 @@ class Move:
     target: int
     kind: str
     clock: str = "model"
-    level: Stepwise | None = None
+    level: Stepwise | OverTime | None = None
     hazard: Hazard | None = None
+    ratio: Stepwise | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +60,11 @@ class Dynamics:
     @property
     def shape(self) -> tuple[int, int]:
         return self.start.shape[:2]
+
+    @property
+    def by_cycle(self) -> bool:
+        """Patients move at the ends of cycles, by probabilities per cycle, and not by hazards."""
+        return any(move.kind == "per cycle" for move in self.moves)
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,10 @@ class Prices:
 
 
 class Values(Mapping):
-    """Names -> arrays[draw] in model units, in one context; bindings and formula parameters are followed."""
+    """Names -> arrays[draw] in model units, in one context; bindings and formula parameters are followed.
+
+    built_in: values of time and its like, which broadcast with [draw]. rows: the draws wanted, any number of times; all.
+    """
 
     def __init__(
         self,
@@ -95,8 +97,9 @@ class Values(Mapping):
         draws: Draws,
         scopes: tuple[Mapping[str, Formula], ...] = (),
         built_in: Mapping[str, float] | None = None,
+        rows=slice(None),
     ):
-        self.scenario, self.draws, self.scopes = scenario, draws, scopes
+        self.scenario, self.draws, self.scopes, self.rows = scenario, draws, scopes, rows
         self._known: dict[str, object] = dict(built_in or {})
 
     def __getitem__(self, name: str):
@@ -105,16 +108,22 @@ class Values(Mapping):
         return self._known[name]
 
     def _find(self, name: str):
-        day = self.scenario.time.day
+        day, meaning = self.scenario.time.day, self.meaning(name)
+        if isinstance(meaning, Formula):
+            return meaning.evaluate(self, day)
+        if meaning is not None:
+            return meaning
+        return self.scenario.parameters[name].unit.to_model(self.draws.values[name][self.rows], day)
+
+    def meaning(self, name: str):
+        """The formula or table that a name stands for; None for a number of the draws, or what is built in."""
         for scope in self.scopes:
             if name in scope:
-                return scope[name].evaluate(self, day)
+                return scope[name]
         if name in self.scenario.tables:
             return self.scenario.tables[name]
-        parameter = self.scenario.parameters[name]
-        if name not in self.draws.values:
-            return parameter.formula.evaluate(self, day)
-        return parameter.unit.to_model(self.draws.values[name], day)
+        known = name in self.draws.values or name not in self.scenario.parameters
+        return None if known else self.scenario.parameters[name].formula
 
     def of(self, formula: Formula) -> np.ndarray:
         """array[draw] of a formula."""
@@ -137,25 +146,78 @@ class Context:
             (s, p): self._make(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)
         }
 
-    def _make(self, strategy: str, period: Period, built_in=None) -> Values:
+    def _make(self, strategy: str, period: Period, built_in=None, rows=slice(None)) -> Values:
         bindings = self.scenario.strategies[strategy].bindings
-        return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in)
+        return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in, rows)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.scenario.strategies), self.draws.n
 
     def at(self, formula: Formula, period: int = 0) -> np.ndarray:
         """[strategy, draw] of a formula in one period."""
         return np.stack([self._values[s, period].of(formula) for s in self.scenario.strategies])
 
-    def stepwise(self, formula: Formula) -> Stepwise:
-        """A formula over model time: one piece where it is constant, else a piece a period or a cycle."""
+    def over_time(self, formula: Formula, check, at_cycles: bool = False) -> Stepwise | OverTime:
+        """A formula over model time. check(values[.., strategy, draw]) raises on values that are not allowed.
+
+        at_cycles: as it is at the start of each cycle, and held; else at each instant, exactly where it is in steps that all
+        draws share.
+        """
         read = self.reads(formula)
-        if read & {"time", "cycle"}:
-            return self._by_cycle(formula)
+        if not read & {"time", "cycle"}:
+            level = self._by_period(formula, read)
+        elif at_cycles:
+            starts = self.scenario.time.grid[:-1]
+            level = Stepwise(starts, _Evaluation(self, formula).value(starts))
+        else:
+            return self._anytime(formula, check)
+        check(level.values)
+        return level
+
+    def _by_period(self, formula: Formula, read: set[str]) -> Stepwise:
         if any(read & set(period.bindings) for period in self.periods):
             return Stepwise(
                 np.array([p.start for p in self.periods]),
                 np.stack([self.at(formula, p) for p in range(len(self.periods))]),
             )
         return Stepwise(np.zeros(1), self.at(formula)[None])
+
+    def _anytime(self, formula: Formula, check) -> Stepwise | OverTime:
+        value = _Evaluation(self, formula, check)
+        edges, own, smooth = self._edges(formula)
+        check(value.value(self.scenario.time.grid))
+        if smooth or own is not None:
+            return OverTime(value.value, value.sample, edges, own, smooth)
+        return Stepwise(edges[:-1], value.value((edges[:-1] + edges[1:]) / 2))
+
+    def _edges(self, formula: Formula) -> tuple[np.ndarray, np.ndarray | None, bool]:
+        """(times at which all draws step or bend, those of each draw [k, strategy, draw] or None, whether it curves)."""
+        horizon, smooth = self.scenario.time.horizon, False
+        common, own = [np.array([0.0, horizon]), np.array([p.start for p in self.periods])], []
+        for strategy in self.scenario.strategies:
+            found = []
+            for period in self.periods:
+                shapes = Shapes(self._make(strategy, period).meaning)
+                smooth |= shapes.of(formula)[0] > STEPS
+                common += [self.scenario.time.grid] if shapes.by_cycle else []
+                value = partial(self._part, strategy, period)
+                found.append(crossings(shapes.switches, value, period.start, min(period.end, horizon), self.draws.n))
+            times = np.concatenate(found)
+            shared = np.ptp(times, axis=1) <= HAIR * horizon if len(times) else np.zeros(0, bool)
+            common.append(times[shared, 0])
+            own.append(times[~shared])
+        few = np.unique(np.round(np.concatenate([times.ravel() for times in own]) / horizon, 10)) * horizon
+        if len(few) <= MOST_SPLITS:
+            common, own = [*common, *(times.ravel() for times in own)], []
+        edges = np.concatenate(common)
+        edges = np.append(distinct(edges[(edges >= 0) & (edges < horizon * (1 - HAIR))], horizon), horizon)
+        return edges, _padded(own, horizon), smooth
+
+    def _part(self, strategy: str, period: Period, tree, times: np.ndarray) -> np.ndarray:
+        """An expression within a formula, at times[any, draw]."""
+        values = self._make(strategy, period, clock(self.scenario.time, times))
+        return np.broadcast_to(expression(tree, values), times.shape)
 
     def by_waiting(self, formula: Formula, name: str) -> Stepwise:
         """A formula of 'waited' or 'time_since_entry', in steps of an hour up to a month, then of a day up to a year; it is
@@ -164,16 +226,6 @@ class Context:
         rows = []
         for start in starts:
             rows.append([self._make(s, self.periods[0], {name: start}).of(formula) for s in self.scenario.strategies])
-        return Stepwise(starts, np.array(rows))
-
-    def _by_cycle(self, formula: Formula) -> Stepwise:
-        time = self.scenario.time
-        starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
-        rows = []
-        for k, start in enumerate(starts):
-            period = self.periods[_period_at(self.periods, start)]
-            built_in = {"time": start, "cycle": k + 1.0}
-            rows.append([self._make(s, period, built_in).of(formula) for s in self.scenario.strategies])
         return Stepwise(starts, np.array(rows))
 
     def reads(self, formula: Formula) -> set[str]:
@@ -194,8 +246,59 @@ class Context:
             yield parameter.formula
 
 
-def _period_at(periods, time: float) -> int:
-    return max(i for i, p in enumerate(periods) if p.start <= time + 1e-9)
+class _Evaluation:
+    """One formula at any times, in the period that each time falls in."""
+
+    def __init__(self, context: Context, formula: Formula, check=lambda values: None):
+        self.context, self.formula, self.check = context, formula, check
+        read = context.reads(formula)
+        bound = any(read & set(period.bindings) for period in context.periods)
+        self.periods = context.periods if bound else context.periods[:1]
+
+    def value(self, times: np.ndarray) -> np.ndarray:
+        """[k, strategy, draw] at times[k] or [k, strategy, draw]."""
+        n, shape = self.context.draws.n, (len(times), self.context.draws.n)
+        found = np.empty((len(times), len(self.context.scenario.strategies), n))
+        for s, strategy in enumerate(self.context.scenario.strategies):
+            own = times[:, None] if times.ndim == 1 else times[:, s]
+            found[:, s] = np.broadcast_to(self._of(strategy, own, slice(None)), shape)
+        self.check(found)
+        return found
+
+    def sample(self, times: np.ndarray, strategy: np.ndarray, draw: np.ndarray) -> np.ndarray:
+        """[n] at times[n], each in its strategy and draw."""
+        found = np.empty(len(times))
+        for s, key in enumerate(self.context.scenario.strategies):
+            rows = np.flatnonzero(strategy == s)
+            if len(rows):
+                found[rows] = self._of(key, times[rows], draw[rows])
+        self.check(found)
+        return found
+
+    def _of(self, strategy: str, times: np.ndarray, rows) -> np.ndarray:
+        frame, result = self.context.scenario.time, None
+        for period in self.periods:
+            # Beyond its own period a formula need not make sense: there its last time stands in.
+            end = min(period.end, frame.horizon) if period is not self.periods[-1] else np.inf
+            within = np.clip(times, period.start, end)
+            values = self.context._make(strategy, period, clock(frame, within), rows)
+            found = self.formula.evaluate(values, frame.day)
+            later = times >= period.start - HAIR * frame.horizon
+            result = found if result is None else np.where(later, found, result)
+        return result
+
+
+def clock(frame: TimeFrame, times: np.ndarray) -> dict[str, np.ndarray]:
+    """What formulas read at model times."""
+    return {"time": times, "cycle": np.floor(times / frame.cycle + HAIR * frame.cycles) + 1.0}
+
+
+def _padded(own: list[np.ndarray], horizon: float) -> np.ndarray | None:
+    """[k, strategy, draw] of lists [any, draw] of each strategy; None without any."""
+    most = max((len(times) for times in own), default=0)
+    if not most:
+        return None
+    return np.stack([np.pad(t, ((0, most - len(t)), (0, 0)), constant_values=horizon) for t in own], axis=1)
 
 
 def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
@@ -247,22 +350,24 @@ def _start(context: Context) -> np.ndarray:
 def _move(context: Context, move: Transition, index: dict[str, int]) -> Move:
     place, ends = f"transitions.{move.label}", (move.label, index[move.source], index[move.target], move.kind)
     if move.kind == "survival":
-        return Move(*ends, clock=move.survival.clock, hazard=_hazard(context, place, move.survival))
+        constant, ratio = _ratio(context, place, move.survival)
+        hazard = _hazard(context, place, move.survival, constant)
+        return Move(*ends, clock=move.survival.clock, hazard=hazard, ratio=ratio)
     formula = move.rate if move.kind == "rate" else move.probability
     if formula is None:
         return Move(*ends)
-    clock, level = _level(context, place, formula)
     field = {"rate": "rate", "chance": "probability"}.get(move.kind, "probability per cycle")
-    _check(context, f"{place}.{field}", level.values, 0, np.inf if move.kind == "rate" else 1)
-    return Move(*ends, clock, level)
+    check = partial(_check_rate if move.kind == "rate" else _check, context, f"{place}.{field}", low=0, high=1)
+    return Move(*ends, *_level(context, place, formula, check))
 
 
-def _level(context: Context, place: str, formula: Formula) -> tuple[str, Stepwise]:
+def _level(context: Context, place: str, formula: Formula, check) -> tuple[str, Stepwise | OverTime]:
     """(clock, level) of a rate or probability."""
     read = context.reads(formula)
     waiting = sorted(read & set(CLOCKS))
     if not waiting:
-        return "model", context.stepwise(formula)
+        by_cycle = any(move.kind == "per cycle" for move in context.scenario.transitions)
+        return "model", context.over_time(formula, check, by_cycle)
     varying = {"time", "cycle"} | {name for period in context.scenario.periods for name in period.bindings}
     if len(waiting) > 1 or read & varying:
         raise DomainError(
@@ -270,6 +375,7 @@ def _level(context: Context, place: str, formula: Formula) -> tuple[str, Stepwis
             f"'time_since_entry', or time and periods; found {', '.join(sorted(read & {*CLOCKS, *varying}))}"
         )
     level = context.by_waiting(formula, waiting[0])
+    check(level.values)
     if waiting[0] == "time_since_entry" and not context.scenario.time_in_state:
         return "model", Stepwise(level.starts[:1], level.values[:1])
     return CLOCKS[waiting[0]], level
@@ -280,40 +386,34 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
     result = []
     for move in moves:
         others = [m for m in moves if m.source == move.source and m.kind == move.kind and m.level is not None]
+        place = f"states.{list(context.scenario.states)[move.source]}: the sum of its"
         if move.kind == "chance" and move.level is None:
-            total = _sum_levels(others, context)
-            _check(context, f"transitions.{move.label}.probability (the rest)", 1 - total.values, 0, 1)
-            level = Stepwise(total.starts, np.clip(1 - total.values, 0, 1))
-            move = Move(move.label, move.source, move.target, move.kind, _one_clock(context, move, others), level)
-        elif (
-            move.kind == "chance"
-            and _one_clock(context, move, others)
-            and len(others) == sum(m.source == move.source for m in moves)
-        ):
-            total = _sum_levels(others, context).values
-            _check(
-                context,
-                f"states.{list(context.scenario.states)[move.source]}: the sum of its branches",
-                total,
-                1 - 1e-9,
-                1 + 1e-9,
-            )
+            move = replace(move, clock=_one_clock(context, move, others), level=_rest(context, move, others))
+        elif move.kind == "chance" and len(others) == sum(m.source == move.source for m in moves):
+            _one_clock(context, move, others)
+            _check_sum(context, f"{place} branches", others, 1 - 1e-9, 1 + 1e-9)
         elif move.kind == "per cycle":
-            total = _sum_levels(others, context).values
-            _check(
-                context,
-                f"states.{list(context.scenario.states)[move.source]}: the sum of its probabilities per cycle",
-                total,
-                0,
-                1 + 1e-12,
-            )
+            _check_sum(context, f"{place} probabilities per cycle", others, 0, 1 + 1e-12)
         result.append(move)
     return result
 
 
+def _rest(context: Context, move: Move, others: list[Move]) -> Stepwise | OverTime:
+    check = partial(_check, context, f"transitions.{move.label}.probability (the rest)", low=0, high=1)
+    level = rest([m.level for m in others], check, context.shape)
+    check(level.value(context.scenario.time.grid) if isinstance(level, OverTime) else level.values)
+    return level
+
+
+def _check_sum(context: Context, place: str, moves: list[Move], low: float, high: float) -> None:
+    level = rest([m.level for m in moves], lambda values: None, context.shape)
+    values = level.value(context.scenario.time.grid) if isinstance(level, OverTime) else level.values
+    _check(context, place, 1 - values, low, high)
+
+
 def _one_clock(context: Context, move: Move, branches: list[Move]) -> str:
     """The clock of all branches of a chance node; those that do not change go with any."""
-    clocks = {m.clock for m in branches if len(m.level.starts) > 1}
+    clocks = {m.clock for m in branches if isinstance(m.level, OverTime) or len(m.level.starts) > 1}
     if len(clocks) > 1:
         node = list(context.scenario.states)[move.source]
         raise DomainError(
@@ -323,17 +423,19 @@ def _one_clock(context: Context, move: Move, branches: list[Move]) -> str:
     return next(iter(clocks), "model")
 
 
-def _sum_levels(moves: list[Move], context: Context) -> Stepwise:
-    shape = (1, len(context.scenario.strategies), context.draws.n)
-    starts = np.unique(np.concatenate([np.zeros(1), *(m.level.starts for m in moves)]))
-    values = [sum((m.level.at(t) for m in moves), np.zeros(shape[1:])) for t in starts]
-    return Stepwise(starts, np.stack(values))
+def _ratio(context: Context, place: str, survival: Survival) -> tuple[np.ndarray | float, Stepwise | None]:
+    """The hazard ratio of a survival distribution: (one that never changes, one that changes with model time)."""
+    if survival.ratio is None:
+        return 1.0, None
+    check = partial(_check, context, f"{place}.hazard ratio", low=0, high=np.inf)
+    level = context.over_time(survival.ratio, check)
+    if survival.family == "fixed":
+        return level.values.min(axis=0), None  # a ratio above 0 leaves a fixed time as it is
+    return (level.values[0], None) if len(level.starts) == 1 else (1.0, level)
 
 
-def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
-    ratio = 1.0 if survival.ratio is None else context.at(survival.ratio)
+def _hazard(context: Context, place: str, survival: Survival, ratio: np.ndarray | float) -> Hazard:
     factor = 1.0 if survival.acceleration is None else context.at(survival.acceleration)
-    _check(context, f"{place}.hazard ratio", np.asarray(ratio), 0, np.inf)
     _check(context, f"{place}.acceleration factor", np.asarray(factor), 0, np.inf)
     # Distributions stated 'in months' run on a clock of months: the acceleration carries the change of unit.
     factor = factor if survival.scale is None else factor * survival.scale
@@ -364,12 +466,33 @@ def _life_table(context: Context, survival: Survival) -> Hazard:
     return hazards.life_table(table.at, table.values, age)
 
 
+def _check_rate(context: Context, place: str, values: np.ndarray, low: float, high: float) -> None:
+    """As `_check`, without an upper limit; a hazard has to be a finite number at every time."""
+    if np.isfinite(values).all():
+        return _check(context, place, values, low, np.inf)
+    where = np.unravel_index(int(np.argmax(~np.isfinite(values))), values.shape)
+    raise DomainError(
+        f"{context.scenario.line(place)}: {values[where]:g} is not a finite number, {_whose(context, where)}"
+        f"{_inputs_of(context, place, where)}. A hazard that begins or ends without bound is written with 'survival:', "
+        "such as weibull(shape=0.5, scale=3)"
+    )
+
+
 def _check(context: Context, place: str, values: np.ndarray, low: float, high: float) -> None:
     """DomainError that names the first value outside low..high."""
     bad = ~((values >= low) & (values <= high))
     if not bad.any():
         return
     where = np.unravel_index(int(np.argmax(bad)), bad.shape)
+    allowed = f"{low:g} to {high:g}" if np.isfinite(high) else f"from {low:g}"
+    raise DomainError(
+        f"{context.scenario.line(place)}: {values[where]:.6g} is outside what is allowed ({allowed}), "
+        f"{_whose(context, where)}{_inputs_of(context, place, where)}"
+    )
+
+
+def _whose(context: Context, where) -> str:
+    """Strategy, group and draw of a place [.., strategy, draw]."""
     words = [f"group {context.group.key}"] if len(context.scenario.groups) > 1 else []
     if len(where) >= 2:
         words = [
@@ -377,12 +500,7 @@ def _check(context: Context, place: str, values: np.ndarray, low: float, high: f
             *words,
             f"draw {context.draws.index[where[-1]] + 1}",
         ]
-    allowed = f"{low:g} to {high:g}" if np.isfinite(high) else f"from {low:g}"
-    inputs = _inputs_of(context, place, where)
-    raise DomainError(
-        f"{context.scenario.line(place)}: {values[where]:.6g} is outside what is allowed ({allowed}), in "
-        f"{', '.join(words)}{inputs}"
-    )
+    return f"in {', '.join(words)}" if words else "at the time of an event"
 
 
 def _inputs_of(context: Context, place: str, where) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from model.formula import Formula, Table
 from model.resources import System
 from model.units import Unit
@@ -34,6 +36,17 @@ class TimeFrame:
     @property
     def cycles(self) -> float:
         return self.horizon / self.cycle
+
+    @property
+    def whole_cycles(self) -> int:
+        """Cycles of a textbook convention, which knows whole ones only."""
+        return round(self.cycles)
+
+    @property
+    def grid(self) -> np.ndarray:
+        """Starts of the cycles, and the horizon. A cycle of almost a whole part of it leaves no last cycle of nothing."""
+        starts = np.arange(int(np.ceil(self.cycles - 1e-9))) * self.cycle
+        return np.append(starts[self.horizon - starts > 1e-9 * self.horizon], self.horizon)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Markov cohort engine: all draws and strategies at once, no loop over draws.
 
 Under the convention 'integral', stretches with constant hazards are solved exactly (matrix exponential), whatever
-the cycle. Hazards that change over time are integrated cycle by cycle: within a cycle each transition has its
-average hazard, so occupancy under a single transition is exact, and times and several transitions together have an
-error that falls with the square of the cycle. Per-cycle probabilities step as published.
+the cycle; so are rates that change in steps, which cut the stretches. Rates that change smoothly take two values a cycle
+(`over_time.on_grid`): an error of the fourth power of the cycle. Survival distributions are integrated cycle by cycle:
+within a cycle each transition has its average hazard, so occupancy under a single transition is exact, and times and
+several transitions together have an error that falls with the square of the cycle. Per-cycle probabilities step as
+published.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from model import effort
 from model.draws import DomainError
 from model.engines import conventions, linear, sojourn
 from model.engines.block import Block, flows_at, routes
-from model.inputs import Dynamics, Move, Stepwise
+from model.inputs import Dynamics, Move
+from model.over_time import HAIR, OverTime, Stepwise, distinct, on_grid
 from model.quantities import Quantities
 
 BLOCK = 1000  # draws worked on together: small enough for the processor's cache
@@ -32,16 +35,16 @@ class Tally:
 
 def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon."""
-    dynamics = _at_once(_unwaited(dynamics))
+    dynamics = _on_steps(_at_once(_unwaited(dynamics)))
     strategies, draws = dynamics.shape
-    distinct, index = conventions.weightings(dynamics)
-    shape = (len(distinct), len(dynamics.periods))
+    weightings, index = conventions.weightings(dynamics)
+    shape = (len(weightings), len(dynamics.periods))
     time = np.zeros((*shape, len(dynamics.states), strategies, draws))
     moves = np.zeros((*shape, len(dynamics.moves), strategies, draws))
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
-        tally, seen = _run_block(_block(dynamics, cut), distinct, trace)
+        tally, seen = _run_block(_block(dynamics, cut), weightings, trace)
         part = (*shape, -1, strategies, cut.stop - cut.start)
         time[..., cut], moves[..., cut] = tally.time.reshape(part), tally.moves.reshape(part)
         traces.append(seen)
@@ -86,6 +89,29 @@ def _at_once(dynamics: Dynamics) -> Dynamics:
     return replace(dynamics, chance=chance, moves=tuple(branch(i, m) for i, m in enumerate(dynamics.moves)))
 
 
+def _on_steps(dynamics: Dynamics) -> Dynamics:
+    """Levels as they are worked with: means of steps, each of which a solution takes as constant.
+
+    Where hazards go by the time in state, bins of entrants need steps of one length: cycles, cut by periods only.
+    """
+    weightings = conventions.weightings(dynamics)[0] if dynamics.time.convention == "integral" else []
+    times = _breaks(dynamics, weightings, levels=not _aged(dynamics))
+    smooth = not any(m.kind == "survival" for m in dynamics.moves)
+
+    def part(move: Move) -> Move:
+        if dynamics.by_cycle:
+            return move
+        halve = smooth and move.kind == "rate" and isinstance(move.level, OverTime) and move.level.smooth
+        level = move.level and on_grid(move.level, times, halve)
+        return replace(move, level=level, ratio=move.ratio and on_grid(move.ratio, times))
+
+    return replace(dynamics, moves=tuple(part(move) for move in dynamics.moves))
+
+
+def _aged(dynamics: Dynamics) -> bool:
+    return any(m.kind == "survival" and m.clock == "state" for m in dynamics.moves)
+
+
 def _join(traces, strategies: int):
     times = traces[0][0]
     parts = [seen.reshape(len(times), seen.shape[1], strategies, -1) for _, seen in traces]
@@ -99,24 +125,25 @@ def _block(dynamics: Dynamics, cut: slice) -> Block:
         return np.ascontiguousarray(values[..., cut].reshape(*values.shape[:-2], -1))
 
     def part(move: Move) -> Move:
-        level = move.level and Stepwise(move.level.starts, rows(move.level.values))
-        return replace(move, level=level, hazard=move.hazard and sojourn.rows_of(move.hazard, dynamics.shape, cut))
+        level, ratio = (l and Stepwise(l.starts, rows(l.values)) for l in (move.level, move.ratio))
+        hazard = move.hazard and sojourn.rows_of(move.hazard, dynamics.shape, cut)
+        return replace(move, level=level, hazard=hazard, ratio=ratio)
 
     start = rows(np.moveaxis(dynamics.start, -1, 0))
     return Block(replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)), start.shape[1], start)
 
 
-def _run_block(block: Block, distinct, trace: bool):
+def _run_block(block: Block, weightings, trace: bool):
     dynamics = block.dynamics
-    shape = (len(distinct), len(dynamics.periods))
+    shape = (len(weightings), len(dynamics.periods))
     tally = Tally(np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.moves), block.rows)))
     kinds = {m.kind for m in dynamics.moves} - {"chance"}
     if dynamics.time.convention != "integral":
-        seen = _by_points(block, distinct, tally, trace)
+        seen = _by_points(block, weightings, tally, trace)
     elif "survival" in kinds:
-        seen = _by_steps(block, distinct, tally, trace)
+        seen = _by_steps(block, weightings, tally, trace)
     else:
-        seen = _by_segments(block, distinct, tally, trace)
+        seen = _by_segments(block, weightings, tally, trace)
     return tally, seen
 
 
@@ -177,47 +204,56 @@ def _tally_start(block: Block, tally: Tally) -> None:
 # --- exact stretches with constant hazards ----------------------------------------------------------------------
 
 
-def _breaks(dynamics: Dynamics, distinct) -> np.ndarray:
-    """Times at which something changes: periods, levels, whole years where discounting goes by them."""
+def _breaks(dynamics: Dynamics, weightings, levels: bool = True) -> np.ndarray:
+    """Times at which something changes: periods, levels (if wanted), whole years where discounting goes by them; cycles
+    where something changes otherwise than in steps, or is counted by them."""
     horizon = dynamics.time.horizon
-    found = [np.array([0.0, horizon]), dynamics.periods]
-    found += [m.level.starts for m in dynamics.moves if m.level is not None]
-    convention = dynamics.discount.convention
-    if any(w.rate for w in distinct) and convention == "by whole year":
+    known = [level for m in dynamics.moves for level in (m.level, m.ratio) if level is not None]
+    moving = any(isinstance(level, OverTime) for level in known) or any(m.kind == "survival" for m in dynamics.moves)
+    found = [np.zeros(1), dynamics.periods]
+    if levels:
+        found += [level.edges if isinstance(level, OverTime) else level.starts for level in known]
+    convention, discounted = dynamics.discount.convention, any(w.rate for w in weightings)
+    if moving or dynamics.time.convention != "integral" or (discounted and convention == "at cycle"):
+        found.append(dynamics.time.grid)
+    if discounted and convention == "by whole year":
         found.append(np.arange(0, horizon * dynamics.time.years) / dynamics.time.years)
-    if any(w.rate for w in distinct) and convention == "at cycle":
-        found.append(np.arange(int(dynamics.time.cycles) + 1) * dynamics.time.cycle)
-    times = np.unique(np.concatenate(found))
-    times = times[(times >= 0) & (times <= horizon)]
-    return times[np.concatenate([[True], np.diff(times) > 1e-9 * horizon])]
+    times = np.concatenate(found)
+    return np.append(distinct(times[(times >= 0) & (times < horizon * (1 - HAIR))], horizon), horizon)
 
 
 def _period(dynamics: Dynamics, time: float) -> int:
-    return max(int(np.searchsorted(dynamics.periods, time + 1e-9, side="right")) - 1, 0)
+    return max(int(np.searchsorted(dynamics.periods, time, side="right")) - 1, 0)
 
 
-def _by_segments(block: Block, distinct, tally: Tally, trace: bool):
+def _steps(times: np.ndarray):
+    """(beginning, middle, end) of each step. What is in force in a step is asked of its middle, whose side of a change is
+    not a matter of rounding."""
+    return zip(times[:-1], (times[:-1] + times[1:]) / 2, times[1:])
+
+
+def _by_segments(block: Block, weightings, tally: Tally, trace: bool):
     """Solve each stretch of constant hazards exactly, as one step."""
     _tally_start(block, tally)
     dynamics, x = block.dynamics, settle(block, block.start, 0.0)
-    times = _breaks(dynamics, distinct)
-    for begin, end in effort.loop(zip(times[:-1], times[1:]), len(times) - 1, linear.LOOPS * len(distinct)):
-        rates = {i: m.level.at(begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
-        flows = flows_at(block, begin, {i: rate * (end - begin) for i, rate in rates.items()})
+    times = _breaks(dynamics, weightings)
+    for begin, middle, end in _steps(times):
+        rates = {i: m.level.at(middle) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+        flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
         step = None
-        for w, weighting in enumerate(distinct):
+        for w, weighting in enumerate(weightings):
             whole, mean = linear.exponential(flows, block.states, block.rows, weighting.decay * (end - begin))
             step = whole if weighting.decay == 0 and step is None else step
-            spent = linear.apply(mean, x, np.empty_like(x)) * ((end - begin) * _factor(weighting, begin, end, dynamics))
-            period = _period(dynamics, begin)
+            spent = linear.apply(mean, x, np.empty_like(x)) * ((end - begin) * _factor(weighting, begin, dynamics))
+            period = _period(dynamics, middle)
             tally.time[w, period] += spent
             amounts = {i: rate * spent[dynamics.moves[i].source] for i, rate in rates.items()}
-            _tally_moves(block, tally.moves[w, period], amounts, begin)
+            _tally_moves(block, tally.moves[w, period], amounts, middle)
         x = linear.apply(step, x, np.empty_like(x))
     return _trace_of_rates(block, times) if trace else None
 
 
-def _factor(weighting, begin: float, end: float, dynamics: Dynamics) -> float:
+def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
     """Discount factor at the beginning of a step; within it `decay` goes on, or the factor of mid-cycle holds."""
     if weighting.convention != "at cycle":
         return float(weighting.factor(begin))
@@ -227,55 +263,49 @@ def _factor(weighting, begin: float, end: float, dynamics: Dynamics) -> float:
 
 def _trace_of_rates(block: Block, times: np.ndarray):
     """Occupancy at cycle boundaries, stepping through the stretches."""
-    dynamics = block.dynamics
-    grid = cycle_grid(dynamics)
-    x, seen, cached = settle(block, block.start, 0.0), [], {}
-    seen.append(x)
-    points = np.unique(np.concatenate([grid, times]))
-    points = points[np.concatenate([[True], np.diff(points) > 1e-9 * grid[-1]])]
-    for begin, end in effort.loop(zip(points[:-1], points[1:]), len(points) - 1, linear.LOOPS):
-        piece, length = int(np.searchsorted(times, begin + 1e-9, side="right")), round(end - begin, 9)
-        if (piece, length) not in cached:
-            rates = {i: m.level.at(begin) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
-            cached = {(piece, length): linear.exponential(flows_at(block, begin, rates), block.states, block.rows)[0]}
-        x = linear.apply(cached[piece, length], x, np.empty_like(x))
-        if np.abs(grid - end).min() < 1e-9 * grid[-1]:
+    dynamics, grid = block.dynamics, block.dynamics.time.grid
+    x, cached = settle(block, block.start, 0.0), {}
+    points = distinct(np.concatenate([grid, times]), grid[-1])
+    seen, wanted = [x], _on(points, grid)
+    pieces = np.searchsorted(times, (points[:-1] + points[1:]) / 2)
+    for k, (begin, middle, end) in enumerate(_steps(points)):
+        key = int(pieces[k]), round((end - begin) / grid[-1], 12)
+        if key not in cached:
+            rates = {i: m.level.at(middle) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+            cached = {key: linear.exponential(flows_at(block, middle, rates), block.states, block.rows)[0]}
+        x = linear.apply(cached[key], x, np.empty_like(x))
+        if wanted[k + 1]:
             seen.append(x)
     return grid, np.stack(seen)
 
 
-def cycle_grid(dynamics: Dynamics) -> np.ndarray:
-    """Starts of the cycles, and the horizon."""
-    time = dynamics.time
-    starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
-    # A cycle of almost a whole part of the horizon leaves no last cycle of nothing.
-    return np.append(starts[time.horizon - starts > 1e-9 * time.horizon], time.horizon)
+def _on(times: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Which times are points of the grid."""
+    after = np.minimum(np.searchsorted(grid, times), len(grid) - 1)
+    before = np.maximum(after - 1, 0)
+    return np.minimum(np.abs(grid[after] - times), np.abs(grid[before] - times)) <= HAIR * grid[-1]
 
 
 # --- hazards that change over time ------------------------------------------------------------------------------
 
 
-def _by_steps(block: Block, distinct, tally: Tally, trace: bool):
+def _by_steps(block: Block, weightings, tally: Tally, trace: bool):
     """Cycle by cycle, with the average hazard of each transition in the cycle."""
     _tally_start(block, tally)
-    dynamics = block.dynamics
-    times = np.unique(np.concatenate([cycle_grid(dynamics), _breaks(dynamics, distinct)]))
-    times = times[np.concatenate([[True], np.diff(times) > 1e-9 * times[-1]])]
+    dynamics, grid = block.dynamics, block.dynamics.time.grid
+    times = _breaks(dynamics, weightings)
     x = settle(block, block.start, 0.0)
     bins = sojourn.Bins(block, x, times)
-    seen, grid = [x + bins.occupancy()], cycle_grid(dynamics)
-    for step, (begin, end) in effort.loop(enumerate(zip(times[:-1], times[1:])), len(times) - 1):
+    seen, wanted = [x + bins.occupancy()], _on(times, grid)
+    for step, (begin, middle, end) in enumerate(_steps(times)):
         amounts, x, spent = bins.advance(step, begin, end, x)
-        for w, weighting in enumerate(distinct):
-            factor = _factor(weighting, begin, end, dynamics) * _average_decay(weighting.decay * (end - begin))
-            tally.time[w, _period(dynamics, begin)] += spent * factor
-            _tally_moves(
-                block,
-                tally.moves[w, _period(dynamics, begin)],
-                {i: amount * factor for i, amount in amounts.items()},
-                begin,
-            )
-        if trace and np.abs(grid - end).min() < 1e-9 * grid[-1]:
+        period = _period(dynamics, middle)
+        for w, weighting in enumerate(weightings):
+            factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
+            tally.time[w, period] += spent * factor
+            weighted = {i: amount * factor for i, amount in amounts.items()}
+            _tally_moves(block, tally.moves[w, period], weighted, middle)
+        if trace and wanted[step + 1]:
             seen.append(x + bins.occupancy())
     return (grid, np.stack(seen)) if trace else None
 
@@ -287,60 +317,89 @@ def _average_decay(size: float) -> float:
 # --- textbook conventions: counts at cycle boundaries -----------------------------------------------------------
 
 
-def _by_points(block: Block, distinct, tally: Tally, trace: bool):
-    """Occupancy at cycle boundaries, weighted by the cycle convention."""
+def _by_points(block: Block, weightings, tally: Tally, trace: bool):
+    """Occupancy at cycle boundaries, weighted by the cycle convention.
+
+    The time that a cycle counts is spread evenly over it, so that a period that ends within it has its share. Moves by
+    hazards count where in the cycle they are made, moves by probabilities evenly over it.
+    """
     _tally_start(block, tally)
     time = block.dynamics.time
-    cycles = round(time.cycles)
-    weights = _point_weights(time.convention, time.cycle, cycles, distinct)
+    weights = _point_weights(time.convention, time.cycle, time.whole_cycles, weightings)
+    shares = conventions.period_shares(block.dynamics)
     if any(m.kind == "survival" for m in block.dynamics.moves):
-        seen = _points_of_survival(block, weights, tally)
+        seen = _points_of_survival(block, weights, shares, tally)
     else:
-        seen = _points_of_levels(block, weights, tally, trace)
-    return (np.arange(cycles + 1) * time.cycle, np.stack(seen)) if trace else None
+        seen = _points_of_levels(block, weights, shares, tally, trace)
+    return (np.arange(time.whole_cycles + 1) * time.cycle, np.stack(seen)) if trace else None
 
 
-def _point_weights(convention: str, cycle: float, cycles: int, distinct) -> np.ndarray:
+def _within_cycles(dynamics: Dynamics) -> list[np.ndarray]:
+    """The times of each cycle at which something changes, its start and its end included."""
+    cycle, cycles = dynamics.time.cycle, dynamics.time.whole_cycles
+    ends = np.arange(cycles + 1) * cycle
+    if dynamics.by_cycle:
+        return list(np.stack([ends[:-1], ends[1:]], axis=1))
+    times = _breaks(dynamics, [])
+    inner = times[~_on(times, ends) & (times < ends[-1])]
+    groups = np.split(inner, np.searchsorted(inner, ends[1:-1]))
+    return [np.concatenate([[a], group, [b]]) for a, group, b in zip(ends[:-1], groups, ends[1:])]
+
+
+def _point_weights(convention: str, cycle: float, cycles: int, weightings) -> np.ndarray:
     """[cycle, weighting, 3]: what the start and the end of a cycle count in time, and its moves count."""
     start_share, end_share = conventions.shares(convention, cycles)
     columns = []
-    for weighting in distinct:
+    for weighting in weightings:
         start, end, moved = conventions.factors(convention, weighting, cycle, cycles)
         columns.append([start_share * start * cycle, end_share * end * cycle, moved])
     return np.array(columns).transpose(2, 0, 1)
 
 
-def _points_of_survival(block: Block, weights: np.ndarray, tally: Tally) -> list[np.ndarray]:
-    cycle, x = block.dynamics.time.cycle, settle(block, block.start, 0.0)
-    bins = sojourn.Bins(block, x, np.arange(len(weights) + 1) * cycle)
+def _points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally) -> list[np.ndarray]:
+    dynamics, x, step = block.dynamics, settle(block, block.start, 0.0), 0
+    cycles = _within_cycles(dynamics)
+    bins = sojourn.Bins(block, x, np.concatenate([[0.0], *(times[1:] for times in cycles)]))
     seen = [x + bins.occupancy()]
-    for k, weight in effort.loop(enumerate(weights), len(weights)):
-        amounts, x, _ = bins.advance(k, k * cycle, (k + 1) * cycle, x)
+    for weight, share, times in zip(weights, shares, cycles):
+        for begin, middle, end in _steps(times):
+            amounts, x, _ = bins.advance(step, begin, end, x)
+            step += 1
+            for w, (_, _, moved) in enumerate(weight):
+                weighted = {i: a * moved for i, a in amounts.items()}
+                _tally_moves(block, tally.moves[w, _period(dynamics, middle)], weighted, middle)
         seen.append(x + bins.occupancy())
-        period = _period(block.dynamics, k * cycle)
-        for w, (start, end, moved) in enumerate(weight):
-            tally.time[w, period] += start * seen[-2] + end * seen[-1]
-            _tally_moves(block, tally.moves[w, period], {i: a * moved for i, a in amounts.items()}, k * cycle)
+        for w, (start, end, _) in enumerate(weight):
+            _spread(tally.time[w], share, start * seen[-2] + end * seen[-1])
     return seen
+
+
+def _spread(by_period: np.ndarray, share: np.ndarray, amount: np.ndarray) -> None:
+    """Add an amount of one cycle to by_period[period, ..], by the share of the cycle that lies in each."""
+    for period in np.flatnonzero(share):
+        by_period[period] += amount if share[period] == 1 else amount * share[period]
 
 
 SPAN = 32  # cycles whose occupancy is held at a time: a few megabytes
 
 
-def _points_of_levels(block: Block, weights: np.ndarray, tally: Tally, trace: bool) -> list[np.ndarray]:
+def _points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, trace) -> list[np.ndarray]:
     """Stretches of cycles with the same levels and period; sums over cycles are matrix products."""
-    dynamics, cycle = block.dynamics, block.dynamics.time.cycle
+    dynamics = block.dynamics
     # Always of full width: the shape of a matrix product must not depend on how draws are cut into blocks, or its
     # rounding would.
     width = BLOCK * len(dynamics.strategies)
     held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
     held[0, :, : block.rows] = settle(block, block.start, 0.0)
-    seen = [held[0, :, : block.rows].copy()]
-    for first, last in effort.loop(list(_stretches(dynamics, len(weights))), parts=linear.LOOPS + 1):
-        step = _Step(block, first * cycle)
+    seen, within = [held[0, :, : block.rows].copy()], _within_cycles(dynamics)
+    for first, last in _stretches(dynamics, within):
+        if len(within[first]) > 2:
+            _cut_cycle(block, within[first], weights[first], shares[first], held, tally)
+            seen += [held[0, :, : block.rows].copy()] if trace else []
+            continue
+        step = _Step(block, *within[first])
         exposure = np.zeros((weights.shape[1], block.states, block.rows))
-        period = _period(dynamics, first * cycle)
-        for k in effort.loop(range(first, last, SPAN)):
+        for k in range(first, last, SPAN):
             part = weights[k : min(k + SPAN, last)]
             n = len(part)
             for i in range(n):
@@ -348,13 +407,29 @@ def _points_of_levels(block: Block, weights: np.ndarray, tally: Tally, trace: bo
             points = np.zeros((n + 1, weights.shape[1]))
             points[:n] += part[:, :, 0]
             points[1:] += part[:, :, 1]
-            tally.time[:, period] += _weighted(points, held[: n + 1], block)
+            for w, time in enumerate(_weighted(points, held[: n + 1], block)):
+                _spread(tally.time[w], shares[first], time)
             exposure += _weighted(part[:, :, 2], held[:n], block)
             seen += [x[:, : block.rows].copy() for x in held[1 : n + 1]] if trace else []
             held[0] = held[n]
         for w, spent in enumerate(exposure):
-            _tally_moves(block, tally.moves[w, period], step.moves(spent), first * cycle)
+            moved = np.zeros((len(dynamics.moves), block.rows))
+            _tally_moves(block, moved, step.moves(spent), step.time)
+            _spread(tally.moves[w], shares[first], moved)
     return seen
+
+
+def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.ndarray, held, tally: Tally) -> None:
+    """One cycle within which hazards or periods change: piece by piece, counted at its ends. Moves held[0] on."""
+    before = x = held[0, :, : block.rows].copy()
+    for begin, middle, end in _steps(times):
+        step, period = _Step(block, begin, end), _period(block.dynamics, middle)
+        for w, (_, _, moved) in enumerate(weight):
+            _tally_moves(block, tally.moves[w, period], step.moves(x * moved), middle)
+        x = linear.apply(step.whole, x, np.empty_like(x))
+    for w, (start, end, _) in enumerate(weight):
+        _spread(tally.time[w], share, start * before + end * x)
+    held[0, :, : block.rows] = x
 
 
 def _weighted(weights: np.ndarray, held: np.ndarray, block: Block) -> np.ndarray:
@@ -363,24 +438,33 @@ def _weighted(weights: np.ndarray, held: np.ndarray, block: Block) -> np.ndarray
     return total.reshape(weights.shape[1], block.states, -1)[:, :, : block.rows]
 
 
-def _stretches(dynamics: Dynamics, cycles: int):
-    """(first, last) cycle of each stretch in which levels and period stay the same."""
-    starts = np.concatenate([dynamics.periods, *(m.level.starts for m in dynamics.moves if m.level is not None)])
-    cuts = np.unique(np.ceil(starts / dynamics.time.cycle - 1e-9).astype(int))
-    cuts = [0, *(int(c) for c in cuts if 0 < c < cycles), cycles]
+def _stretches(dynamics: Dynamics, within: list[np.ndarray]):
+    """(first, last) cycle of each stretch in which levels and period stay the same; a cycle that is cut is one of its own."""
+    cycle, hair = dynamics.time.cycle, HAIR * len(within)
+    changes = np.concatenate([m.level.starts for m in dynamics.moves if m.level is not None] or [np.zeros(0)]) / cycle
+    cuts = [
+        np.ceil(changes - hair),
+        np.ceil(dynamics.periods / cycle - hair),
+        np.floor(dynamics.periods / cycle + hair),
+    ]
+    if not dynamics.by_cycle:
+        cuts.append(np.floor(changes + hair))
+    cuts = np.unique(np.concatenate(cuts).astype(int))
+    cuts = [0, *(int(c) for c in cuts if 0 < c < len(within)), len(within)]
     return zip(cuts[:-1], cuts[1:])
 
 
 class _Step:
-    """One cycle of a model by rates or by probabilities per cycle."""
+    """One cycle, or a piece of one, of a model by rates or by probabilities per cycle (as at its beginning)."""
 
-    def __init__(self, block: Block, time: float):
-        self.block, moves = block, block.dynamics.moves
-        per_cycle = any(m.kind == "per cycle" for m in moves)
-        factor = 1.0 if per_cycle else block.dynamics.time.cycle
-        self.levels = {i: m.level.at(time) * factor for i, m in enumerate(moves) if m.kind in ("rate", "per cycle")}
-        flows = flows_at(block, time, self.levels)
-        if per_cycle:
+    def __init__(self, block: Block, begin: float, end: float):
+        self.block, moves, by_cycle = block, block.dynamics.moves, block.dynamics.by_cycle
+        self.time, factor = (begin, 1.0) if by_cycle else ((begin + end) / 2, end - begin)
+        self.levels = {
+            i: m.level.at(self.time) * factor for i, m in enumerate(moves) if m.kind in ("rate", "per cycle")
+        }
+        flows = flows_at(block, self.time, self.levels)
+        if by_cycle:
             self.whole, self.mean = linear.stay_and_move(flows, block.states, block.rows), None
         else:
             self.whole, self.mean = linear.exponential(flows, block.states, block.rows)
