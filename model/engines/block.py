@@ -12,11 +12,15 @@ from model.inputs import Dynamics
 
 @dataclass(frozen=True)
 class Block:
-    """One block of draws, rows = strategy x draw. levels: row arrays by move at a time."""
+    """One block of draws, rows = strategy x draw. levels: row arrays by move at a time.
+
+    moving: rates change from step to step, so that a step is taken once and needs no matrix.
+    """
 
     dynamics: Dynamics
     rows: int
     start: np.ndarray  # [state, row]
+    moving: bool = False
 
     @property
     def states(self) -> int:

@@ -35,7 +35,9 @@ class Tally:
 
 def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon."""
-    dynamics = _on_steps(_at_once(_unwaited(dynamics)))
+    dynamics = _at_once(_unwaited(dynamics))
+    moving = any(isinstance(m.level, OverTime) for m in dynamics.moves)
+    dynamics = _on_steps(dynamics)
     strategies, draws = dynamics.shape
     weightings, index = conventions.weightings(dynamics)
     shape = (len(weightings), len(dynamics.periods))
@@ -44,7 +46,7 @@ def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
-        tally, seen = _run_block(_block(dynamics, cut), weightings, trace)
+        tally, seen = _run_block(_block(dynamics, cut, moving), weightings, trace)
         part = (*shape, -1, strategies, cut.stop - cut.start)
         time[..., cut], moves[..., cut] = tally.time.reshape(part), tally.moves.reshape(part)
         traces.append(seen)
@@ -118,7 +120,7 @@ def _join(traces, strategies: int):
     return times, np.concatenate(parts, axis=-1).transpose(0, 2, 3, 1)
 
 
-def _block(dynamics: Dynamics, cut: slice) -> Block:
+def _block(dynamics: Dynamics, cut: slice, moving: bool) -> Block:
     """The draws of one block, flattened to rows."""
 
     def rows(values: np.ndarray) -> np.ndarray:
@@ -130,7 +132,7 @@ def _block(dynamics: Dynamics, cut: slice) -> Block:
         return replace(move, level=level, hazard=hazard, ratio=ratio)
 
     start = rows(np.moveaxis(dynamics.start, -1, 0))
-    return Block(replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)), start.shape[1], start)
+    return Block(replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)), start.shape[1], start, moving)
 
 
 def _run_block(block: Block, weightings, trace: bool):
@@ -240,17 +242,28 @@ def _by_segments(block: Block, weightings, tally: Tally, trace: bool):
     for begin, middle, end in _steps(times):
         rates = {i: m.level.at(middle) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
         flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
-        step = None
-        for w, weighting in enumerate(weightings):
-            whole, mean = linear.exponential(flows, block.states, block.rows, weighting.decay * (end - begin))
-            step = whole if weighting.decay == 0 and step is None else step
-            spent = linear.apply(mean, x, np.empty_like(x)) * ((end - begin) * _factor(weighting, begin, dynamics))
-            period = _period(dynamics, middle)
+        solve, period = _solve_once if block.moving else _solve, _period(dynamics, middle)
+        x, means = solve(block, flows, x, [weighting.decay * (end - begin) for weighting in weightings])
+        for w, (weighting, mean) in enumerate(zip(weightings, means)):
+            spent = mean * ((end - begin) * _factor(weighting, begin, dynamics))
             tally.time[w, period] += spent
             amounts = {i: rate * spent[dynamics.moves[i].source] for i, rate in rates.items()}
             _tally_moves(block, tally.moves[w, period], amounts, middle)
-        x = linear.apply(step, x, np.empty_like(x))
     return _trace_of_rates(block, times) if trace else None
+
+
+def _solve(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Occupancy after a step, and its mean over the step under each decay; by matrices, whatever the rates."""
+    step, means = None, []
+    for decay in decays:
+        whole, mean = linear.exponential(flows, block.states, block.rows, decay)
+        step = whole if decay == 0 and step is None else step
+        means.append(linear.apply(mean, x, np.empty_like(x)))
+    return linear.apply(step, x, np.empty_like(x)), means
+
+
+def _solve_once(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
+    return linear.weighted(flows, x, decays)
 
 
 def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
@@ -393,7 +406,7 @@ def _points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tal
     held[0, :, : block.rows] = settle(block, block.start, 0.0)
     seen, within = [held[0, :, : block.rows].copy()], _within_cycles(dynamics)
     for first, last in _stretches(dynamics, within):
-        if len(within[first]) > 2:
+        if len(within[first]) > 2 or (block.moving and last == first + 1):
             _cut_cycle(block, within[first], weights[first], shares[first], held, tally)
             seen += [held[0, :, : block.rows].copy()] if trace else []
             continue
@@ -420,13 +433,15 @@ def _points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tal
 
 
 def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.ndarray, held, tally: Tally) -> None:
-    """One cycle within which hazards or periods change: piece by piece, counted at its ends. Moves held[0] on."""
-    before = x = held[0, :, : block.rows].copy()
+    """One cycle of hazards that has no like: piece by piece, counted at its ends. Moves held[0] on."""
+    dynamics, before = block.dynamics, held[0, :, : block.rows].copy()
+    x = before
     for begin, middle, end in _steps(times):
-        step, period = _Step(block, begin, end), _period(block.dynamics, middle)
+        rates = {i: m.level.at(middle) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+        x, (mean,) = linear.weighted(flows_at(block, middle, rates), x, [0.0])
         for w, (_, _, moved) in enumerate(weight):
-            _tally_moves(block, tally.moves[w, period], step.moves(x * moved), middle)
-        x = linear.apply(step.whole, x, np.empty_like(x))
+            amounts = {i: rate * mean[dynamics.moves[i].source] * moved for i, rate in rates.items()}
+            _tally_moves(block, tally.moves[w, _period(dynamics, middle)], amounts, middle)
     for w, (start, end, _) in enumerate(weight):
         _spread(tally.time[w], share, start * before + end * x)
     held[0, :, : block.rows] = x
@@ -455,7 +470,7 @@ def _stretches(dynamics: Dynamics, within: list[np.ndarray]):
 
 
 class _Step:
-    """One cycle, or a piece of one, of a model by rates or by probabilities per cycle (as at its beginning)."""
+    """One cycle of a model by rates or by probabilities per cycle (as at its beginning)."""
 
     def __init__(self, block: Block, begin: float, end: float):
         self.block, moves, by_cycle = block, block.dynamics.moves, block.dynamics.by_cycle
