@@ -5,7 +5,7 @@ Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -230,20 +230,7 @@ class Context:
 
     def reads(self, formula: Formula) -> set[str]:
         """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
-        found, waiting = set(), set(formula.names)
-        while waiting:
-            name = waiting.pop()
-            found.add(name)
-            waiting |= {n for f in self._meanings(name) for n in f.names} - found
-        return found
-
-    def _meanings(self, name: str) -> Iterator[Formula]:
-        scopes = [s.bindings for s in self.scenario.strategies.values()]
-        scopes += [self.group.bindings, *(p.bindings for p in self.periods)]
-        yield from (scope[name] for scope in scopes if name in scope)
-        parameter = self.scenario.parameters.get(name)
-        if parameter is not None and parameter.formula is not None:
-            yield parameter.formula
+        return self.scenario.reads(formula, (self.group,))
 
 
 class _Evaluation:

@@ -6,6 +6,7 @@ Formulas are kept as formulas; numbers appear only when draws are made. Times ar
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -289,6 +290,17 @@ class Scenario:
     @property
     def dead_states(self) -> tuple[str, ...]:
         return tuple(key for key, state in self.states.items() if not state.alive)
+
+    def reads(self, formula: Formula, groups: Iterable[Group]) -> set[str]:
+        """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
+        scopes = [owner.bindings for owner in (*self.strategies.values(), *groups, *self.periods)]
+        scopes.append({p.name: p.formula for p in self.parameters.values() if p.formula is not None})
+        found, waiting = set(), set(formula.names)
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting |= {n for scope in scopes if name in scope for n in scope[name].names} - found
+        return found
 
     def line(self, place: str) -> str:
         """'file.yaml:12: place', for a message about one field."""
