@@ -156,6 +156,7 @@ class Problem:
         self.wanted, self.error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
         self.psa = any(t.measure in NEEDS_PSA for t in targets)
         self.trace = any(t.measure in NEEDS_TRACE for t in targets)
+        self.times = tuple(t.at for t in targets if t.measure == "occupancy")
 
     def values(self, u: np.ndarray) -> np.ndarray:
         return self.low + self.width * u
@@ -163,7 +164,7 @@ class Problem:
     def reached(self, u: np.ndarray) -> np.ndarray:
         """What the model gives for each target."""
         scenario = with_values(self.scenario, dict(zip(self.calibration.vary, self.values(u))))
-        base = evaluate(scenario, draws.base(scenario), trace=self.trace)
+        base = evaluate(scenario, draws.base(scenario), trace=self.trace, at=self.times)
         psa = evaluate(scenario, draws.probabilistic(scenario, self.n, self.seed)) if self.psa else None
         return np.array([measured(scenario, t, base, psa) for t in self.calibration.targets])
 

@@ -95,10 +95,11 @@ def evaluate(
     method: Method = COHORT,
     trace: bool = False,
     progress: Callable[[int], None] = lambda done: None,
+    at: tuple[float, ...] = (),
 ) -> Evaluation:
     """Outcomes of every group, strategy and draw. `progress` is told of draws done (of replications, with queues).
 
-    trace: with occupancies (cohort engine only). Rows of `draws` that have the same index meet the same patients.
+    trace: with occupancies (cohort engine only), at further times too (`at`, see cohort.run). Rows of `draws` that have the same index meet the same patients.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
     memory.check_engine(scenario, draws.n, method, trace)
@@ -110,7 +111,7 @@ def evaluate(
         )
     if method.engine == "queueing":
         return _queued(scenario, draws, method, progress)
-    return _cohort(scenario, draws, method.executor, trace, progress)
+    return _cohort(scenario, draws, method.executor, trace, progress, at)
 
 
 def _simulated(scenario: Scenario, draws: Draws, found: dict[str, Simulated], requests=None) -> Evaluation:
@@ -131,13 +132,12 @@ def _queued(scenario: Scenario, draws: Draws, method: Method, progress) -> Evalu
     return _simulated(scenario, draws, found.outcomes, found.requests)
 
 
-def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: bool, progress) -> Evaluation:
+def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: bool, progress, at) -> Evaluation:
     weights = inputs.group_weights(scenario, draws)
     tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
     parts: list[dict[str, Outcomes]] = []
     traces: dict[str, Trace] = {}
-    waiting = in_order(executor, _task, ((scenario, task, trace) for task in tasks))
-    for task, (found, seen) in effort.loop(zip(tasks, waiting), len(tasks)):
+    for task, (found, seen) in zip(tasks, in_order(executor, _task, ((scenario, task, trace, at) for task in tasks))):
         parts.append(found)
         traces |= seen
         progress(task.n)
@@ -145,11 +145,13 @@ def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: 
     return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(traces, weights))
 
 
-def _task(scenario: Scenario, draws: Draws, trace: bool) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
+def _task(
+    scenario: Scenario, draws: Draws, trace: bool, at: tuple[float, ...]
+) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
     """Outcomes by group of some draws: one piece of independent work."""
     found, traces = {}, {}
-    for key, group in effort.loop(scenario.groups.items()):
-        quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace)
+    for key, group in scenario.groups.items():
+        quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace, at)
         prices = pricing.price_list(scenario, draws, group)
         found[key] = outcomes.value(quantities, prices, tuple(scenario.strategies))
         if trace:

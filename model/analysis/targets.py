@@ -27,6 +27,7 @@ def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluati
         return float((benefit.argmax(axis=0) == s).mean())
     trace = base.traces[target.group]
     if target.measure == "occupancy":
+        # A straight line only where the engine does not know what happens within a cycle; else `at` is a time of the trace.
         index = [list(scenario.states).index(state) for state in target.states]
         return float(np.interp(target.at, trace.times, trace.occupancy[:, s, 0, index].sum(axis=-1)))
     return median_survival(scenario, trace.times, trace.occupancy[:, s, 0])

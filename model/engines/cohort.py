@@ -10,6 +10,7 @@ published.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,11 +34,16 @@ class Tally:
     moves: np.ndarray
 
 
-def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
-    """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon."""
+def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Quantities:
+    """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon.
+
+    at: further times of the trace; without effect where what happens within a cycle is not known (see `_knows_within`).
+    """
     dynamics = _at_once(_unwaited(dynamics))
     moving = any(isinstance(m.level, OverTime) for m in dynamics.moves)
-    dynamics = _on_steps(dynamics)
+    within = np.asarray(at if _knows_within(dynamics) else [], float)
+    seen_at = distinct(np.concatenate([dynamics.time.grid, within]), dynamics.time.horizon) if trace else None
+    dynamics = _on_steps(dynamics, within)
     strategies, draws = dynamics.shape
     weightings, index = conventions.weightings(dynamics)
     shape = (len(weightings), len(dynamics.periods))
@@ -46,7 +52,7 @@ def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
-        tally, seen = _run_block(_block(dynamics, cut, moving), weightings, trace)
+        tally, seen = _run_block(_block(dynamics, cut, moving), weightings, seen_at)
         part = (*shape, -1, strategies, cut.stop - cut.start)
         time[..., cut], moves[..., cut] = tally.time.reshape(part), tally.moves.reshape(part)
         traces.append(seen)
@@ -91,13 +97,14 @@ def _at_once(dynamics: Dynamics) -> Dynamics:
     return replace(dynamics, chance=chance, moves=tuple(branch(i, m) for i, m in enumerate(dynamics.moves)))
 
 
-def _on_steps(dynamics: Dynamics) -> Dynamics:
+def _on_steps(dynamics: Dynamics, at: np.ndarray) -> Dynamics:
     """Levels as they are worked with: means of steps, each of which a solution takes as constant.
 
     Where hazards go by the time in state, bins of entrants need steps of one length: cycles, cut by periods only.
     """
     weightings = conventions.weightings(dynamics)[0] if dynamics.time.convention == "integral" else []
     times = _breaks(dynamics, weightings, levels=not _aged(dynamics))
+    times = distinct(np.concatenate([times, at]), times[-1])
     smooth = not any(m.kind == "survival" for m in dynamics.moves)
 
     def part(move: Move) -> Move:
@@ -108,6 +115,12 @@ def _on_steps(dynamics: Dynamics) -> Dynamics:
         return replace(move, level=level, ratio=move.ratio and on_grid(move.ratio, times))
 
     return replace(dynamics, moves=tuple(part(move) for move in dynamics.moves))
+
+
+def _knows_within(dynamics: Dynamics) -> bool:
+    """Cycles can be cut anywhere: not those of probabilities, nor of bins by time in state, nor of survival counted by cycle."""
+    by_survival = dynamics.time.convention != "integral" and any(m.kind == "survival" for m in dynamics.moves)
+    return not (dynamics.by_cycle or _aged(dynamics) or by_survival)
 
 
 def _aged(dynamics: Dynamics) -> bool:
@@ -135,17 +148,17 @@ def _block(dynamics: Dynamics, cut: slice, moving: bool) -> Block:
     return Block(replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)), start.shape[1], start, moving)
 
 
-def _run_block(block: Block, weightings, trace: bool):
+def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
     dynamics = block.dynamics
     shape = (len(weightings), len(dynamics.periods))
     tally = Tally(np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.moves), block.rows)))
     kinds = {m.kind for m in dynamics.moves} - {"chance"}
     if dynamics.time.convention != "integral":
-        seen = _by_points(block, weightings, tally, trace)
+        seen = _by_points(block, weightings, tally, seen_at)
     elif "survival" in kinds:
-        seen = _by_steps(block, weightings, tally, trace)
+        seen = _by_steps(block, weightings, tally, seen_at)
     else:
-        seen = _by_segments(block, weightings, tally, trace)
+        seen = _by_segments(block, weightings, tally, seen_at)
     return tally, seen
 
 
@@ -234,7 +247,7 @@ def _steps(times: np.ndarray):
     return zip(times[:-1], (times[:-1] + times[1:]) / 2, times[1:])
 
 
-def _by_segments(block: Block, weightings, tally: Tally, trace: bool):
+def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
     """Solve each stretch of constant hazards exactly, as one step."""
     _tally_start(block, tally)
     dynamics, x = block.dynamics, settle(block, block.start, 0.0)
@@ -249,7 +262,7 @@ def _by_segments(block: Block, weightings, tally: Tally, trace: bool):
             tally.time[w, period] += spent
             amounts = {i: rate * spent[dynamics.moves[i].source] for i, rate in rates.items()}
             _tally_moves(block, tally.moves[w, period], amounts, middle)
-    return _trace_of_rates(block, times) if trace else None
+    return None if seen_at is None else _trace_of_rates(block, times, seen_at)
 
 
 def _solve(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -274,9 +287,9 @@ def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
     return float(weighting.factor((cycle + 0.5) * dynamics.time.cycle))
 
 
-def _trace_of_rates(block: Block, times: np.ndarray):
-    """Occupancy at cycle boundaries, stepping through the stretches."""
-    dynamics, grid = block.dynamics, block.dynamics.time.grid
+def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
+    """Occupancy at the times of `grid`, stepping through the stretches between `times`."""
+    dynamics = block.dynamics
     x, cached = settle(block, block.start, 0.0), {}
     points = distinct(np.concatenate([grid, times]), grid[-1])
     seen, wanted = [x], _on(points, grid)
@@ -302,14 +315,15 @@ def _on(times: np.ndarray, grid: np.ndarray) -> np.ndarray:
 # --- hazards that change over time ------------------------------------------------------------------------------
 
 
-def _by_steps(block: Block, weightings, tally: Tally, trace: bool):
+def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
     """Cycle by cycle, with the average hazard of each transition in the cycle."""
     _tally_start(block, tally)
-    dynamics, grid = block.dynamics, block.dynamics.time.grid
-    times = _breaks(dynamics, weightings)
+    dynamics, times = block.dynamics, _breaks(block.dynamics, weightings)
+    if seen_at is not None:
+        times = distinct(np.concatenate([times, seen_at]), times[-1])
     x = settle(block, block.start, 0.0)
     bins = sojourn.Bins(block, x, times)
-    seen, wanted = [x + bins.occupancy()], _on(times, grid)
+    seen, wanted = [x + bins.occupancy()], None if seen_at is None else _on(times, seen_at)
     for step, (begin, middle, end) in enumerate(_steps(times)):
         amounts, x, spent = bins.advance(step, begin, end, x)
         period = _period(dynamics, middle)
@@ -318,9 +332,9 @@ def _by_steps(block: Block, weightings, tally: Tally, trace: bool):
             tally.time[w, period] += spent * factor
             weighted = {i: amount * factor for i, amount in amounts.items()}
             _tally_moves(block, tally.moves[w, period], weighted, middle)
-        if trace and wanted[step + 1]:
+        if wanted is not None and wanted[step + 1]:
             seen.append(x + bins.occupancy())
-    return (grid, np.stack(seen)) if trace else None
+    return None if seen_at is None else (seen_at, np.stack(seen))
 
 
 def _average_decay(size: float) -> float:
@@ -330,7 +344,7 @@ def _average_decay(size: float) -> float:
 # --- textbook conventions: counts at cycle boundaries -----------------------------------------------------------
 
 
-def _by_points(block: Block, weightings, tally: Tally, trace: bool):
+def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
     """Occupancy at cycle boundaries, weighted by the cycle convention.
 
     The time that a cycle counts is spread evenly over it, so that a period that ends within it has its share. Moves by
@@ -343,8 +357,12 @@ def _by_points(block: Block, weightings, tally: Tally, trace: bool):
     if any(m.kind == "survival" for m in block.dynamics.moves):
         seen = _points_of_survival(block, weights, shares, tally)
     else:
-        seen = _points_of_levels(block, weights, shares, tally, trace)
-    return (np.arange(time.whole_cycles + 1) * time.cycle, np.stack(seen)) if trace else None
+        seen = _points_of_levels(block, weights, shares, tally, seen_at is not None)
+    if seen_at is None:
+        return None
+    if len(seen_at) > len(time.grid):
+        return _trace_of_rates(block, _breaks(block.dynamics, []), seen_at)
+    return np.arange(time.whole_cycles + 1) * time.cycle, np.stack(seen)
 
 
 def _within_cycles(dynamics: Dynamics) -> list[np.ndarray]:

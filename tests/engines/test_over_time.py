@@ -6,7 +6,7 @@ from runs import write_scenario
 from scipy.integrate import quad, solve_ivp
 
 from model import draws, inputs, over_time
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import COHORT, Method, evaluate
 from model.draws import DomainError
 from model.engines import cohort, individual, queueing, risks
 from model.engines.queueing_group import Part
@@ -45,7 +45,7 @@ def dynamics_of(made, table=None):
     return inputs.dynamics(made, table or draws.base(made), next(iter(made.groups.values())))
 
 
-def base(made, name="life_years", method=Method()):
+def base(made, name="life_years", method=COHORT):
     found = evaluate(made, draws.base(made), method)
     return found.total.get(name, False)[0, 0]
 
@@ -417,6 +417,15 @@ transitions: [{from: well, to: dead, rate: 0.2 per year}]
     times, occupancy = trace(read(write_scenario(tmp_path, text)))
     assert len(times) == 8767
     np.testing.assert_allclose(occupancy, np.exp(-0.2 * times), rtol=1e-11)
+
+
+@each
+@pytest.mark.parametrize("convention", ["integral", "half-cycle"])
+def test_occupancy_at_a_time_within_a_cycle(tmp_path, rate, cumulative, points, stepwise, convention):
+    found = cohort.run(dynamics_of(dying(tmp_path, rate, convention=convention)), trace=True, at=(0.37, 2.9))
+    assert found.times.tolist() == [0, 0.37, 1, 2, 2.9, 3]
+    expected = [np.exp(-cumulative(t)) for t in found.times]
+    np.testing.assert_allclose(found.trace[:, 0, 0, 0], expected, rtol=1e-12 if stepwise else 1e-8)
 
 
 def test_fine_parts_keep_the_cumulative_hazard_as_stated():
