@@ -19,7 +19,8 @@ class Block:
 
     dynamics: Dynamics
     rows: int
-    start: np.ndarray  # [state, row]
+    start: np.ndarray  # [state, row] at time 0, after chance nodes have passed their mass on
+    started: np.ndarray  # [move, row] branches taken at time 0
     moving: bool = False
 
     @property
@@ -27,15 +28,15 @@ class Block:
         return len(self.dynamics.states)
 
 
-def routes(block: Block, state: int, time: float) -> list[tuple[int, np.ndarray | float]]:
+def routes(dynamics: Dynamics, state: int, time: float) -> list[tuple[int, np.ndarray | float]]:
     """Where mass that enters `state` at `time` comes to rest: (state, share[row]); chance nodes pass it on."""
-    if not block.dynamics.chance[state]:
+    if not dynamics.chance[state]:
         return [(state, 1.0)]
     found: dict[int, np.ndarray | float] = {}
-    for move in block.dynamics.moves:
+    for move in dynamics.moves:
         if move.source == state:
             probability = move.level.at(time)
-            for target, share in routes(block, move.target, time):
+            for target, share in routes(dynamics, move.target, time):
                 found[target] = found.get(target, 0.0) + probability * share
     return list(found.items())
 
@@ -45,6 +46,6 @@ def flows_at(block: Block, time: float, rates: dict[int, np.ndarray]) -> list[Fl
     found = []
     for i, rate in rates.items():
         move = block.dynamics.moves[i]
-        for target, share in routes(block, move.target, time):
+        for target, share in routes(block.dynamics, move.target, time):
             found.append(Flow(move.source, target, rate * share))
     return found

@@ -43,7 +43,7 @@ def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Qu
     moving = any(isinstance(m.level, OverTime) for m in dynamics.moves)
     within = np.asarray(at if _knows_within(dynamics) else [], float)
     seen_at = distinct(np.concatenate([dynamics.time.grid, within]), dynamics.time.horizon) if trace else None
-    dynamics = _on_steps(dynamics, within)
+    opening, dynamics = dynamics, _on_steps(dynamics, within)
     strategies, draws = dynamics.shape
     weightings, index = conventions.weightings(dynamics)
     shape = (len(weightings), len(dynamics.periods))
@@ -52,7 +52,7 @@ def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Qu
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
-        tally, seen = _run_block(_block(dynamics, cut, moving), weightings, seen_at)
+        tally, seen = _run_block(_block(dynamics, opening, cut, moving), weightings, seen_at)
         part = (*shape, -1, strategies, cut.stop - cut.start)
         time[..., cut], moves[..., cut] = tally.time.reshape(part), tally.moves.reshape(part)
         traces.append(seen)
@@ -133,8 +133,8 @@ def _join(traces, strategies: int):
     return times, np.concatenate(parts, axis=-1).transpose(0, 2, 3, 1)
 
 
-def _block(dynamics: Dynamics, cut: slice, moving: bool) -> Block:
-    """The draws of one block, flattened to rows."""
+def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool) -> Block:
+    """The draws of one block, flattened to rows. opening: with the levels as they are at time 0, not as means of steps."""
 
     def rows(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(values[..., cut].reshape(*values.shape[:-2], -1))
@@ -144,8 +144,20 @@ def _block(dynamics: Dynamics, cut: slice, moving: bool) -> Block:
         hazard = move.hazard and sojourn.rows_of(move.hazard, dynamics.shape, cut)
         return replace(move, level=level, hazard=hazard, ratio=ratio)
 
+    def first(move: Move) -> Move:
+        return replace(move, level=Stepwise(np.zeros(1), rows(move.level.at(0.0))[None])) if move.level else move
+
     start = rows(np.moveaxis(dynamics.start, -1, 0))
-    return Block(replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)), start.shape[1], start, moving)
+    opening = replace(opening, moves=tuple(first(m) if m.kind == "chance" else m for m in opening.moves))
+    started = np.zeros((len(dynamics.moves), start.shape[1]))
+    _chance_moves(opening, start.copy(), started, 0.0)
+    return Block(
+        replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)),
+        start.shape[1],
+        settle(opening, start),
+        started,
+        moving,
+    )
 
 
 def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
@@ -153,6 +165,7 @@ def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
     shape = (len(weightings), len(dynamics.periods))
     tally = Tally(np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.moves), block.rows)))
     kinds = {m.kind for m in dynamics.moves} - {"chance"}
+    tally.moves[:, 0] += block.started  # at time 0, where no discount applies
     if dynamics.time.convention != "integral":
         seen = _by_points(block, weightings, tally, seen_at)
     elif "survival" in kinds:
@@ -165,20 +178,20 @@ def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
 # --- chance nodes -----------------------------------------------------------------------------------------------
 
 
-def settle(block: Block, x: np.ndarray, time: float) -> np.ndarray:
-    """Occupancy[state, row] after chance nodes have passed their mass on."""
+def settle(dynamics: Dynamics, x: np.ndarray) -> np.ndarray:
+    """Occupancy[state, row] at time 0 after chance nodes have passed their mass on."""
     result = x.copy()
-    for state in np.flatnonzero(block.dynamics.chance):
+    for state in np.flatnonzero(dynamics.chance):
         result[state] = 0.0
-        for target, share in routes(block, state, time):
+        for target, share in routes(dynamics, state, 0.0):
             result[target] += x[state] * share
     return result
 
 
-def _chance_moves(block: Block, entries: np.ndarray, moves: np.ndarray, time: float) -> None:
+def _chance_moves(dynamics: Dynamics, entries: np.ndarray, moves: np.ndarray, time: float) -> None:
     """Add the branches taken: entries[state, row] into chance nodes (their own branches included) times probability."""
-    for state in _chance_order(block.dynamics):
-        for i, move in enumerate(block.dynamics.moves):
+    for state in _chance_order(dynamics):
+        for i, move in enumerate(dynamics.moves):
             if move.source == state:
                 taken = entries[state] * move.level.at(time)
                 moves[i] += taken
@@ -207,13 +220,7 @@ def _tally_moves(block: Block, tally_moves: np.ndarray, amounts: dict[int, np.nd
     for i, amount in amounts.items():
         tally_moves[i] += amount
         entries[block.dynamics.moves[i].target] += amount
-    _chance_moves(block, entries, tally_moves, time)
-
-
-def _tally_start(block: Block, tally: Tally) -> None:
-    """Chance branches taken at time 0, where no discount applies."""
-    for moves in tally.moves[:, 0]:
-        _chance_moves(block, block.start.copy(), moves, 0.0)
+    _chance_moves(block.dynamics, entries, tally_moves, time)
 
 
 # --- exact stretches with constant hazards ----------------------------------------------------------------------
@@ -249,8 +256,7 @@ def _steps(times: np.ndarray):
 
 def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
     """Solve each stretch of constant hazards exactly, as one step."""
-    _tally_start(block, tally)
-    dynamics, x = block.dynamics, settle(block, block.start, 0.0)
+    dynamics, x = block.dynamics, block.start
     times = _breaks(dynamics, weightings)
     for begin, middle, end in _steps(times):
         rates = {i: m.level.at(middle) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
@@ -290,7 +296,7 @@ def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
 def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
     """Occupancy at the times of `grid`, stepping through the stretches between `times`."""
     dynamics = block.dynamics
-    x, cached = settle(block, block.start, 0.0), {}
+    x, cached = block.start, {}
     points = distinct(np.concatenate([grid, times]), grid[-1])
     seen, wanted = [x], _on(points, grid)
     pieces = np.searchsorted(times, (points[:-1] + points[1:]) / 2)
@@ -317,11 +323,10 @@ def _on(times: np.ndarray, grid: np.ndarray) -> np.ndarray:
 
 def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
     """Cycle by cycle, with the average hazard of each transition in the cycle."""
-    _tally_start(block, tally)
     dynamics, times = block.dynamics, _breaks(block.dynamics, weightings)
     if seen_at is not None:
         times = distinct(np.concatenate([times, seen_at]), times[-1])
-    x = settle(block, block.start, 0.0)
+    x = block.start.copy()
     bins = sojourn.Bins(block, x, times)
     seen, wanted = [x + bins.occupancy()], None if seen_at is None else _on(times, seen_at)
     for step, (begin, middle, end) in enumerate(_steps(times)):
@@ -350,7 +355,6 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     The time that a cycle counts is spread evenly over it, so that a period that ends within it has its share. Moves by
     hazards count where in the cycle they are made, moves by probabilities evenly over it.
     """
-    _tally_start(block, tally)
     time = block.dynamics.time
     weights = _point_weights(time.convention, time.cycle, time.whole_cycles, weightings)
     shares = conventions.period_shares(block.dynamics)
@@ -388,7 +392,7 @@ def _point_weights(convention: str, cycle: float, cycles: int, weightings) -> np
 
 
 def _points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally) -> list[np.ndarray]:
-    dynamics, x, step = block.dynamics, settle(block, block.start, 0.0), 0
+    dynamics, x, step = block.dynamics, block.start.copy(), 0
     cycles = _within_cycles(dynamics)
     bins = sojourn.Bins(block, x, np.concatenate([[0.0], *(times[1:] for times in cycles)]))
     seen = [x + bins.occupancy()]
@@ -421,7 +425,7 @@ def _points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tal
     # rounding would.
     width = BLOCK * len(dynamics.strategies)
     held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
-    held[0, :, : block.rows] = settle(block, block.start, 0.0)
+    held[0, :, : block.rows] = block.start
     seen, within = [held[0, :, : block.rows].copy()], _within_cycles(dynamics)
     for first, last in _stretches(dynamics, within):
         if len(within[first]) > 2 or (block.moving and last == first + 1):

@@ -53,7 +53,7 @@ class Steps:
         if self.slopes is not None:
             # From rate x + slope x^2 / 2 = excess, without loss of digits where the slope is small.
             rate = (rate + np.sqrt(np.maximum(rate**2 + 2 * self.slopes[k, row] * excess, 0.0))) / 2
-        return np.fmax(self._start(k, row) + excess / rate, now)
+        return np.maximum(self._start(k, row) + excess / rate, now)
 
     def cumulative(self, time, row):
         """H(time), from the start of the model."""

@@ -184,7 +184,7 @@ class Bins:
         """Where the mass that left the bins comes to rest, [state, row]."""
         inflow = np.zeros((self.block.states, self.block.rows))
         for i, amount in amounts.items():
-            for target, share in routes(self.block, self.moves[i].target, time):
+            for target, share in routes(self.block.dynamics, self.moves[i].target, time):
                 inflow[target] += amount * share
         return inflow
 

@@ -387,6 +387,22 @@ effects: {falls: {count of: [gate -> ill]}}
     assert risks.probability(dynamics, 2, 0.25, 0) == pytest.approx(1 - np.exp(-0.075), rel=1e-14)
 
 
+@pytest.mark.parametrize("convention", ["integral", "half-cycle"])
+def test_at_the_start_branches_are_those_of_time_0(tmp_path, convention):
+    text = """states: {gate: {start: 1, stay: 0}, ill: {utility: 1}, dead: {}}
+transitions:
+  - {from: gate, to: ill, probability: "0.4 * exp(-0.3 * time / one)"}
+  - {from: gate, to: dead, probability: rest}
+  - {from: ill, to: dead, rate: 0.1 per year}
+effects: {falls: {count of: [gate -> ill]}}
+"""
+    made = scenario(tmp_path, text, convention=convention)
+    assert base(made, "falls") == pytest.approx(0.4, rel=1e-15)
+    assert cohort.run(dynamics_of(made), trace=True).trace[:, 0, 0, 1] == pytest.approx(
+        0.4 * np.exp(-0.1 * np.arange(4))
+    )
+
+
 def test_a_hazard_without_bound_is_told_to_be_a_survival_distribution(tmp_path):
     with pytest.raises(DomainError, match=r"well -> dead.rate: inf is not a finite number.*written with 'survival:'"):
         dynamics_of(dying(tmp_path, "(0.2 * (time / one) ** -0.5) per year"))
