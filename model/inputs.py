@@ -13,16 +13,15 @@ import numpy as np
 
 from model import hazards
 from model.draws import DomainError, Draws
-from model.formula import Formula, expression
+from model.formula import Formula
 from model.hazards import Hazard
-from model.over_time import HAIR, OverTime, Stepwise, distinct, rest
+from model.over_time import OverTime, Stepwise, rest
 from model.scenario import Discount, Group, Period, Scenario, Survival, TimeFrame, Transition
-from model.switches import STEPS, Shapes, crossings
+from model.timed_formula import TimedFormula
 
 _NOTHING = Period("", 0.0, np.inf, {})
 WAITING = np.concatenate([np.arange(720) / 24, np.arange(30, 366.0)])  # days
 CLOCKS = {"waited": "waited", "time_since_entry": "entry"}
-MOST_SPLITS = 500  # times at which hazards of some draws step, up to which all draws are split there
 
 
 @dataclass(frozen=True)
@@ -143,10 +142,10 @@ class Context:
         self.scenario, self.draws, self.group = scenario, draws, group
         self.periods = scenario.periods or (_NOTHING,)
         self._values = {
-            (s, p): self._make(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)
+            (s, p): self.values(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)
         }
 
-    def _make(self, strategy: str, period: Period, built_in=None, rows=slice(None)) -> Values:
+    def values(self, strategy: str, period: Period, built_in=None, rows=slice(None)) -> Values:
         bindings = self.scenario.strategies[strategy].bindings
         return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in, rows)
 
@@ -169,9 +168,9 @@ class Context:
             level = self._by_period(formula, read)
         elif at_cycles:
             starts = self.scenario.time.grid[:-1]
-            level = Stepwise(starts, _Evaluation(self, formula).value(starts))
+            level = Stepwise(starts, TimedFormula(self, formula).value(starts))
         else:
-            return self._anytime(formula, check)
+            return TimedFormula(self, formula, check).level()
         check(level.values)
         return level
 
@@ -183,109 +182,18 @@ class Context:
             )
         return Stepwise(np.zeros(1), self.at(formula)[None])
 
-    def _anytime(self, formula: Formula, check) -> Stepwise | OverTime:
-        value = _Evaluation(self, formula, check)
-        edges, own, smooth = self._edges(formula)
-        check(value.value(self.scenario.time.grid))
-        if smooth or own is not None:
-            return OverTime(value.value, value.sample, edges, own, smooth)
-        return Stepwise(edges[:-1], value.value((edges[:-1] + edges[1:]) / 2))
-
-    def _edges(self, formula: Formula) -> tuple[np.ndarray, np.ndarray | None, bool]:
-        """(times at which all draws step or bend, those of each draw [k, strategy, draw] or None, whether it curves)."""
-        horizon, smooth = self.scenario.time.horizon, False
-        common, own = [np.array([0.0, horizon]), np.array([p.start for p in self.periods])], []
-        for strategy in self.scenario.strategies:
-            found = []
-            for period in self.periods:
-                shapes = Shapes(self._make(strategy, period).meaning)
-                smooth |= shapes.of(formula)[0] > STEPS
-                common += [self.scenario.time.grid] if shapes.by_cycle else []
-                value = partial(self._part, strategy, period)
-                found.append(crossings(shapes.switches, value, period.start, min(period.end, horizon), self.draws.n))
-            times = np.concatenate(found)
-            shared = np.ptp(times, axis=1) <= HAIR * horizon if len(times) else np.zeros(0, bool)
-            common.append(times[shared, 0])
-            own.append(times[~shared])
-        few = np.unique(np.round(np.concatenate([times.ravel() for times in own]) / horizon, 10)) * horizon
-        if len(few) <= MOST_SPLITS:
-            common, own = [*common, *(times.ravel() for times in own)], []
-        edges = np.concatenate(common)
-        edges = np.append(distinct(edges[(edges >= 0) & (edges < horizon * (1 - HAIR))], horizon), horizon)
-        return edges, _padded(own, horizon), smooth
-
-    def _part(self, strategy: str, period: Period, tree, times: np.ndarray) -> np.ndarray:
-        """An expression within a formula, at times[any, draw]."""
-        values = self._make(strategy, period, clock(self.scenario.time, times))
-        return np.broadcast_to(expression(tree, values), times.shape)
-
     def by_waiting(self, formula: Formula, name: str) -> Stepwise:
         """A formula of 'waited' or 'time_since_entry', in steps of an hour up to a month, then of a day up to a year; it is
         taken at the start of a step, and as it is after a year from there on."""
         starts = WAITING / self.scenario.time.day
         rows = []
         for start in starts:
-            rows.append([self._make(s, self.periods[0], {name: start}).of(formula) for s in self.scenario.strategies])
+            rows.append([self.values(s, self.periods[0], {name: start}).of(formula) for s in self.scenario.strategies])
         return Stepwise(starts, np.array(rows))
 
     def reads(self, formula: Formula) -> set[str]:
         """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
         return self.scenario.reads(formula, (self.group,))
-
-
-class _Evaluation:
-    """One formula at any times, in the period that each time falls in."""
-
-    def __init__(self, context: Context, formula: Formula, check=lambda values: None):
-        self.context, self.formula, self.check = context, formula, check
-        read = context.reads(formula)
-        bound = any(read & set(period.bindings) for period in context.periods)
-        self.periods = context.periods if bound else context.periods[:1]
-
-    def value(self, times: np.ndarray) -> np.ndarray:
-        """[k, strategy, draw] at times[k] or [k, strategy, draw]."""
-        n, shape = self.context.draws.n, (len(times), self.context.draws.n)
-        found = np.empty((len(times), len(self.context.scenario.strategies), n))
-        for s, strategy in enumerate(self.context.scenario.strategies):
-            own = times[:, None] if times.ndim == 1 else times[:, s]
-            found[:, s] = np.broadcast_to(self._of(strategy, own, slice(None)), shape)
-        self.check(found)
-        return found
-
-    def sample(self, times: np.ndarray, strategy: np.ndarray, draw: np.ndarray) -> np.ndarray:
-        """[n] at times[n], each in its strategy and draw."""
-        found = np.empty(len(times))
-        for s, key in enumerate(self.context.scenario.strategies):
-            rows = np.flatnonzero(strategy == s)
-            if len(rows):
-                found[rows] = self._of(key, times[rows], draw[rows])
-        self.check(found)
-        return found
-
-    def _of(self, strategy: str, times: np.ndarray, rows) -> np.ndarray:
-        frame, result = self.context.scenario.time, None
-        for period in self.periods:
-            # Beyond its own period a formula need not make sense: there its last time stands in.
-            end = min(period.end, frame.horizon) if period is not self.periods[-1] else np.inf
-            within = np.clip(times, period.start, end)
-            values = self.context._make(strategy, period, clock(frame, within), rows)
-            found = self.formula.evaluate(values, frame.day)
-            later = times >= period.start - HAIR * frame.horizon
-            result = found if result is None else np.where(later, found, result)
-        return result
-
-
-def clock(frame: TimeFrame, times: np.ndarray) -> dict[str, np.ndarray]:
-    """What formulas read at model times."""
-    return {"time": times, "cycle": np.floor(times / frame.cycle + HAIR * frame.cycles) + 1.0}
-
-
-def _padded(own: list[np.ndarray], horizon: float) -> np.ndarray | None:
-    """[k, strategy, draw] of lists [any, draw] of each strategy; None without any."""
-    most = max((len(times) for times in own), default=0)
-    if not most:
-        return None
-    return np.stack([np.pad(t, ((0, most - len(t)), (0, 0)), constant_values=horizon) for t in own], axis=1)
 
 
 def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:

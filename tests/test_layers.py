@@ -22,7 +22,7 @@ LAYERS = {
         "over_time",
     ),
     1: ("scenario", "resources"),
-    2: ("scenario_file", "draws", "inputs", "pricing", "quantities", "history"),
+    2: ("scenario_file", "draws", "inputs", "timed_formula", "pricing", "quantities", "history"),
     3: ("engines",),
     4: ("outcomes",),
     5: ("economics",),
