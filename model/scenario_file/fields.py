@@ -363,7 +363,8 @@ SCENARIO = fields(
             ),
         ),
         "periods": fields(
-            "stretches of model time, in order: each binds names",
+            "stretches of model time, in order: each binds names. One that ends within a cycle changes rates and ratios there; under a "
+            "textbook convention a price has its share of the cycle's time",
             others=fields(
                 "a period",
                 {"until": text("end of the period, such as `2 years`; the last has none", format="duration")},
