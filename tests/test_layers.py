@@ -20,6 +20,8 @@ LAYERS = {
         "thresholds",
         "switches",
         "over_time",
+        "effort",
+        "spreadsheets",
     ),
     1: ("scenario", "resources"),
     2: ("scenario_file", "draws", "inputs", "timed_formula", "pricing", "quantities", "history"),

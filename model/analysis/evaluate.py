@@ -137,7 +137,8 @@ def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: 
     tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
     parts: list[dict[str, Outcomes]] = []
     traces: dict[str, Trace] = {}
-    for task, (found, seen) in zip(tasks, in_order(executor, _task, ((scenario, task, trace, at) for task in tasks))):
+    waiting = in_order(executor, _task, ((scenario, task, trace, at) for task in tasks))
+    for task, (found, seen) in effort.loop(zip(tasks, waiting), len(tasks)):
         parts.append(found)
         traces |= seen
         progress(task.n)
@@ -150,7 +151,7 @@ def _task(
 ) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
     """Outcomes by group of some draws: one piece of independent work."""
     found, traces = {}, {}
-    for key, group in scenario.groups.items():
+    for key, group in effort.loop(scenario.groups.items()):
         quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace, at)
         prices = pricing.price_list(scenario, draws, group)
         found[key] = outcomes.value(quantities, prices, tuple(scenario.strategies))

@@ -175,7 +175,8 @@ def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | N
     """Solve each stretch of constant hazards exactly, as one step."""
     dynamics, x = block.dynamics, block.start
     times = breaks(dynamics, weightings)
-    for begin, middle, end in steps(times):
+    loops = 1 if block.moving else linear.LOOPS * len(weightings)
+    for begin, middle, end in effort.loop(steps(times), len(times) - 1, loops):
         rates = {i: m.level.at(middle) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
         flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
         solve, period = _solve_once if block.moving else _solve, period_of(dynamics, middle)
@@ -217,7 +218,7 @@ def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
     stops = distinct(np.concatenate([grid, times]), grid[-1])
     seen, wanted = [x], on(stops, grid)
     pieces = np.searchsorted(times, (stops[:-1] + stops[1:]) / 2)
-    for k, (begin, middle, end) in enumerate(steps(stops)):
+    for k, (begin, middle, end) in effort.loop(enumerate(steps(stops)), len(stops) - 1, linear.LOOPS):
         key = int(pieces[k]), round((end - begin) / grid[-1], 12)
         if key not in cached:
             rates = {i: m.level.at(middle) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
@@ -239,7 +240,7 @@ def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None
     x = block.start.copy()
     bins = sojourn.Bins(block, x, times)
     seen, wanted = [x + bins.occupancy()], None if seen_at is None else on(times, seen_at)
-    for step, (begin, middle, end) in enumerate(steps(times)):
+    for step, (begin, middle, end) in effort.loop(enumerate(steps(times)), len(times) - 1):
         amounts, x, spent = bins.advance(step, begin, end, x)
         period = period_of(dynamics, middle)
         for w, weighting in enumerate(weightings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import effort
 from model.engines import conventions, linear, sojourn
 from model.engines.block import Block, Tally, flows_at, tally_moves
 from model.engines.stretches import breaks, on, period_of, steps
@@ -40,7 +41,7 @@ def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, ta
     cycles = within_cycles(dynamics)
     bins = sojourn.Bins(block, x, np.concatenate([[0.0], *(times[1:] for times in cycles)]))
     seen = [x + bins.occupancy()]
-    for weight, share, times in zip(weights, shares, cycles):
+    for weight, share, times in effort.loop(zip(weights, shares, cycles), len(cycles)):
         for begin, middle, end in steps(times):
             amounts, x, _ = bins.advance(step, begin, end, x)
             step += 1
@@ -71,14 +72,15 @@ def points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tall
     held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
     held[0, :, : block.rows] = block.start
     seen, within = [held[0, :, : block.rows].copy()], within_cycles(dynamics)
-    for first, last in _stretches(dynamics, within):
+    loops = 1 if block.moving else linear.LOOPS + 1
+    for first, last in effort.loop(list(_stretches(dynamics, within)), parts=loops):
         if len(within[first]) > 2 or (block.moving and last == first + 1):
             _cut_cycle(block, within[first], weights[first], shares[first], held, tally)
             seen += [held[0, :, : block.rows].copy()] if trace else []
             continue
         step = _Step(block, *within[first])
         exposure = np.zeros((weights.shape[1], block.states, block.rows))
-        for k in range(first, last, SPAN):
+        for k in effort.loop(range(first, last, SPAN)):
             part = weights[k : min(k + SPAN, last)]
             n = len(part)
             for i in range(n):
