@@ -99,7 +99,8 @@ def evaluate(
 ) -> Evaluation:
     """Outcomes of every group, strategy and draw. `progress` is told of draws done (of replications, with queues).
 
-    trace: with occupancies (cohort engine only), at further times too (`at`, see cohort.run). Rows of `draws` that have the same index meet the same patients.
+    trace: with occupancies (cohort engine only), at further times too (`at`, see cohort.run). Rows of `draws` that have the
+    same index meet the same patients.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
     memory.check_engine(scenario, draws.n, method, trace)
