@@ -13,8 +13,8 @@ import numpy as np
 
 from model.draws import DomainError
 from model.inputs import Dynamics, Move
+from model.over_time import HAIR
 
-HAIR = 1e-9  # of the horizon: times that are closer are one instant
 MOST = 20_000  # entries that are followed when a file is checked
 
 

@@ -410,6 +410,12 @@ def _names(tree: ast.expr) -> set[str]:
     return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in functions}
 
 
+def expression(tree: ast.expr, values: Mapping):
+    """Value of a part of a formula."""
+    with np.errstate(all="ignore"):
+        return _evaluate(tree, values)
+
+
 def _evaluate(node, values):
     if isinstance(node, ast.Constant):
         return np.float64(node.value)

@@ -5,8 +5,9 @@ Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -15,23 +16,13 @@ from model.dependencies import in_order
 from model.draws import DomainError, Draws
 from model.formula import Formula, Table
 from model.hazards import Hazard
+from model.over_time import OverTime, Stepwise, rest
 from model.scenario import Discount, Group, Period, Scenario, Survival, TimeFrame, Transition
+from model.timed_formula import TimedFormula
 
 _NOTHING = Period("", 0.0, np.inf, {})
 WAITING = np.concatenate([np.arange(720) / 24, np.arange(30, 366.0)])  # days
 CLOCKS = {"waited": "waited", "time_since_entry": "entry"}
-
-
-@dataclass(frozen=True)
-class Stepwise:
-    """A number that is constant between `starts` (model time, the first is 0): values[piece, strategy, draw]."""
-
-    starts: np.ndarray
-    values: np.ndarray
-
-    def at(self, time: float) -> np.ndarray:
-        """values[strategy, draw] in force at `time`."""
-        return self.values[max(int(np.searchsorted(self.starts, time + 1e-9, side="right")) - 1, 0)]
 
 
 @dataclass(frozen=True)
@@ -40,6 +31,7 @@ class Move:
 
     clock: of a survival distribution 'model' or 'state'; of a level 'model', or (branches of chance nodes) 'waited', the time
     queued so far, or 'entry', the time spent in the state that was left for the node. place: file, line and field, for messages.
+    ratio: of a survival distribution, a hazard ratio that changes with model time: h(t) = ratio(t) h0(t on the clock).
     """
 
     label: str
@@ -47,8 +39,9 @@ class Move:
     target: int
     kind: str
     clock: str = "model"
-    level: Stepwise | None = None
+    level: Stepwise | OverTime | None = None
     hazard: Hazard | None = None
+    ratio: Stepwise | None = None
     place: str = ""
 
 
@@ -65,12 +58,16 @@ class Dynamics:
     time: TimeFrame
     discount: Discount
     periods: np.ndarray
-    at: np.ndarray = field(default_factory=lambda: np.zeros(0))
     dead: tuple[bool, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.start.shape[:2]
+
+    @property
+    def by_cycle(self) -> bool:
+        """Patients move at the ends of cycles, by probabilities per cycle, and not by hazards."""
+        return any(move.kind == "per cycle" for move in self.moves)
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,10 @@ class Prices:
 
 
 class Values(Mapping):
-    """Names -> arrays[draw] in model units, in one context; bindings and formula parameters are followed."""
+    """Names -> arrays[draw] in model units, in one context; bindings and formula parameters are followed.
+
+    built_in: values of time and its like, which broadcast with [draw]. rows: the draws wanted, any number of times; all.
+    """
 
     def __init__(
         self,
@@ -100,8 +100,9 @@ class Values(Mapping):
         draws: Draws,
         scopes: tuple[Mapping[str, Formula], ...] = (),
         built_in: Mapping[str, float] | None = None,
+        rows=slice(None),
     ):
-        self.scenario, self.draws, self.scopes = scenario, draws, scopes
+        self.scenario, self.draws, self.scopes, self.rows = scenario, draws, scopes, rows
         self._known: dict[str, object] = dict(built_in or {})
 
     def __getitem__(self, name: str):
@@ -119,17 +120,23 @@ class Values(Mapping):
             return meaning.evaluate(self, day)
         if meaning is not None:
             return meaning
-        return self.scenario.parameters[name].unit.to_model(self.draws.values[name], day)
+        return self.scenario.parameters[name].unit.to_model(self.draws.values[name][self.rows], day)
 
     def meaning(self, name: str):
         """The formula or table that a name stands for; None for a number of the draws, or what is built in."""
         for scope in self.scopes:
             if name in scope:
-                return scope[name]
+                return self._table(scope[name]) or scope[name]
         if name in self.scenario.tables:
             return self.scenario.tables[name]
         known = name in self.draws.values or name not in self.scenario.parameters
         return None if known else self.scenario.parameters[name].formula
+
+    def _table(self, formula: Formula) -> Table | None:
+        """The table for which a binding such as `mort: mort_men` stands."""
+        (name,) = formula.names if len(formula.names) == 1 else ("",)
+        found = self.meaning(name) if formula.text == name else None
+        return found if isinstance(found, Table) else None
 
     def of(self, formula: Formula) -> np.ndarray:
         """array[draw] of a formula."""
@@ -149,12 +156,12 @@ class Context:
         self.scenario, self.draws, self.group = scenario, draws, group
         self.periods = scenario.periods or (_NOTHING,)
         self._values = {
-            (s, p): self._make(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)
+            (s, p): self.values(s, period) for s in scenario.strategies for p, period in enumerate(self.periods)
         }
 
-    def _make(self, strategy: str, period: Period, built_in=None) -> Values:
+    def values(self, strategy: str, period: Period, built_in=None, rows=slice(None)) -> Values:
         bindings = self.scenario.strategies[strategy].bindings
-        return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in)
+        return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in, rows)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -170,11 +177,24 @@ class Context:
         """The table that a name stands for, in each strategy."""
         return [self._values[s, 0][name] for s in self.scenario.strategies]
 
-    def stepwise(self, formula: Formula) -> Stepwise:
-        """A formula over model time: one piece where it is constant, else a piece a period or a cycle."""
+    def over_time(self, formula: Formula, check, at_cycles: bool = False) -> Stepwise | OverTime:
+        """A formula over model time. check(values[.., strategy, draw]) raises on values that are not allowed.
+
+        at_cycles: as it is at the start of each cycle, and held; else at each instant, exactly where it is in steps that all
+        draws share.
+        """
         read = self.reads(formula)
-        if read & {"time", "cycle"}:
-            return self._by_cycle(formula)
+        if not read & {"time", "cycle"}:
+            level = self._by_period(formula, read)
+        elif at_cycles:
+            starts = self.scenario.time.grid[:-1]
+            level = Stepwise(starts, TimedFormula(self, formula).value(starts))
+        else:
+            return TimedFormula(self, formula, check).level()
+        check(level.values)
+        return level
+
+    def _by_period(self, formula: Formula, read: set[str]) -> Stepwise:
         if any(read & set(period.bindings) for period in self.periods):
             return Stepwise(
                 np.array([p.start for p in self.periods]),
@@ -188,41 +208,14 @@ class Context:
         starts, day = WAITING / self.scenario.time.day, self.scenario.time.day
         shape, built_in = (len(starts), self.draws.n), {name: starts[:, None]}
         values = [
-            np.broadcast_to(formula.evaluate(self._make(s, self.periods[0], built_in), day), shape)
+            np.broadcast_to(formula.evaluate(self.values(s, self.periods[0], built_in), day), shape)
             for s in self.scenario.strategies
         ]
         return Stepwise(starts, np.stack(values, axis=1))
 
-    def _by_cycle(self, formula: Formula) -> Stepwise:
-        time = self.scenario.time
-        starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
-        rows = []
-        for k, start in enumerate(starts):
-            period = self.periods[_period_at(self.periods, start)]
-            built_in = {"time": start, "cycle": k + 1.0}
-            rows.append([self._make(s, period, built_in).of(formula) for s in self.scenario.strategies])
-        return Stepwise(starts, np.array(rows))
-
     def reads(self, formula: Formula) -> set[str]:
         """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
-        found, waiting = set(), set(formula.names)
-        while waiting:
-            name = waiting.pop()
-            found.add(name)
-            waiting |= {n for f in self._meanings(name) for n in f.names} - found
-        return found
-
-    def _meanings(self, name: str) -> Iterator[Formula]:
-        scopes = [s.bindings for s in self.scenario.strategies.values()]
-        scopes += [self.group.bindings, *(p.bindings for p in self.periods)]
-        yield from (scope[name] for scope in scopes if name in scope)
-        parameter = self.scenario.parameters.get(name)
-        if parameter is not None and parameter.formula is not None:
-            yield parameter.formula
-
-
-def _period_at(periods, time: float) -> int:
-    return max(i for i, p in enumerate(periods) if p.start <= time + 1e-9)
+        return self.scenario.reads(formula, (self.group,))
 
 
 def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
@@ -275,23 +268,24 @@ def _start(context: Context) -> np.ndarray:
 def _move(context: Context, move: Transition, index: dict[str, int]) -> Move:
     place, ends = f"transitions.{move.label}", (move.label, index[move.source], index[move.target], move.kind)
     if move.kind == "survival":
-        line = context.scenario.line(f"{place}.survival")
-        return Move(*ends, clock=move.survival.clock, hazard=_hazard(context, place, move.survival), place=line)
+        line, (constant, ratio) = context.scenario.line(f"{place}.survival"), _ratio(context, place, move.survival)
+        hazard = _hazard(context, place, move.survival, constant)
+        return Move(*ends, clock=move.survival.clock, hazard=hazard, ratio=ratio, place=line)
     formula = move.rate if move.kind == "rate" else move.probability
     if formula is None:
         return Move(*ends)
-    clock, level = _level(context, place, formula)
     field = {"rate": "rate", "chance": "probability"}.get(move.kind, "probability per cycle")
-    check_values(context, f"{place}.{field}", level.values, 0, np.inf if move.kind == "rate" else 1, formula)
-    return Move(*ends, clock, level)
+    check = partial(_check_rate if move.kind == "rate" else check_values, context, f"{place}.{field}", low=0, high=1)
+    return Move(*ends, *_level(context, place, formula, partial(check, formula=formula)))
 
 
-def _level(context: Context, place: str, formula: Formula) -> tuple[str, Stepwise]:
+def _level(context: Context, place: str, formula: Formula, check) -> tuple[str, Stepwise | OverTime]:
     """(clock, level) of a rate or probability."""
     read = context.reads(formula)
     waiting = sorted(read & set(CLOCKS))
     if not waiting:
-        return "model", context.stepwise(formula)
+        by_cycle = any(move.kind == "per cycle" for move in context.scenario.transitions)
+        return "model", context.over_time(formula, check, by_cycle)
     varying = {"time", "cycle"} | {name for period in context.scenario.periods for name in period.bindings}
     if len(waiting) > 1 or read & varying:
         raise DomainError(
@@ -299,6 +293,7 @@ def _level(context: Context, place: str, formula: Formula) -> tuple[str, Stepwis
             f"'time_since_entry', or time and periods; found {', '.join(sorted(read & {*CLOCKS, *varying}))}"
         )
     level = context.by_waiting(formula, waiting[0])
+    check(level.values)
     if waiting[0] == "time_since_entry" and not context.scenario.time_in_state:
         return "model", Stepwise(level.starts[:1], level.values[:1])
     return CLOCKS[waiting[0]], level
@@ -309,40 +304,34 @@ def _with_rest(context: Context, moves: list[Move]) -> list[Move]:
     result = []
     for move in moves:
         others = [m for m in moves if m.source == move.source and m.kind == move.kind and m.level is not None]
+        place = f"states.{list(context.scenario.states)[move.source]}: the sum of its"
         if move.kind == "chance" and move.level is None:
-            total = _sum_levels(others, context)
-            check_values(context, f"transitions.{move.label}.probability (the rest)", 1 - total.values, 0, 1)
-            level = Stepwise(total.starts, np.clip(1 - total.values, 0, 1))
-            move = Move(move.label, move.source, move.target, move.kind, _one_clock(context, move, others), level)
-        elif (
-            move.kind == "chance"
-            and _one_clock(context, move, others)
-            and len(others) == sum(m.source == move.source for m in moves)
-        ):
-            total = _sum_levels(others, context).values
-            check_values(
-                context,
-                f"states.{list(context.scenario.states)[move.source]}: the sum of its branches",
-                total,
-                1 - 1e-9,
-                1 + 1e-9,
-            )
+            move = replace(move, clock=_one_clock(context, move, others), level=_rest(context, move, others))
+        elif move.kind == "chance" and len(others) == sum(m.source == move.source for m in moves):
+            _one_clock(context, move, others)
+            _check_sum(context, f"{place} branches", others, 1 - 1e-9, 1 + 1e-9)
         elif move.kind == "per cycle":
-            total = _sum_levels(others, context).values
-            check_values(
-                context,
-                f"states.{list(context.scenario.states)[move.source]}: the sum of its probabilities per cycle",
-                total,
-                0,
-                1 + 1e-12,
-            )
+            _check_sum(context, f"{place} probabilities per cycle", others, 0, 1 + 1e-12)
         result.append(move)
     return result
 
 
+def _rest(context: Context, move: Move, others: list[Move]) -> Stepwise | OverTime:
+    check = partial(check_values, context, f"transitions.{move.label}.probability (the rest)", low=0, high=1)
+    level = rest([m.level for m in others], check, context.shape)
+    check(level.value(context.scenario.time.grid) if isinstance(level, OverTime) else level.values)
+    return level
+
+
+def _check_sum(context: Context, place: str, moves: list[Move], low: float, high: float) -> None:
+    level = rest([m.level for m in moves], lambda values: None, context.shape)
+    values = level.value(context.scenario.time.grid) if isinstance(level, OverTime) else level.values
+    check_values(context, place, 1 - values, low, high)
+
+
 def _one_clock(context: Context, move: Move, branches: list[Move]) -> str:
     """The clock of all branches of a chance node; those that do not change go with any."""
-    clocks = {m.clock for m in branches if len(m.level.starts) > 1}
+    clocks = {m.clock for m in branches if isinstance(m.level, OverTime) or len(m.level.starts) > 1}
     if len(clocks) > 1:
         node = list(context.scenario.states)[move.source]
         raise DomainError(
@@ -352,17 +341,19 @@ def _one_clock(context: Context, move: Move, branches: list[Move]) -> str:
     return next(iter(clocks), "model")
 
 
-def _sum_levels(moves: list[Move], context: Context) -> Stepwise:
-    shape = (1, len(context.scenario.strategies), context.draws.n)
-    starts = np.unique(np.concatenate([np.zeros(1), *(m.level.starts for m in moves)]))
-    values = [sum((m.level.at(t) for m in moves), np.zeros(shape[1:])) for t in starts]
-    return Stepwise(starts, np.stack(values))
+def _ratio(context: Context, place: str, survival: Survival) -> tuple[np.ndarray | float, Stepwise | None]:
+    """The hazard ratio of a survival distribution: (one that never changes, one that changes with model time)."""
+    if survival.ratio is None:
+        return 1.0, None
+    check = partial(check_values, context, f"{place}.hazard ratio", low=0, high=np.inf)
+    level = context.over_time(survival.ratio, check)
+    if survival.family == "fixed":
+        return level.values.min(axis=0), None  # a ratio above 0 leaves a fixed time as it is
+    return (level.values[0], None) if len(level.starts) == 1 else (1.0, level)
 
 
-def _hazard(context: Context, place: str, survival: Survival) -> Hazard:
-    ratio = 1.0 if survival.ratio is None else context.at(survival.ratio)
+def _hazard(context: Context, place: str, survival: Survival, ratio: np.ndarray | float) -> Hazard:
     factor = 1.0 if survival.acceleration is None else context.at(survival.acceleration)
-    check_values(context, f"{place}.hazard ratio", np.asarray(ratio), 0, np.inf, survival.ratio)
     check_values(context, f"{place}.acceleration factor", np.asarray(factor), 0, np.inf, survival.acceleration)
     # Distributions stated 'in months' run on a clock of months: the acceleration carries the change of unit.
     factor = factor if survival.scale is None else factor * survival.scale
@@ -400,6 +391,18 @@ def _life_table(context: Context, place: str, survival: Survival) -> Hazard:
     return hazards.life_table(ages, rates, np.maximum(age, ages[0]))
 
 
+def _check_rate(context: Context, place: str, values: np.ndarray, low: float, high: float, formula: Formula) -> None:
+    """As `check_values`, without an upper limit; a hazard has to be a finite number at every time."""
+    try:
+        check_values(context, place, values, low, np.inf, formula)
+    except DomainError as error:
+        if np.isfinite(values).all() or "is read at" in str(error):
+            raise
+        raise DomainError(
+            f"{error}. A hazard that begins or ends without bound is written with 'survival:', such as weibull(shape=0.5, scale=3)"
+        ) from None
+
+
 def check_values(
     context: Context, place: str, values: np.ndarray, low: float, high: float, formula: Formula | None = None
 ) -> None:
@@ -420,7 +423,9 @@ def check_values(
 
 
 def _words(context: Context, where) -> str:
-    """'strategy b, group old, draw 3' of an index [.., strategy, draw]."""
+    """'strategy b, group old, draw 3' of an index [.., strategy, draw]; events in time have no such index."""
+    if len(where) < 2:
+        return f"group {context.group.key}" if len(context.scenario.groups) > 1 else "an event"
     strategy, group = list(context.scenario.strategies)[where[-2]], context.group.key
     words = [f"strategy {strategy}", f"group {group}" if len(context.scenario.groups) > 1 else ""]
     return ", ".join(word for word in (*words, context.draws.label(where[-1])) if word)

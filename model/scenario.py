@@ -6,7 +6,10 @@ Formulas are kept as formulas; numbers appear only when draws are made. Times ar
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from model.formula import Formula, Table
 from model.resources import System
@@ -35,6 +38,17 @@ class TimeFrame:
     @property
     def cycles(self) -> float:
         return self.horizon / self.cycle
+
+    @property
+    def whole_cycles(self) -> int:
+        """Cycles of a textbook convention, which knows whole ones only."""
+        return round(self.cycles)
+
+    @property
+    def grid(self) -> np.ndarray:
+        """Starts of the cycles, and the horizon. A cycle of almost a whole part of it leaves no last cycle of nothing."""
+        starts = np.arange(int(np.ceil(self.cycles - 1e-9))) * self.cycle
+        return np.append(starts[self.horizon - starts > 1e-9 * self.horizon], self.horizon)
 
 
 @dataclass(frozen=True)
@@ -371,6 +385,17 @@ class Scenario:
             f"'{parameter.unit.text}' must be {limits_in_words(least, most)}: choose a distribution that stays inside, such as "
             "beta for utilities and probabilities, gamma or lognormal for what is not negative"
         )
+
+    def reads(self, formula: Formula, groups: Iterable[Group]) -> set[str]:
+        """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
+        scopes = [owner.bindings for owner in (*self.strategies.values(), *groups, *self.periods)]
+        scopes.append({p.name: p.formula for p in self.parameters.values() if p.formula is not None})
+        found, waiting = set(), set(formula.names)
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting |= {n for scope in scopes if name in scope for n in scope[name].names} - found
+        return found
 
     def line(self, place: str) -> str:
         """'file.yaml:12: place', for a message about one field: its own line, or that of the entry in which it stands."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from model import timed_formula
 from model.draws import DomainError
 from model.formula import Formula, Table
 
@@ -37,7 +38,7 @@ def read_at(context, formula: Formula, strategy: str, period, built_in: dict) ->
     tables = {name: _watched(table) for name, table in context.scenario.tables.items()}
     scenario = replace(context.scenario, tables=tables)
     formula.evaluate(
-        type(context)(scenario, context.draws, context.group)._make(strategy, period, built_in), scenario.time.day
+        type(context)(scenario, context.draws, context.group).values(strategy, period, built_in), scenario.time.day
     )
     for name, table in tables.items():
         yield from ((context.scenario.tables[name], x) for x in table.seen)
@@ -45,8 +46,7 @@ def read_at(context, formula: Formula, strategy: str, period, built_in: dict) ->
 
 def clock(time, frame) -> dict:
     """What formulas read at a model time, of those who have been where they are from the start and never waited."""
-    cycle = np.floor(time / frame.cycle + 1e-9) + 1.0
-    return {"time": time, "cycle": cycle, "waited": 0.0 * time, "time_since_entry": 0.0 * time}
+    return {**timed_formula.clock(frame, time), "waited": 0.0 * time, "time_since_entry": 0.0 * time}
 
 
 # --- below the first row --------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ def clock(time, frame) -> dict:
 
 def check_known(context, formula: Formula, values: np.ndarray, place: str = "") -> None:
     """DomainError where a value [.., strategy, draw] is missing because a table was read below its first row."""
-    if not context.scenario.tables or not np.isnan(values).any():
+    if values.ndim < 2 or not context.scenario.tables or not np.isnan(values).any():
         return
     *_, strategy, draw = np.unravel_index(int(np.argmax(np.isnan(values))), values.shape)
     one = type(context)(context.scenario, context.draws.part(draw, draw + 1), context.group)

@@ -161,7 +161,7 @@ def _task(
     """Outcomes by group of some draws: one piece of independent work."""
     found, traces = {}, {}
     for key, group in effort.loop(scenario.groups.items()):
-        quantities = cohort.run(dataclasses.replace(inputs.dynamics(scenario, draws, group), at=at), trace)
+        quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace, at)
         prices = pricing.price_list(scenario, draws, group)
         found[key] = outcomes.value(quantities, prices, tuple(scenario.strategies))
         if trace:

@@ -101,5 +101,4 @@ def occupancy(patients: Patients, times: np.ndarray) -> np.ndarray:
 
 def times_of(scenario: Scenario) -> np.ndarray:
     """Start of each cycle and the horizon, in model units."""
-    frame = scenario.time
-    return np.append(np.arange(int(np.ceil(frame.cycles - 1e-9))) * frame.cycle, frame.horizon)
+    return scenario.time.grid

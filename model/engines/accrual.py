@@ -20,7 +20,7 @@ from model.quantities import Quantities
 def end_of_time(dynamics: Dynamics) -> float:
     """Time at which histories end: the horizon, or the end of its last whole cycle under a textbook convention."""
     time = dynamics.time
-    return time.horizon if time.convention == "integral" else round(time.cycles) * time.cycle
+    return time.horizon if time.convention == "integral" else time.whole_cycles * time.cycle
 
 
 def accrue(history: History, dynamics: Dynamics) -> Quantities:
@@ -108,18 +108,20 @@ def _discounted(dynamics: Dynamics, weighting: Weighting, time: np.ndarray) -> n
 
 
 class Cycles:
-    """Time as the weights of cycle boundaries at which a patient is in the state; a move counts in its cycle."""
+    """Time as the weights of cycle boundaries at which a patient is in the state; a move counts in its cycle.
+
+    Periods that end within a cycle: as in the cohort engine (`cohort._by_points`).
+    """
 
     def __init__(self, dynamics: Dynamics, history: History):
         time = dynamics.time
-        self.dynamics, self.cycles = dynamics, round(time.cycles)
+        self.dynamics, self.history, self.cycles = dynamics, history, time.whole_cycles
         self.entered, self.left = boundary(dynamics, history.entered), boundary(dynamics, history.left)
         self.left[history.transition == NO_MOVE] = self.cycles + 1
-        starts = np.arange(self.cycles) * time.cycle + 1e-9
-        self.period = np.searchsorted(dynamics.periods, starts, side="right") - 1
+        self.shares = conventions.period_shares(dynamics)
 
     def spent(self, weighting: Weighting, period: int) -> np.ndarray:
-        time, own = self.dynamics.time, self.period == period
+        time, own = self.dynamics.time, self.shares[:, period]
         start, end, _ = conventions.factors(time.convention, weighting, time.cycle, self.cycles)
         start_share, end_share = conventions.shares(time.convention, self.cycles)
         points = np.zeros(self.cycles + 1)
@@ -129,10 +131,14 @@ class Cycles:
         return reached[self.left] - reached[self.entered]
 
     def moves(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
-        time = self.dynamics.time
-        moved = conventions.factors(time.convention, weighting, time.cycle, self.cycles)[2] * (self.period == period)
+        time, first = self.dynamics.time, float(period == 0)
+        moved = conventions.factors(time.convention, weighting, time.cycle, self.cycles)[2]
         # Boundary 0 is the start, where nothing is discounted.
-        return np.concatenate([[float(period == 0)], moved])[self.left[taken]]
+        if self.dynamics.by_cycle:
+            return np.concatenate([[first], moved * self.shares[:, period]])[self.left[taken]]
+        begin, end = _span(self.dynamics, period)
+        made = self.history.left[taken]
+        return np.concatenate([[1.0], moved])[self.left[taken]] * ((made >= begin) & (made < end))
 
 
 def boundary(dynamics: Dynamics, time: np.ndarray) -> np.ndarray:

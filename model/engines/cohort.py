@@ -1,48 +1,51 @@
 """Markov cohort engine: all draws and strategies at once, no loop over draws.
 
 Under the convention 'integral', stretches with constant hazards are solved exactly (matrix exponential), whatever
-the cycle. Hazards that change over time are integrated cycle by cycle: within a cycle each transition has its
-average hazard, so occupancy under a single transition is exact, and times and several transitions together have an
-error that falls with the square of the cycle. Per-cycle probabilities step as published.
+the cycle; so are rates that change in steps, which cut the stretches. Rates that change smoothly take two values a cycle
+(`over_time.on_grid`): an error of the fourth power of the cycle. Survival distributions are integrated cycle by cycle:
+within a cycle each transition has its average hazard, so occupancy under a single transition is exact, and times and
+several transitions together have an error that falls with the square of the cycle. Per-cycle probabilities step as
+published.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from model import effort, fixed_times
 from model.draws import DomainError
-from model.engines import conventions, linear, sojourn
-from model.engines.block import Block, flows_at, routes
-from model.inputs import Dynamics, Move, Stepwise
+from model.engines import conventions, linear, points, sojourn
+from model.engines.block import Block, Tally, chance_moves, flows_at, settle, tally_moves
+from model.engines.stretches import breaks, on, period_of, steps
+from model.inputs import Dynamics, Move
+from model.over_time import OverTime, Stepwise, distinct, on_grid
 from model.quantities import Quantities
 
-BLOCK = 1000  # draws worked on together: small enough for the processor's cache
+BLOCK = points.BLOCK
 
 
-@dataclass
-class Tally:
-    """Sums over model time for one block: time[weighting, period, state, row], moves[weighting, period, move, row]."""
+def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Quantities:
+    """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon.
 
-    time: np.ndarray
-    moves: np.ndarray
-
-
-def run(dynamics: Dynamics, trace: bool = False) -> Quantities:
-    """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start, at the horizon and at
-    `dynamics.at` (not under textbook conventions, which know only the ends of cycles)."""
+    at: further times of the trace; without effect where what happens within a cycle is not known (see `_knows_within`).
+    """
     dynamics = _at_once(_unwaited(dynamics))
+    moving = any(isinstance(m.level, OverTime) for m in dynamics.moves)
+    within = np.asarray(at if _knows_within(dynamics) else [], float)
+    seen_at = distinct(np.concatenate([dynamics.time.grid, within]), dynamics.time.horizon) if trace else None
+    opening, dynamics = dynamics, _on_steps(dynamics, within)
     strategies, draws = dynamics.shape
-    distinct, index = conventions.weightings(dynamics)
-    shape = (len(distinct), len(dynamics.periods))
+    weightings, index = conventions.weightings(dynamics)
+    shape = (len(weightings), len(dynamics.periods))
     time = np.zeros((*shape, len(dynamics.states), strategies, draws))
     moves = np.zeros((*shape, len(dynamics.moves), strategies, draws))
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
-        tally, seen = _run_block(_block(dynamics, cut), distinct, trace)
+        tally, seen = _run_block(_block(dynamics, opening, cut, moving), weightings, seen_at)
         part = (*shape, -1, strategies, cut.stop - cut.start)
         time[..., cut], moves[..., cut] = tally.time.reshape(part), tally.moves.reshape(part)
         traces.append(seen)
@@ -87,137 +90,120 @@ def _at_once(dynamics: Dynamics) -> Dynamics:
     return replace(dynamics, chance=chance, moves=tuple(branch(i, m) for i, m in enumerate(dynamics.moves)))
 
 
+def _on_steps(dynamics: Dynamics, at: np.ndarray) -> Dynamics:
+    """Levels as they are worked with: means of steps, each of which a solution takes as constant.
+
+    Where hazards go by the time in state, bins of entrants need steps of one length: cycles, cut by periods only.
+    """
+    weightings = conventions.weightings(dynamics)[0] if dynamics.time.convention == "integral" else []
+    times = breaks(dynamics, weightings, levels=not _aged(dynamics))
+    times = distinct(np.concatenate([times, at]), times[-1])
+    smooth = not any(m.kind == "survival" for m in dynamics.moves)
+
+    def part(move: Move) -> Move:
+        if dynamics.by_cycle:
+            return move
+        halve = smooth and move.kind == "rate" and isinstance(move.level, OverTime) and move.level.smooth
+        level = move.level and on_grid(move.level, times, halve)
+        return replace(move, level=level, ratio=move.ratio and on_grid(move.ratio, times))
+
+    return replace(dynamics, moves=tuple(part(move) for move in dynamics.moves))
+
+
+def _knows_within(dynamics: Dynamics) -> bool:
+    """Cycles can be cut anywhere: not those of probabilities, nor of survival counted by cycle."""
+    by_survival = dynamics.time.convention != "integral" and any(m.kind == "survival" for m in dynamics.moves)
+    return not (dynamics.by_cycle or by_survival)
+
+
+def _aged(dynamics: Dynamics) -> bool:
+    return any(m.kind == "survival" and m.clock == "state" for m in dynamics.moves)
+
+
 def _join(traces, strategies: int):
     times = traces[0][0]
     parts = [seen.reshape(len(times), seen.shape[1], strategies, -1) for _, seen in traces]
     return times, np.concatenate(parts, axis=-1).transpose(0, 2, 3, 1)
 
 
-def _block(dynamics: Dynamics, cut: slice) -> Block:
-    """The draws of one block, flattened to rows."""
+def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool) -> Block:
+    """The draws of one block, flattened to rows. opening: with the levels as they are at time 0, not as means of steps."""
 
     def rows(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(values[..., cut].reshape(*values.shape[:-2], -1))
 
     def part(move: Move) -> Move:
-        level = move.level and Stepwise(move.level.starts, rows(move.level.values))
-        return replace(move, level=level, hazard=move.hazard and sojourn.rows_of(move.hazard, dynamics.shape, cut))
+        level, ratio = (l and Stepwise(l.starts, rows(l.values)) for l in (move.level, move.ratio))
+        hazard = move.hazard and sojourn.rows_of(move.hazard, dynamics.shape, cut)
+        return replace(move, level=level, hazard=hazard, ratio=ratio)
+
+    def first(move: Move) -> Move:
+        return replace(move, level=Stepwise(np.zeros(1), rows(move.level.at(0.0))[None])) if move.level else move
 
     start = rows(np.moveaxis(dynamics.start, -1, 0))
-    return Block(replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)), start.shape[1], start)
+    opening = replace(opening, moves=tuple(first(m) if m.kind == "chance" else m for m in opening.moves))
+    started = np.zeros((len(dynamics.moves), start.shape[1]))
+    chance_moves(opening, start.copy(), started, 0.0)
+    return Block(
+        replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)),
+        start.shape[1],
+        settle(opening, start),
+        started,
+        moving,
+    )
 
 
-def _run_block(block: Block, distinct, trace: bool):
+def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
     dynamics = block.dynamics
-    shape = (len(distinct), len(dynamics.periods))
+    shape = (len(weightings), len(dynamics.periods))
     tally = Tally(np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.moves), block.rows)))
     kinds = {m.kind for m in dynamics.moves} - {"chance"}
+    tally.moves[:, 0] += block.started  # at time 0, where no discount applies
     if dynamics.time.convention != "integral":
-        seen = _by_points(block, distinct, tally, trace)
+        seen = _by_points(block, weightings, tally, seen_at)
     elif "survival" in kinds:
-        seen = _by_steps(block, distinct, tally, trace)
+        seen = _by_steps(block, weightings, tally, seen_at)
     else:
-        seen = _by_segments(block, distinct, tally, trace)
+        seen = _by_segments(block, weightings, tally, seen_at)
     return tally, seen
-
-
-# --- chance nodes -----------------------------------------------------------------------------------------------
-
-
-def settle(block: Block, x: np.ndarray, time: float) -> np.ndarray:
-    """Occupancy[state, row] after chance nodes have passed their mass on."""
-    result = x.copy()
-    for state in np.flatnonzero(block.dynamics.chance):
-        result[state] = 0.0
-        for target, share in routes(block, state, time):
-            result[target] += x[state] * share
-    return result
-
-
-def _chance_moves(block: Block, entries: np.ndarray, moves: np.ndarray, time: float) -> None:
-    """Add the branches taken: entries[state, row] into chance nodes (their own branches included) times probability."""
-    for state in _chance_order(block.dynamics):
-        for i, move in enumerate(block.dynamics.moves):
-            if move.source == state:
-                taken = entries[state] * move.level.at(time)
-                moves[i] += taken
-                entries[move.target] += taken
-
-
-def _chance_order(dynamics: Dynamics) -> list[int]:
-    """Chance nodes, each before those it leads to."""
-    order: list[int] = []
-
-    def visit(state: int) -> None:
-        for move in dynamics.moves:
-            if move.source == state and dynamics.chance[move.target]:
-                visit(move.target)
-        if state not in order:
-            order.insert(0, state)
-
-    for state in np.flatnonzero(dynamics.chance):
-        visit(int(state))
-    return order
-
-
-def _tally_moves(block: Block, tally_moves: np.ndarray, amounts: dict[int, np.ndarray], time: float) -> None:
-    """Add moves of each transition, and the chance branches that they lead to."""
-    entries = np.zeros((block.states, block.rows))
-    for i, amount in amounts.items():
-        tally_moves[i] += amount
-        entries[block.dynamics.moves[i].target] += amount
-    _chance_moves(block, entries, tally_moves, time)
-
-
-def _tally_start(block: Block, tally: Tally) -> None:
-    """Chance branches taken at time 0, where no discount applies."""
-    for moves in tally.moves[:, 0]:
-        _chance_moves(block, block.start.copy(), moves, 0.0)
 
 
 # --- exact stretches with constant hazards ----------------------------------------------------------------------
 
 
-def _breaks(dynamics: Dynamics, distinct) -> np.ndarray:
-    """Times at which something changes: periods, levels, whole years where discounting goes by them."""
-    horizon = dynamics.time.horizon
-    found = [np.array([0.0, horizon]), dynamics.periods]
-    found += [m.level.starts for m in dynamics.moves if m.level is not None]
-    convention = dynamics.discount.convention
-    if any(w.rate for w in distinct) and convention == "by whole year":
-        found.append(np.arange(0, horizon * dynamics.time.years) / dynamics.time.years)
-    if any(w.rate for w in distinct) and convention == "at cycle":
-        found.append(np.arange(int(dynamics.time.cycles) + 1) * dynamics.time.cycle)
-    times = np.concatenate(found)
-    return _apart(times[(times >= 0) & (times <= horizon)])
-
-
-def _period(dynamics: Dynamics, time: float) -> int:
-    return max(int(np.searchsorted(dynamics.periods, time + 1e-9, side="right")) - 1, 0)
-
-
-def _by_segments(block: Block, distinct, tally: Tally, trace: bool):
+def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
     """Solve each stretch of constant hazards exactly, as one step."""
-    _tally_start(block, tally)
-    dynamics, x = block.dynamics, settle(block, block.start, 0.0)
-    times = _breaks(dynamics, distinct)
-    for begin, end in effort.loop(zip(times[:-1], times[1:]), len(times) - 1, linear.LOOPS * len(distinct)):
-        rates = {i: m.level.at(begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
-        flows = flows_at(block, begin, {i: rate * (end - begin) for i, rate in rates.items()})
-        step = None
-        for w, weighting in enumerate(distinct):
-            whole, mean = linear.exponential(flows, block.states, block.rows, weighting.decay * (end - begin))
-            step = whole if weighting.decay == 0 and step is None else step
-            spent = linear.apply(mean, x, np.empty_like(x)) * ((end - begin) * _factor(weighting, begin, end, dynamics))
-            period = _period(dynamics, begin)
+    dynamics, x = block.dynamics, block.start
+    times = breaks(dynamics, weightings)
+    loops = 1 if block.moving else linear.LOOPS * len(weightings)
+    for begin, middle, end in effort.loop(steps(times), len(times) - 1, loops):
+        rates = {i: m.level.at(middle) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+        flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
+        solve, period = _solve_once if block.moving else _solve, period_of(dynamics, middle)
+        x, means = solve(block, flows, x, [weighting.decay * (end - begin) for weighting in weightings])
+        for w, (weighting, mean) in enumerate(zip(weightings, means)):
+            spent = mean * ((end - begin) * _factor(weighting, begin, dynamics))
             tally.time[w, period] += spent
             amounts = {i: rate * spent[dynamics.moves[i].source] for i, rate in rates.items()}
-            _tally_moves(block, tally.moves[w, period], amounts, begin)
-        x = linear.apply(step, x, np.empty_like(x))
-    return _trace_of_rates(block, times) if trace else None
+            tally_moves(block, tally.moves[w, period], amounts, middle)
+    return None if seen_at is None else _trace_of_rates(block, times, seen_at)
 
 
-def _factor(weighting, begin: float, end: float, dynamics: Dynamics) -> float:
+def _solve(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Occupancy after a step, and its mean over the step under each decay; by matrices, whatever the rates."""
+    step, means = None, []
+    for decay in decays:
+        whole, mean = linear.exponential(flows, block.states, block.rows, decay)
+        step = whole if decay == 0 and step is None else step
+        means.append(linear.apply(mean, x, np.empty_like(x)))
+    return linear.apply(step, x, np.empty_like(x)), means
+
+
+def _solve_once(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
+    return linear.weighted(flows, x, decays)
+
+
+def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
     """Discount factor at the beginning of a step; within it `decay` goes on, or the factor of mid-cycle holds."""
     if weighting.convention != "at cycle":
         return float(weighting.factor(begin))
@@ -225,70 +211,46 @@ def _factor(weighting, begin: float, end: float, dynamics: Dynamics) -> float:
     return float(weighting.factor((cycle + 0.5) * dynamics.time.cycle))
 
 
-def _trace_of_rates(block: Block, times: np.ndarray):
-    """Occupancy at cycle boundaries, stepping through the stretches."""
+def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
+    """Occupancy at the times of `grid`, stepping through the stretches between `times`."""
     dynamics = block.dynamics
-    grid = trace_grid(dynamics)
-    x, seen, cached = settle(block, block.start, 0.0), [], {}
-    seen.append(x)
-    points = _apart(np.concatenate([grid, times]))
-    for begin, end in effort.loop(zip(points[:-1], points[1:]), len(points) - 1, linear.LOOPS):
-        piece, length = int(np.searchsorted(times, begin + 1e-9, side="right")), round(end - begin, 9)
-        if (piece, length) not in cached:
-            rates = {i: m.level.at(begin) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
-            cached = {(piece, length): linear.exponential(flows_at(block, begin, rates), block.states, block.rows)[0]}
-        x = linear.apply(cached[piece, length], x, np.empty_like(x))
-        if np.abs(grid - end).min() < 1e-9 * grid[-1]:
+    x, cached = block.start, {}
+    stops = distinct(np.concatenate([grid, times]), grid[-1])
+    seen, wanted = [x], on(stops, grid)
+    pieces = np.searchsorted(times, (stops[:-1] + stops[1:]) / 2)
+    for k, (begin, middle, end) in effort.loop(enumerate(steps(stops)), len(stops) - 1, linear.LOOPS):
+        key = int(pieces[k]), round((end - begin) / grid[-1], 12)
+        if key not in cached:
+            rates = {i: m.level.at(middle) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+            cached = {key: linear.exponential(flows_at(block, middle, rates), block.states, block.rows)[0]}
+        x = linear.apply(cached[key], x, np.empty_like(x))
+        if wanted[k + 1]:
             seen.append(x)
     return grid, np.stack(seen)
-
-
-def trace_grid(dynamics: Dynamics) -> np.ndarray:
-    """Times of the trace: the cycles' and those asked for."""
-    within = dynamics.at[(dynamics.at >= 0) & (dynamics.at <= dynamics.time.horizon)]
-    return _apart(np.concatenate([cycle_grid(dynamics), within]))
-
-
-def _apart(times: np.ndarray) -> np.ndarray:
-    """In order, without those that differ by rounding only."""
-    times = np.unique(times)
-    return times[np.concatenate([[True], np.diff(times) > 1e-9 * times[-1]])]
-
-
-def cycle_grid(dynamics: Dynamics) -> np.ndarray:
-    """Starts of the cycles, and the horizon."""
-    time = dynamics.time
-    starts = np.arange(int(np.ceil(time.cycles - 1e-9))) * time.cycle
-    # A cycle of almost a whole part of the horizon leaves no last cycle of nothing.
-    return np.append(starts[time.horizon - starts > 1e-9 * time.horizon], time.horizon)
 
 
 # --- hazards that change over time ------------------------------------------------------------------------------
 
 
-def _by_steps(block: Block, distinct, tally: Tally, trace: bool):
+def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
     """Cycle by cycle, with the average hazard of each transition in the cycle."""
-    _tally_start(block, tally)
-    dynamics = block.dynamics
-    grid = trace_grid(dynamics)
-    times = _apart(np.concatenate([grid, _breaks(dynamics, distinct)]))
-    x = settle(block, block.start, 0.0)
+    dynamics, times = block.dynamics, breaks(block.dynamics, weightings)
+    if seen_at is not None:
+        times = distinct(np.concatenate([times, seen_at]), times[-1])
+    x = block.start.copy()
     bins = sojourn.Bins(block, x, times)
-    seen = [x + bins.occupancy()]
-    for step, (begin, end) in effort.loop(enumerate(zip(times[:-1], times[1:])), len(times) - 1):
+    seen, wanted = [x + bins.occupancy()], None if seen_at is None else on(times, seen_at)
+    for step, (begin, middle, end) in effort.loop(enumerate(steps(times)), len(times) - 1):
         amounts, x, spent = bins.advance(step, begin, end, x)
-        for w, weighting in enumerate(distinct):
-            factor = _factor(weighting, begin, end, dynamics) * _average_decay(weighting.decay * (end - begin))
-            tally.time[w, _period(dynamics, begin)] += spent * factor
-            _tally_moves(
-                block,
-                tally.moves[w, _period(dynamics, begin)],
-                {i: amount * factor for i, amount in amounts.items()},
-                begin,
-            )
-        if trace and np.abs(grid - end).min() < 1e-9 * grid[-1]:
+        period = period_of(dynamics, middle)
+        for w, weighting in enumerate(weightings):
+            factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
+            tally.time[w, period] += spent * factor
+            weighted = {i: amount * factor for i, amount in amounts.items()}
+            tally_moves(block, tally.moves[w, period], weighted, middle)
+        if wanted is not None and wanted[step + 1]:
             seen.append(x + bins.occupancy())
-    return (grid, np.stack(seen)) if trace else None
+    return None if seen_at is None else (seen_at, np.stack(seen))
 
 
 def _average_decay(size: float) -> float:
@@ -298,105 +260,21 @@ def _average_decay(size: float) -> float:
 # --- textbook conventions: counts at cycle boundaries -----------------------------------------------------------
 
 
-def _by_points(block: Block, distinct, tally: Tally, trace: bool):
-    """Occupancy at cycle boundaries, weighted by the cycle convention."""
-    _tally_start(block, tally)
+def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
+    """Occupancy at cycle boundaries, weighted by the cycle convention.
+
+    The time that a cycle counts is spread evenly over it, so that a period that ends within it has its share. Moves by
+    hazards count where in the cycle they are made, moves by probabilities evenly over it.
+    """
     time = block.dynamics.time
-    cycles = round(time.cycles)
-    weights = _point_weights(time.convention, time.cycle, cycles, distinct)
+    weights = points.point_weights(time.convention, time.cycle, time.whole_cycles, weightings)
+    shares = conventions.period_shares(block.dynamics)
     if any(m.kind == "survival" for m in block.dynamics.moves):
-        seen = _points_of_survival(block, weights, tally)
+        seen = points.points_of_survival(block, weights, shares, tally)
     else:
-        seen = _points_of_levels(block, weights, tally, trace)
-    return (np.arange(cycles + 1) * time.cycle, np.stack(seen)) if trace else None
-
-
-def _point_weights(convention: str, cycle: float, cycles: int, distinct) -> np.ndarray:
-    """[cycle, weighting, 3]: what the start and the end of a cycle count in time, and its moves count."""
-    start_share, end_share = conventions.shares(convention, cycles)
-    columns = []
-    for weighting in distinct:
-        start, end, moved = conventions.factors(convention, weighting, cycle, cycles)
-        columns.append([start_share * start * cycle, end_share * end * cycle, moved])
-    return np.array(columns).transpose(2, 0, 1)
-
-
-def _points_of_survival(block: Block, weights: np.ndarray, tally: Tally) -> list[np.ndarray]:
-    cycle, x = block.dynamics.time.cycle, settle(block, block.start, 0.0)
-    bins = sojourn.Bins(block, x, np.arange(len(weights) + 1) * cycle)
-    seen = [x + bins.occupancy()]
-    for k, weight in effort.loop(enumerate(weights), len(weights)):
-        amounts, x, _ = bins.advance(k, k * cycle, (k + 1) * cycle, x)
-        seen.append(x + bins.occupancy())
-        period = _period(block.dynamics, k * cycle)
-        for w, (start, end, moved) in enumerate(weight):
-            tally.time[w, period] += start * seen[-2] + end * seen[-1]
-            _tally_moves(block, tally.moves[w, period], {i: a * moved for i, a in amounts.items()}, k * cycle)
-    return seen
-
-
-SPAN = 32  # cycles whose occupancy is held at a time: a few megabytes
-
-
-def _points_of_levels(block: Block, weights: np.ndarray, tally: Tally, trace: bool) -> list[np.ndarray]:
-    """Stretches of cycles with the same levels and period; sums over cycles are matrix products."""
-    dynamics, cycle = block.dynamics, block.dynamics.time.cycle
-    # Always of full width: the shape of a matrix product must not depend on how draws are cut into blocks, or its
-    # rounding would.
-    width = BLOCK * len(dynamics.strategies)
-    held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
-    held[0, :, : block.rows] = settle(block, block.start, 0.0)
-    seen = [held[0, :, : block.rows].copy()]
-    for first, last in effort.loop(list(_stretches(dynamics, len(weights))), parts=linear.LOOPS + 1):
-        step = _Step(block, first * cycle)
-        exposure = np.zeros((weights.shape[1], block.states, block.rows))
-        period = _period(dynamics, first * cycle)
-        for k in effort.loop(range(first, last, SPAN)):
-            part = weights[k : min(k + SPAN, last)]
-            n = len(part)
-            for i in range(n):
-                linear.apply(step.whole, held[i, :, : block.rows], held[i + 1, :, : block.rows])
-            points = np.zeros((n + 1, weights.shape[1]))
-            points[:n] += part[:, :, 0]
-            points[1:] += part[:, :, 1]
-            tally.time[:, period] += _weighted(points, held[: n + 1], block)
-            exposure += _weighted(part[:, :, 2], held[:n], block)
-            seen += [x[:, : block.rows].copy() for x in held[1 : n + 1]] if trace else []
-            held[0] = held[n]
-        for w, spent in enumerate(exposure):
-            _tally_moves(block, tally.moves[w, period], step.moves(spent), first * cycle)
-    return seen
-
-
-def _weighted(weights: np.ndarray, held: np.ndarray, block: Block) -> np.ndarray:
-    """[weighting, state, row]: sum over points of weights[point, weighting] * held[point, state, row]."""
-    total = weights.T @ held.reshape(len(held), -1)
-    return total.reshape(weights.shape[1], block.states, -1)[:, :, : block.rows]
-
-
-def _stretches(dynamics: Dynamics, cycles: int):
-    """(first, last) cycle of each stretch in which levels and period stay the same."""
-    starts = np.concatenate([dynamics.periods, *(m.level.starts for m in dynamics.moves if m.level is not None)])
-    cuts = np.unique(np.ceil(starts / dynamics.time.cycle - 1e-9).astype(int))
-    cuts = [0, *(int(c) for c in cuts if 0 < c < cycles), cycles]
-    return zip(cuts[:-1], cuts[1:])
-
-
-class _Step:
-    """One cycle of a model by rates or by probabilities per cycle."""
-
-    def __init__(self, block: Block, time: float):
-        self.block, moves = block, block.dynamics.moves
-        per_cycle = any(m.kind == "per cycle" for m in moves)
-        factor = 1.0 if per_cycle else block.dynamics.time.cycle
-        self.levels = {i: m.level.at(time) * factor for i, m in enumerate(moves) if m.kind in ("rate", "per cycle")}
-        flows = flows_at(block, time, self.levels)
-        if per_cycle:
-            self.whole, self.mean = linear.stay_and_move(flows, block.states, block.rows), None
-        else:
-            self.whole, self.mean = linear.exponential(flows, block.states, block.rows)
-
-    def moves(self, starts: np.ndarray) -> dict[int, np.ndarray]:
-        """Moves of each transition, from the (weighted) occupancy at the start of cycles."""
-        exposed = starts if self.mean is None else linear.apply(self.mean, starts, np.empty_like(starts))
-        return {i: level * exposed[self.block.dynamics.moves[i].source] for i, level in self.levels.items()}
+        seen = points.points_of_levels(block, weights, shares, tally, seen_at is not None)
+    if seen_at is None:
+        return None
+    if len(seen_at) > len(time.grid):
+        return _trace_of_rates(block, breaks(block.dynamics, []), seen_at)
+    return np.arange(time.whole_cycles + 1) * time.cycle, np.stack(seen)

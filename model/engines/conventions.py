@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.inputs import Dynamics
+from model.over_time import HAIR
 from model.quantities import discount_factor
 
 
@@ -88,3 +89,12 @@ def factors(convention: str, weighting: Weighting, cycle: float, cycles: int):
     if convention == "life-table":
         return end, end, end
     return start, end, (start + end) / 2
+
+
+def period_shares(dynamics: Dynamics) -> np.ndarray:
+    """[cycle, period] share of each whole cycle that lies in each period."""
+    cycles, starts = dynamics.time.whole_cycles, dynamics.periods / dynamics.time.cycle
+    ends, own = np.append(starts[1:], np.inf), np.arange(cycles)[:, None]
+    shares = np.clip(own + 1, starts, ends) - np.clip(own, starts, ends)
+    shares[shares < HAIR * cycles] = 0.0
+    return shares / shares.sum(axis=1, keepdims=True)

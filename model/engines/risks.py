@@ -17,7 +17,8 @@ import numpy as np
 from model import fixed_times
 from model.engines import accrual
 from model.hazards import Hazard
-from model.inputs import Dynamics, Move, Stepwise
+from model.inputs import Dynamics, Move
+from model.over_time import OverTime, Stepwise, lines
 
 _HAIR = 1e-9  # a step that is reached but for rounding is reached
 CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no threshold is above 38
@@ -36,39 +37,65 @@ class Rate:
 
 @dataclass(frozen=True)
 class Steps:
-    """Rate that changes with time since the start: starts[piece], rates and cumulative hazard at them [piece, row]."""
+    """Rate that changes with time since the start, on pieces: starts[piece] or, where they differ, [piece, row].
+
+    rates: at the start of a piece, slopes: within it (None: constant), reached: cumulative hazard at it, [piece, row].
+    """
 
     starts: np.ndarray
     rates: np.ndarray
     reached: np.ndarray
+    slopes: np.ndarray | None = None
     renewing = False
 
     def event(self, now, threshold, row):
-        k = np.searchsorted(self.starts, now, side="right") - 1
-        target = self.reached[k, row] + self.rates[k, row] * (now - self.starts[k]) + threshold
-        k = self._piece(target, row)
-        time = self.starts[k] + (target - self.reached[k, row]) / self.rates[k, row]
-        return np.maximum(time, now)
+        target = self.cumulative(now, row) + threshold
+        k = _last(self.reached, target, row)
+        excess, rate = target - self.reached[k, row], self.rates[k, row]
+        if self.slopes is not None:
+            # From rate x + slope x^2 / 2 = excess, without loss of digits where the slope is small.
+            rate = (rate + np.sqrt(np.maximum(rate**2 + 2 * self.slopes[k, row] * excess, 0.0))) / 2
+        return np.maximum(self._start(k, row) + excess / rate, now)
+
+    def cumulative(self, time, row):
+        """H(time), from the start of the model."""
+        k = (
+            np.searchsorted(self.starts, time, side="right") - 1
+            if self.starts.ndim == 1
+            else _last(self.starts, time, row)
+        )
+        spent = time - self._start(k, row)
+        rate = self.rates[k, row] if self.slopes is None else self.rates[k, row] + self.slopes[k, row] * spent / 2
+        return self.reached[k, row] + rate * spent
+
+    def _start(self, k, row):
+        return self.starts[k] if self.starts.ndim == 1 else self.starts[k, row]
 
     def alone(self, row: int):
-        starts, rates, reached = self.starts.tolist(), self.rates[:, row].tolist(), self.reached[:, row].tolist()
+        starts = (self.starts if self.starts.ndim == 1 else self.starts[:, row]).tolist()
+        rates, reached = self.rates[:, row].tolist(), self.reached[:, row].tolist()
+        slopes = [0.0] * len(starts) if self.slopes is None else self.slopes[:, row].tolist()
 
         def event(now, threshold):
             k = bisect_right(starts, now) - 1
-            target = reached[k] + rates[k] * (now - starts[k]) + threshold
+            spent = now - starts[k]
+            target = reached[k] + (rates[k] + slopes[k] * spent / 2) * spent + threshold
             k = bisect_right(reached, target) - 1
-            return max(starts[k] + (target - reached[k]) / rates[k], now) if rates[k] else np.inf
+            excess, rate = target - reached[k], rates[k]
+            rate = (rate + max(rate**2 + 2 * slopes[k] * excess, 0.0) ** 0.5) / 2 if slopes[k] else rate
+            return max(starts[k] + excess / rate, now) if rate else np.inf
 
         return event
 
-    def _piece(self, target, row):
-        """The last piece that begins before the target is reached, by bisection."""
-        last = len(self.starts) - 1
-        k = np.zeros(np.shape(target), int)
-        for power in range(last.bit_length() - 1, -1, -1):
-            further = np.minimum(k + (1 << power), last)
-            k = np.where(self.reached[further, row] <= target, further, k)
-        return k
+
+def _last(table: np.ndarray, target, row):
+    """The last piece at which table[piece, row], which rises, is not above the target, by bisection."""
+    last = len(table) - 1
+    k = np.zeros(np.shape(target), int)
+    for power in range(last.bit_length() - 1, -1, -1):
+        further = np.minimum(k + (1 << power), last)
+        k = np.where(table[further, row] <= target, further, k)
+    return k
 
 
 @dataclass(frozen=True)
@@ -115,7 +142,37 @@ class Fixed:
         return event
 
 
-def risks(dynamics: Dynamics) -> dict[int, Rate | Steps | Survival | Fixed]:
+@dataclass(frozen=True)
+class Scaled:
+    """A survival distribution whose hazard ratio changes with model time, ratios[piece, row] from starts[piece] on:
+    h(t) = ratio(t) h0(t) on the clock of the model, ratio(t) h0(t - entry) on that of the state."""
+
+    hazard: Hazard
+    starts: np.ndarray
+    ratios: np.ndarray
+    of_state: bool
+    renewing = False
+
+    def event(self, now, threshold, row):
+        now, threshold = np.broadcast_arrays(np.asarray(now, float), threshold)
+        hazard, entry = self.hazard.take(row), now if self.of_state else 0.0
+        left, time = threshold.copy(), np.full(now.shape, np.inf)
+        for k, (begin, end) in enumerate(zip(self.starts, np.append(self.starts[1:], np.inf))):
+            first, ratio = np.maximum(begin, now) - entry, self.ratios[k, row]
+            reached = hazard.cumulative(first)
+            here = np.isinf(time) & (now < end)
+            due = hazard.inverse(reached + left / ratio) + entry
+            time = np.where(here & (due < end), np.maximum(due, now), time)
+            if np.isfinite(end):
+                rise = ratio * (hazard.cumulative(np.maximum(end - entry, first)) - reached)
+                left = np.where(here, np.maximum(left - rise, 0.0), left)
+        return time
+
+    def alone(self, row: int):
+        return lambda now, threshold: float(self.event(now, threshold, row))
+
+
+def risks(dynamics: Dynamics) -> dict[int, Rate | Steps | Survival | Scaled | Fixed]:
     """The risk of every transition that takes time."""
     return {i: _risk(dynamics, move) for i, move in enumerate(dynamics.moves) if move.kind != "chance"}
 
@@ -126,18 +183,32 @@ def _risk(dynamics: Dynamics, move: Move):
         rows = due if due.ndim == 0 else _scalar(np.broadcast_to(due, dynamics.shape).reshape(-1))
         return Fixed(np.asarray(rows), move.clock, hair, accrual.end_of_time(dynamics) - hair)
     if move.kind == "survival":
-        return Survival(move.hazard.flat(dynamics.shape), move.clock == "state")
+        hazard, of_state = move.hazard.flat(dynamics.shape), move.clock == "state"
+        if move.ratio is None:
+            return Survival(hazard, of_state)
+        return Scaled(hazard, move.ratio.starts, _rows(move.ratio.values), of_state)
+    if isinstance(move.level, OverTime):
+        line = lines(move.level, max(dynamics.time.horizon, dynamics.time.whole_cycles * dynamics.time.cycle))
+        starts = line.starts if line.starts.ndim == 1 else _rows(line.starts)
+        return Steps(
+            starts, _rows(line.rates), _rows(line.reached), None if line.slopes is None else _rows(line.slopes)
+        )
     level = per_cycle_rate(dynamics, move) if move.kind == "per cycle" else move.level
-    starts, rates = on_cycles(dynamics, level.starts), level.values.reshape(len(level.starts), -1)
+    starts, rates = on_cycles(dynamics, level.starts), _rows(level.values)
     if len(starts) == 1:
         return Rate(_scalar(rates[0]))
     reached = np.cumsum(rates[:-1] * np.diff(starts)[:, None], axis=0)
     return Steps(starts, rates, np.concatenate([np.zeros((1, rates.shape[1])), reached]))
 
 
+def _rows(values: np.ndarray) -> np.ndarray:
+    """[piece, row] of [piece, strategy, draw]."""
+    return values.reshape(len(values), -1)
+
+
 def on_cycles(dynamics: Dynamics, times: np.ndarray) -> np.ndarray:
-    """Times at which levels change. Textbook conventions know whole cycles: a change takes effect in the next one."""
-    if dynamics.time.convention == "integral":
+    """Times at which levels change. Probabilities per cycle know whole cycles: a change takes effect in the next one."""
+    if not dynamics.by_cycle:
         return times
     return np.ceil(times / dynamics.time.cycle - 1e-9) * dynamics.time.cycle
 
@@ -169,13 +240,17 @@ def probability(dynamics: Dynamics, move: int, now, row, waited=0.0, since=0.0):
     """Probability of a branch at the time of arrival in its chance node; or by the time queued so far (clock 'waited'), or
     by the time `since` entry to the state that was left for the node (clock 'entry')."""
     level, clock = dynamics.moves[move].level, dynamics.moves[move].clock
+    if isinstance(level, OverTime):
+        now, row = np.broadcast_arrays(np.asarray(now, float), row)
+        strategy, draw = np.divmod(np.atleast_1d(row), dynamics.shape[1])
+        return level.sample(np.atleast_1d(now), strategy, draw).reshape(now.shape)
     values = level.values.reshape(len(level.starts), -1)
     if len(values) == 1:
         return values[0][row]
     if clock != "model":
         spent = waited if clock == "waited" else since
         return values[np.searchsorted(level.starts, spent + _HAIR, side="right") - 1, row]
-    if dynamics.time.convention != "integral":
+    if dynamics.by_cycle:
         # What is counted at the end of a cycle belongs to that cycle, not to the next.
         now = np.maximum(now - dynamics.time.cycle / 2, 0.0)
     return values[np.searchsorted(on_cycles(dynamics, level.starts), now + 1e-9, side="right") - 1, row]

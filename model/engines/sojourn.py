@@ -32,7 +32,7 @@ def hasty(dynamics: Dynamics) -> dict[str, float]:
     found, cycle = {}, dynamics.time.cycle
     for state in aged:
         hazards = [
-            m.level.at(0.0) * cycle if m.kind == "rate" else m.hazard.cumulative(cycle)
+            m.level.at(0.0) * cycle if m.kind == "rate" else m.hazard.cumulative(cycle) * _ratio(m, 0.0)
             for m in dynamics.moves
             if m.source == state and m.kind in ("rate", "survival")
         ]
@@ -83,6 +83,7 @@ class Bins:
 
     def advance(self, step: int, begin: float, end: float, x: np.ndarray):
         """One step. Returns moves {transition: amount[row]}, the plain occupancy after, time spent [state, row]."""
+        self.now = (begin + end) / 2  # what is in force in a step is asked of its middle
         common = self._common(begin, end)
         amounts = {i: np.zeros(self.block.rows) for i, m in enumerate(self.moves) if m.kind != "chance"}
         spent = np.zeros_like(x)
@@ -91,11 +92,11 @@ class Bins:
             left, share = self._leave_bins(state, step, begin, end, common, spent)
             for i, amount in left.items():
                 amounts[i] += amount
-            arrived = self._settled(left, begin)
+            arrived = self._settled(left, self.now)
             at_once += share * arrived
             evenly += (1 - share) * arrived
         rates = _bounded(self._plain_rates(common, end - begin), self.moves)
-        flows = flows_at(self.block, begin, rates)
+        flows = flows_at(self.block, self.now, rates)
         after, mean = advance(flows, x + at_once, largest_exit(flows), evenly if self.aged else None)
         for i, rate in rates.items():
             amounts[i] = amounts[i] + rate * mean[self.moves[i].source]
@@ -109,9 +110,9 @@ class Bins:
         found = {}
         for i, move in enumerate(self.moves):
             if move.kind == "rate":
-                found[i] = move.level.at(begin) * (end - begin)
+                found[i] = move.level.at(self.now) * (end - begin)
             elif move.kind == "survival" and move.clock == "model":
-                found[i] = _finite(move.hazard.cumulative(end) - move.hazard.cumulative(begin), move, self.block.rows)
+                found[i] = _rise(move, begin, end, self.block.rows) * _ratio(move, self.now)
         return found
 
     def _plain_rates(self, common, length: float) -> dict[int, np.ndarray]:
@@ -119,7 +120,8 @@ class Bins:
         rates = dict(common)
         for i, move in enumerate(self.moves):
             if move.kind == "survival" and move.clock == "state":
-                rates[i] = _finite(2 * move.hazard.mean_cumulative(length), move, self.block.rows)
+                mean = _finite(2 * move.hazard.mean_cumulative(length), move, self.block.rows)
+                rates[i] = mean * _ratio(move, self.now)
         return rates
 
     def _leave_bins(self, state: int, step: int, begin: float, end: float, common, spent):
@@ -151,9 +153,13 @@ class Bins:
 
     def _cohorts(self, state: int, step: int, begin: float, end: float, own):
         """(mass[bin, row], {move: hazard over the step [bin, row]}): the starters, then the bins of earlier steps."""
-        yield self.first[state][None], {i: _rise(self.moves[i], begin, end, self.block.rows)[None] for i in own}
+        ratios = {i: _ratio(self.moves[i], self.now) for i in own}
+        yield (
+            self.first[state][None],
+            {i: _rise(self.moves[i], begin, end, self.block.rows)[None] * ratios[i] for i in own},
+        )
         if step:
-            hazards = {i: self._ages(i, step, begin, end) for i in own}
+            hazards = {i: self._ages(i, step, begin, end) * ratios[i] for i in own}
             yield self.mass[state][:step], hazards
 
     def _ages(self, i: int, step: int, begin: float, end: float) -> np.ndarray:
@@ -178,13 +184,18 @@ class Bins:
         """Where the mass that left the bins comes to rest, [state, row]."""
         inflow = np.zeros((self.block.states, self.block.rows))
         for i, amount in amounts.items():
-            for target, share in routes(self.block, self.moves[i].target, time):
+            for target, share in routes(self.block.dynamics, self.moves[i].target, time):
                 inflow[target] += amount * share
         return inflow
 
 
 def _rise(move, begin: float, end: float, rows: int) -> np.ndarray:
     return _finite(move.hazard.cumulative(end) - move.hazard.cumulative(begin), move, rows)
+
+
+def _ratio(move, time: float) -> np.ndarray | float:
+    """The hazard ratio in force at a model time, where it changes."""
+    return 1.0 if move.ratio is None else move.ratio.at(time)
 
 
 def _average(move, young: float, old: float, rows: int) -> np.ndarray:

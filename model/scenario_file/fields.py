@@ -209,7 +209,10 @@ TRANSITION = fields(
         "from": text("state it leaves"),
         "to": text("state it enters"),
         "name": text("tells two moves between the same states apart"),
-        "rate": formula("constant hazard, with its unit (`per year`); may use `time` and periods"),
+        "rate": formula(
+            "hazard, with its unit (`per year`); may use `time` and periods: then it is the hazard at each instant, and its "
+            "integral counts"
+        ),
         "survival": text(
             "time-to-event distribution, such as `weibull(shape=1.2, scale=14) in months`", format="survival"
         ),
@@ -217,10 +220,15 @@ TRANSITION = fields(
             "what the distribution counts from: `model` (time since start) or `state` (time in state)",
             enum=["model", "state"],
         ),
-        "hazard ratio": formula("multiplies the hazard of `survival`"),
+        "hazard ratio": formula(
+            "multiplies the hazard of `survival`; may change by periods, which count from the start of the model on either clock"
+        ),
         "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
         "probability": formula("branch probability out of a chance node; `rest` is the complement"),
-        "probability per cycle": formula("probability of the move in one cycle (models published that way)"),
+        "probability per cycle": formula(
+            "probability of the move in one cycle (models published that way); `time` and periods count as at the start of "
+            "the cycle, also in branches of chance nodes that follow"
+        ),
         "cost": COST | {"description": "one-off cost of the move, by component"},
         "qaly": formula("one-off QALY change of the move"),
     },
@@ -412,7 +420,8 @@ SCENARIO = fields(
             ),
         ),
         "periods": fields(
-            "stretches of model time, in order: each binds names",
+            "stretches of model time, in order: each binds names. One that ends within a cycle changes rates and ratios there; under a "
+            "textbook convention a price has its share of the cycle's time",
             others=fields(
                 "a period",
                 {"until": text("end of the period, such as `2 years`; the last has none", format="duration")},

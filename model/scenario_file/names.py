@@ -27,7 +27,7 @@ class Use:
     place: str
     formula: Formula
     needed: Dimension | str
-    varies: str = ""  # 'time': may use time and periods; 'branch': waiting too; 'period': periods only; '': neither
+    varies: str = ""  # may use 'time': time and periods; 'branch': waiting too; 'ratio', 'period': periods; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
 
 
@@ -67,7 +67,7 @@ def _money(place: str, parts: Mapping[str, Formula], needed: Dimension) -> Itera
 
 
 def _survival(place: str, survival) -> Iterator[Use]:
-    yield from _maybe(f"{place}.hazard ratio", survival.ratio, NUMBER)
+    yield from _maybe(f"{place}.hazard ratio", survival.ratio, NUMBER, "ratio")
     yield from _maybe(f"{place}.acceleration factor", survival.acceleration, NUMBER)
     if survival.table is not None:
         yield Use(f"{place}.survival", parse(survival.table), LIFE_TABLE)
@@ -182,8 +182,8 @@ class Dimensions(Mapping):
             return f"'{name}' can be used in the probabilities of a chance node only"
         if name in BUILT_IN:
             return (
-                f"'{name}' can be used in rates and probabilities only; to let a price change over time, state "
-                "'periods'"
+                f"'{name}' can be used in rates and probabilities only; to let a price or a hazard ratio change "
+                "over time, state 'periods'"
             )
         bound = {
             section: [key for key, bindings in owners.items() if name in bindings]
@@ -197,6 +197,11 @@ class Dimensions(Mapping):
                 )
             if keys and self.scopes:
                 missing = [key for key in _owners(self.scenario)[section] if key not in keys]
+                if not missing:
+                    return (
+                        f"'{name}' is bound by {section}, and nothing changes over time here: give it in 'strategies', "
+                        "'groups' or 'parameters'"
+                    )
                 return f"'{name}' is bound in {section} {', '.join(keys)}, but not in {', '.join(missing)}"
             if keys:
                 return f"'{name}' is bound in {section}, and cannot be used here: only parameters can"

@@ -343,6 +343,7 @@ def _check_names(scenario: Scenario, root: Node, problems: Problems) -> Scenario
     if not {"parameters", "strategies", "groups", "periods"} & root.dropped:
         reached = names.check_names(scenario, problems)
         _warn_unused(scenario, root, reached, problems)
+        _warn_within_cycle(scenario, root, problems)
     return dataclasses.replace(scenario, used_in=names.places_by_name(scenario))
 
 
@@ -358,6 +359,20 @@ def _warn_unused(scenario: Scenario, root: Node, reached: set[tuple[str, str]], 
                     problems.warn(
                         root.get(kind).get(key).get(name), f"nothing uses '{name}'" + _hidden(scenario, kind, name)
                     )
+
+
+def _warn_within_cycle(scenario: Scenario, root: Node, problems: Problems) -> None:
+    """Periods that end within a cycle, where probabilities per cycle read what they bind."""
+    held = [use for use in names.uses(scenario) if use.place.endswith(".probability per cycle")]
+    for before, period in zip(scenario.periods, scenario.periods[1:]):
+        bound, cycles = {*before.bindings, *period.bindings}, period.start / scenario.time.cycle
+        use = next((u for u in held if scenario.reads(u.formula, scenario.groups.values()) & bound), None)
+        if use and abs(cycles - round(cycles)) > 1e-9 * scenario.time.cycles and period.start < scenario.time.horizon:
+            problems.warn(
+                root.get("periods").get(before.key).get("until"),
+                f"the period ends within a cycle ({cycles:.6g} cycles), and {use.place} is held as it is at the start of a "
+                "cycle: what changes here takes effect in the next cycle",
+            )
 
 
 def _hidden(scenario: Scenario, kind: str, name: str) -> str:

@@ -142,6 +142,11 @@ arithmetic: money and time cannot be added, rates per year and per day are conve
 chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_since_entry` (time in the
 state that was left for the node; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
 
+A rate is the hazard at each instant, and its integral counts: a comparison, `if`, `lookup` or period within a cycle takes
+effect where it says, whatever the cycle. A hazard that has no finite value at some time (`time ** -0.5` at the start) is
+written with `survival`. A `probability per cycle` is as at the start of its cycle until its end, as in models published that
+way; `check` warns of a period that ends in between.
+
 | function | value |
 |---|---|
 {functions}

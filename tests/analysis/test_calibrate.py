@@ -333,3 +333,17 @@ def test_a_target_beyond_the_horizon_stops_a_calibration_but_no_run(tmp_path):
         CalibrationError, match=r"beyond the horizon \(1095.75 days\) lie the targets 's' \(1461 days\)"
     ):
         calibrate(scenario)
+
+
+LANDMARK = "s: {{measure: occupancy, strategy: only, states: [alive], at: 45 days, value: 0.3, tolerance: 0.01}}"
+
+
+@pytest.mark.parametrize("convention", ["integral", "half-cycle"])
+@pytest.mark.parametrize(
+    "settings", [(), ("transitions.alive -> dead.rate=h * (1 + 0 * cycle)",)], ids=["constant", "by cycle"]
+)
+def test_occupancy_within_a_cycle_is_read_there(tmp_path, convention, settings):
+    """At 45 days, in the middle of a cycle of 30: a straight line between its ends would give a hazard 5 % lower."""
+    path = exponential(tmp_path, LANDMARK.format()).path
+    made = read(path, ["cycle=30 days", "horizon=300 days", f"convention={convention}", *settings])
+    assert calibrate(made, 2).best.values == pytest.approx([-np.log(0.3) / 45], rel=1e-4)

@@ -227,7 +227,7 @@ def test_a_rate_may_use_model_time_and_the_number_of_the_cycle(tmp_path):
         'rate: "if(time > two, 0.1, cycle / 100) * one"',
         "parameters:\n  one: {value: 1 per year}\n  two: {value: 2 years}\n",
     )
-    assert [level(found, time=t)[0] for t in (0, 1, 2, 3)] == pytest.approx([0.01, 0.02, 0.03, 0.1])
+    assert [level(found, time=t)[0] for t in (0, 1, 2, 3)] == pytest.approx([0.01, 0.02, 0.1, 0.1])
 
 
 # --- effects, discounting, thresholds ----------------------------------------------------------------------

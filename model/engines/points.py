@@ -1,0 +1,158 @@
+"""Textbook conventions of the cohort engine: occupancy at the ends of cycles, weighted as the convention says."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model import effort
+from model.engines import conventions, linear, sojourn
+from model.engines.block import Block, Tally, flows_at, tally_moves
+from model.engines.stretches import breaks, on, period_of, steps
+from model.inputs import Dynamics
+from model.over_time import HAIR
+
+BLOCK = 1000  # draws worked on together: small enough for the processor's cache
+
+
+def within_cycles(dynamics: Dynamics) -> list[np.ndarray]:
+    """The times of each cycle at which something changes, its start and its end included."""
+    cycle, cycles = dynamics.time.cycle, dynamics.time.whole_cycles
+    ends = np.arange(cycles + 1) * cycle
+    if dynamics.by_cycle:
+        return list(np.stack([ends[:-1], ends[1:]], axis=1))
+    times = breaks(dynamics, [])
+    inner = times[~on(times, ends) & (times < ends[-1])]
+    groups = np.split(inner, np.searchsorted(inner, ends[1:-1]))
+    return [np.concatenate([[a], group, [b]]) for a, group, b in zip(ends[:-1], groups, ends[1:])]
+
+
+def point_weights(convention: str, cycle: float, cycles: int, weightings) -> np.ndarray:
+    """[cycle, weighting, 3]: what the start and the end of a cycle count in time, and its moves count."""
+    start_share, end_share = conventions.shares(convention, cycles)
+    columns = []
+    for weighting in weightings:
+        start, end, moved = conventions.factors(convention, weighting, cycle, cycles)
+        columns.append([start_share * start * cycle, end_share * end * cycle, moved])
+    return np.array(columns).transpose(2, 0, 1)
+
+
+def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally) -> list[np.ndarray]:
+    dynamics, x, step = block.dynamics, block.start.copy(), 0
+    cycles = within_cycles(dynamics)
+    bins = sojourn.Bins(block, x, np.concatenate([[0.0], *(times[1:] for times in cycles)]))
+    seen = [x + bins.occupancy()]
+    for weight, share, times in effort.loop(zip(weights, shares, cycles), len(cycles)):
+        for begin, middle, end in steps(times):
+            amounts, x, _ = bins.advance(step, begin, end, x)
+            step += 1
+            for w, (_, _, moved) in enumerate(weight):
+                weighted = {i: a * moved for i, a in amounts.items()}
+                tally_moves(block, tally.moves[w, period_of(dynamics, middle)], weighted, middle)
+        seen.append(x + bins.occupancy())
+        for w, (start, end, _) in enumerate(weight):
+            _spread(tally.time[w], share, start * seen[-2] + end * seen[-1])
+    return seen
+
+
+def _spread(by_period: np.ndarray, share: np.ndarray, amount: np.ndarray) -> None:
+    """Add an amount of one cycle to by_period[period, ..], by the share of the cycle that lies in each."""
+    for period in np.flatnonzero(share):
+        by_period[period] += amount if share[period] == 1 else amount * share[period]
+
+
+SPAN = 32  # cycles whose occupancy is held at a time: a few megabytes
+
+
+def points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, trace) -> list[np.ndarray]:
+    """Stretches of cycles with the same levels and period; sums over cycles are matrix products."""
+    dynamics = block.dynamics
+    # Always of full width: the shape of a matrix product must not depend on how draws are cut into blocks, or its
+    # rounding would.
+    width = BLOCK * len(dynamics.strategies)
+    held = np.zeros((SPAN + 1, block.states, max(width, block.rows)))
+    held[0, :, : block.rows] = block.start
+    seen, within = [held[0, :, : block.rows].copy()], within_cycles(dynamics)
+    loops = 1 if block.moving else linear.LOOPS + 1
+    for first, last in effort.loop(list(_stretches(dynamics, within)), parts=loops):
+        if len(within[first]) > 2 or (block.moving and last == first + 1):
+            _cut_cycle(block, within[first], weights[first], shares[first], held, tally)
+            seen += [held[0, :, : block.rows].copy()] if trace else []
+            continue
+        step = _Step(block, *within[first])
+        exposure = np.zeros((weights.shape[1], block.states, block.rows))
+        for k in effort.loop(range(first, last, SPAN)):
+            part = weights[k : min(k + SPAN, last)]
+            n = len(part)
+            for i in range(n):
+                linear.apply(step.whole, held[i, :, : block.rows], held[i + 1, :, : block.rows])
+            points = np.zeros((n + 1, weights.shape[1]))
+            points[:n] += part[:, :, 0]
+            points[1:] += part[:, :, 1]
+            for w, time in enumerate(_weighted(points, held[: n + 1], block)):
+                _spread(tally.time[w], shares[first], time)
+            exposure += _weighted(part[:, :, 2], held[:n], block)
+            seen += [x[:, : block.rows].copy() for x in held[1 : n + 1]] if trace else []
+            held[0] = held[n]
+        for w, spent in enumerate(exposure):
+            moved = np.zeros((len(dynamics.moves), block.rows))
+            tally_moves(block, moved, step.moves(spent), step.time)
+            _spread(tally.moves[w], shares[first], moved)
+    return seen
+
+
+def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.ndarray, held, tally: Tally) -> None:
+    """One cycle of hazards that has no like: piece by piece, counted at its ends. Moves held[0] on."""
+    dynamics, before = block.dynamics, held[0, :, : block.rows].copy()
+    x = before
+    for begin, middle, end in steps(times):
+        rates = {i: m.level.at(middle) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+        x, (mean,) = linear.weighted(flows_at(block, middle, rates), x, [0.0])
+        for w, (_, _, moved) in enumerate(weight):
+            amounts = {i: rate * mean[dynamics.moves[i].source] * moved for i, rate in rates.items()}
+            tally_moves(block, tally.moves[w, period_of(dynamics, middle)], amounts, middle)
+    for w, (start, end, _) in enumerate(weight):
+        _spread(tally.time[w], share, start * before + end * x)
+    held[0, :, : block.rows] = x
+
+
+def _weighted(weights: np.ndarray, held: np.ndarray, block: Block) -> np.ndarray:
+    """[weighting, state, row]: sum over points of weights[point, weighting] * held[point, state, row]."""
+    total = weights.T @ held.reshape(len(held), -1)
+    return total.reshape(weights.shape[1], block.states, -1)[:, :, : block.rows]
+
+
+def _stretches(dynamics: Dynamics, within: list[np.ndarray]):
+    """(first, last) cycle of each stretch in which levels and period stay the same; a cycle that is cut is one of its own."""
+    cycle, hair = dynamics.time.cycle, HAIR * len(within)
+    changes = np.concatenate([m.level.starts for m in dynamics.moves if m.level is not None] or [np.zeros(0)]) / cycle
+    cuts = [
+        np.ceil(changes - hair),
+        np.ceil(dynamics.periods / cycle - hair),
+        np.floor(dynamics.periods / cycle + hair),
+    ]
+    if not dynamics.by_cycle:
+        cuts.append(np.floor(changes + hair))
+    cuts = np.unique(np.concatenate(cuts).astype(int))
+    cuts = [0, *(int(c) for c in cuts if 0 < c < len(within)), len(within)]
+    return zip(cuts[:-1], cuts[1:])
+
+
+class _Step:
+    """One cycle of a model by rates or by probabilities per cycle (as at its beginning)."""
+
+    def __init__(self, block: Block, begin: float, end: float):
+        self.block, moves, by_cycle = block, block.dynamics.moves, block.dynamics.by_cycle
+        self.time, factor = (begin, 1.0) if by_cycle else ((begin + end) / 2, end - begin)
+        self.levels = {
+            i: m.level.at(self.time) * factor for i, m in enumerate(moves) if m.kind in ("rate", "per cycle")
+        }
+        flows = flows_at(block, self.time, self.levels)
+        if by_cycle:
+            self.whole, self.mean = linear.stay_and_move(flows, block.states, block.rows), None
+        else:
+            self.whole, self.mean = linear.exponential(flows, block.states, block.rows)
+
+    def moves(self, starts: np.ndarray) -> dict[int, np.ndarray]:
+        """Moves of each transition, from the (weighted) occupancy at the start of cycles."""
+        exposed = starts if self.mean is None else linear.apply(self.mean, starts, np.empty_like(starts))
+        return {i: level * exposed[self.block.dynamics.moves[i].source] for i, level in self.levels.items()}
