@@ -46,6 +46,7 @@ class Group:
         }
         # The clock of the state stands still while a resource is lost; these moves wait with it.
         self.paused = {i for i, m in enumerate(part.dynamics.moves) if m.kind == "survival" and m.clock == "state"}
+        self.comes = True  # whether anyone belongs to it in the present draw
         self.stays: list[tuple] = []
         self.starts = np.zeros(self.shape, int)
         self.blocks: dict[tuple, list[float]] = {}
