@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from model.draws import DomainError
@@ -195,7 +197,7 @@ class Patient:
                 self.group.place,
                 number,
                 r,
-                sum(1 << i for i in ticket.needs),
+                _together(ticket.needs),
                 ticket.target,
                 instead,
                 ticket.asked,
@@ -203,6 +205,11 @@ class Patient:
                 left,
             )
         )
+
+
+@cache
+def _together(resources: tuple[int, ...]) -> int:
+    return sum(1 << r for r in resources)
 
 
 class Stay:
