@@ -6,7 +6,17 @@ import math
 import re
 
 from model import files
-from model.resources import ALWAYS, WEEK, Arrivals, Hold, Resource, ResourceError, System
+from model.resources import (
+    ALWAYS,
+    LONGEST,
+    WEEK,
+    Arrivals,
+    Hold,
+    Resource,
+    ResourceError,
+    System,
+    held_twice,
+)
 from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.parameters import beside
 from model.scenario_file.schema import number
@@ -39,7 +49,11 @@ def read_system(root: Node, groups, problems: Problems) -> System | None:
     most = _most(section.get("most waiting"), problems)
     if arrivals is None or len(resources) != len(list(_entries(root.get("resources")))):
         return None
-    return System(tuple(resources.values()), tuple(holds), arrivals, lengths["warm-up"], lengths["cool-down"], most)
+    try:
+        return System(tuple(resources.values()), tuple(holds), arrivals, lengths["warm-up"], lengths["cool-down"], most)
+    except ResourceError as error:
+        problems.add(section, str(error).removeprefix("arrivals: ").removeprefix("arrivals."))
+        return None
 
 
 def _entries(section: Node | None):
@@ -166,11 +180,11 @@ def _arrivals(section: Node, groups, problems: Problems) -> Arrivals | None:
     return _by_hour(rate, problems)
 
 
-def _made(node: Node, per_day: tuple[float, ...], problems: Problems) -> Arrivals | None:
+def _made(node: Node, per_day: tuple[float, ...], problems: Problems, times=None) -> Arrivals | None:
     try:
-        return Arrivals(per_day)
+        return Arrivals(per_day, times or {})
     except ResourceError as error:
-        problems.add(node, str(error))
+        problems.add(node, str(error).removeprefix("arrivals: "))
         return None
 
 
@@ -214,13 +228,14 @@ def _by_hour(node: Node, problems: Problems) -> Arrivals | None:
 def _from_file(node: Node, groups, problems: Problems) -> Arrivals | None:
     try:
         header, rows = files.table(beside(node, node.value))
-        return Arrivals(times=_times(node.value, header, rows, list(groups)))
+        times = _times(header, rows, list(groups))
     except files.FileError as error:
         problems.add(node, f"{node.value}: {error}")
         return None
+    return _made(node, (), problems, times)
 
 
-def _times(file: str, header: list[str], rows: list[list[str]], groups: list[str]) -> dict[str, tuple[float, ...]]:
+def _times(header: list[str], rows: list[list[str]], groups: list[str]) -> dict[str, tuple[float, ...]]:
     """Days of arrival by group. Raises FileError."""
     wanted = ("day", "group") if len(groups) > 1 else ("day",)
     if set(wanted) - set(header):
@@ -235,8 +250,8 @@ def _times(file: str, header: list[str], rows: list[list[str]], groups: list[str
             raise files.FileError(
                 f"row {line}, column 'group': is none of the groups ({', '.join(groups)}).{did_you_mean(group, groups)}"
             )
-        if not 0 <= day < 1e9:
-            found = "is not a day from 0 on" if math.isfinite(day) else files.cell_in_words(cells.get("day"))
+        if not 0 <= day <= LONGEST:
+            found = f"must be 0 to {LONGEST:,} days" if math.isfinite(day) else files.cell_in_words(cells.get("day"))
             raise files.FileError(f"row {line}, column 'day': {found}")
         times.setdefault(group, []).append(day)
     return {group: tuple(sorted(days)) for group, days in times.items()}
@@ -288,9 +303,11 @@ def _holds(states: Node | None, resources: dict[str, Resource], section: Node | 
         if listed is None:
             continue
         parts = [listed] if listed.kind == "text" else list(listed.value)
-        for part in parts:
+        for place, part in enumerate(parts):
             if part.value not in known:
                 problems.unknown(part, "resource", part.value, known)
+            elif part.value in [other.value for other in parts[:place]]:
+                problems.add(part, held_twice(part.value))
         names = tuple(dict.fromkeys(part.value for part in parts))
         if node.kind != "map":
             found.append(Hold(key, names))

@@ -8,6 +8,7 @@ import pytest
 from runs import write_scenario
 from scipy import stats
 
+import model
 from model import draws, inputs
 from model.analysis import queues
 from model.draws import DomainError
@@ -249,6 +250,7 @@ def test_a_wait_goes_on_when_the_patient_becomes_something_else_that_needs_the_s
         zero,
         np.array([0, 1, 2, 0, 2]),
         zero,
+        zero + 1,
         np.array([1, 1, 1, 2, 1]),
         np.array([2, 9, 0, -1, -1]),
         asked=days(1, 1, 1, 2, 3),
@@ -365,6 +367,172 @@ def test_pre_emption_at_the_very_moment_of_the_grant(tmp_path):
     assert sorted(urgent + elective) == [1.0, 2.0, 3.0] and urgent == [2.0]
 
 
+# --- joint needs, opening hours, pre-emption: lives of a few patients, reckoned by hand --------------------------
+
+OFFICE_HOURS = "Mon-Fri 08:00-18:00"
+NIGHT = """
+time: {{unit: day, horizon: 60 days, cycle: 1 day}}
+groups: {{lo: {{weight: 0.5}}, hi: {{weight: 0.5}}}}
+resources: {{theatre: {{label: Theatre, capacity: 1, open: "{open}", preemptive: {preemptive}}}, bed: {{capacity: 1}}}}
+arrivals: {{file: days.csv}}
+states:
+  waiting: {{start: 1, utility: 1}}
+  surgery: {{utility: 1, holds: {{resources: {needs}, priority of: {{hi: 0, lo: 1}}}}}}
+  ward: {{utility: 1, holds: {{resources: [{ward}], priority of: {{hi: 0, lo: {later}}}}}}}
+  home: {{utility: 1}}
+transitions:
+  - {{from: waiting, to: surgery, survival: "fixed(time=0) in days", clock: state}}
+  - {{from: surgery, to: ward, survival: "fixed(time={surgery}) in hours", clock: state}}
+  - {{from: ward, to: home, survival: "fixed(time={stay}) in hours", clock: state}}
+"""
+
+
+def grants(tmp_path, days, needs="[theatre, bed]", surgery=1, stay=10, text=NIGHT, **more):
+    """Hours, from Monday 0:00, at which each patient first has the first of what surgery needs; by group and number."""
+    (tmp_path / "days.csv").write_text("day,group\n" + "".join(f"{day},{group}\n" for day, group in days))
+    facts = {"open": OFFICE_HOURS, "preemptive": "false", "ward": "bed", "later": 1} | more
+    scenario = read(write_scenario(tmp_path, text.format(needs=needs, surgery=surgery, stay=stay, **facts)))
+    parts = [
+        queueing.Part(
+            inputs.dynamics(scenario, draws.base(scenario), group), sum(g == key for _, g in days), np.ones(1), key
+        )
+        for key, group in scenario.groups.items()
+    ]
+    _, requests = queueing.simulate(parts, 1, None, scenario.system)
+    own = requests.where(~np.isnan(requests.granted))
+    found = {}
+    for group, patient, hour in sorted(zip(own.group.tolist(), own.patient.tolist(), (24 * own.granted).tolist())):
+        found.setdefault((list(scenario.groups)[group], patient), hour)
+    return {key: round(hour, 4) for key, hour in found.items()}
+
+
+def test_a_bed_that_falls_free_at_night_is_had_when_the_theatre_opens(tmp_path):
+    """The first leaves the ward on Monday at 20:00; the second, there since 10:00, is operated on Tuesday at 8:00."""
+    found = grants(tmp_path, [(9 / 24, "lo"), (10 / 24, "lo"), (30, "hi")])
+    assert found["lo", 0] == 9 and found["lo", 1] == 24 + 8
+
+
+def test_resources_asked_for_together_are_one_wait_in_tables_and_figure(tmp_path):
+    """The patients above: 0 and 22 hours for both, and nobody waits for the bed alone."""
+    from model.report.queue_tables import requested
+
+    days = [(9 / 24, "lo"), (10 / 24, "lo"), (30, "hi"), (40, "hi")]
+    grants(tmp_path, days)
+    found = model.run(tmp_path / "scenario.yaml", engine="queueing", patients=4, replications=2)
+    waits = found.tables["waits"].query("group == 'lo' and measure == 'mean wait'")
+    assert waits[["resource", "mean"]].values.tolist() == [["theatre + bed", pytest.approx(11)]]
+    # A resource has its own use, and those who wait for it alone or with others.
+    queue = found.tables["resource_use"].query("measure == 'mean queue length'").set_index("resource")["mean"]
+    assert queue["theatre"] == queue["bed"] > 0
+    assert list(requested(found.run).values()) == [("theatre + bed", "Theatre + bed")]
+
+
+def test_two_resources_that_open_at_different_hours_are_had_when_both_are_open(tmp_path):
+    text = NIGHT.replace("bed: {{capacity: 1}}", 'bed: {{capacity: 1, open: "Tue 12:00-13:00"}}')
+    found = grants(tmp_path, [(9 / 24, "lo"), (30, "hi")], text=text)
+    assert found["lo", 0] == 24 + 12
+
+
+def test_a_patient_of_higher_priority_takes_his_place_when_it_opens(tmp_path):
+    """The first begins on Monday at 17:00 and takes two days; the urgent one comes at 20:00 and has the theatre on Tuesday
+    at 8:00, for two days; then the first has it back."""
+    days = [(17 / 24, "lo"), (20 / 24, "hi"), (30, "lo"), (30, "hi")]
+    found = grants(tmp_path, days, "[theatre]", surgery=48, stay=0.5, preemptive="true")
+    assert found["lo", 0] == 17 and found["hi", 0] == 24 + 8
+
+
+def test_a_patient_of_higher_priority_takes_his_place_when_what_else_he_needs_falls_free(tmp_path):
+    """The bed is taken until 10:00, the theatre by another from 9:00 on: the urgent one, there since 9:30, takes it at 10:00."""
+    text = """
+time: {{unit: day, horizon: 60 days, cycle: 1 day}}
+groups: {{lo: {{weight: 0.4, w: 0}}, hi: {{weight: 0.3, w: 1}}, bed: {{weight: 0.3, w: 2}}}}
+resources: {{theatre: {{capacity: 1, preemptive: true}}, bed: {{capacity: 1}}}}
+arrivals: {{file: days.csv}}
+states:
+  waiting: {{start: 1, utility: 1}}
+  node: {{stay: 0}}
+  long: {{utility: 1, holds: {{resources: [theatre], priority: 5}}}}
+  both: {{utility: 1, holds: {{resources: [theatre, bed], priority: 1}}}}
+  lies: {{utility: 1, holds: bed}}
+  home: {{utility: 1}}
+transitions:
+  - {{from: waiting, to: node, survival: "fixed(time=0) in days", clock: state}}
+  - {{from: node, to: long, probability: "if(w == 0, 1, 0)"}}
+  - {{from: node, to: both, probability: "if(w == 1, 1, 0)"}}
+  - {{from: node, to: lies, probability: rest}}
+  - {{from: long, to: home, survival: "fixed(time=5) in days", clock: state}}
+  - {{from: both, to: home, survival: "fixed(time=1) in hours", clock: state}}
+  - {{from: lies, to: home, survival: "fixed(time=2) in hours", clock: state}}
+"""
+    days = [(8 / 24, "bed"), (9 / 24, "lo"), (9.5 / 24, "hi")]
+    assert grants(tmp_path, days, text=text) == {("bed", 0): 8, ("lo", 0): 9, ("hi", 0): 10}
+
+
+def test_of_those_who_come_at_the_same_moment_the_one_of_higher_priority_is_first(tmp_path):
+    """Whole days of arrival, as a table may have them: all of one day come at 0:00."""
+    found = grants(tmp_path, [(1, "lo"), (1, "hi"), (1, "lo")], "[theatre]", surgery=2, stay=1, open="always")
+    assert found == {("hi", 0): 24, ("lo", 0): 26, ("lo", 1): 28}
+
+
+def test_who_has_waited_all_night_comes_before_who_arrives_at_the_opening(tmp_path):
+    """08:00 written with too few digits is a moment before or after the opening, and no different from it."""
+    for at_eight in ("0.3333333333", "0.3333333334"):
+        found = grants(tmp_path, [(0.1, "lo"), (at_eight, "lo"), (30, "hi")], "[theatre]", surgery=2)
+        assert found["lo", 0] == 8 and found["lo", 1] == 10
+
+
+def test_priority_is_that_of_the_state_a_patient_is_in(tmp_path):
+    """In the ward, where he keeps the theatre, the first has a lower priority than the one who waits, and loses it."""
+    days = [(9 / 24, "lo"), (9.5 / 24, "lo"), (30, "hi")]
+    kept = {"ward": "theatre", "preemptive": "true", "stay": 20}
+    assert grants(tmp_path, days, "[theatre]", surgery=2, later=1, **kept)["lo", 1] == 24 + 8
+    assert grants(tmp_path, days, "[theatre]", surgery=2, later=2, **kept)["lo", 1] == 11
+
+
+def test_who_takes_another_branch_after_the_wait_does_not_hold_what_that_does_not_need(tmp_path):
+    """After a day in the queue for the theatre he goes to the ward instead, whose bed is taken until hour 60: the third
+    patient, who came after him, has the theatre meanwhile."""
+    text = """
+time: {{unit: day, horizon: 60 days, cycle: 1 day}}
+parameters: {{limit: {{value: 10.5, unit: hour}}}}
+groups: {{lo: {{weight: 0.4, w: 0}}, hi: {{weight: 0.3, w: 1}}, bed: {{weight: 0.3, w: 2}}}}
+resources: {{theatre: {{capacity: 1}}, bed: {{capacity: 1}}}}
+arrivals: {{file: days.csv}}
+states:
+  waiting: {{start: 1, utility: 1}}
+  node: {{stay: 0}}
+  again: {{stay: 0}}
+  surgery: {{utility: 1, holds: theatre}}
+  lies: {{utility: 1, holds: bed}}
+  rests: {{utility: 1, holds: bed}}
+  home: {{utility: 1}}
+transitions:
+  - {{from: waiting, to: node, survival: "fixed(time=0) in days", clock: state}}
+  - {{from: node, to: rests, probability: "if(w == 2, 1, 0)"}}
+  - {{from: node, to: again, probability: rest}}
+  - {{from: again, to: lies, probability: "if(waited > limit, 1, 0)"}}
+  - {{from: again, to: surgery, probability: rest}}
+  - {{from: surgery, to: home, survival: "fixed(time=24) in hours", clock: state}}
+  - {{from: lies, to: home, survival: "fixed(time=1) in hours", clock: state}}
+  - {{from: rests, to: home, survival: "fixed(time=60) in hours", clock: state}}
+"""
+    days = [(0, "bed"), (0, "lo"), (0.1, "lo"), (0.9, "hi")]
+    found = grants(tmp_path, days, text=text)
+    assert found == {("bed", 0): 0, ("lo", 0): 0, ("lo", 1): 60, ("hi", 0): 24}
+
+
+def test_who_loses_the_ability_to_walk_goes_to_the_back_of_his_new_queue(tmp_path):
+    """One theatre, three days each; who waits two days changes and asks anew, behind the one who came on day 1.2."""
+    text = LOSING.replace("rate: 0.2 per day", 'survival: "fixed(time=2) in days", clock: state')
+    text = text.replace("time=0.5", "time=3").replace("0.05 per day", "0 per day").replace("0.1 per day", "0 per day")
+    text += '  - {from: lame, to: surgery, survival: "fixed(time=0) in days", clock: state}\n'
+    made = System((Resource("server", 1),), THEATRE, Arrivals(times={"all": (0.0, 0.5, 1.2)}))
+    _, requests = queueing.simulate([queueing.Part(dynamics_of(tmp_path, text), 3, np.ones(1))], 1, None, made)
+    had = requests.where(~np.isnan(requests.granted))
+    assert dict(zip(had.patient.tolist(), had.granted.tolist())) == pytest.approx({0: 0.0, 2: 3.0, 1: 6.0})
+    assert np.sort(requests.asked[requests.patient == 1]).tolist() == [0.5, 2.5]
+
+
 # --- arrivals and opening hours ---------------------------------------------------------------------------------
 
 
@@ -388,6 +556,29 @@ def test_arrivals_at_given_times(tmp_path):
         losing(tmp_path, given, 4)
 
 
+def test_a_group_of_weight_0_takes_nothing_from_the_others(tmp_path):
+    dynamics = dynamics_of(tmp_path, LOSING)
+    made = system(1, 3, THEATRE, warm_up=10)
+    alone, asked = queueing.simulate([queueing.Part(dynamics, 50, np.ones(1), "some")], 1, None, made)
+    parts = [queueing.Part(dynamics, n, np.array([w]), key) for key, n, w in (("nobody", 2, 0.0), ("some", 50, 1.0))]
+    found, requests = queueing.simulate(parts, 1, None, made)
+    np.testing.assert_array_equal(found[1].left, alone[0].left)
+    np.testing.assert_array_equal(
+        np.sort(requests.wait[requests.patient >= 0]), np.sort(asked.wait[asked.patient >= 0])
+    )
+    # They are treated at once, when all others have left.
+    assert len(np.unique(found[0].row)) == 2 and found[0].waited[0] == 0
+
+
+def test_a_group_so_rare_that_its_patients_hardly_come_is_a_clear_error(tmp_path):
+    dynamics = dynamics_of(tmp_path, LOSING)
+    parts = [
+        queueing.Part(dynamics, n, np.array([w]), key) for key, n, w in (("rare", 2, 1e-9), ("some", 50, 1 - 1e-9))
+    ]
+    with pytest.raises(DomainError, match="until 2 patients of group 'rare' have come, .* arrive in 666,666,667 days"):
+        queueing.simulate(parts, 1, None, system(1, 3, THEATRE))
+
+
 def test_next_opening_goes_over_the_weekend():
     opening = Opening(OFFICE)
     assert opening.is_open(8 / 24) and not opening.is_open(16 / 24) and not opening.is_open(5.5)
@@ -404,6 +595,16 @@ def test_next_opening_goes_over_the_weekend():
         (lambda: Arrivals(), "give either rates per day or times"),
         (lambda: Arrivals((1.0, 2.0)), "one for each of the 168 hours"),
         (lambda: System((), (Hold("ward", ("bed",)),), Arrivals((1.0,))), "states.ward.holds: unknown resource 'bed'"),
+        (lambda: Hold("ward", ("bed", "bed")), "states.ward.holds: 'bed' stands twice"),
+        (
+            lambda: System(tuple(Resource(f"r{i}", 1) for i in range(51)), (), Arrivals((1.0,))),
+            "51 of them; at most 50",
+        ),
+        (lambda: Arrivals((2.4e10,)), "allowed: from one in 1,000,000 days to 2,000,000 a day"),
+        (lambda: Arrivals((1e-7,)), "1e-07 patients a day; allowed"),
+        (lambda: Arrivals(times={"all": (0.0, 2e6)}), "days are counted up to 1,000,000"),
+        (lambda: System((), (), Arrivals((1.0,)), warm_up=1e7), "arrivals.warm-up: 10,000,000 days; allowed"),
+        (lambda: System((), (), Arrivals((9.0,)), cool_down=1e6), "are 9,000,000 arrivals whom nobody follows"),
     ],
 )
 def test_what_cannot_be_is_a_clear_error(make, message):
@@ -413,7 +614,9 @@ def test_what_cannot_be_is_a_clear_error(make, message):
 
 def test_mean_queue_between_two_days_is_the_integral_of_the_queue():
     n = np.zeros(2, int)
-    requests = Requests(n, n, n, n, n, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5]))
+    requests = Requests(
+        n, n, n, n, n, n + 1, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5])
+    )
     assert queues.waiting_between(requests, np.array([0.0, 2, 3, 5])) == pytest.approx([0.5, 1.5, 0.75])
     assert queues.in_use_between(requests, np.array([0.0, 2, 3.5, 5])) == pytest.approx([0, 0.5 / 1.5, 0.5 / 1.5])
 

@@ -73,12 +73,26 @@ def test_times_of_arrival_from_a_file(tmp_path):
     (tmp_path / "days.csv").write_text("day,group\n0.5,walking\n3,not walking\n2.25,walking\n")
     text = CENTRE.replace("rate: 3 per week", "file: days.csv")
     assert centre(tmp_path, text=text).arrivals.times == {"walking": (0.5, 2.25), "not walking": (3.0,)}
-    (tmp_path / "days.csv").write_text("day,group\n0.5,walking\nx,sitting\n")
-    with pytest.raises(ScenarioError, match="days.csv: row 3, column 'group': is none of the groups"):
-        centre(tmp_path, text=text)
-    (tmp_path / "days.csv").write_text("when\n1\n")
-    with pytest.raises(ScenarioError, match="needs the columns day, group and a row an arrival; its first row"):
-        centre(tmp_path, text=text)
+
+
+@pytest.mark.parametrize(
+    "rows, message",
+    [
+        ("day,group\n0.5,walking\nx,walking\n", "row 3, column 'day': is a text; it must be a number"),
+        ("day,group\n0.5,walking\n1e7,walking\n", "row 3, column 'day': must be 0 to 1,000,000 days"),
+        ("day,group\n0.5,walking\n-1,walking\n", "row 3, column 'day': must be 0 to 1,000,000 days"),
+        ("day,group\n0.5,walking\n1\n", "row 3, column 'group': is none of the groups"),
+        ("day,group\n0.5,secret\n", "row 2, column 'group': is none of the groups"),
+        ("when\nsecret\n", "needs the columns day, group and a row an arrival; its first row"),
+        ("day,group\n", "has no rows below its header"),
+        ("", "the file is empty"),
+    ],
+)
+def test_a_file_of_arrivals_that_cannot_be_read_is_refused_without_its_cells(rows, message, tmp_path):
+    (tmp_path / "days.csv").write_text(rows)
+    with pytest.raises(ScenarioError, match=f"days.csv: {message}") as caught:
+        centre(tmp_path, text=CENTRE.replace("rate: 3 per week", "file: days.csv"))
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
