@@ -161,7 +161,7 @@ def parse_yaml(text: str, shown: str, problems: Problems) -> Node:
         raise ScenarioError([f"{shown}{line}: has a character that is no text; is it a YAML file?"]) from None
     if root is None:
         raise ScenarioError([f"{shown}: the file has comments only; a scenario begins with 'title: ...'"])
-    return _Tree(shown, problems, yaml).convert(root, "", 0)
+    return _Tree(shown, problems, yaml, text.count("\n")).convert(root, "", 0)
 
 
 def _check_depth(text: str, shown: str, yaml, loader) -> None:
@@ -211,11 +211,11 @@ def _plain_words(error, text: str, mark) -> str:
 class _Tree:
     """Turns the parser's tree into ours. An alias is copied out, so the number of nodes is bounded."""
 
-    def __init__(self, shown: str, problems: Problems, yaml):
-        self.shown, self.problems, self.yaml, self.count = shown, problems, yaml, 0
+    def __init__(self, shown: str, problems: Problems, yaml, last: int):
+        self.shown, self.problems, self.yaml, self.last, self.count = shown, problems, yaml, last, 0
 
     def convert(self, node, place: str, depth: int) -> Node:
-        line = node.start_mark.line + 1
+        line = min(node.start_mark.line, self.last) + 1
         self.count += 1
         if self.count > MOST_NODES:
             raise ScenarioError(
