@@ -1,17 +1,25 @@
-"""The desk that hands out resources: queues by priority, opening hours, joint needs, pre-emption.
+"""The desk that hands out resources: order of priority, opening hours, joint needs, pre-emption.
 
-Queues are heaps, so that a long queue costs no more than its logarithm. A patient who needs several resources takes
-them together when all are free; until then those behind him may pass.
+When all that happens at a moment has happened, the desk looks at those who wait: the first in order (priority, then number)
+who can have all that he needs at once has it and moves on, and the desk looks again, for his move can free what another one
+needs. It looks whenever a unit falls free, a patient asks or a resource opens that somebody waits for; so a unit that is
+open and free is never kept from a patient to whom nothing else is missing. Who needs more than is free lets later ones pass.
+
+Patients who lack the same resources stand in one queue (a heap), and only its first can be served: a look costs as many
+steps as there are different needs, however many wait.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import count
 
 from model.draws import DomainError
 from model.engines.calendar import Opening
 from model.resources import System
+
+LAST = 9  # SimPy's priority of what comes after all other events of a moment
 
 
 class Ticket:
@@ -37,93 +45,118 @@ class Desk:
         self.env, self.resources, self.most = env, system.resources, system.most_waiting
         self.free = [r.capacity for r in system.resources]
         self.opening = [Opening(r.opening) for r in system.resources]
-        self.queues: list[list[Ticket]] = [[] for _ in system.resources]
-        self.waiting = [0] * len(system.resources)
         self.users: list[dict[object, Ticket]] = [{} for _ in system.resources]
-        self.waking = [-1.0] * len(system.resources)
-        self.numbers = count()
+        self.queues: dict[tuple[int, ...], list[Ticket]] = {}
+        self.waiting = [0] * len(system.resources)
+        self.opens = [0.0] * len(system.resources)  # the next opening of those that somebody waits for
+        self.queued, self.will_look, self.numbers = 0, False, count()
 
     def ask(self, needs: tuple[int, ...], priority: int, owner, target: int, number: int | None = None) -> Ticket:
-        """A ticket, granted at once where all it needs is free and nobody comes first."""
+        """A ticket. Where nothing else happens at this moment it is granted at once, if it can be: nobody who waits can."""
         ticket = Ticket(needs, priority, next(self.numbers) if number is None else number, owner, target, self.env.now)
-        if not any(self.waiting[r] for r in needs) and self._can(ticket):
+        moment_is_over = self.env.peek() > self.env.now
+        if moment_is_over and self._can(ticket):
             self._grant(ticket)
             return ticket
-        ticket.event = self.env.event()
-        for r in needs:
-            heappush(self.queues[r], ticket)
-            self.waiting[r] += 1
-            if self.waiting[r] > self.most:
-                raise DomainError(
-                    f"resources.{self.resources[r].key}: more than {self.most:,} patients wait on day "
-                    f"{self.env.now:.0f}; more arrive than it can treat"
-                )
-        for r in needs:
-            self._fill(r)
-        if ticket.granted is None:
-            self._preempt(ticket)
+        self._join(ticket)
+        if moment_is_over:
+            self._await_opening(ticket)
+        else:
+            self.look_again()
         return ticket
 
     def withdraw(self, ticket: Ticket) -> None:
         """Leave the queue."""
         ticket.live = False
-        for r in ticket.needs:
-            self.waiting[r] -= 1
+        self._count(ticket, -1)
 
     def release(self, owner, r: int) -> None:
-        """Give a unit back; the next in the queue has it."""
+        """Give a unit back."""
         del self.users[r][owner]
         self.free[r] += 1
-        if self.waiting[r]:
-            self._fill(r)
+        self.look_again()
+
+    def look_again(self, _event=None) -> None:
+        """Look at those who wait when the present moment is over."""
+        if self.queued and not self.will_look:
+            self.will_look, event = True, self.env.event()
+            event._ok, event._value = True, None
+            event.callbacks.append(self._look)
+            self.env.schedule(event, LAST)
+
+    def _look(self, _event) -> None:
+        self.will_look = False
+        first = min((ticket for ticket in self._heads() if self._can(ticket)), default=None)
+        if first is not None:
+            heappop(self.queues[first.needs])
+            self._count(first, -1)
+            self._grant(first)
+            first.event.succeed()
+            self.look_again()
+        else:
+            for ticket in self._heads():
+                self._await_opening(ticket)
+
+    def _heads(self) -> Iterator[Ticket]:
+        """The first of each queue."""
+        for queue in self.queues.values():
+            while queue and not queue[0].live:
+                heappop(queue)
+            if queue:
+                yield queue[0]
 
     def _can(self, ticket: Ticket) -> bool:
-        return all(self.free[r] > 0 and self.opening[r].is_open(self.env.now) for r in ticket.needs)
+        for r in ticket.needs:
+            if self.free[r] <= 0 and not self._yields(r, ticket.priority):
+                return False
+            if not self._is_open(r):
+                return False
+        return True
+
+    def _is_open(self, r: int) -> bool:
+        # An opening that is still to come is not reached, though rounding puts it a hair away.
+        return self.opens[r] <= self.env.now and self.opening[r].is_open(self.env.now)
+
+    def _yields(self, r: int, priority: int) -> bool:
+        """Whether one of its users has to make way for a patient of this priority."""
+        return self.resources[r].preemptive and any(user.priority > priority for user in self.users[r].values())
 
     def _grant(self, ticket: Ticket) -> None:
         ticket.granted, ticket.live = self.env.now, False
         for r in ticket.needs:
+            if self.free[r] <= 0:
+                self._take_away(r)
             self.free[r] -= 1
             self.users[r][ticket.owner] = ticket
         ticket.owner.take(ticket)
-        if ticket.event is not None:
-            for r in ticket.needs:
-                self.waiting[r] -= 1
-            ticket.event.succeed()
 
-    def _fill(self, r: int) -> None:
-        """Grant to those in the queue, in order, as long as there are free units; wake up when it opens next."""
-        passed = []
-        queue = self.queues[r]
-        if not self.opening[r].is_open(self.env.now):
-            self._wake(r)
-            return
-        while queue and self.free[r] > 0:
-            ticket = heappop(queue)
-            if ticket.live and self._can(ticket):
-                self._grant(ticket)
-            elif ticket.live:
-                passed.append(ticket)
-        for ticket in passed:
-            heappush(queue, ticket)
+    def _take_away(self, r: int) -> None:
+        """From the user of lowest priority who was the last to ask."""
+        victim = max(self.users[r].values())
+        del self.users[r][victim.owner]
+        self.free[r] += 1
+        victim.owner.lose(r, victim)
 
-    def _wake(self, r: int) -> None:
-        opens = self.opening[r].next_opening(self.env.now)
-        if self.waking[r] < opens:
-            self.waking[r] = opens
-            self.env.timeout(opens - self.env.now).callbacks.append(lambda _: self._fill(r))
+    def _join(self, ticket: Ticket) -> None:
+        ticket.event = self.env.event()
+        heappush(self.queues.setdefault(ticket.needs, []), ticket)
+        self._count(ticket, 1)
+        for r in ticket.needs:
+            if self.waiting[r] > self.most:
+                raise DomainError(
+                    f"resources.{self.resources[r].key}: more than {self.most:,} patients wait on day "
+                    f"{self.env.now:.0f}; more arrive than it can treat"
+                )
 
-    def _preempt(self, ticket: Ticket) -> None:
-        """Take what is missing from the users of lowest priority, where it is pre-emptive and theirs is lower."""
-        victims = {r: max(self.users[r].values(), default=None) for r in ticket.needs if self.free[r] <= 0}
-        for r, victim in victims.items():
-            if victim is None or not self.resources[r].preemptive or victim.priority <= ticket.priority:
-                return
-        if not all(self.opening[r].is_open(self.env.now) for r in ticket.needs):
-            return
-        for r, victim in victims.items():
-            del self.users[r][victim.owner]
-            self.free[r] += 1
-            victim.owner.lose(r, victim)
-        if self._can(ticket):
-            self._grant(ticket)
+    def _count(self, ticket: Ticket, by: int) -> None:
+        self.queued += by
+        for r in ticket.needs:
+            self.waiting[r] += by
+
+    def _await_opening(self, ticket: Ticket) -> None:
+        """Look again when what he needs opens."""
+        for r in ticket.needs:
+            if not self._is_open(r) and self.opens[r] <= self.env.now:
+                wait = self.opening[r].next_opening(self.env.now) - self.env.now
+                self.opens[r] = self.env.now + wait
+                self.env.timeout(wait).callbacks.append(self.look_again)

@@ -145,6 +145,7 @@ class Patient:
         return tuple(r for r in self.group.needs[state] if r not in self.held)
 
     def ask(self, state: int, number: int | None = None) -> Ticket:
+        """`number`: his old place in the queue, if he keeps it."""
         return self.desk.ask(self.lacks(state), self.group.priority[state], self, state, number)
 
     def take(self, ticket: Ticket) -> None:
@@ -163,6 +164,19 @@ class Patient:
             ticket = self.held.pop(r)
             self.desk.release(self, r)
             self._log(r, ticket, ticket.granted, self.env.now)
+
+    def return_unused(self, ticket: Ticket) -> None:
+        """What was granted a moment ago is not what he needs."""
+        for r in ticket.needs:
+            del self.held[r]
+            self.desk.release(self, r)
+            self._log(r, ticket, np.nan, self.env.now)
+
+    def keep(self, state: int) -> None:
+        """He moves on to `state` with what he holds, and his priority is that of the state he is in."""
+        self.give_back(self.group.needs[state])
+        for ticket in self.held.values():
+            ticket.priority = self.group.priority[state]
 
     def lose(self, r: int, ticket: Ticket) -> None:
         """The desk takes a resource away."""
@@ -243,11 +257,13 @@ class Stay:
             self._aim(self.wish[0][0], time)
         if not self.patient.lacks(self.wish[1]):
             return True
-        return self.ask(time) and self.turn(time)
+        # Another branch, which needs more: all of it is taken together, at his old place in the queue.
+        self.patient.return_unused(self.ticket)
+        return self.ask(time, self.ticket.number) and self.turn(time)
 
-    def ask(self, time: float) -> bool:
+    def ask(self, time: float, number: int | None = None) -> bool:
         """Ask for what the wish needs; True where it is granted at once."""
-        self.asked, self.ticket = time, self.patient.ask(self.wish[1])
+        self.asked, self.ticket = time, self.patient.ask(self.wish[1], number)
         return self.ticket.granted is not None
 
     def _stop_waiting(self, time: float, instead: int = -1) -> None:
@@ -264,7 +280,7 @@ class Stay:
     def leave(self, time: float):
         path, after = self.wish
         self._record(time, path[0])
-        self.patient.give_back(self.patient.group.needs[after])
+        self.patient.keep(after)
         return time, path, after
 
     def end(self):
@@ -279,19 +295,25 @@ class Stay:
     # --- pre-emption --------------------------------------------------------------------------------------------
 
     def lost(self, ticket: Ticket) -> None:
-        """A resource was taken away. Whoever already waits for the next state goes on waiting; others ask to have it back."""
-        if self.wish:
-            # It can be one that was granted at this very moment.
-            if self.ticket.granted is not None and self.patient.lacks(self.wish[1]):
-                self.ticket = self.patient.ask(self.wish[1], self.ticket.number)
-            return
-        now = self.patient.own_time()
+        """A resource was taken away. Who waits for the next state asks for it too, if that needs it; others ask to have it back.
+        Either keeps his old number, and so his place before those who asked later."""
+        now, wish = self.patient.own_time(), self.wish
+        if wish is None:
+            self._stop_clock(now)
+            self._ask_anew(now, self.state, ticket.number)
+        elif self.patient.lacks(wish[1]) != self.ticket.needs:
+            self._ask_anew(now, wish[1], self.ticket.number)
+            self.wish = wish
+
+    def _ask_anew(self, now: float, state: int, number: int) -> None:
         self._stop_waiting(now)
+        self.asked, self.ticket = now, self.patient.ask(state, number)
+
+    def _stop_clock(self, now: float) -> None:
+        """The clock of the state stands still, and what follows it with it."""
         paused = [event for event in self.events if event[-1] in self.patient.group.paused]
         self.frozen += [(time - now, move) for time, _, move in paused]
         self.events = [event for event in self.events if event not in paused]
-        # With his old number he comes before those who asked later.
-        self.asked, self.ticket = now, self.patient.ask(self.state, ticket.number)
 
     def resume(self) -> None:
         """The lost resource is back."""
