@@ -75,7 +75,7 @@ class History:
 @dataclass(frozen=True)
 class Requests:
     """What patients asked of resources: one row a resource asked for. Indices of strategy, draw, group, patient (below 0:
-    not recruited), resource, and the state that needs it.
+    not recruited), resource, and the state that needs it. together: all resources of the same request, as the sum of 2^index.
 
     asked, granted, left: days of the calendar; granted is NaN for those who gave up or died waiting, whose `left` is when,
     and `instead` the state to which they went (-1 for all others).
@@ -86,6 +86,7 @@ class Requests:
     group: np.ndarray
     patient: np.ndarray
     resource: np.ndarray
+    together: np.ndarray
     state: np.ndarray
     instead: np.ndarray
     asked: np.ndarray
@@ -94,8 +95,8 @@ class Requests:
 
     @classmethod
     def of(cls, log: list[tuple]) -> Requests:
-        columns = np.array(log, float).reshape(-1, 10).T
-        return cls(*(column.astype(int) for column in columns[:7]), *columns[7:])
+        columns = np.array(log, float).reshape(-1, 11).T
+        return cls(*(column.astype(np.int64) for column in columns[:8]), *columns[8:])
 
     @classmethod
     def joined(cls, parts: list[Requests]) -> Requests:
@@ -108,6 +109,10 @@ class Requests:
     def where(self, rows: np.ndarray) -> Requests:
         """Some of the rows (a mask or indices)."""
         return Requests(*(column[rows] for column in vars(self).values()))
+
+    def as_asked(self) -> Requests:
+        """One row a request; its `resource` is all that was asked for together, as in `together`."""
+        return replace(self, resource=self.together).where(self.together & -self.together == 1 << self.resource)
 
     def whole(self) -> Requests:
         """One row a wait: who became something else while he waited, and asked for the same resource again at once, went on

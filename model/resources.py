@@ -10,10 +10,18 @@ from dataclasses import dataclass, field
 
 ALWAYS = ((0.0, 168.0),)
 WEEK = 168
+MOST_RESOURCES = 50  # what patients ask for together is kept as bits of one number
 
 
 class ResourceError(ValueError):
     """A resource, hold or arrival process that cannot be: what was found, what is allowed."""
+
+
+def held_twice(key: str) -> str:
+    return (
+        f"'{key}' stands twice, but a state holds one unit of a resource; where every patient takes two units, write '{key}' "
+        "once and halve its capacity; else make the second unit a resource of its own"
+    )
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,11 @@ class Hold:
     priority: int = 0
     by_group: dict[str, int] = field(default_factory=dict)
 
+    def __post_init__(self):
+        for key in self.resources:
+            if self.resources.count(key) > 1:
+                raise ResourceError(f"states.{self.state}.holds: {held_twice(key)}")
+
 
 @dataclass(frozen=True)
 class Arrivals:
@@ -87,6 +100,8 @@ class System:
 
     def __post_init__(self):
         known = [r.key for r in self.resources]
+        if len(known) > MOST_RESOURCES:
+            raise ResourceError(f"resources: {len(known)} of them; at most {MOST_RESOURCES} are allowed")
         for hold in self.holds:
             for key in hold.resources:
                 if key not in known:

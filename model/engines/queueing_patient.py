@@ -193,6 +193,7 @@ class Patient:
                 self.group.place,
                 number,
                 r,
+                sum(1 << i for i in ticket.needs),
                 ticket.target,
                 instead,
                 ticket.asked,

@@ -53,8 +53,11 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     if run.patients is not None:
         plans |= patient_figures(run, found, style)
     if run.base.requests is not None:
+        from model.report import queue_tables
+
         labels = {r.key: r.label or r.key for r in scenario.system.resources}
-        plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, labels), found["waits"])
+        asked = dict(queue_tables.requested(run).values())
+        plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, asked), found["waits"])
         length, units = found["queue_length"], {r.key: r.capacity for r in scenario.system.resources}
         plans["queue_length"] = Plan(lambda: plots.queue_length(length, style, labels), length)
         plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)

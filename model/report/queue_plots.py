@@ -7,15 +7,15 @@ import numpy as np
 from model.report.style import FAINT, Style, canvas, legend, nothing, numbers, percent, wrapped
 
 
-def waits(waits, style: Style, resources: dict[str, str]):
-    """Mean wait and share treated within 24 h, by resource and strategy, with 95 % intervals over replications.
+def waits(waits, style: Style, asked: dict[str, str]):
+    """Mean wait and share treated within 24 h, by what was asked for and strategy, with 95 % intervals over replications.
 
-    waits: strategy, resource, group, measure, mean, lower_95, upper_95. resources: labels.
+    waits: strategy, resource, group, measure, mean, lower_95, upper_95. asked: labels by `resource`.
     """
     own = waits[waits["group"] == "all"]
     if own.empty:
         return nothing(style, "Waits", "Nobody asked for a resource.")
-    keys = [k for k in resources if (own["resource"] == k).any()]
+    keys = [k for k in asked if (own["resource"] == k).any()]
     figure, axes = canvas(
         style,
         "Waiting for resources (means with 95 % intervals over replications)",
@@ -35,7 +35,7 @@ def waits(waits, style: Style, resources: dict[str, str]):
     numbers(axes[0].xaxis, 5)
     axes[1].set_xlim(0, 1.02)
     percent(axes[1].xaxis)
-    axes[0].set_yticks(range(len(keys)), [wrapped(resources[k], 26) for k in keys])
+    axes[0].set_yticks(range(len(keys)), [wrapped(asked[k], 26) for k in keys])
     axes[0].invert_yaxis()
     legend(figure, handles)
     return figure

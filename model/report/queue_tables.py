@@ -27,13 +27,14 @@ def queue_tables(run: Run) -> dict[str, pd.DataFrame]:
 
 
 def waits(run: Run) -> pd.DataFrame:
-    """Waits of recruits, by resource and group, in hours; shares treated within 24 h and 48 h, of asking for the resource
-    and of the patient's first request for any (which counts all queues and treatments before)."""
+    """Waits of recruits, by what they asked for (several resources asked for together are one wait) and group, in hours;
+    shares treated within 24 h and 48 h, of asking for it and of the patient's first request for anything (which counts all
+    queues and treatments before)."""
     import pandas as pd
 
     rows = []
     for group, place in _groups(run):
-        for about, worlds, firsts in _by_resource(run, place):
+        for about, worlds, firsts in _by_request(run, place):
             found = [queues.waits(world) for world in worlds if len(world.asked)]
             for name in found[0] if found else ():
                 values = np.concatenate([world[name] for world in found])
@@ -68,7 +69,8 @@ def _scale(name: str) -> float:
 
 
 def ended_waiting(run: Run) -> pd.DataFrame:
-    """Share of the recruits who asked for a resource whom an event moved on before they had it, by where they went.
+    """Share of the recruits who asked for a resource, or for several together, whom an event moved on before they had it, by
+    where they went.
 
     A death in the queue is a row with a dead state; loss of walking is one with the state of those who cannot walk.
     """
@@ -76,7 +78,7 @@ def ended_waiting(run: Run) -> pd.DataFrame:
 
     states, rows = list(run.scenario.states), []
     for group, place in _groups(run):
-        for about, worlds, _ in _by_resource(run, place, parts=True):
+        for about, worlds, _ in _by_request(run, place, parts=True):
             for s in sorted({int(x) for world in worlds for x in np.unique(world.instead) if x >= 0}):
                 share = np.array(
                     [world.where(world.instead == s).patients / world.patients for world in worlds if len(world.asked)]
@@ -90,7 +92,7 @@ def resource_use(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     system, rows, load = run.scenario.system, [], queues.offered_load(run.scenario, run.method.seed)
-    for (strategy, key, r), worlds in _worlds(run, recruits=False):
+    for (strategy, key, r), worlds in _by_resource(run):
         capacity = system.resources[r].capacity
         used = {
             "utilisation": (
@@ -150,12 +152,12 @@ def _hours(world: Requests, r: int) -> float:
 
 
 def queue_length(run: Run, stretches: int = 50) -> pd.DataFrame:
-    """Mean number of patients waiting, and of units in use, in stretches of the calendar (`day` is the middle), with the
+    """Mean number of patients waiting for a resource, alone or together with others, and of units in use, in stretches of the calendar (`day` is the middle), with the
     90 % range over replications."""
     import pandas as pd
 
     parts = []
-    for (strategy, key, r), worlds in _worlds(run, recruits=False):
+    for (strategy, key, r), worlds in _by_resource(run):
         end = float(np.median([queues.window(w, run.scenario.system)[1] for w in worlds]))
         edges = np.linspace(0, end, stretches + 1)
         about = {"strategy": strategy, "resource": key, "day": (edges[1:] + edges[:-1]) / 2}
@@ -173,27 +175,43 @@ def _groups(run: Run) -> Iterator[tuple[str, int | None]]:
         yield from ((key, i) for i, key in enumerate(run.scenario.groups))
 
 
-def _by_resource(
+def requested(run: Run) -> dict[int, tuple[str, str]]:
+    """(key, label) of all that was asked for, by the number of Requests.as_asked; several resources together are one."""
+    resources, found = run.scenario.system.resources, {}
+    for number in np.unique(run.base.requests.together).tolist():
+        parts = [i for i in range(len(resources)) if number >> i & 1]
+        keys, labels = zip(*((resources[i].key, resources[i].label or resources[i].key) for i in parts))
+        found[number] = parts, " + ".join(keys), " + ".join(labels)
+    return {number: (key, label) for number, (_, key, label) in sorted(found.items(), key=lambda item: item[1])}
+
+
+def _by_request(
     run: Run, group: int | None, parts: bool = False
 ) -> Iterator[tuple[dict, list[Requests], list[np.ndarray]]]:
-    """({strategy, resource}, requests of recruits in each replication, day of the first request of the same patients)."""
-    for (strategy, key, r), worlds in _worlds(run, recruits=True):
-        worlds = worlds if parts else [w.whole() for w in worlds]
-        chosen = [(w.resource == r) & (True if group is None else w.group == group) for w in worlds]
-        own = [w.where(rows) for w, rows in zip(worlds, chosen)]
-        if any(len(w.asked) for w in own):
-            yield (
-                {"strategy": strategy, "resource": key},
-                own,
-                [queues.first_asked(w)[rows] for w, rows in zip(worlds, chosen)],
-            )
+    """({strategy, resource}, requests of recruits in each replication, day of the first request of the same patients).
+
+    parts: each row as it is, without joining those of a wait that went on."""
+    names = requested(run)
+    for strategy, worlds in _worlds(run, recruits=True):
+        worlds = [w.as_asked() if parts else w.as_asked().whole() for w in worlds]
+        firsts = [queues.first_asked(w) for w in worlds]
+        for number, (key, _) in names.items():
+            chosen = [(w.resource == number) & (True if group is None else w.group == group) for w in worlds]
+            if any(rows.any() for rows in chosen):
+                own = [w.where(rows) for w, rows in zip(worlds, chosen)]
+                yield {"strategy": strategy, "resource": key}, own, [f[rows] for f, rows in zip(firsts, chosen)]
 
 
-def _worlds(run: Run, recruits: bool) -> Iterator[tuple[tuple[str, str, int], list[Requests]]]:
-    """Requests of each strategy in each replication, once for every resource."""
+def _worlds(run: Run, recruits: bool) -> Iterator[tuple[str, list[Requests]]]:
+    """Requests of each strategy in each replication."""
     found, replications = run.base.requests, run.base_method.replications
     for s, strategy in enumerate(run.scenario.strategies):
         own = found.where((found.strategy == s) & ((found.patient >= 0) | (not recruits)))
-        worlds = [own.where(own.draw == d) for d in range(replications)]
+        yield strategy, [own.where(own.draw == d) for d in range(replications)]
+
+
+def _by_resource(run: Run) -> Iterator[tuple[tuple[str, str, int], list[Requests]]]:
+    """Requests of each strategy in each replication, recruits or not, once for every resource."""
+    for strategy, worlds in _worlds(run, recruits=False):
         for r, resource in enumerate(run.scenario.system.resources):
             yield (strategy, resource.key, r), worlds

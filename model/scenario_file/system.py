@@ -6,7 +6,17 @@ import csv
 import math
 import re
 
-from model.resources import ALWAYS, WEEK, Arrivals, Hold, Resource, ResourceError, System
+from model.resources import (
+    ALWAYS,
+    MOST_RESOURCES,
+    WEEK,
+    Arrivals,
+    Hold,
+    Resource,
+    ResourceError,
+    System,
+    held_twice,
+)
 from model.scenario_file.nodes import Node, Problems
 from model.scenario_file.parameters import beside
 from model.scenario_file.schema import number
@@ -37,6 +47,9 @@ def read_system(root: Node, groups, problems: Problems) -> System | None:
     arrivals = _arrivals(section, groups, problems)
     lengths = {key: _days(section.get(key), problems) for key in ("warm-up", "cool-down")}
     most = _most(section.get("most waiting"), problems)
+    if len(resources) > MOST_RESOURCES:
+        problems.add(root.get("resources"), f"{len(resources)} resources; at most {MOST_RESOURCES} are allowed")
+        return None
     if arrivals is None or len(resources) != len(list(_entries(root.get("resources")))):
         return None
     return System(tuple(resources.values()), tuple(holds), arrivals, lengths["warm-up"], lengths["cool-down"], most)
@@ -291,9 +304,11 @@ def _holds(states: Node | None, resources: dict[str, Resource], section: Node | 
         if listed is None:
             continue
         parts = [listed] if listed.kind == "text" else list(listed.value)
-        for part in parts:
+        for place, part in enumerate(parts):
             if part.value not in known:
                 problems.unknown(part, "resource", part.value, known)
+            elif part.value in [other.value for other in parts[:place]]:
+                problems.add(part, held_twice(part.value))
         names = tuple(dict.fromkeys(part.value for part in parts))
         if node.kind != "map":
             found.append(Hold(key, names))

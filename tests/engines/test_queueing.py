@@ -249,6 +249,7 @@ def test_a_wait_goes_on_when_the_patient_becomes_something_else_that_needs_the_s
         zero,
         np.array([0, 1, 2, 0, 2]),
         zero,
+        zero + 1,
         np.array([1, 1, 1, 2, 1]),
         np.array([2, 9, 0, -1, -1]),
         asked=days(1, 1, 1, 2, 3),
@@ -413,7 +414,7 @@ def test_what_cannot_be_is_a_clear_error(make, message):
 
 def test_mean_queue_between_two_days_is_the_integral_of_the_queue():
     n = np.zeros(2, int)
-    requests = Requests(n, n, n, n, n, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5]))
+    requests = Requests(n, n, n, n, n, n + 1, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5]))
     assert queues.waiting_between(requests, np.array([0.0, 2, 3, 5])) == pytest.approx([0.5, 1.5, 0.75])
     assert queues.in_use_between(requests, np.array([0.0, 2, 3.5, 5])) == pytest.approx([0, 0.5 / 1.5, 0.5 / 1.5])
 
