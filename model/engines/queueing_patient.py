@@ -176,7 +176,9 @@ class Patient:
         """He moves on to `state` with what he holds, and his priority is that of the state he is in."""
         self.give_back(self.group.needs[state])
         for ticket in self.held.values():
-            ticket.priority = self.group.priority[state]
+            if ticket.priority != self.group.priority[state]:
+                ticket.priority = self.group.priority[state]
+                self.desk.look_again()
 
     def lose(self, r: int, ticket: Ticket) -> None:
         """The desk takes a resource away."""
