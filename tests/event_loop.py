@@ -114,7 +114,8 @@ class Centre:
         for resource in self.resources.values():
             for start, _ in resource.spans:
                 self.at(7 * week + start / 24, lambda: None)
-        if week == 0 or self.inside or any(action == self.arrive for _, _, action, _ in self.events):
+        spans = any(resource.spans for resource in self.resources.values())
+        if spans and (week == 0 or self.inside or any(action == self.arrive for _, _, action, _ in self.events)):
             self.at(7 * week + 7, self.opens_from, week + 1)
 
     # --- the life of a patient ----------------------------------------------------------------------------------
