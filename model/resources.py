@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 ALWAYS = ((0.0, 168.0),)
 WEEK = 168
+LONGEST = 1_000_000  # days of the calendar: beyond them, rounding would blur hours
+MOST_ARRIVALS = 2_000_000  # expected in one replication
 MOST_RESOURCES = 50  # what patients ask for together is kept as bits of one number
 
 
@@ -83,6 +85,17 @@ class Arrivals:
                 f"arrivals: give one rate per day, or one for each of the {WEEK} hours of the week, none of "
                 f"them negative; found {len(self.per_day)} of {min(self.per_day):g} or more"
             )
+        if self.per_day and not 1 / LONGEST <= self.mean_per_day <= MOST_ARRIVALS:
+            raise ResourceError(
+                f"arrivals: {self.mean_per_day:g} patients a day; allowed: from one in {LONGEST:,} days to {MOST_ARRIVALS:,} a day"
+            )
+        if any(days[-1] > LONGEST for days in self.times.values() if days):
+            raise ResourceError(f"arrivals: days are counted up to {LONGEST:,}")
+
+    @property
+    def mean_per_day(self) -> float:
+        """Of rates: patients a day, over the hours of the week."""
+        return sum(self.per_day) / len(self.per_day)
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,7 @@ class System:
     most_waiting: int = 10_000
 
     def __post_init__(self):
+        self._check_lengths()
         known = [r.key for r in self.resources]
         if len(known) > MOST_RESOURCES:
             raise ResourceError(f"resources: {len(known)} of them; at most {MOST_RESOURCES} are allowed")
@@ -108,3 +122,14 @@ class System:
                     raise ResourceError(
                         f"states.{hold.state}.holds: unknown resource '{key}'; resources: {', '.join(known)}"
                     )
+
+    def _check_lengths(self) -> None:
+        for name, days in (("warm-up", self.warm_up), ("cool-down", self.cool_down)):
+            if not 0 <= days <= LONGEST:
+                raise ResourceError(f"arrivals.{name}: {days:,.0f} days; allowed: 0 to {LONGEST:,} days")
+            expected = self.arrivals.mean_per_day * days if self.arrivals.per_day else 0.0
+            if expected > MOST_ARRIVALS:
+                raise ResourceError(
+                    f"arrivals.{name}: {days:,.0f} days are {expected:,.0f} arrivals whom nobody follows; at most "
+                    f"{MOST_ARRIVALS:,} are allowed: take a shorter one, or a lower rate"
+                )

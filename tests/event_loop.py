@@ -213,7 +213,8 @@ class Centre:
 
     def can(self, patient: Patient) -> bool:
         return all(
-            self.resources[r].is_open(self.now) and (self.free[r] > 0 or self.victim(r, self.priority(patient, patient.target)))
+            self.resources[r].is_open(self.now)
+            and (self.free[r] > 0 or self.victim(r, self.priority(patient, patient.target)))
             for r in patient.lacks
         )
 

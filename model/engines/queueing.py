@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.draws import DomainError
 from model.engines import accrual
 from model.engines.desk import Desk
 from model.engines.queueing_group import Group, Part
@@ -20,7 +21,7 @@ from model.engines.queueing_patient import Patient
 from model.history import History, Requests
 from model.inputs import Dynamics
 from model.quantities import Quantities
-from model.resources import System
+from model.resources import LONGEST, MOST_ARRIVALS, System
 
 
 def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", *, system: System) -> Quantities:
@@ -41,6 +42,8 @@ def simulate(parts: list[Part], seed: int, index, system: System) -> tuple[list[
     log: list[tuple] = []
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         for draw in range(draws):
+            for group in groups:
+                group.comes = bool(system.arrivals.times) or float(group.part.weight[draw]) > 0
             arrivals = _arrivals(groups, draw, system)
             for strategy in range(strategies):
                 for group in groups:
@@ -51,14 +54,35 @@ def simulate(parts: list[Part], seed: int, index, system: System) -> tuple[list[
 
 def _arrivals(groups: list[Group], draw: int, system: System) -> list[tuple[float, int, int]]:
     """(day, group, number) of everyone, in order; numbers below 0 are patients of the warm-up."""
-    recruits = [group.recruits(draw, system) for group in groups]
-    last = max(days[group.part.patients - 1] for group, days in zip(groups, recruits)) + system.cool_down
+    coming = [group for group in groups if group.comes]
+    _check_number(coming, draw, system)
+    recruits = [group.recruits(draw, system) for group in coming]
+    last = max(days[group.part.patients - 1] for group, days in zip(coming, recruits)) + system.cool_down
     found = []
-    for group, days in zip(groups, recruits):
+    for group, days in zip(coming, recruits):
         early = group.early(draw, system)
         found += [(day, group.place, -1 - n) for n, day in enumerate(early)]
         found += [(day, group.place, n) for n, day in enumerate(group.until(draw, system, days, last))]
+    # Where nobody belongs to a group, what would befall its patients is seen when all others have left.
+    left = last + max(group.end * group.day for group in groups)
+    found += [(left, group.place, n) for group in groups if not group.comes for n in range(group.part.patients)]
     return sorted(found)
+
+
+def _check_number(groups: list[Group], draw: int, system: System) -> None:
+    """Poisson arrivals until the last recruit of each group: a rare group would need more than can be simulated."""
+    if system.arrivals.times:
+        return
+    each = [group.part.patients / (system.arrivals.mean_per_day * float(group.part.weight[draw])) for group in groups]
+    slowest = int(np.argmax(each))
+    days = system.warm_up + each[slowest] + system.cool_down
+    arrivals = days * system.arrivals.mean_per_day
+    if days > LONGEST or arrivals > MOST_ARRIVALS:
+        part = groups[slowest].part
+        raise DomainError(
+            f"arrivals: until {part.patients:,} patients of group '{part.stream or 'all'}' have come, {arrivals:,.0f} arrive in "
+            f"{days:,.0f} days; at most {MOST_ARRIVALS:,} and {LONGEST:,} days are allowed: follow fewer, or raise its share"
+        )
 
 
 class _World:

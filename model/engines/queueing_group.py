@@ -52,6 +52,7 @@ class Group:
             fixed_times.hair(part.dynamics),
         )
         self.numbers = numbers
+        self.comes = True  # whether anyone belongs to it in the present draw
         self.stays: list[tuple] = []
         self.starts = np.zeros(self.shape, int)
         self.blocks: dict[tuple, list[float]] = {}

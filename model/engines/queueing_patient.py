@@ -187,7 +187,8 @@ class Patient:
         self.process.interrupt(ticket)
 
     def _log(self, r: int, ticket: Ticket, granted: float, left: float, instead: int = -1) -> None:
-        number = self.number if self.number < self.group.part.patients else -AFTER - self.number
+        recruit = self.number < self.group.part.patients and self.group.comes
+        number = self.number if recruit else -AFTER - self.number
         self.world.log.append(
             (
                 self.world.strategy,

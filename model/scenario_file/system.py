@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import re
+import stat
 
 from model.resources import (
     ALWAYS,
-    MOST_RESOURCES,
+    LONGEST,
     WEEK,
     Arrivals,
     Hold,
@@ -31,6 +33,9 @@ _RATE = re.compile(r"\s*([0-9.eE+-]+)\s+per\s+([A-Za-z]+)\s*")
 HOW = "write days and hours such as 'Mon-Fri 08:00-18:00', 'Sat 09:00-13:00', '08:00-20:00' (every day) or 'always'"
 
 
+MOST_BYTES = 50_000_000  # of a file of arrivals
+
+
 class SpanError(ValueError):
     """Opening hours that cannot be read."""
 
@@ -47,12 +52,13 @@ def read_system(root: Node, groups, problems: Problems) -> System | None:
     arrivals = _arrivals(section, groups, problems)
     lengths = {key: _days(section.get(key), problems) for key in ("warm-up", "cool-down")}
     most = _most(section.get("most waiting"), problems)
-    if len(resources) > MOST_RESOURCES:
-        problems.add(root.get("resources"), f"{len(resources)} resources; at most {MOST_RESOURCES} are allowed")
-        return None
     if arrivals is None or len(resources) != len(list(_entries(root.get("resources")))):
         return None
-    return System(tuple(resources.values()), tuple(holds), arrivals, lengths["warm-up"], lengths["cool-down"], most)
+    try:
+        return System(tuple(resources.values()), tuple(holds), arrivals, lengths["warm-up"], lengths["cool-down"], most)
+    except ResourceError as error:
+        problems.add(section, str(error).removeprefix("arrivals: ").removeprefix("arrivals."))
+        return None
 
 
 def _entries(section: Node | None):
@@ -179,11 +185,11 @@ def _arrivals(section: Node, groups, problems: Problems) -> Arrivals | None:
     return _by_hour(rate, problems)
 
 
-def _made(node: Node, per_day: tuple[float, ...], problems: Problems) -> Arrivals | None:
+def _made(node: Node, per_day: tuple[float, ...], problems: Problems, times=None) -> Arrivals | None:
     try:
-        return Arrivals(per_day)
+        return Arrivals(per_day, times or {})
     except ResourceError as error:
-        problems.add(node, str(error))
+        problems.add(node, str(error).removeprefix("arrivals: "))
         return None
 
 
@@ -225,44 +231,52 @@ def _by_hour(node: Node, problems: Problems) -> Arrivals | None:
 
 
 def _from_file(node: Node, groups, problems: Problems) -> Arrivals | None:
-    path, times = beside(node, node.value), {}
+    """Days of arrival by group. Messages name the line, not what stands there: the file can be anybody's."""
+    wanted, path = ("day", "group") if len(groups) > 1 else ("day",), beside(node, node.value)
     try:
+        _check_file(path)
         with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+            times = _times(csv.DictReader(file), wanted, groups)
+    except (OSError, ValueError, csv.Error) as error:
         problems.add(node, f"cannot read {node.value}: {getattr(error, 'strerror', None) or error}")
         return None
-    header = [name for name in reader.fieldnames or () if name]
+    return _made(node, (), problems, {group: tuple(sorted(days)) for group, days in times.items()})
+
+
+def _check_file(path: str) -> None:
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is no file")
+    if status.st_size > MOST_BYTES:
+        raise OSError(f"it has {status.st_size:,} bytes; at most {MOST_BYTES:,} are allowed")
+
+
+def _times(rows: csv.DictReader, wanted: tuple[str, ...], groups) -> dict[str, list[float]]:
+    header = [name for name in rows.fieldnames or () if name]
     if twice := [name for i, name in enumerate(header) if name in header[:i]]:
-        problems.add(
-            node, f"the file '{node.value}' has two columns of the name '{twice[0]}'; rename or remove one of them"
-        )
-        return None
-    columns = set(rows[0]) if rows else set()
-    wanted = {"day", "group"} if len(groups) > 1 else {"day"}
-    if not rows or wanted - columns:
-        problems.add(
-            node,
-            f"{node.value} needs the columns {', '.join(sorted(wanted))} and a row an arrival; found "
-            f"{', '.join(sorted(map(str, columns))) or 'nothing'}",
-        )
-        return None
-    for line, row in enumerate(rows, 2):
+        raise ValueError(f"it has two columns of the name '{twice[0]}'; rename or remove one of them")
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        raise ValueError(f"it needs the columns {', '.join(wanted)} and a row an arrival, and has no '{missing[0]}'")
+    times: dict[str, list[float]] = {}
+    for row in rows:
         group = row["group"] if "group" in wanted else next(iter(groups))
-        try:
-            day = float(row["day"])
-        except (TypeError, ValueError):
-            day = math.nan
-        if not 0 <= day < 1e9 or group not in groups:
-            problems.add(
-                node,
-                f"{node.value}, line {line}: day '{row['day']}', group '{group}'; a day must be 0 or more, and "
-                f"the groups are {', '.join(groups)}",
-            )
-            return None
-        times.setdefault(group, []).append(day)
-    return Arrivals(times={group: tuple(sorted(days)) for group, days in times.items()})
+        if group not in groups:
+            raise ValueError(f"line {rows.line_num}: unknown group; groups: {', '.join(groups)}")
+        times.setdefault(group, []).append(_day(row["day"], rows.line_num))
+    if not times:
+        raise ValueError("it has no row with an arrival")
+    return times
+
+
+def _day(text: str | None, line: int) -> float:
+    try:
+        day = float(text)
+    except (TypeError, ValueError):
+        day = math.nan
+    if not 0 <= day <= LONGEST:
+        raise ValueError(f"line {line}: the day must be a number from 0 to {LONGEST:,}")
+    return day
 
 
 def _days(node: Node | None, problems: Problems) -> float:

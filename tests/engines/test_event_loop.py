@@ -16,7 +16,13 @@ from model.scenario_file import read
 from model.scenario_file.system import hours, joined
 
 SEED, HORIZON = 1, 80.0
-OPENING = ("always", "Mon-Fri 08:00-18:00", "07:00-21:00", "Mon 09:00-12:00; Thu 22:00-03:00", "Sat-Sun; Tue 10:00-11:00")
+OPENING = (
+    "always",
+    "Mon-Fri 08:00-18:00",
+    "07:00-21:00",
+    "Mon 09:00-12:00; Thu 22:00-03:00",
+    "Sat-Sun; Tue 10:00-11:00",
+)
 GROUPS = ("a", "b")
 
 
@@ -85,7 +91,9 @@ def text_of(resources, states, arrivals):
     lines = [f"time: {{unit: day, horizon: {HORIZON} days, cycle: 1 day}}", "resources:"]
     for name, r in resources.items():
         opening = [part.strip() for part in r["open"].split(";")]
-        lines.append(f"  {name}: {{capacity: {r['capacity']}, open: {opening}, preemptive: {str(r['preemptive']).lower()}}}")
+        lines.append(
+            f"  {name}: {{capacity: {r['capacity']}, open: {opening}, preemptive: {str(r['preemptive']).lower()}}}"
+        )
     lines += ["arrivals: {rate: 1 per day, most waiting: 1000000}"]
     lines += [f"groups: {{a: {{weight: {arrivals['weight']}}}, b: {{weight: {1 - arrivals['weight']}}}}}", "states:"]
     limits = {}

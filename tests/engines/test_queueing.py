@@ -366,6 +366,157 @@ def test_pre_emption_at_the_very_moment_of_the_grant(tmp_path):
     assert sorted(urgent + elective) == [1.0, 2.0, 3.0] and urgent == [2.0]
 
 
+# --- joint needs, opening hours, pre-emption: lives of a few patients, reckoned by hand --------------------------
+
+OFFICE_HOURS = "Mon-Fri 08:00-18:00"
+NIGHT = """
+time: {{unit: day, horizon: 60 days, cycle: 1 day}}
+groups: {{lo: {{weight: 0.5}}, hi: {{weight: 0.5}}}}
+resources: {{theatre: {{capacity: 1, open: "{open}", preemptive: {preemptive}}}, bed: {{capacity: 1}}}}
+arrivals: {{file: days.csv}}
+states:
+  waiting: {{start: 1, utility: 1}}
+  surgery: {{utility: 1, holds: {{resources: {needs}, priority of: {{hi: 0, lo: 1}}}}}}
+  ward: {{utility: 1, holds: {{resources: [{ward}], priority of: {{hi: 0, lo: {later}}}}}}}
+  home: {{utility: 1}}
+transitions:
+  - {{from: waiting, to: surgery, survival: "fixed(time=0) in days", clock: state}}
+  - {{from: surgery, to: ward, survival: "fixed(time={surgery}) in hours", clock: state}}
+  - {{from: ward, to: home, survival: "fixed(time={stay}) in hours", clock: state}}
+"""
+
+
+def grants(tmp_path, days, needs="[theatre, bed]", surgery=1, stay=10, text=NIGHT, **more):
+    """Hours, from Monday 0:00, at which each patient first has the first of what surgery needs; by group and number."""
+    (tmp_path / "days.csv").write_text("day,group\n" + "".join(f"{day},{group}\n" for day, group in days))
+    facts = {"open": OFFICE_HOURS, "preemptive": "false", "ward": "bed", "later": 1} | more
+    scenario = read(write_scenario(tmp_path, text.format(needs=needs, surgery=surgery, stay=stay, **facts)))
+    parts = [
+        queueing.Part(
+            inputs.dynamics(scenario, draws.base(scenario), group), sum(g == key for _, g in days), np.ones(1), key
+        )
+        for key, group in scenario.groups.items()
+    ]
+    _, requests = queueing.simulate(parts, 1, None, scenario.system)
+    own = requests.where(~np.isnan(requests.granted))
+    found = {}
+    for group, patient, hour in sorted(zip(own.group.tolist(), own.patient.tolist(), (24 * own.granted).tolist())):
+        found.setdefault((list(scenario.groups)[group], patient), hour)
+    return {key: round(hour, 4) for key, hour in found.items()}
+
+
+def test_a_bed_that_falls_free_at_night_is_had_when_the_theatre_opens(tmp_path):
+    """The first leaves the ward on Monday at 20:00; the second, there since 10:00, is operated on Tuesday at 8:00."""
+    found = grants(tmp_path, [(9 / 24, "lo"), (10 / 24, "lo"), (30, "hi")])
+    assert found["lo", 0] == 9 and found["lo", 1] == 24 + 8
+
+
+def test_two_resources_that_open_at_different_hours_are_had_when_both_are_open(tmp_path):
+    text = NIGHT.replace("bed: {{capacity: 1}}", 'bed: {{capacity: 1, open: "Tue 12:00-13:00"}}')
+    found = grants(tmp_path, [(9 / 24, "lo"), (30, "hi")], text=text)
+    assert found["lo", 0] == 24 + 12
+
+
+def test_a_patient_of_higher_priority_takes_his_place_when_it_opens(tmp_path):
+    """The first begins on Monday at 17:00 and takes two days; the urgent one comes at 20:00 and has the theatre on Tuesday
+    at 8:00, for two days; then the first has it back."""
+    days = [(17 / 24, "lo"), (20 / 24, "hi"), (30, "lo"), (30, "hi")]
+    found = grants(tmp_path, days, "[theatre]", surgery=48, stay=0.5, preemptive="true")
+    assert found["lo", 0] == 17 and found["hi", 0] == 24 + 8
+
+
+def test_a_patient_of_higher_priority_takes_his_place_when_what_else_he_needs_falls_free(tmp_path):
+    """The bed is taken until 10:00, the theatre by another from 9:00 on: the urgent one, there since 9:30, takes it at 10:00."""
+    text = """
+time: {{unit: day, horizon: 60 days, cycle: 1 day}}
+groups: {{lo: {{weight: 0.4, w: 0}}, hi: {{weight: 0.3, w: 1}}, bed: {{weight: 0.3, w: 2}}}}
+resources: {{theatre: {{capacity: 1, preemptive: true}}, bed: {{capacity: 1}}}}
+arrivals: {{file: days.csv}}
+states:
+  waiting: {{start: 1, utility: 1}}
+  node: {{stay: 0}}
+  long: {{utility: 1, holds: {{resources: [theatre], priority: 5}}}}
+  both: {{utility: 1, holds: {{resources: [theatre, bed], priority: 1}}}}
+  lies: {{utility: 1, holds: bed}}
+  home: {{utility: 1}}
+transitions:
+  - {{from: waiting, to: node, survival: "fixed(time=0) in days", clock: state}}
+  - {{from: node, to: long, probability: "if(w == 0, 1, 0)"}}
+  - {{from: node, to: both, probability: "if(w == 1, 1, 0)"}}
+  - {{from: node, to: lies, probability: rest}}
+  - {{from: long, to: home, survival: "fixed(time=5) in days", clock: state}}
+  - {{from: both, to: home, survival: "fixed(time=1) in hours", clock: state}}
+  - {{from: lies, to: home, survival: "fixed(time=2) in hours", clock: state}}
+"""
+    days = [(8 / 24, "bed"), (9 / 24, "lo"), (9.5 / 24, "hi")]
+    assert grants(tmp_path, days, text=text) == {("bed", 0): 8, ("lo", 0): 9, ("hi", 0): 10}
+
+
+def test_of_those_who_come_at_the_same_moment_the_one_of_higher_priority_is_first(tmp_path):
+    """Whole days of arrival, as a table may have them: all of one day come at 0:00."""
+    found = grants(tmp_path, [(1, "lo"), (1, "hi"), (1, "lo")], "[theatre]", surgery=2, stay=1, open="always")
+    assert found == {("hi", 0): 24, ("lo", 0): 26, ("lo", 1): 28}
+
+
+def test_who_has_waited_all_night_comes_before_who_arrives_at_the_opening(tmp_path):
+    """08:00 written with too few digits is a moment before or after the opening, and no different from it."""
+    for at_eight in ("0.3333333333", "0.3333333334"):
+        found = grants(tmp_path, [(0.1, "lo"), (at_eight, "lo"), (30, "hi")], "[theatre]", surgery=2)
+        assert found["lo", 0] == 8 and found["lo", 1] == 10
+
+
+def test_priority_is_that_of_the_state_a_patient_is_in(tmp_path):
+    """In the ward, where he keeps the theatre, the first has a lower priority than the one who waits, and loses it."""
+    days = [(9 / 24, "lo"), (9.5 / 24, "lo"), (30, "hi")]
+    kept = {"ward": "theatre", "preemptive": "true", "stay": 20}
+    assert grants(tmp_path, days, "[theatre]", surgery=2, later=1, **kept)["lo", 1] == 24 + 8
+    assert grants(tmp_path, days, "[theatre]", surgery=2, later=2, **kept)["lo", 1] == 11
+
+
+def test_who_takes_another_branch_after_the_wait_does_not_hold_what_that_does_not_need(tmp_path):
+    """After a day in the queue for the theatre he goes to the ward instead, whose bed is taken until hour 60: the third
+    patient, who came after him, has the theatre meanwhile."""
+    text = """
+time: {{unit: day, horizon: 60 days, cycle: 1 day}}
+parameters: {{limit: {{value: 10.5, unit: hour}}}}
+groups: {{lo: {{weight: 0.4, w: 0}}, hi: {{weight: 0.3, w: 1}}, bed: {{weight: 0.3, w: 2}}}}
+resources: {{theatre: {{capacity: 1}}, bed: {{capacity: 1}}}}
+arrivals: {{file: days.csv}}
+states:
+  waiting: {{start: 1, utility: 1}}
+  node: {{stay: 0}}
+  again: {{stay: 0}}
+  surgery: {{utility: 1, holds: theatre}}
+  lies: {{utility: 1, holds: bed}}
+  rests: {{utility: 1, holds: bed}}
+  home: {{utility: 1}}
+transitions:
+  - {{from: waiting, to: node, survival: "fixed(time=0) in days", clock: state}}
+  - {{from: node, to: rests, probability: "if(w == 2, 1, 0)"}}
+  - {{from: node, to: again, probability: rest}}
+  - {{from: again, to: lies, probability: "if(waited > limit, 1, 0)"}}
+  - {{from: again, to: surgery, probability: rest}}
+  - {{from: surgery, to: home, survival: "fixed(time=24) in hours", clock: state}}
+  - {{from: lies, to: home, survival: "fixed(time=1) in hours", clock: state}}
+  - {{from: rests, to: home, survival: "fixed(time=60) in hours", clock: state}}
+"""
+    days = [(0, "bed"), (0, "lo"), (0.1, "lo"), (0.9, "hi")]
+    found = grants(tmp_path, days, text=text)
+    assert found == {("bed", 0): 0, ("lo", 0): 0, ("lo", 1): 60, ("hi", 0): 24}
+
+
+def test_who_loses_the_ability_to_walk_goes_to_the_back_of_his_new_queue(tmp_path):
+    """One theatre, three days each; who waits two days changes and asks anew, behind the one who came on day 1.2."""
+    text = LOSING.replace("rate: 0.2 per day", 'survival: "fixed(time=2) in days", clock: state')
+    text = text.replace("time=0.5", "time=3").replace("0.05 per day", "0 per day").replace("0.1 per day", "0 per day")
+    text += '  - {from: lame, to: surgery, survival: "fixed(time=0) in days", clock: state}\n'
+    made = System((Resource("server", 1),), THEATRE, Arrivals(times={"all": (0.0, 0.5, 1.2)}))
+    _, requests = queueing.simulate([queueing.Part(dynamics_of(tmp_path, text), 3, np.ones(1))], 1, None, made)
+    had = requests.where(~np.isnan(requests.granted))
+    assert dict(zip(had.patient.tolist(), had.granted.tolist())) == pytest.approx({0: 0.0, 2: 3.0, 1: 6.0})
+    assert np.sort(requests.asked[requests.patient == 1]).tolist() == [0.5, 2.5]
+
+
 # --- arrivals and opening hours ---------------------------------------------------------------------------------
 
 
@@ -405,6 +556,16 @@ def test_next_opening_goes_over_the_weekend():
         (lambda: Arrivals(), "give either rates per day or times"),
         (lambda: Arrivals((1.0, 2.0)), "one for each of the 168 hours"),
         (lambda: System((), (Hold("ward", ("bed",)),), Arrivals((1.0,))), "states.ward.holds: unknown resource 'bed'"),
+        (lambda: Hold("ward", ("bed", "bed")), "states.ward.holds: 'bed' stands twice"),
+        (
+            lambda: System(tuple(Resource(f"r{i}", 1) for i in range(51)), (), Arrivals((1.0,))),
+            "51 of them; at most 50",
+        ),
+        (lambda: Arrivals((2.4e10,)), "allowed: from one in 1,000,000 days to 2,000,000 a day"),
+        (lambda: Arrivals((1e-7,)), "1e-07 patients a day; allowed"),
+        (lambda: Arrivals(times={"all": (0.0, 2e6)}), "days are counted up to 1,000,000"),
+        (lambda: System((), (), Arrivals((1.0,)), warm_up=1e7), "arrivals.warm-up: 10,000,000 days; allowed"),
+        (lambda: System((), (), Arrivals((9.0,)), cool_down=1e6), "are 9,000,000 arrivals whom nobody follows"),
     ],
 )
 def test_what_cannot_be_is_a_clear_error(make, message):
@@ -414,7 +575,9 @@ def test_what_cannot_be_is_a_clear_error(make, message):
 
 def test_mean_queue_between_two_days_is_the_integral_of_the_queue():
     n = np.zeros(2, int)
-    requests = Requests(n, n, n, n, n, n + 1, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5]))
+    requests = Requests(
+        n, n, n, n, n, n + 1, n, n - 1, np.array([1.0, 2.5]), np.array([3.0, np.nan]), np.array([4.0, 4.5])
+    )
     assert queues.waiting_between(requests, np.array([0.0, 2, 3, 5])) == pytest.approx([0.5, 1.5, 0.75])
     assert queues.in_use_between(requests, np.array([0.0, 2, 3.5, 5])) == pytest.approx([0, 0.5 / 1.5, 0.5 / 1.5])
 

@@ -73,12 +73,31 @@ def test_times_of_arrival_from_a_file(tmp_path):
     (tmp_path / "days.csv").write_text("day,group\n0.5,walking\n3,not walking\n2.25,walking\n")
     text = CENTRE.replace("rate: 3 per week", "file: days.csv")
     assert centre(tmp_path, text=text).arrivals.times == {"walking": (0.5, 2.25), "not walking": (3.0,)}
-    (tmp_path / "days.csv").write_text("day,group\n0.5,walking\nx,sitting\n")
-    with pytest.raises(ScenarioError, match="days.csv, line 3: day 'x', group 'sitting'; a day must be 0 or more"):
-        centre(tmp_path, text=text)
-    (tmp_path / "days.csv").write_text("when\n1\n")
-    with pytest.raises(ScenarioError, match="needs the columns day, group and a row an arrival; found when"):
-        centre(tmp_path, text=text)
+
+
+@pytest.mark.parametrize(
+    "rows, message",
+    [
+        ("day,group\n0.5,walking\nx,walking\n", "line 3: the day must be a number from 0 to 1,000,000"),
+        ("day,group\n0.5,walking\n1e7,walking\n", "line 3: the day must be a number from 0 to 1,000,000"),
+        ("day,group\n0.5,walking\n1\n", "line 3: unknown group; groups: walking, not walking"),
+        ("when\nsecret\n", "it needs the columns day, group and a row an arrival, and has no 'day'"),
+        ("day,group\n", "it has no row with an arrival"),
+        ("", "it needs the columns day, group"),
+    ],
+)
+def test_a_file_of_arrivals_that_cannot_be_read_is_refused_without_its_cells(rows, message, tmp_path):
+    (tmp_path / "days.csv").write_text(rows)
+    with pytest.raises(ScenarioError, match=f"cannot read days.csv: {message}") as caught:
+        centre(tmp_path, text=CENTRE.replace("rate: 3 per week", "file: days.csv"))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_huge_file_of_arrivals_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr("model.scenario_file.system.MOST_BYTES", 20)
+    (tmp_path / "days.csv").write_text("day,group\n0.5,walking\n")
+    with pytest.raises(ScenarioError, match="it has 22 bytes; at most 20 are allowed"):
+        centre(tmp_path, text=CENTRE.replace("rate: 3 per week", "file: days.csv"))
 
 
 @pytest.mark.parametrize(
