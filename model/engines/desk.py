@@ -74,7 +74,8 @@ class Desk:
         """Give a unit back."""
         del self.users[r][owner]
         self.free[r] += 1
-        self.look_again()
+        if self.waiting[r]:
+            self.look_again()
 
     def look_again(self, _event=None) -> None:
         """Look at those who wait when the present moment is over."""

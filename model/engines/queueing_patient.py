@@ -284,7 +284,8 @@ class Stay:
     def leave(self, time: float):
         path, after = self.wish
         self._record(time, path[0])
-        self.patient.keep(after)
+        if self.patient.held:
+            self.patient.keep(after)
         return time, path, after
 
     def end(self):
