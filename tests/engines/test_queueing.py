@@ -8,6 +8,7 @@ import pytest
 from runs import write_scenario
 from scipy import stats
 
+import model
 from model import draws, inputs
 from model.analysis import queues
 from model.draws import DomainError
@@ -372,7 +373,7 @@ OFFICE_HOURS = "Mon-Fri 08:00-18:00"
 NIGHT = """
 time: {{unit: day, horizon: 60 days, cycle: 1 day}}
 groups: {{lo: {{weight: 0.5}}, hi: {{weight: 0.5}}}}
-resources: {{theatre: {{capacity: 1, open: "{open}", preemptive: {preemptive}}}, bed: {{capacity: 1}}}}
+resources: {{theatre: {{label: Theatre, capacity: 1, open: "{open}", preemptive: {preemptive}}}, bed: {{capacity: 1}}}}
 arrivals: {{file: days.csv}}
 states:
   waiting: {{start: 1, utility: 1}}
@@ -409,6 +410,21 @@ def test_a_bed_that_falls_free_at_night_is_had_when_the_theatre_opens(tmp_path):
     """The first leaves the ward on Monday at 20:00; the second, there since 10:00, is operated on Tuesday at 8:00."""
     found = grants(tmp_path, [(9 / 24, "lo"), (10 / 24, "lo"), (30, "hi")])
     assert found["lo", 0] == 9 and found["lo", 1] == 24 + 8
+
+
+def test_resources_asked_for_together_are_one_wait_in_tables_and_figure(tmp_path):
+    """The patients above: 0 and 22 hours for both, and nobody waits for the bed alone."""
+    from model.report.queue_tables import requested
+
+    days = [(9 / 24, "lo"), (10 / 24, "lo"), (30, "hi"), (40, "hi")]
+    grants(tmp_path, days)
+    found = model.run(tmp_path / "scenario.yaml", engine="queueing", patients=4, replications=2)
+    waits = found.tables["waits"].query("group == 'lo' and measure == 'mean wait'")
+    assert waits[["resource", "mean"]].values.tolist() == [["theatre + bed", pytest.approx(11)]]
+    # A resource has its own use, and those who wait for it alone or with others.
+    queue = found.tables["resource_use"].query("measure == 'mean queue length'").set_index("resource")["mean"]
+    assert queue["theatre"] == queue["bed"] > 0
+    assert list(requested(found.run).values()) == [("theatre + bed", "Theatre + bed")]
 
 
 def test_two_resources_that_open_at_different_hours_are_had_when_both_are_open(tmp_path):
@@ -538,6 +554,29 @@ def test_arrivals_at_given_times(tmp_path):
         DomainError, match="3 patients of group 'all' arrive after the warm-up, but 4 are to be followed"
     ):
         losing(tmp_path, given, 4)
+
+
+def test_a_group_of_weight_0_takes_nothing_from_the_others(tmp_path):
+    dynamics = dynamics_of(tmp_path, LOSING)
+    made = system(1, 3, THEATRE, warm_up=10)
+    alone, asked = queueing.simulate([queueing.Part(dynamics, 50, np.ones(1), "some")], 1, None, made)
+    parts = [queueing.Part(dynamics, n, np.array([w]), key) for key, n, w in (("nobody", 2, 0.0), ("some", 50, 1.0))]
+    found, requests = queueing.simulate(parts, 1, None, made)
+    np.testing.assert_array_equal(found[1].left, alone[0].left)
+    np.testing.assert_array_equal(
+        np.sort(requests.wait[requests.patient >= 0]), np.sort(asked.wait[asked.patient >= 0])
+    )
+    # They are treated at once, when all others have left.
+    assert len(np.unique(found[0].row)) == 2 and found[0].waited[0] == 0
+
+
+def test_a_group_so_rare_that_its_patients_hardly_come_is_a_clear_error(tmp_path):
+    dynamics = dynamics_of(tmp_path, LOSING)
+    parts = [
+        queueing.Part(dynamics, n, np.array([w]), key) for key, n, w in (("rare", 2, 1e-9), ("some", 50, 1 - 1e-9))
+    ]
+    with pytest.raises(DomainError, match="until 2 patients of group 'rare' have come, .* arrive in 666,666,667 days"):
+        queueing.simulate(parts, 1, None, system(1, 3, THEATRE))
 
 
 def test_next_opening_goes_over_the_weekend():
