@@ -47,7 +47,7 @@ def random_system(number):
         if i and rng.random() < 0.75:
             states[name]["holds"] = sorted(rng.choice(names, rng.integers(1, len(names) + 1), replace=False).tolist())
             states[name]["priority"] = dict(zip(GROUPS, rng.integers(0, 3, 2).tolist()))
-    for node in range(rng.integers(0, 3)):
+    for node in range(rng.choice([0, 0, 1, 2])):
         limit = float(rng.integers(2, 60)) + 0.5
         early, late = rng.uniform(0.1, 0.9, 2).round(3).tolist()
         ends = rng.choice([*stays[1:], "dead"], 2, replace=False).tolist()
@@ -285,10 +285,13 @@ def assert_same(number, group, patient, ours, theirs):
         assert np.allclose(one[1:3] + one[4:], other[1:3] + other[4:], atol=1e-7), (number, group, patient, one, other)
 
 
-@pytest.mark.parametrize("block", range(10))
+BLOCKS = [0, 1, *(pytest.param(block, marks=pytest.mark.slow) for block in range(2, 10))]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
 def test_every_patient_has_the_life_that_an_independent_event_loop_gives_him(block, tmp_path):
     waited = lost = 0
-    for number in range(24 * block, 24 * block + 24):
+    for number in range(21 * block, 21 * block + 21):
         made = random_system(number)
         scenario, parts, histories, requests, _ = engine_of(tmp_path, *made)
         centre, patients = centre_of(*made[:2]), patients_of(made[2])
@@ -301,7 +304,7 @@ def test_every_patient_has_the_life_that_an_independent_event_loop_gives_him(blo
                 assert_same(number, part.stream, patient, ours, theirs)
                 waited += sum(x[4] > 0 for x in ours)
         lost += np.isnan(requests.granted).sum()
-    assert waited > 300 and lost > 100
+    assert waited > 200 and lost > 50
 
 
 # --- what must hold of any system -------------------------------------------------------------------------------
@@ -312,7 +315,7 @@ def idle_while_wanted(requests, system):
     units = np.array([r.capacity for r in system.resources])
     end = np.where(np.isnan(requests.granted), requests.left, requests.granted)
     used = ~np.isnan(requests.granted) & (requests.left > requests.granted + 1e-9)
-    weeks = 7 * np.arange(int(requests.left.max() / 7) + 1)
+    weeks = 7 * np.arange(int(requests.left.max(initial=0) / 7) + 1)
     openings = [weeks + start / 24 for r in system.resources for start, _ in r.opening]
     moments = np.unique(np.concatenate([requests.asked, requests.left, requests.granted[used], *openings]))
     opened = [is_open(r.opening, moments + 2e-6) for r in system.resources]
@@ -335,8 +338,14 @@ def is_open(spans, days):
 
 def test_no_unit_is_open_and_idle_while_a_patient_waits_who_needs_nothing_else(tmp_path):
     waited = 0
-    for number in range(1000, 1060):
+    for number in range(1000, 1050):
         *_, requests, system = engine_of(tmp_path, *random_system(number))
         assert list(idle_while_wanted(requests, system)) == [], number
         waited += (requests.wait > 0).sum()
     assert waited > 1000
+
+
+def test_the_search_for_idle_units_finds_those_that_an_engine_forgets_at_opening(tmp_path, monkeypatch):
+    monkeypatch.setattr("model.engines.desk.Desk._await_opening", lambda self, ticket: None)
+    found = [list(idle_while_wanted(*engine_of(tmp_path, *random_system(n))[3:])) for n in range(1000, 1010)]
+    assert sum(map(bool, found)) > 3
