@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from runs import SCENARIOS
+from runs import SCENARIOS, base_case
 
 from model.analysis import agreement, capacity
 from model.analysis.capacity import CapacityError
@@ -180,6 +180,16 @@ def test_queues_raise_the_icer_and_shorter_ones_lower_it():
     walking = engine_report.change_table(found, 50_000).query("outcome == 'ambulatory_days' and strategy == 'surgery'")
     walking = walking.set_index("alternative")["change"]
     assert walking["none"] > walking["night"] > 2
+
+
+def test_the_share_who_are_operated_on_scales_what_surgery_adds_where_nobody_waits():
+    """The others have radiotherapy alone under both strategies, with its probabilities and hazards: increments are the
+    share times those of surgery for all, also where surgery has a direct effect on survival."""
+    changes = []
+    for share in (1, 0.3):
+        total = base_case(CAPACITY, f"surgery_share={share}", "hr_surgery=0.7").total
+        changes.append([(x[1, 0] - x[0, 0]) / share for x in (total.cost, total.qaly, total.get("ambulatory_days", True))])
+    assert changes[1] == pytest.approx(changes[0], rel=1e-9)
 
 
 def test_without_queues_the_icer_is_near_that_of_the_default_scenario():

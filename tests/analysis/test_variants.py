@@ -103,7 +103,8 @@ def test_the_variants_of_the_capacity_scenario_can_be_read():
         found.scenarios["all wait outside"].parameters[f"{arm}_waits_in_hospital"].base
         for arm in ("surgery", "radiotherapy")
     ]
-    assert len(found.labels) == 5 and share == [0, 0]
+    assert len(found.labels) == 6 and share == [0, 0]
+    assert found.scenarios["surgery for one in five"].parameters["surgery_share"].base == 0.21
 
 
 def test_the_shipped_variants_run():
