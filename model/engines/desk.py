@@ -110,7 +110,7 @@ class Desk:
         for r in ticket.needs:
             if self.free[r] <= 0 and not self._yields(r, ticket.priority):
                 return False
-            if not self._is_open(r):
+            if not (self.opening[r].always or self._is_open(r)):
                 return False
         return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from model import fixed_times
@@ -196,7 +198,7 @@ class Patient:
                 self.group.place,
                 number,
                 r,
-                sum(1 << i for i in ticket.needs),
+                _together(ticket.needs),
                 ticket.target,
                 instead,
                 ticket.asked,
@@ -204,6 +206,11 @@ class Patient:
                 left,
             )
         )
+
+
+@cache
+def _together(resources: tuple[int, ...]) -> int:
+    return sum(1 << r for r in resources)
 
 
 class Stay:
