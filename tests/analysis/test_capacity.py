@@ -188,7 +188,9 @@ def test_the_share_who_are_operated_on_scales_what_surgery_adds_where_nobody_wai
     changes = []
     for share in (1, 0.3):
         total = base_case(CAPACITY, f"surgery_share={share}", "hr_surgery=0.7").total
-        changes.append([(x[1, 0] - x[0, 0]) / share for x in (total.cost, total.qaly, total.get("ambulatory_days", True))])
+        changes.append(
+            [(x[1, 0] - x[0, 0]) / share for x in (total.cost, total.qaly, total.get("ambulatory_days", True))]
+        )
     assert changes[1] == pytest.approx(changes[0], rel=1e-9)
 
 
