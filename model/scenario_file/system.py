@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import stat
 
-<<<<<<< HEAD
 from model import files
-=======
->>>>>>> part/queueing
 from model.resources import (
     ALWAYS,
     LONGEST,
@@ -22,11 +17,7 @@ from model.resources import (
     System,
     held_twice,
 )
-<<<<<<< HEAD
 from model.scenario_file.nodes import Node, Problems, did_you_mean
-=======
-from model.scenario_file.nodes import Node, Problems
->>>>>>> part/queueing
 from model.scenario_file.parameters import beside
 from model.scenario_file.schema import number
 from model.units import UnitError, days_in, duration
@@ -38,8 +29,6 @@ _SPAN = re.compile(
 )
 _RATE = re.compile(r"\s*([0-9.eE+-]+)\s+per\s+([A-Za-z]+)\s*")
 HOW = "write days and hours such as 'Mon-Fri 08:00-18:00', 'Sat 09:00-13:00', '08:00-20:00' (every day) or 'always'"
-
-
 
 
 class SpanError(ValueError):
@@ -237,7 +226,6 @@ def _by_hour(node: Node, problems: Problems) -> Arrivals | None:
 
 
 def _from_file(node: Node, groups, problems: Problems) -> Arrivals | None:
-<<<<<<< HEAD
     try:
         header, rows = files.table(beside(node, node.value))
         times = _times(header, rows, list(groups))
@@ -274,54 +262,6 @@ def _number(text: str | None) -> float:
         return float(text or "")
     except ValueError:
         return math.nan
-=======
-    """Days of arrival by group. Messages name the line, not what stands there: the file can be anybody's."""
-    wanted, path = ("day", "group") if len(groups) > 1 else ("day",), beside(node, node.value)
-    try:
-        _check_file(path)
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            times = _times(csv.DictReader(file), wanted, groups)
-    except (OSError, ValueError, csv.Error) as error:
-        problems.add(node, f"cannot read {node.value}: {getattr(error, 'strerror', None) or error}")
-        return None
-    return _made(node, (), problems, {group: tuple(sorted(days)) for group, days in times.items()})
-
-
-def _check_file(path: str) -> None:
-    status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("it is no file")
-    if status.st_size > MOST_BYTES:
-        raise OSError(f"it has {status.st_size:,} bytes; at most {MOST_BYTES:,} are allowed")
-
-
-def _times(rows: csv.DictReader, wanted: tuple[str, ...], groups) -> dict[str, list[float]]:
-    header = [name for name in rows.fieldnames or () if name]
-    if twice := [name for i, name in enumerate(header) if name in header[:i]]:
-        raise ValueError(f"it has two columns of the name '{twice[0]}'; rename or remove one of them")
-    missing = [name for name in wanted if name not in header]
-    if missing:
-        raise ValueError(f"it needs the columns {', '.join(wanted)} and a row an arrival, and has no '{missing[0]}'")
-    times: dict[str, list[float]] = {}
-    for row in rows:
-        group = row["group"] if "group" in wanted else next(iter(groups))
-        if group not in groups:
-            raise ValueError(f"line {rows.line_num}: unknown group; groups: {', '.join(groups)}")
-        times.setdefault(group, []).append(_day(row["day"], rows.line_num))
-    if not times:
-        raise ValueError("it has no row with an arrival")
-    return times
-
-
-def _day(text: str | None, line: int) -> float:
-    try:
-        day = float(text)
-    except (TypeError, ValueError):
-        day = math.nan
-    if not 0 <= day <= LONGEST:
-        raise ValueError(f"line {line}: the day must be a number from 0 to {LONGEST:,}")
-    return day
->>>>>>> part/queueing
 
 
 def _days(node: Node | None, problems: Problems) -> float:

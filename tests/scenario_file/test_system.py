@@ -78,7 +78,6 @@ def test_times_of_arrival_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     "rows, message",
     [
-<<<<<<< HEAD
         ("day,group\n0.5,walking\nx,walking\n", "row 3, column 'day': is a text; it must be a number"),
         ("day,group\n0.5,walking\n1e7,walking\n", "row 3, column 'day': must be 0 to 1,000,000 days"),
         ("day,group\n0.5,walking\n-1,walking\n", "row 3, column 'day': must be 0 to 1,000,000 days"),
@@ -87,34 +86,13 @@ def test_times_of_arrival_from_a_file(tmp_path):
         ("when\nsecret\n", "needs the columns day, group and a row an arrival; its first row"),
         ("day,group\n", "has no rows below its header"),
         ("", "the file is empty"),
-=======
-        ("day,group\n0.5,walking\nx,walking\n", "line 3: the day must be a number from 0 to 1,000,000"),
-        ("day,group\n0.5,walking\n1e7,walking\n", "line 3: the day must be a number from 0 to 1,000,000"),
-        ("day,group\n0.5,walking\n1\n", "line 3: unknown group; groups: walking, not walking"),
-        ("when\nsecret\n", "it needs the columns day, group and a row an arrival, and has no 'day'"),
-        ("day,group\n", "it has no row with an arrival"),
-        ("", "it needs the columns day, group"),
->>>>>>> part/queueing
     ],
 )
 def test_a_file_of_arrivals_that_cannot_be_read_is_refused_without_its_cells(rows, message, tmp_path):
     (tmp_path / "days.csv").write_text(rows)
-<<<<<<< HEAD
     with pytest.raises(ScenarioError, match=f"days.csv: {message}") as caught:
         centre(tmp_path, text=CENTRE.replace("rate: 3 per week", "file: days.csv"))
     assert "secret" not in str(caught.value)
-=======
-    with pytest.raises(ScenarioError, match=f"cannot read days.csv: {message}") as caught:
-        centre(tmp_path, text=CENTRE.replace("rate: 3 per week", "file: days.csv"))
-    assert "secret" not in str(caught.value)
-
-
-def test_a_huge_file_of_arrivals_is_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr("model.scenario_file.system.MOST_BYTES", 20)
-    (tmp_path / "days.csv").write_text("day,group\n0.5,walking\n")
-    with pytest.raises(ScenarioError, match="it has 22 bytes; at most 20 are allowed"):
-        centre(tmp_path, text=CENTRE.replace("rate: 3 per week", "file: days.csv"))
->>>>>>> part/queueing
 
 
 @pytest.mark.parametrize(
