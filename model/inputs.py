@@ -345,7 +345,7 @@ def _ratio(context: Context, place: str, survival: Survival) -> tuple[np.ndarray
     """The hazard ratio of a survival distribution: (one that never changes, one that changes with model time)."""
     if survival.ratio is None:
         return 1.0, None
-    check = partial(check_values, context, f"{place}.hazard ratio", low=0, high=np.inf)
+    check = partial(check_values, context, f"{place}.hazard ratio", low=0, high=np.inf, formula=survival.ratio)
     level = context.over_time(survival.ratio, check)
     if survival.family == "fixed":
         return level.values.min(axis=0), None  # a ratio above 0 leaves a fixed time as it is
