@@ -107,7 +107,7 @@ def _with_default(arguments: list[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     import model
-    from model import cli_calibrate, cli_engines, cli_global, cli_sensitivity, cli_sweep, cli_voi
+    from model import cli_calibrate, cli_engines, cli_global, cli_headroom, cli_sensitivity, cli_sweep, cli_voi
 
     parser = argparse.ArgumentParser(
         prog="run_model.py",
@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
     schema.set_defaults(do=_schema)
     _add_analyse(commands)
-    for module in (cli_sensitivity, cli_global, cli_sweep, cli_voi, cli_calibrate, cli_engines):
+    for module in (cli_sensitivity, cli_headroom, cli_global, cli_sweep, cli_voi, cli_calibrate, cli_engines):
         module.add_commands(commands)
     return parser
 

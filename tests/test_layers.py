@@ -43,7 +43,17 @@ LAYERS = {
     5: ("economics",),
     6: ("analysis",),
     7: ("report",),
-    8: ("api", "cli", "cli_calibrate", "cli_engines", "cli_global", "cli_sensitivity", "cli_sweep", "cli_voi"),
+    8: (
+        "api",
+        "cli",
+        "cli_calibrate",
+        "cli_engines",
+        "cli_global",
+        "cli_headroom",
+        "cli_sensitivity",
+        "cli_sweep",
+        "cli_voi",
+    ),
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 # Third-party packages with one door.

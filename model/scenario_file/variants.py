@@ -46,6 +46,14 @@ class Variants:
         return self.scenarios["base"]
 
 
+def is_variants(path: str | Path) -> bool:
+    """Whether a file has variants of a base (and is no scenario itself). Raises ScenarioError where it cannot be read."""
+    problems = Problems()
+    root = read_yaml(Path(path), str(path), problems)
+    problems.stop()
+    return "variants" in root and "base" in root
+
+
 def read_variants(path: str | Path, settings: Sequence[str] = ()) -> Variants:
     """All scenarios of a file of variants; `settings` hold for each, and a variant's own come after them.
 

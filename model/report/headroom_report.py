@@ -1,0 +1,203 @@
+"""Tables, figures and text of headroom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.analysis.headroom import Case, Headroom
+from model.analysis.run import reference_of
+from model.analysis.sweep_points import Axis
+from model.report import figures, headroom_plots, text
+from model.report.figures import Plan
+from model.report.result import Result
+from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVELS = (0.025, 0.975)
+INTERVAL = "95 % interval"
+
+
+def report(found: Headroom) -> Result:
+    table = headroom_table(found)
+    return Result({"headroom": table}, _plans(found, table), None, _text(found, table))
+
+
+def headroom_table(found: Headroom) -> pd.DataFrame:
+    """A row a case, group, strategy and threshold.
+
+    `headroom_...` is the highest incremental cost of the component at which the strategy is worth it, `component_cost_...` its
+    incremental cost as the file has it. `_base`: at base values; `_mean`, `_low`, `_high`: mean and 95 % interval of the draws.
+    """
+    import pandas as pd
+
+    return pd.DataFrame([row for key, case in found.cases.items() for row in _rows(found, key, case)])
+
+
+def _rows(found: Headroom, key: str, case: Case):
+    scenario, reference = case.scenario, reference_of(case.scenario)
+    strategies = list(scenario.strategies)
+    for g, group in enumerate(case.groups):
+        for s, strategy in enumerate(strategies):
+            if s == reference:
+                continue
+            for wtp in found.wtp:
+                yield {
+                    "case": key,
+                    "label": case.label,
+                    "group": group,
+                    "strategy": strategy,
+                    "comparator": strategies[reference],
+                    "component": found.component,
+                    "wtp": wtp,
+                    **_numbers(case, wtp, g, s),
+                }
+
+
+def _numbers(case: Case, wtp: float, g: int, s: int) -> dict[str, float]:
+    row = {}
+    for name, of in (
+        ("incremental_qaly", lambda i: i.effect),
+        ("component_cost", lambda i: i.component),
+        ("headroom", lambda i: i.headroom(wtp)),
+        ("incremental_nmb", lambda i: i.net_benefit(wtp)),
+    ):
+        row[f"{name}_base"] = float(of(case.base)[g, s, 0])
+        if case.psa is not None:
+            drawn = of(case.psa)[g, s]
+            low, high = np.quantile(drawn, LEVELS)
+            row |= {f"{name}_mean": float(drawn.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+    if case.psa is not None:
+        drawn = case.psa.headroom(wtp)[g, s]
+        row["headroom_standard_error"] = float(drawn.std(ddof=1) / np.sqrt(len(drawn)))
+        row["probability_worth_it"] = float((case.psa.net_benefit(wtp)[g, s] > 0).mean())
+    return row
+
+
+def _plans(found: Headroom, table: pd.DataFrame) -> dict[str, Plan]:
+    """Headroom and net benefit at each threshold, a figure a strategy that is compared."""
+    first = next(iter(found.cases.values())).scenario
+    style, plans = figures.style_of_scenario(first), {}
+    strategies = list(dict.fromkeys(table["strategy"]))
+    for strategy in strategies:
+        for wtp in found.wtp:
+            own = table[(table["strategy"] == strategy) & (table["wtp"] == wtp)]
+            tail = (f"_{strategy}" if len(strategies) > 1 else "") + f"_at_{wtp:.12g}"
+            who = f"{style.labels[strategy]} v {style.labels[own['comparator'].iloc[0]]}"
+            at = f"({style.currency}, at {wtp:,.0f} per {style.effect})"
+            cost = {f"Incremental cost of {found.component} in the file": _middle(own, "component_cost").iloc[0]}
+            for name, words, lines in (
+                ("headroom", f"Highest incremental cost of {found.component} worth paying {at}", cost),
+                ("incremental_nmb", f"Incremental net benefit {at}", {}),
+            ):
+                data = _forest(found, own, name)
+                plans[("headroom" if name == "headroom" else "net_benefit") + tail] = Plan(
+                    lambda data=data, words=words, lines=lines, who=who: headroom_plots.forest(
+                        data, style, who, words, INTERVAL, lines
+                    ),
+                    data,
+                )
+    return plans
+
+
+def _middle(own: pd.DataFrame, name: str) -> pd.Series:
+    return own[f"{name}_mean"] if f"{name}_mean" in own else own[f"{name}_base"]
+
+
+def _forest(found: Headroom, own: pd.DataFrame, name: str) -> pd.DataFrame:
+    import pandas as pd
+
+    labels = {key: group_labels(case.scenario) for key, case in found.cases.items()}
+    none = pd.Series(np.nan, own.index)
+    return pd.DataFrame(
+        {
+            "case": own["label"],
+            "group": [labels[c].get(g, "") for c, g in zip(own["case"], own["group"])],
+            "result": _middle(own, name),
+            "low": own.get(f"{name}_low", none),
+            "high": own.get(f"{name}_high", none),
+        }
+    ).reset_index(drop=True)
+
+
+def group_labels(scenario: Scenario) -> dict[str, str]:
+    """Labels of the groups; none for all patients together."""
+    return {key: group.label or key for key, group in scenario.groups.items() if key != "all"}
+
+
+def _text(found: Headroom, table: pd.DataFrame) -> str:
+    first = next(iter(found.cases.values())).scenario
+    labels = {key: group_labels(case.scenario) for key, case in found.cases.items()}
+    drawn = found.sample is not None and "headroom_mean" in table
+    how = f"means and {INTERVAL}s of {found.sample.n:,} draws" if drawn else "base values"
+    lines = [
+        first.title,
+        f"Highest incremental cost of '{found.component}' at which a strategy is worth it, {first.currency} "
+        f"{first.price_year or ''}".rstrip()
+        + f"; {how}",
+    ]
+    for (strategy, comparator), own in table.groupby(["strategy", "comparator"], sort=False):
+        rows = []
+        for (case, group), part in own.groupby(["case", "group"], sort=False):
+            name = part["label"].iloc[0] if group == "all" else f"  {labels[case].get(group, group)}"
+            gain = _middle(part, "incremental_qaly").iloc[0]
+            rows.append([name, text.amount(gain, 3), *(_cell(row) for row in part.to_dict("records"))])
+        heading = f"{first.labels.get(strategy, strategy)} v {first.labels.get(comparator, comparator)}"
+        lines += ["", text.table([heading, "QALYs gained", *(f"at {w:,.0f}" for w in found.wtp)], rows)]
+    return "\n".join(lines)
+
+
+def _cell(row: dict) -> str:
+    if "headroom_mean" not in row:
+        return text.amount(row["headroom_base"])
+    return f"{text.amount(row['headroom_mean'])} ({text.amount(row['headroom_low'])} to {text.amount(row['headroom_high'])})"
+
+
+# --- a map over two inputs ----------------------------------------------------------------------------------------
+
+
+def map_report(scenario: Scenario, component: str, axes: tuple[Axis, Axis], wtp: float, found, marks=None) -> Result:
+    """found: [x, y, group, strategy] of `analysis.headroom.over`; marks: (name, x, y) of points to show."""
+    import pandas as pd
+
+    style, reference = figures.style_of_scenario(scenario), reference_of(scenario)
+    strategies, plans, tables = list(scenario.strategies), {}, []
+    points = pd.DataFrame(marks or [], columns=["name", "x", "y"])
+    for s, strategy in enumerate(strategies):
+        if s == reference:
+            continue
+        grid = pd.DataFrame(
+            [
+                {"x": x, "y": y, "z": float(found[i, j, 0, s])}
+                for i, x in enumerate(axes[0].values)
+                for j, y in enumerate(axes[1].values)
+            ]
+        )
+        words = (
+            f"Highest incremental cost of {component} worth paying ({style.currency}, at {wtp:,.0f} per {style.effect})"
+        )
+        labels = tuple(_named(scenario, axis) for axis in axes) + (words,)
+        name = "headroom_map" + (f"_{strategy}" if len(strategies) > 2 else "")
+        who = f"{style.labels[strategy]} v {style.labels[strategies[reference]]}, at base values"
+        plans[name] = Plan(
+            lambda grid=grid, labels=labels, who=who: headroom_plots.price_map(grid, style, who, labels, points), grid
+        )
+        columns = {"x": axes[0].name, "y": axes[1].name, "z": "headroom"}
+        tables.append(grid.rename(columns=columns).assign(strategy=strategy, component=component, wtp=wtp))
+    table = pd.concat(tables, ignore_index=True)
+    spread = f"{table['headroom'].min():,.0f} to {table['headroom'].max():,.0f}"
+    about = (
+        f"{scenario.title}\nHeadroom of '{component}' over {axes[0].name} and {axes[1].name}, base values: {spread} "
+    )
+    return Result(
+        {"headroom_map": table, "marks": points}, plans, None, about + f"{scenario.currency} at {wtp:,.0f} per QALY"
+    )
+
+
+def _named(scenario: Scenario, axis: Axis) -> str:
+    parameter = scenario.parameters[axis.name]
+    label = getattr(parameter, "label", "") or axis.name
+    return f"{label} ({parameter.unit.text})" if parameter.unit.text else label
