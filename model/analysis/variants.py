@@ -28,13 +28,18 @@ class VariantError(ValueError):
 
 @dataclass(frozen=True)
 class Found:
-    """Of one variant: columns[name] as [point (one), group, strategy], see comparison; gain: the incremental net benefit
-    of each draw, [group, strategy, draw] (None without a PSA)."""
+    """Of one variant: columns[name] as [point (one), group, strategy], see comparison; incremental_cost and _effect of
+    each draw, [group, strategy, draw] (None without a PSA)."""
 
     groups: tuple[str, ...]
     base: Columns
     psa: Columns | None
-    gain: np.ndarray | None
+    incremental_cost: np.ndarray | None
+    incremental_effect: np.ndarray | None
+
+    def net_benefit(self, wtp: float) -> np.ndarray | None:
+        """Incremental net benefit of each draw, [group, strategy, draw]."""
+        return None if self.incremental_cost is None else wtp * self.incremental_effect - self.incremental_cost
 
     def analyses(self) -> dict[str, Columns]:
         return {"deterministic": self.base} | ({} if self.psa is None else {"probabilistic": self.psa})
@@ -81,18 +86,43 @@ def _found(scenario: Scenario, wtp: float, sample: Sample | None, method: Method
     at, reference = np.array([wtp]), scenario.reference_index
     result = evaluate(scenario, draws.base(scenario), method.for_base())
     base = comparison.with_economics(comparison.of_base(scenario, result, np.zeros(1, int), at), at, reference)
-    psa = gain = None
+    psa, gains = None, (None, None)
     if sample is not None and any(p.sampled for p in scenario.parameters.values()):
         table = draws.probabilistic(scenario, sample.n, sample.seed, sample.sampling)
         drawn = evaluate(scenario, table, method.for_psa())
         psa = comparison.with_economics(comparison.of_psa(scenario, drawn, at), at, reference)
-        gain = np.stack([_gain(part, wtp, reference) for part in drawn.outcomes.values()])
-    return Found(tuple(result.outcomes), base, psa, gain)
+        pairs = [incremental.increments(part.cost, part.qaly, reference) for part in drawn.outcomes.values()]
+        gains = tuple(np.stack(column) for column in zip(*pairs))
+    return Found(tuple(result.outcomes), base, psa, *gains)
 
 
-def _gain(result, wtp: float, reference: int) -> np.ndarray:
-    cost, effect = incremental.increments(result.cost, result.qaly, reference)
-    return wtp * effect - cost
+@dataclass(frozen=True)
+class Structure:
+    """How much of the uncertainty of an incremental net benefit lies between structures, each weighing the same.
+
+    between: variance of the structures' means; within: mean of their variances over draws; share: between / (between +
+    within), by the law of total variance.
+    """
+
+    between: float
+    within: float
+
+    @property
+    def share(self) -> float:
+        total = self.between + self.within
+        return self.between / total if total else float("nan")
+
+
+def structure(found: Compared, strategy: str, wtp: float) -> Structure | None:
+    """Of all patients, over the base case and every variant that has the strategy; None without a PSA."""
+    drawn = []
+    for key, one in found.found.items():
+        strategies = list(found.variants.scenarios[key].strategies)
+        if one.incremental_cost is not None and strategy in strategies:
+            drawn.append(one.net_benefit(wtp)[0, strategies.index(strategy)])
+    if len(drawn) < 2:
+        return None
+    return Structure(float(np.var([d.mean() for d in drawn])), float(np.mean([d.var(ddof=1) for d in drawn])))
 
 
 def difference_error(one: np.ndarray, other: np.ndarray) -> float:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.variants import Compared, Found, difference_error
-from model.report import figures, sweep_plots, text
+from model.analysis.variants import Compared, Found, difference_error, structure
+from model.report import figures, headroom_plots, sweep_plots, text
 from model.report.figures import Plan
+from model.report.headroom_report import INTERVAL, group_labels
 from model.report.result import Result
 from model.report.style import wrapped
 from model.report.sweep_report import TAIL, net_benefit_label
@@ -28,10 +29,24 @@ DIFFERENCES = (
 
 
 def report(found: Compared) -> Result:
-    table = variants_table(found)
-    return Result(
-        {"variants": table, "settings": settings_table(found)}, _plans(found, table), None, _text(found, table)
-    )
+    table, shares = variants_table(found), structure_table(found)
+    tables = {"variants": table, "settings": settings_table(found)} | ({} if shares.empty else {"structure": shares})
+    return Result(tables, _plans(found, table), None, _text(found, table, shares))
+
+
+def structure_table(found: Compared) -> pd.DataFrame:
+    """A row a strategy and threshold: how much of the uncertainty lies between the variants (base case included)."""
+    import pandas as pd
+
+    base, rows = found.variants.base, []
+    for strategy in base.strategies:
+        for wtp in dict.fromkeys([found.wtp, *base.wtp.thresholds]):
+            one = structure(found, strategy, wtp) if strategy != reference_of(base) else None
+            if one is not None:
+                row = {"strategy": strategy, "wtp": wtp, "structures": len(found.found)}
+                spread = {"variance_between_structures": one.between, "mean_variance_within": one.within}
+                rows.append(row | spread | {"structural_share": one.share})
+    return pd.DataFrame(rows)
 
 
 def variants_table(found: Compared) -> pd.DataFrame:
@@ -69,7 +84,12 @@ def _rows(found: Compared, key: str):
                 }
                 names = [*outcomes, *(name for name in TAIL if name in columns)]
                 row |= {name: columns[name][0, g, s] for name in names} | {"wtp": found.wtp}
-                if analysis == "probabilistic" and base.gain is not None:
+                if analysis == "probabilistic":
+                    drawn = own.net_benefit(found.wtp)[g, s]
+                    row["incremental_nmb_low"], row["incremental_nmb_high"] = map(
+                        float, np.quantile(drawn, (0.025, 0.975))
+                    )
+                if analysis == "probabilistic" and base.incremental_cost is not None:
                     row["incremental_nmb_difference_standard_error"] = _error(found, own, base, g, s, group, strategy)
                 yield row
 
@@ -78,7 +98,8 @@ def _error(found: Compared, own: Found, base: Found, g: int, s: int, group: str,
     strategies = list(found.variants.base.strategies)
     if group not in base.groups or strategy not in strategies:
         return np.nan
-    return difference_error(own.gain[g, s], base.gain[base.groups.index(group), strategies.index(strategy)])
+    one, other = own.net_benefit(found.wtp), base.net_benefit(found.wtp)
+    return difference_error(one[g, s], other[base.groups.index(group), strategies.index(strategy)])
 
 
 def settings_table(found: Compared) -> pd.DataFrame:
@@ -111,7 +132,29 @@ def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
             lambda data=data, label=label, lines=lines: sweep_plots.dots(data, style, wrapped(label, 85), label, lines),
             data,
         )
+        drawn = table[(table["strategy"] == strategy) & (table["analysis"] == "probabilistic")]
+        if len(drawn):
+            data = _forest(found, drawn)
+            plans[f"forest_{name}"] = Plan(
+                lambda data=data, label=label: headroom_plots.forest(data, style, "Probabilistic", label, INTERVAL),
+                data,
+            )
     return plans
+
+
+def _forest(found: Compared, drawn: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    labels = {key: group_labels(scenario) for key, scenario in found.variants.scenarios.items()}
+    return pd.DataFrame(
+        {
+            "case": drawn["label"],
+            "group": [labels[v].get(g, "") for v, g in zip(drawn["variant"], drawn["group"])],
+            "result": drawn["incremental_nmb"],
+            "low": drawn["incremental_nmb_low"],
+            "high": drawn["incremental_nmb_high"],
+        }
+    ).reset_index(drop=True)
 
 
 def _dots(own: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +172,7 @@ def _dots(own: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _text(found: Compared, table: pd.DataFrame) -> str:
+def _text(found: Compared, table: pd.DataFrame, shares: pd.DataFrame) -> str:
     base = found.variants.base
     reference, currency = base.reference_strategy, base.currency
     lines = [
@@ -142,7 +185,20 @@ def _text(found: Compared, table: pd.DataFrame) -> str:
         drawn = analysis == "probabilistic"
         heading = f"{analysis.capitalize()}{f' ({found.sample.n:,} draws)' if drawn else ''}: {base.labels.get(strategy, strategy)}"
         lines += ["", heading, _listed(rows, currency, drawn)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_shares(base, shares)])
+
+
+def _shares(base, shares: pd.DataFrame) -> list[str]:
+    if shares.empty:
+        return []
+    lines = [
+        "",
+        "Share of the uncertainty of the incremental net benefit that lies between the variants (equal weights):",
+    ]
+    for strategy, own in shares.groupby("strategy", sort=False):
+        at = ", ".join(f"{share:.0%} at {wtp:,.0f}" for share, wtp in zip(own["structural_share"], own["wtp"]))
+        lines.append(f"{base.labels.get(strategy, strategy)}: {at}")
+    return lines
 
 
 def _listed(rows: pd.DataFrame, currency: str, drawn: bool) -> str:

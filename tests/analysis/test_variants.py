@@ -7,8 +7,8 @@ from runs import SCENARIOS
 from model import draws
 from model.analysis.evaluate import Method, evaluate
 from model.analysis.sweep import Sample
-from model.analysis.variants import VariantError, compare
-from model.report.variants_report import settings_table, variants_table
+from model.analysis.variants import VariantError, compare, structure
+from model.report.variants_report import settings_table, structure_table, variants_table
 from model.scenario_file import ScenarioError, read
 from model.scenario_file.variants import read_variants
 
@@ -159,3 +159,26 @@ def test_every_slip_is_told_at_once(tmp_path):
 def test_a_base_that_is_not_there_is_an_error_of_its_line(tmp_path):
     with pytest.raises(ScenarioError, match=r"v.yaml:1: base: .*no such file"):
         read_variants(variants_file(tmp_path, "  a: {set: {c_rt: 1}}", tmp_path / "nothing.yaml"))
+
+
+def test_the_structural_share_splits_the_variance_of_all_draws_together(pair):
+    # Law of total variance: between + within is the variance of the draws of all structures in one heap.
+    found = compare(pair, 60_000, SAMPLE)
+    drawn = [benefit(s, 60_000, SAMPLE) for s in ([], ["c_surgery=19000", "horizon=1 year"], ["horizon=2 years"])]
+    one = structure(found, "surgery", 60_000)
+    n = SAMPLE.n
+    assert one.between + one.within * (n - 1) / n == pytest.approx(np.var(np.concatenate(drawn)))
+    assert one.between == pytest.approx(np.var([d.mean() for d in drawn]))
+    row = structure_table(found).set_index("wtp").loc[60_000]
+    assert row.structures == 3 and row.structural_share == pytest.approx(one.between / (one.between + one.within))
+
+
+def test_without_a_psa_there_is_no_structural_share(pair):
+    assert structure_table(compare(pair, 60_000)).empty
+
+
+def test_the_forest_shows_the_percentiles_of_the_draws(pair):
+    row = variants_table(compare(pair, 60_000, SAMPLE)).set_index(["variant", "analysis", "group", "strategy"])
+    row = row.loc[("short", "probabilistic", "all", "surgery")]
+    low, high = np.percentile(benefit(["horizon=2 years"], 60_000, SAMPLE), [2.5, 97.5])
+    assert (row.incremental_nmb_low, row.incremental_nmb_high) == pytest.approx((low, high))
