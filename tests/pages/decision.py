@@ -110,15 +110,15 @@ def what_changes_it() -> str:
 PUBLISHED = (  # study, published, our file and settings, group, what explains the difference
     ("Furlan 2012, Ontario", "250,307", "mscc_furlan.yaml", (), "", "fitted: cost of surgery and two spreads"),
     ("Schoenfeld 2021, US, walking", "899,700", "decision/us.yaml", ("p_retain_rt=0.90", "hazard_loss_month_rt=0", "parameters.hr_prognosis.value=0.5",
-      "parameters.hr_prognosis.distribution=lognormal(mean=0.5, sdlog=0.2)"), "walking", "radiosensitive tumour: 90 % keep walking after radiotherapy"),
+      "parameters.hr_prognosis.distribution=lognormal(median=0.5, sdlog=0.2)"), "walking", "radiosensitive tumour: 90 % keep walking after radiotherapy"),
     ("Schoenfeld 2021, US, not walking", "48,600 (recalled)", "decision/us.yaml", ("parameters.hr_prognosis.value=0.5",
-      "parameters.hr_prognosis.distribution=lognormal(mean=0.5, sdlog=0.2)"), "not walking", "his 0.813 v 0.089 QALYs are out of reach of the trial's effect"),
+      "parameters.hr_prognosis.distribution=lognormal(median=0.5, sdlog=0.2)"), "not walking", "his 0.813 v 0.089 QALYs are out of reach of the trial's effect"),
     ("US model by expected survival, good", "140,907", "decision/us.yaml", ("horizon=5 years", "parameters.hr_prognosis.value=0.46",
-      "parameters.hr_prognosis.distribution=lognormal(mean=0.46, sdlog=0.2)"), "", "its costs were not seen"),
+      "parameters.hr_prognosis.distribution=lognormal(median=0.46, sdlog=0.2)"), "", "its costs were not seen"),
     ("US model by expected survival, poor", "3,178,510", "decision/us.yaml", ("horizon=5 years", "parameters.hr_prognosis.value=2.95",
-      "parameters.hr_prognosis.distribution=lognormal(mean=2.95, sdlog=0.2)"), "", "no prognosis alone reaches it"),
+      "parameters.hr_prognosis.distribution=lognormal(median=2.95, sdlog=0.2)"), "", "no prognosis alone reaches it"),
     ("the same, the operation costs 0.05 QALYs", "3,178,510", "decision/us.yaml", ("horizon=5 years", "parameters.hr_prognosis.value=2.95",
-      "parameters.hr_prognosis.distribution=lognormal(mean=2.95, sdlog=0.2)", "dq_surgery=-0.05"), "", "a fixed toll of the operation does"),
+      "parameters.hr_prognosis.distribution=lognormal(median=2.95, sdlog=0.2)", "dq_surgery=-0.05"), "", "a fixed toll of the operation does"),
     ("Cohorts: Thailand 57,074; Japan 42,003; Belgium EUR 13,635; UK dominant", "0 to 57,000", "mscc_decision.yaml", (), "", "survival of operated patients and ordinary costs"),
 )  # fmt: skip
 
