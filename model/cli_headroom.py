@@ -63,12 +63,12 @@ def _cases(options, arguments) -> int:
 
     labels, scenarios = _scenarios(options)
     first = next(iter(scenarios.values()))
+    cli.place(options, first.key)
     sample = Sample(options.draws, options.seed, options.sampling) if options.draws else None
     with cli.method_of(options) as method, cli.Progress(len(scenarios), "scenarios") as bar:
         found = headroom(scenarios, labels, options.component, tuple(options.wtp), sample, method, bar)
         about = _about(options, method) | {"wtp": list(found.wtp), "draws": options.draws}
-    out = cli.folder_of(options, first, "headroom")
-    cli.save(headroom_report.report(found), out, first, arguments, started, about)
+    cli.save(headroom_report.report(found), options, first, arguments, started, about)
     return 0
 
 
@@ -84,6 +84,7 @@ def _map(options, arguments) -> int:
         raise HeadroomError(f"{options.scenario}: a map is made of one scenario; mark the variants with --mark")
     if len(options.wtp) > 1:
         raise HeadroomError("--wtp: a map has one threshold")
+    options.command = "headroom_map"  # in a folder of its own
     scenario = cli.read_scenario(options)
     axes = tuple(sweep_points.axis(scenario, text) for text in options.vary)
     wtp = options.wtp[0] if options.wtp else scenario.wtp.thresholds[0]
@@ -91,7 +92,7 @@ def _map(options, arguments) -> int:
         found = over(scenario, options.component, axes, wtp, method)
         about = _about(options, method) | {"wtp": wtp, "vary": options.vary, "mark": str(options.mark or "")}
     report = headroom_report.map_report(scenario, options.component, axes, wtp, found, _marks(options, axes))
-    cli.save(report, cli.folder_of(options, scenario, "headroom_map"), scenario, arguments, started, about)
+    cli.save(report, options, scenario, arguments, started, about)
     return 0
 
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from model import draws
 from model.analysis.evaluate import COHORT, Evaluation, Method, evaluate
-from model.analysis.run import reference_of
 from model.analysis.sweep import Sample
 from model.analysis.sweep_points import Axis
 from model.analysis.workers import in_order
@@ -116,7 +115,7 @@ def increments(scenario: Scenario, found: Evaluation, component: str) -> Increme
 
 
 def _of_group(scenario: Scenario, result: Outcomes, component: str) -> tuple[np.ndarray, ...]:
-    reference, own = reference_of(scenario), result.get(f"cost: {component}")
+    reference, own = scenario.reference_index, result.get(f"cost: {component}")
     others, effect = incremental.increments(result.cost - own, result.qaly, reference)
     return effect, own - own[reference], others
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.headroom import Case, Headroom
-from model.analysis.run import reference_of
 from model.analysis.sweep_points import Axis
 from model.report import figures, headroom_plots, text
 from model.report.figures import Plan
@@ -38,7 +37,7 @@ def headroom_table(found: Headroom) -> pd.DataFrame:
 
 
 def _rows(found: Headroom, key: str, case: Case):
-    scenario, reference = case.scenario, reference_of(case.scenario)
+    scenario, reference = case.scenario, case.scenario.reference_index
     strategies = list(scenario.strategies)
     for g, group in enumerate(case.groups):
         for s, strategy in enumerate(strategies):
@@ -163,7 +162,7 @@ def map_report(scenario: Scenario, component: str, axes: tuple[Axis, Axis], wtp:
     """found: [x, y, group, strategy] of `analysis.headroom.over`; marks: (name, x, y) of points to show."""
     import pandas as pd
 
-    style, reference = figures.style_of_scenario(scenario), reference_of(scenario)
+    style, reference = figures.style_of_scenario(scenario), scenario.reference_index
     strategies, plans, tables = list(scenario.strategies), {}, []
     points = pd.DataFrame(marks or [], columns=["name", "x", "y"])
     for s, strategy in enumerate(strategies):

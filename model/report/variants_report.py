@@ -41,7 +41,7 @@ def structure_table(found: Compared) -> pd.DataFrame:
     base, rows = found.variants.base, []
     for strategy in base.strategies:
         for wtp in dict.fromkeys([found.wtp, *base.wtp.thresholds]):
-            one = structure(found, strategy, wtp) if strategy != reference_of(base) else None
+            one = structure(found, strategy, wtp) if strategy != base.reference_strategy else None
             if one is not None:
                 row = {"strategy": strategy, "wtp": wtp, "structures": len(found.found)}
                 spread = {"variance_between_structures": one.between, "mean_variance_within": one.within}

@@ -82,7 +82,10 @@ def ratio(found: dict[str, np.ndarray], group: str = "") -> str:
 def who_benefits() -> str:
     """QALYs gained, highest price at three thresholds, and the chance that it is worth it at the price in the file."""
     found = prices()
-    lines = ["| patients | QALYs gained | at 50,000 | at 100,000 | at 150,000 | worth it at 100,000 |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| patients | QALYs gained | at 50,000 | at 100,000 | at 150,000 | worth it at 100,000 |",
+        "|---|---|---|---|---|---|",
+    ]
     for key, case in found.cases.items():
         labels = group_labels(case.scenario)
         for group in case.groups:
@@ -98,11 +101,18 @@ def what_changes_it() -> str:
     found = structures()
     table = variants_table(found)
     own = table[(table["analysis"] == "probabilistic") & (table["group"] == "all") & (table["strategy"] == "surgery")]
-    lines = ["| structure | incremental cost | QALYs gained | net benefit at 100,000 | worth it |", "|---|---|---|---|---|"]
+    lines = [
+        "| structure | incremental cost | QALYs gained | net benefit at 100,000 | worth it |",
+        "|---|---|---|---|---|",
+    ]
     for row in own.to_dict("records"):
         name = f"**{row['label']}**" if row["variant"] == "base" else row["label"]
         interval = f"({_number(row['incremental_nmb_low'])} to {_number(row['incremental_nmb_high'])})"
-        cells = [_number(row["incremental_cost"]), _number(row["incremental_qaly"], 3), f"{_number(row['incremental_nmb'])} {interval}"]
+        cells = [
+            _number(row["incremental_cost"]),
+            _number(row["incremental_qaly"], 3),
+            f"{_number(row['incremental_nmb'])} {interval}",
+        ]
         lines.append(f"| {' | '.join([name, *cells, _percent(row['probability_most_cost_effective'])])} |")
     return "\n".join(lines)
 
@@ -146,7 +156,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-TABLES = {"who benefits": who_benefits, "what changes it": what_changes_it, "published evaluations": published_evaluations}
+TABLES = {
+    "who benefits": who_benefits,
+    "what changes it": what_changes_it,
+    "published evaluations": published_evaluations,
+}
 
 
 def with_table(page: str, name: str, table: str) -> str:

@@ -37,7 +37,11 @@ def page() -> str:
     for file, heading, base in FILES:
         scenario = read(SCENARIOS / file)
         before = read(SCENARIOS / base) if base else None
-        parts.append(f"## {heading or scenario.title}\n\n`scenarios/{file}`" + (f"; what differs from `{base}`" if base else "") + "\n")
+        parts.append(
+            f"## {heading or scenario.title}\n\n`scenarios/{file}`"
+            + (f"; what differs from `{base}`" if base else "")
+            + "\n"
+        )
         parts.append(figures(scenario, before))
     parts.append("## Sources\n")
     parts.append(sources())
@@ -52,7 +56,14 @@ def figures(scenario: Scenario, before: Scenario | None) -> str:
             continue
         label = f"{parameter.label} (`{name}`)" if parameter.label else f"`{name}`"
         value = f"{parameter.base:.6g} {parameter.unit.text}".strip()
-        cells = [label, value, _distribution(scenario, parameter), parameter.status or "", parameter.source or "", parameter.note or ""]
+        cells = [
+            label,
+            value,
+            _distribution(scenario, parameter),
+            parameter.status or "",
+            parameter.source or "",
+            parameter.note or "",
+        ]
         lines.append(f"| {' | '.join(' '.join(str(cell).split()).replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -67,7 +78,12 @@ def _distribution(scenario: Scenario, parameter) -> str:
 
 
 def _same(one, other) -> bool:
-    if one is None or one.joint or other.joint or (one.base, one.note, one.status) != (other.base, other.note, other.status):
+    if (
+        one is None
+        or one.joint
+        or other.joint
+        or (one.base, one.note, one.status) != (other.base, other.note, other.status)
+    ):
         return False
     spreads = [None if p.distribution is None else tuple(p.distribution.interval(0.95)) for p in (one, other)]
     return spreads[0] == spreads[1]
@@ -80,8 +96,12 @@ def sources() -> str:
             known.setdefault(key, source)
     lines = []
     for key, source in sorted(known.items()):
-        more = "; ".join(part for part in (source.get("note"), f"doi {source['doi']}" if source.get("doi") else "") if part)
-        lines.append(f"- **{key}**: {' '.join(source['citation'].split())}" + (f" ({' '.join(more.split())})" if more else ""))
+        more = "; ".join(
+            part for part in (source.get("note"), f"doi {source['doi']}" if source.get("doi") else "") if part
+        )
+        lines.append(
+            f"- **{key}**: {' '.join(source['citation'].split())}" + (f" ({' '.join(more.split())})" if more else "")
+        )
     return "\n".join(lines)
 
 
