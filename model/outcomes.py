@@ -56,6 +56,7 @@ class Outcomes:
         return tuple(n for n in self.names if n != "cost" and not n.startswith("cost: "))
 
 
+@np.errstate(invalid="ignore", over="ignore")  # Outcomes refuses what is not finite, by name
 def value(quantities: Quantities, prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
     """Price quantities of any engine. Values are [strategy, draw], or [strategy, draw, patient] where there are patients."""
     totals = {name: _total(items, prices.weights[name], quantities) for name, items in prices.items.items()}

@@ -74,7 +74,10 @@ def _span(scenario: Scenario, targets: tuple[Target, ...]) -> float:
 
 def _times(scenario: Scenario, targets: tuple[Target, ...], end: float, landmarks: tuple[int, ...]) -> np.ndarray:
     marks = [m * MONTH / scenario.time.day for m in landmarks]
-    times = np.unique(np.concatenate([np.linspace(0, end, POINTS + 1), [t.at for t in targets], marks]))
+    # By time in state each time between cycles costs the cohort engine a bin: the curve has the cycles' points.
+    aged = any(t.survival is not None and t.survival.clock == "state" for t in scenario.transitions)
+    curve = np.zeros(1) if aged else np.linspace(0, end, POINTS + 1)
+    times = np.unique(np.concatenate([curve, [t.at for t in targets], marks]))
     return times[times <= scenario.time.horizon]
 
 

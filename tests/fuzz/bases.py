@@ -14,7 +14,7 @@ BASES = {
     "whole": (GOOD / "whole.yaml", 4),
     "per_cycle": (GOOD / "per_cycle.yaml", 4),
     "child": (GOOD / "child.yaml", 1),
-    "mscc_furlan": (SHIPPED / "mscc_furlan.yaml", 3),
+    "mscc_trial": (SHIPPED / "mscc_trial.yaml", 3),
     "hiv_chancellor": (SHIPPED / "validation" / "hiv_chancellor.yaml", 1),
 }
 
