@@ -82,7 +82,9 @@ def test_an_icer_that_moves_to_another_quadrant_has_no_change():
 def test_a_threshold_outside_the_curve_or_between_its_points_has_its_own_probability(tmp_path):
     """Against the share of draws counted here. The nearest point of the curve says 73.6 % for radiotherapy at 500,000."""
     for at in (500_000, 10_050):
-        more = f"extends: {SCENARIOS / 'mscc_furlan.yaml'}\nwtp: {{thresholds: [{at}], curve: {{to: 100000}}}}\n"
+        more = (
+            f"extends: {SCENARIOS / 'mscc_constant_hazards.yaml'}\nwtp: {{thresholds: [{at}], curve: {{to: 100000}}}}\n"
+        )
         scenario = read(write_scenario(tmp_path, more))
         made = run(scenario, 2000)
         benefit = at * made.psa.total.qaly - made.psa.total.cost

@@ -7,11 +7,10 @@ from scipy.integrate import quad, solve_ivp
 
 from model import draws, inputs, over_time
 from model.analysis.evaluate import COHORT, Method, evaluate
-from model.draws import DomainError
 from model.engines import cohort, individual, queueing, risks
 from model.engines.queueing_group import Part
 from model.resources import Arrivals, System
-from model.scenario_file import read
+from model.scenario_file import ScenarioError, read
 
 TABLE = "age,rate\n60,0.1\n61,0.2\n62,0.3\n"
 HEAD = """time: {{unit: year, horizon: {horizon} years, cycle: {cycle}, convention: {convention}}}
@@ -404,12 +403,12 @@ effects: {falls: {count of: [gate -> ill]}}
 
 
 def test_a_hazard_without_bound_is_told_to_be_a_survival_distribution(tmp_path):
-    with pytest.raises(DomainError, match=r"well -> dead.rate: inf is not a finite number.*written with 'survival:'"):
+    with pytest.raises(ScenarioError, match=r"well -> dead.rate: inf is not a finite number.*written with 'survival:'"):
         dynamics_of(dying(tmp_path, "(0.2 * (time / one) ** -0.5) per year"))
 
 
 def test_a_hazard_below_0_at_some_time_is_an_error(tmp_path):
-    with pytest.raises(DomainError, match=r"well -> dead.rate: -0.1 is outside what is allowed \(from 0\)"):
+    with pytest.raises(ScenarioError, match=r"well -> dead.rate: -0.1 is outside what is allowed \(from 0\)"):
         dynamics_of(dying(tmp_path, "(0.2 - 0.1 * time / one) per year"))
 
 
