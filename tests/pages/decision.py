@@ -186,8 +186,8 @@ TABLES = {
 
 
 def with_table(page: str, name: str, table: str) -> str:
-    pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-    found, count = re.subn(pattern, lambda m: m[1] + table + m[2], page, flags=re.S)
+    pattern = rf"(<!-- {name} -->\n)(?:.*?\n)??(<!-- end -->)"
+    found, count = re.subn(pattern, lambda m: f"{m[1]}{table}\n{m[2]}", page, flags=re.S)
     if count != 1:
         raise ValueError(f"{PAGE.name} has {count} places for the table '{name}'")
     return found
