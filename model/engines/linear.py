@@ -153,13 +153,13 @@ def exponential(
     identity = [[np.ones(rows) if i == j else None for j in range(states)] for i in range(states)]
     power = [[None if a is None else a / 2 for a in line] for line in small]
     mean = _plus(identity, power)
-    for n in effort.loop(range(2, terms_needed(_NORM) + 1)):
+    for n in _counted(range(2, terms_needed(_NORM) + 1), states):
         power = _scaled(multiply(small, power), 1 / (n + 1))  # A^n / (n+1)!
         _add_to(mean, power)
     # What exp(A) differs from 1 by is squared, (1 + D)^2 - 1 = 2 D + D^2, not exp(A) itself, whose 1 would swallow the
     # slow rates beside a fast one.
     change = multiply(small, mean)
-    for i in effort.loop(range(squarings.max(initial=0)), parts=2):
+    for i in _counted(range(squarings.max(initial=0)), states, parts=2):
         more = squarings > i
         mean = _where(more, _plus(mean, _scaled(multiply(mean, change), 0.5)), mean)
         change = _where(more, _plus(_plus(change, change), multiply(change, change)), change)
@@ -167,7 +167,12 @@ def exponential(
 
 
 LOOPS = 3  # of `exponential`, as effort.loop counts them
+_LARGE = 16  # states from which on a product takes long enough to be counted
 _NORM = 0.5  # norm to which a matrix is scaled before its Taylor series
+
+
+def _counted(items, states: int, parts: int = 1):
+    return effort.loop(items, parts=parts) if states >= _LARGE else items
 
 
 def _exits(flows: list[Flow], states: int, rows: int) -> np.ndarray:
@@ -207,7 +212,7 @@ def multiply(a: Grid, b: Grid) -> Grid:
     states = range(len(a))
     return [
         [_dot([(a[i][k], b[k][j]) for k in states if a[i][k] is not None and b[k][j] is not None]) for j in states]
-        for i in effort.loop(states)
+        for i in _counted(states, len(a))
     ]
 
 
