@@ -65,8 +65,10 @@ def test_the_clinical_model_is_the_trials():
 
 
 @pytest.mark.slow
-def test_the_figures_of_the_page_are_those_of_a_run():
-    page = (SCENARIOS.parent / "docs" / "trial.md").read_text(encoding="utf-8")
+def test_the_figures_of_the_pages_are_those_of_a_run():
+    trial, validation = (
+        (SCENARIOS.parent / "docs" / name).read_text(encoding="utf-8") for name in ("trial.md", "validation.md")
+    )
     scenario, found = read(DEFAULT), []
     for seed in (1, 2, 3):
         total = evaluate(scenario, draws.probabilistic(scenario, 10_000, seed)).total
@@ -74,7 +76,14 @@ def test_the_figures_of_the_page_are_those_of_a_run():
         chance = acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
         found.append((icer, *(100 * chance)))
     icers, low, high = zip(*found)
-    assert f"| 250,307 | {base_icer(DEFAULT):,.0f} |" in page
-    assert "; ".join(f"{x:,.0f}" for x in icers) in page
-    for points_of in (low, high):
-        assert ", ".join(f"{x:.1f}" for x in points_of) + " %" in page
+    assert "; ".join(f"{x:,.0f}" for x in icers) in trial
+    for page in (trial, validation):
+        assert f"| 250,307 | {base_icer(DEFAULT):,.0f} |" in page
+        for published, points_of in (("18.11 %", low), ("91.11 %", high)):
+            assert f"| {published} | " + ", ".join(f"{x:.1f}" for x in points_of) + " % |" in page
+
+
+def test_the_answer_of_the_first_page_is_that_of_the_default_command():
+    text = " ".join((SCENARIOS.parent / "README.md").read_text(encoding="utf-8").split())
+    icer, chance = round(base_icer(DEFAULT), -4), 100 * points(DEFAULT, 1)[0]
+    assert f"about US${icer:,.0f} per QALY gained, {chance:.1f} % likely to be cost-effective at US$50,000" in text

@@ -18,6 +18,7 @@ SMALL = {
     "sweep": [],
     "diff": [],
     "global": ["--n", "64"],
+    "headroom": ["--draws", "60"],
     "voi": ["--draws", "400"],
     "converge": ["--draws", "60"],
     "variants": ["--draws", "60"],
