@@ -119,8 +119,8 @@ def test_textbook_conventions_see_the_same_survival(tmp_path, rate, cumulative, 
 def test_the_individual_engine_inverts_the_cumulative_hazard_without_a_cycle(
     tmp_path, rate, cumulative, points, stepwise, cycle
 ):
-    if "cycle" in rate and cycle != "1 year":
-        pytest.skip("the number of a cycle is that of its cycle")
+    if "cycle" in rate:
+        cycle = "1 year"  # the number of a cycle is that of its cycle
     risk = risks.risks(dynamics_of(dying(tmp_path, rate, cycle=cycle)))[0]
     for entered in (0.0, 0.3, 1.7):
         thresholds = np.linspace(0.001, cumulative(3.0) - cumulative(entered) - 0.001, 50)

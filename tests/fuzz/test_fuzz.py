@@ -29,7 +29,7 @@ PLACED = re.compile(r"(?P<file>\S+):(?P<line>\d+): \S")
 BREAK = re.compile(rb"\r\n|[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9]")  # the ends of lines of YAML
 # What is wrong with a whole file has no line.
 OF_THE_FILE = re.compile(
-    r"case\.yaml: (is not a text file|the file is empty|the file has comments only|has over|has a character that is no text)"
+    r"case\.yaml: (is not UTF-8 text|is UTF-(16|32)|the file is empty|the file has comments only|has over)"
 )
 REASONS = [(re.compile(entry["when"]), entry) for entry in yaml.safe_load((HERE / "accepted.yaml").read_text())]
 KNOWN = [(re.compile(entry["when"]), entry["why"]) for entry in yaml.safe_load((HERE / "known.yaml").read_text()) or []]

@@ -15,9 +15,11 @@ import numpy as np
 
 from model import draws
 from model.analysis.evaluate import evaluate
-from model.analysis.headroom import headroom
+from model.analysis.headroom import headroom, over
 from model.analysis.sweep import Sample
+from model.analysis.sweep_points import axis
 from model.analysis.variants import compare, structure
+from model.report import figures, headroom_plots, headroom_report
 from model.report.headroom_report import group_labels, headroom_table
 from model.report.variants_report import variants_table
 from model.scenario_file import read
@@ -105,7 +107,10 @@ SHOWN = {  # case -> groups of the page; the rest is in the table of the command
 
 def who_benefits() -> str:
     """QALYs gained, highest price at two thresholds, and the chance that it is worth it at the price in the file."""
-    lines = ["| patients | QALYs gained | price, at 50,000 | price, at 100,000 | worth it at 100,000 |", "|---|---|---|---|---|"]
+    lines = [
+        "| patients | QALYs gained | price, at 50,000 | price, at 100,000 | worth it at 100,000 |",
+        "|---|---|---|---|---|",
+    ]
     for key, groups in SHOWN.items():
         case = prices().cases[key]
         labels = group_labels(case.scenario)
@@ -186,14 +191,52 @@ TABLES = {
 
 
 def with_table(page: str, name: str, table: str) -> str:
-    pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-    found, count = re.subn(pattern, lambda m: m[1] + table + m[2], page, flags=re.S)
+    pattern = rf"(<!-- {name} -->\n)(?:.*?\n)??(<!-- end -->)"
+    found, count = re.subn(pattern, lambda m: f"{m[1]}{table}\n{m[2]}", page, flags=re.S)
     if count != 1:
         raise ValueError(f"{PAGE.name} has {count} places for the table '{name}'")
     return found
 
 
+# --- figures ------------------------------------------------------------------------------------------------------
+
+
+def forest():
+    """Highest price at 50,000 per QALY of the rows of the page."""
+    import pandas as pd
+
+    first, rows = next(iter(prices().cases.values())).scenario, []
+    for key, groups in SHOWN.items():
+        case, labels = prices().cases[key], group_labels(prices().cases[key].scenario)
+        for group in groups:
+            row = price_rows()[key, group, 50_000.0]
+            about = {"case": case.label, "group": "" if group == "all" else labels[group]}
+            ends = {
+                name: row[f"headroom_{end}"] for name, end in (("result", "mean"), ("low", "low"), ("high", "high"))
+            }
+            rows.append(about | ends)
+    cost = {"What it costs in the file": price_rows()["base", "all", 50_000.0]["component_cost_mean"]}
+    style = figures.style_of_scenario(first)
+    words = f"Highest incremental cost of surgery worth paying ({style.currency}, at 50,000 per QALY)"
+    heading = f"{style.labels['surgery']} v {style.labels['radiotherapy']}"
+    return headroom_plots.forest(pd.DataFrame(rows), style, heading, words, "95 % interval", cost)
+
+
+def price_map():
+    scenario, marks = read(SCENARIOS / "decision" / "map.yaml"), read_variants(VARIANTS / "mscc_map.yaml")
+    axes = tuple(axis(scenario, text) for text in ("hr_prognosis=0.3:3:28", "or_walk=0.5:8:31"))
+    points = [
+        (marks.labels[key], *(one.parameters[a.name].base for a in axes))
+        for key, one in marks.scenarios.items()
+        if key != "base"
+    ]
+    found = over(scenario, "surgery", axes, 50_000.0)
+    return headroom_report.map_report(scenario, "surgery", axes, 50_000.0, found, points).figure("headroom_map")
+
+
 def main() -> int:
+    forest().savefig(PAGE.parent / "images" / "decision_forest.png", dpi=110)
+    price_map().savefig(PAGE.parent / "images" / "decision_map.png", dpi=110)
     page = PAGE.read_text(encoding="utf-8")
     for name, table in TABLES.items():
         page = with_table(page, name, table())
