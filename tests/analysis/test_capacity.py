@@ -184,6 +184,16 @@ def test_queues_raise_the_icer_and_shorter_ones_lower_it():
     assert walking["none"] > walking["night"] > 2
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "sign"), [(1, -1), (0.21, 1)])
+def test_queues_take_from_surgery_if_all_are_operated_on_and_give_if_one_in_five_is(share, sign):
+    scenario = read(CAPACITY, [f"surgery_share={share}"])
+    found = agreement.bridge(scenario, Method(patients=1000, replications=40))
+    row = engine_report.bridge_table(found, scenario).set_index("step").loc["Queues"]
+    name = "incremental_net_benefit_change"
+    assert row["wtp"] == 50_000 and sign * row[name] > 2 * row[f"{name}_standard_error"]
+
+
 # Ratios of surgery and its toll away from 1 and 0, so that who has them counts.
 DIRECT = {CAPACITY: ["hr_surgery=0.7", "hr_early_surgery=0.5", "dq_surgery=-0.05"], CONSTANT: ["hr_surgery=0.7"]}
 PATHS = pytest.mark.parametrize("path", DIRECT, ids=lambda path: path.stem)
