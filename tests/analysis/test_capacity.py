@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from runs import SCENARIOS, base_case
+from runs import SCENARIOS, base_case, outcome
 
 from model.analysis import agreement, capacity
 from model.analysis.capacity import CapacityError
@@ -153,6 +153,7 @@ def test_jackknife_error_of_a_mean_is_its_standard_error():
 # --- claims of docs/capacity.md ---------------------------------------------------------------------------------
 
 CAPACITY = SCENARIOS / "mscc_capacity.yaml"
+CONSTANT = SCENARIOS / "mscc_capacity_constant_hazards.yaml"
 UNLIMITED = [
     f"resources.{key}.{what}"
     for key in ("mri", "theatre", "bed", "linac")
@@ -161,20 +162,21 @@ UNLIMITED = [
 
 
 @pytest.mark.slow
-def test_the_engines_agree_on_the_capacity_scenario():
-    found = agreement.agreement(read(CAPACITY), Method(patients=300, replications=12))
+@pytest.mark.parametrize("path", [CAPACITY, CONSTANT], ids=lambda path: path.stem)
+def test_the_engines_agree_on_the_capacity_scenario(path):
+    found = agreement.agreement(read(path), Method(patients=300, replications=12))
     assert found.agree and found.differing == 0
 
 
 @pytest.mark.slow
 def test_queues_raise_the_icer_and_shorter_ones_lower_it():
     changed = {
-        "none": (("",), read(CAPACITY, UNLIMITED)),
-        "night": (("",), read(CAPACITY, ["resources.theatre.open=always"])),
-        "linac": (("",), read(CAPACITY, ["resources.linac.capacity=16"])),
+        "none": (("",), read(CONSTANT, UNLIMITED)),
+        "night": (("",), read(CONSTANT, ["resources.theatre.open=always"])),
+        "linac": (("",), read(CONSTANT, ["resources.linac.capacity=16"])),
     }
-    found = capacity.alternatives(read(CAPACITY), changed, Method(patients=400, replications=10))
-    table = engine_report.change_of_icer(read(CAPACITY), found).set_index("alternative")
+    found = capacity.alternatives(read(CONSTANT), changed, Method(patients=400, replications=10))
+    table = engine_report.change_of_icer(read(CONSTANT), found).set_index("alternative")
     score = table["change"] / table["change_standard_error"]
     assert score["none"] < -3 and score["night"] < -4 and score["linac"] > 2
     walking = engine_report.change_table(found, 50_000).query("outcome == 'ambulatory_days' and strategy == 'surgery'")
@@ -182,21 +184,58 @@ def test_queues_raise_the_icer_and_shorter_ones_lower_it():
     assert walking["none"] > walking["night"] > 2
 
 
-def test_the_share_who_are_operated_on_scales_what_surgery_adds_where_nobody_waits():
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "sign"), [(1, -1), (0.21, 1)])
+def test_queues_take_from_surgery_if_all_are_operated_on_and_give_if_one_in_five_is(share, sign):
+    scenario = read(CAPACITY, [f"surgery_share={share}"])
+    found = agreement.bridge(scenario, Method(patients=1000, replications=40))
+    row = engine_report.bridge_table(found, scenario).set_index("step").loc["Queues"]
+    name = "incremental_net_benefit_change"
+    assert row["wtp"] == 50_000 and sign * row[name] > 2 * row[f"{name}_standard_error"]
+
+
+# Ratios of surgery and its toll away from 1 and 0, so that who has them counts.
+DIRECT = {CAPACITY: ["hr_surgery=0.7", "hr_early_surgery=0.5", "dq_surgery=-0.05"], CONSTANT: ["hr_surgery=0.7"]}
+PATHS = pytest.mark.parametrize("path", DIRECT, ids=lambda path: path.stem)
+
+
+@PATHS
+def test_the_share_who_are_operated_on_scales_what_surgery_adds_where_nobody_waits(path):
     """The others have radiotherapy alone under both strategies, with its probabilities and hazards: increments are the
     share times those of surgery for all, also where surgery has a direct effect on survival."""
     changes = []
     for share in (1, 0.3):
-        total = base_case(CAPACITY, f"surgery_share={share}", "hr_surgery=0.7").total
+        total = base_case(path, f"surgery_share={share}", *DIRECT[path]).total
         changes.append(
             [(x[1, 0] - x[0, 0]) / share for x in (total.cost, total.qaly, total.get("ambulatory_days", True))]
         )
     assert changes[1] == pytest.approx(changes[0], rel=1e-9)
 
 
+@pytest.mark.parametrize(("path", "below"), [(CAPACITY, "mscc_decision"), (CONSTANT, "mscc_constant_hazards")])
+def test_where_nobody_waits_and_scans_and_operations_take_no_time_the_centre_is_the_model_below(path, below):
+    """Time in scan and theatre has no ratios of surgery, or no deaths; radiotherapy after surgery costs only those who
+    live to have it. Without these the treatment is at referral, as in the scenario whose clinical model it is."""
+    at_once = ["scan_time=1e-4", "theatre_time=1e-4"]  # hours
+    settings = [*DIRECT[path], "c_rt=0"]
+    centre, model = base_case(path, *at_once, *settings), base_case(SCENARIOS / f"{below}.yaml", *settings)
+    for name in ("cost", "qaly", "life_years"):
+        assert outcome(centre, name) == pytest.approx(outcome(model, name), rel=1e-5), name
+
+
 def test_without_queues_the_icer_is_near_that_of_the_default_scenario():
     from model.analysis.run import run
 
-    total = run(read(CAPACITY), 0).base.total
+    total = run(read(CONSTANT), 0).base.total
     icer = (total.cost[1, 0] - total.cost[0, 0]) / (total.qaly[1, 0] - total.qaly[0, 0])
     assert icer == pytest.approx(250_642, rel=0.02)
+
+
+def test_the_variant_with_constant_hazards_has_the_inputs_of_its_own_scenario():
+    ours, theirs = read(CONSTANT), read(SCENARIOS / "mscc_constant_hazards.yaml")
+    for name, parameter in theirs.parameters.items():
+        own = ours.parameters["hazard_death_constant" if name == "hazard_death" else name]
+        assert (own.base, own.unit) == (parameter.base, parameter.unit), name
+        if parameter.distribution is not None:
+            assert own.distribution.interval(0.95) == pytest.approx(parameter.distribution.interval(0.95)), name
+    assert (ours.wtp, ours.time, ours.discount) == (theirs.wtp, theirs.time, theirs.discount)

@@ -16,6 +16,7 @@ FILES = (
     ("mscc_furlan.yaml", "Furlan's three results", "mscc_trial.yaml"),
     ("mscc_decision.yaml", "The decision", "mscc_trial.yaml"),
     *((f"decision/{path.name}", "", "mscc_decision.yaml") for path in sorted((SCENARIOS / "decision").glob("*.yaml"))),
+    ("mscc_capacity.yaml", "A centre with queues", "mscc_decision.yaml"),
 )
 OPENING = """# Evidence
 
