@@ -135,14 +135,34 @@ def others():
     }
 
 
+README = {
+    "an operation that costs up to USD # more at USD # per QALY and # at # (about # is": [
+        "price 50",
+        50_000,
+        "price 100",
+        100_000,
+        22_000,
+    ],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", README)
+def test_the_readme_says_the_answer_of_the_run(results, claim):
+    check(" ".join((ROOT / "README.md").read_text(encoding="utf-8").split()), claim, README[claim], results)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_figures_of_the_text_are_those_of_runs(page, results, claim):
-    words = " ".join(page.split())
+    check(" ".join(page.split()), claim, CLAIMS[claim], results)
+
+
+def check(words, claim, expected, results):
     pattern = re.escape(claim).replace(r"\#", f"({NUMBER})").replace("\\ ", " ")
     found = re.search(pattern, words)
     assert found, f"the page does not say '{claim}'"
-    for text, name in zip(found.groups(), CLAIMS[claim]):
+    for text, name in zip(found.groups(), expected):
         value = results[name] if isinstance(name, str) else name
         digits = len(text.partition(".")[2])
         unit = 10.0**-digits
