@@ -167,7 +167,7 @@ def test_variants_gives_one_table_and_a_figure(tmp_path, capsys):
     found = table(out, "variants")
     assert len(found) == 17 * 2 * 3 * 2
     assert not found[found.strategy == "surgery"].incremental_nmb_difference.isna().any()
-    assert figures(out) == {"incremental_net_benefit"}
+    assert figures(out) == {"incremental_net_benefit", "forest_incremental_net_benefit"}
     printed = capsys.readouterr().out
     assert "Base case" in printed and "Probabilistic (100 draws)" in printed
 

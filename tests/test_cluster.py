@@ -170,6 +170,8 @@ def test_workers_end_with_the_main_process(end):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # As in a terminal, also where the tests run in the background of a shell, which ignores Ctrl-C there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     children = [int(pid) for pid in process.stdout.readline().split()]
     time.sleep(0.3)
