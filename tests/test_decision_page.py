@@ -16,8 +16,10 @@ import decision  # noqa: E402
 import evidence  # noqa: E402
 
 from model import draws  # noqa: E402
+from model.analysis import value_of_information as voi  # noqa: E402
 from model.analysis.evaluate import evaluate  # noqa: E402
 from model.analysis.headroom import headroom  # noqa: E402
+from model.analysis.run import run  # noqa: E402
 from model.analysis.variants import compare  # noqa: E402
 from model.economics import incremental  # noqa: E402
 from model.scenario_file import read  # noqa: E402
@@ -43,6 +45,7 @@ CLAIMS = {
     "(#  and # % alive at 90 days and a year)".replace("  ", " "): [71, 41],
     "in the model # and # %, since fewer walk": ["rt alive 90", "rt alive 365"],
     "EVPI at 100,000 per QALY is # a patient": ["evpi"],
+    "assumed carry # % of it together, derived ones # %, evidence # %": ["assumed", "derived", "evidence"],
 }  # fmt: skip
 
 
@@ -122,7 +125,10 @@ def others():
     decided = read(ROOT / "scenarios" / "mscc_decision.yaml")
     outcome = evaluate(decided, draws.probabilistic(decided, decision.SAMPLE.n, decision.SAMPLE.seed)).total
     nmb = 100_000 * outcome.qaly - outcome.cost
+    value = voi.of_run(run(decided, decision.SAMPLE.n, decision.SAMPLE.seed), 100_000.0, {})
+    evpi = nmb.max(axis=0).mean() - nmb.mean(axis=1).max()
     return {
+        **{status: 100 * found.value / evpi for status, found in value.by_status.items()},
         "thomas day": cost.mean() / days.mean(),
         "thomas year": cost.mean() / thomas["life_years"].mean(),
         "thomas 57": 100 * np.mean(cost < 57 * days),
@@ -131,7 +137,7 @@ def others():
         "none": benefit["none of them"],
         "beyond": benefit["base"],
         "no crossover": benefit["without crossover"],
-        "evpi": nmb.max(axis=0).mean() - nmb.mean(axis=1).max(),
+        "evpi": evpi,
     }
 
 
