@@ -6,15 +6,14 @@ that the file states. Each parameter has a random stream of its own, keyed by it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model import chances, distributions, effort
+from model.sample import SAMPLING, Sample
 from model.scenario import Parameter, Scenario
 from model.units import limits_in_words
-
-SAMPLING = ("random", "latin hypercube", "sobol")
 
 
 class DomainError(ValueError):
@@ -23,11 +22,15 @@ class DomainError(ValueError):
 
 @dataclass(frozen=True)
 class Draws:
-    """values[name]: array[draw], or a scalar array [1] where all draws share it; index[draw]: number of each draw."""
+    """values[name]: array[draw], or a scalar array [1] where all draws share it; index[draw]: number of each draw.
+
+    seed: of the patients whom engines follow, and of the draws where they are `sampled`, not stated.
+    """
 
     values: dict[str, np.ndarray]
     index: np.ndarray
-    seed: int | None = None
+    seed: int = 1
+    sampled: bool = False
 
     @property
     def n(self) -> int:
@@ -36,48 +39,43 @@ class Draws:
     def part(self, start: int, stop: int) -> Draws:
         """Draws start..stop, as a table of its own."""
         cut = {name: v if len(v) == 1 else v[start:stop] for name, v in self.values.items()}
-        return Draws(cut, self.index[start:stop], self.seed)
+        return replace(self, values=cut, index=self.index[start:stop])
 
     def label(self, row: int) -> str:
         """'draw 12', or 'the base case', for messages."""
-        return "the base case" if self.seed is None and self.n == 1 else f"draw {self.index[row] + 1}"
+        return "the base case" if self.n == 1 and not self.sampled else f"draw {self.index[row] + 1}"
 
     def column(self, name: str) -> np.ndarray:
         return np.broadcast_to(self.values[name], (self.n,))
 
     def replace(self, **values: np.ndarray) -> Draws:
         """The same table with other values for some names, each an array[draw] or of length 1."""
-        return Draws(
-            {**self.values, **{k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}},
-            self.index,
-            self.seed,
-        )
+        return replace(self, values={**self.values, **{k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}})
 
 
-def base(scenario: Scenario) -> Draws:
+def base(scenario: Scenario, seed: int = 1) -> Draws:
     """One row: every parameter at its base value."""
     values = {name: np.array([p.base]) for name, p in scenario.parameters.items() if p.base is not None}
-    return Draws(values, np.zeros(1, int))
+    return Draws(values, np.zeros(1, int), seed)
 
 
-def repeat(scenario: Scenario, n: int) -> Draws:
+def repeat(scenario: Scenario, n: int, seed: int = 1) -> Draws:
     """n rows at base values, to be varied with `replace`. All meet the same simulated patients (index 0)."""
-    return Draws(base(scenario).values, np.zeros(n, int))
+    return Draws(base(scenario).values, np.zeros(n, int), seed)
 
 
-def probabilistic(scenario: Scenario, n: int, seed: int, sampling: str = "random") -> Draws:
-    """n rows sampled from the parameters' distributions.
+def probabilistic(scenario: Scenario, sample: Sample) -> Draws:
+    """`sample.n` rows sampled from the parameters' distributions.
 
     Adding a parameter leaves the samples of the others alone (under 'sobol', a parameter added at the end).
     Raises DomainError where a sampled value is outside what its unit allows, EffortError where memory does not hold them.
     """
+    n = sample.n
     effort.reserve(24 * n * len(uniform_keys(scenario)), f"a table of {n:,} draws", "take fewer --draws")
-    return of_uniforms(scenario, _uniforms(scenario, n, seed, sampling), np.arange(n), seed)
+    return of_uniforms(scenario, _uniforms(scenario, sample), np.arange(n), sample.seed)
 
 
-def of_uniforms(
-    scenario: Scenario, uniform: dict[str, np.ndarray], index: np.ndarray, seed: int | None = None
-) -> Draws:
+def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.ndarray, seed: int) -> Draws:
     """The table of draws that uniforms [draw] give, one a name of `uniform_keys`. Raises DomainError."""
     uniform = dict(uniform)
     for block in scenario.correlations:
@@ -90,7 +88,7 @@ def of_uniforms(
     for joint in scenario.joints.values():
         needed = np.stack([uniform[f"{joint.key}[{i}]"] for i in range(joint.distribution.uniforms)])
         values |= dict(zip(joint.names, joint.distribution.quantile(needed)))
-    draws = Draws(values, index, seed)
+    draws = Draws(values, index, seed, sampled=True)
     for name, parameter in scenario.parameters.items():
         if parameter.sampled:
             check_domain(scenario, parameter, draws.values[name])
@@ -105,15 +103,15 @@ def uniform_keys(scenario: Scenario) -> list[str]:
     ]
 
 
-def _uniforms(scenario: Scenario, n: int, seed: int, sampling: str) -> dict[str, np.ndarray]:
-    keys = uniform_keys(scenario)
-    if sampling == "random":
+def _uniforms(scenario: Scenario, sample: Sample) -> dict[str, np.ndarray]:
+    keys, n, seed = uniform_keys(scenario), sample.n, sample.seed
+    if sample.sampling == "random":
         return {key: chances.uniforms(seed, n, "parameter", key) for key in keys}
-    if sampling == "latin hypercube":
+    if sample.sampling == "latin hypercube":
         return {key: chances.latin_hypercube(seed, n, "parameter", key) for key in keys}
-    if sampling == "sobol":
+    if sample.sampling == "sobol":
         return dict(zip(keys, chances.sobol(seed, n, [("parameter", key) for key in keys])))
-    raise DomainError(f"unknown sampling '{sampling}'; allowed: {', '.join(SAMPLING)}")
+    raise DomainError(f"unknown sampling '{sample.sampling}'; allowed: {', '.join(SAMPLING)}")
 
 
 def check_domain(scenario: Scenario, parameter: Parameter, values: np.ndarray) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from model import draws, inputs
 from model.analysis import queues
-from model.analysis.evaluate import Evaluation, Method, evaluate
+from model.analysis.evaluate import Evaluation, evaluate
+from model.analysis.method import Method
 from model.analysis.simulate import strata
 from model.economics import incremental
 from model.economics.icer import icer, icer_change
@@ -80,18 +81,18 @@ def slack(scenario: Scenario) -> Scenario:
     return dataclasses.replace(scenario, system=dataclasses.replace(system, resources=made))
 
 
-def agreement(scenario: Scenario, method: Method) -> Agreement:
+def agreement(scenario: Scenario, method: Method, seed: int = 1) -> Agreement:
     """Cohort v individual v queueing with slack capacity, at base values: every outcome, strategy and group.
 
     The individual engine follows method.for_base() patients, the queueing engine method.patients in each replication.
     """
-    scenario, table, rows = without_time_in_state(scenario), draws.base(scenario), []
+    scenario, table, rows = without_time_in_state(scenario), draws.base(scenario, seed), []
     cohorts = evaluate(scenario, table)
     for engine in ("individual", "queueing"):
         own = dataclasses.replace(method, engine=engine).for_base()
         freedom = own.replications - 1 if engine == "queueing" else own.patients
         rows += _compared(engine, freedom, cohorts, evaluate(slack(scenario), table, own))
-    return Agreement(tuple(rows), *same_patients(slack(scenario), method.patients, method.seed))
+    return Agreement(tuple(rows), *same_patients(slack(scenario), method.patients, seed))
 
 
 def _compared(engine: str, freedom: float, cohorts: Evaluation, found: Evaluation):
@@ -113,7 +114,7 @@ def _compared(engine: str, freedom: float, cohorts: Evaluation, found: Evaluatio
 
 def same_patients(scenario: Scenario, patients: int, seed: int) -> tuple[int, int]:
     """(patients in all strategies, those whose stays differ between the individual and the queueing engine)."""
-    table, numbers, total, differing = draws.base(scenario), strata(scenario, patients), 0, 0
+    table, numbers, total, differing = draws.base(scenario, seed), strata(scenario, patients), 0, 0
     for key, group in scenario.groups.items():
         dynamics = inputs.dynamics(scenario, table, group)
         alone = individual.history(dynamics, numbers[key], seed, table.index, key).sorted()
@@ -179,10 +180,13 @@ class Bridge:
         return np.array(found), np.array(errors)
 
 
-def bridge(scenario: Scenario, method: Method, progress: Callable[[int], None] = lambda done: None) -> Bridge:
+def bridge(
+    scenario: Scenario, method: Method, seed: int = 1, progress: Callable[[int], None] = lambda done: None
+) -> Bridge:
     """Cohort -> individual -> time in state -> queues, `method.replications` of `method.patients` patients."""
     n, reference = method.replications, scenario.reference_index
-    base, table = draws.base(scenario), queues.replicated(draws.base(scenario), n)
+    base = draws.base(scenario, seed)
+    table = queues.replicated(base, n)
     plain, one = without_time_in_state(scenario), dataclasses.replace(method, replications=1)
     runs = [
         ("Cohort", plain, base, dataclasses.replace(one, engine="cohort")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 
 from model import effort, inputs, outcomes, pricing
 from model.analysis import memory
+from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.simulate import Simulated, simulate
 from model.analysis.workers import in_order
 from model.draws import Draws
@@ -20,48 +20,7 @@ from model.outcomes import Outcomes
 from model.scenario import Scenario
 
 CHUNK = 2000  # draws of one task; a multiple of the engine's block
-BASE_FACTOR = 100  # a base case has no draws to average over, so it follows more patients
 NO_TIMES = np.zeros(0)
-ENGINES = ("cohort", "individual", "queueing")
-
-
-class EngineError(ValueError):
-    """An engine that does not exist, or cannot run this scenario."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """How a table of draws is run. engine: one of ENGINES; the others apply to engines that follow patients.
-
-    patients: a strategy, draw and replication, all groups together; replications: of the queueing engine, a draw; seed:
-    of the patients' thresholds; executor: (concurrent.futures) runs the tasks elsewhere, with the same result to the
-    last bit.
-    """
-
-    engine: str = "cohort"
-    patients: int = 1000
-    replications: int = 20
-    seed: int = 1
-    executor: Executor | None = None
-
-    def __post_init__(self):
-        if self.engine not in ENGINES:
-            raise EngineError(f"unknown engine '{self.engine}'; engines: {', '.join(ENGINES)}")
-
-    @property
-    def follows_patients(self) -> bool:
-        return self.engine != "cohort"
-
-    def for_base(self) -> Method:
-        """For a table whose rows are not random draws: more patients, since there are no draws to average over."""
-        return dataclasses.replace(self, patients=self.patients * BASE_FACTOR) if self.engine == "individual" else self
-
-    def for_psa(self) -> Method:
-        """For random draws: one replication each, since the draws carry the noise."""
-        return dataclasses.replace(self, replications=1)
-
-
-COHORT = Method()
 
 
 @dataclass(frozen=True)
@@ -108,7 +67,7 @@ def evaluate(
         return _simulated(
             scenario,
             draws,
-            simulate(scenario, draws, method.patients, method.seed, progress=progress, executor=method.executor),
+            simulate(scenario, draws, method.patients, progress=progress, executor=method.executor),
         )
     if method.engine == "queueing":
         return _queued(scenario, draws, method, progress)
@@ -128,7 +87,7 @@ def _queued(scenario: Scenario, draws: Draws, method: Method, progress) -> Evalu
             f"{scenario.path}: the queueing engine needs 'arrivals' and 'resources', which it does not have"
         )
     found = queues.simulate(
-        scenario, draws, method.patients, method.seed, scenario.system, method.replications, progress, method.executor
+        scenario, draws, method.patients, scenario.system, method.replications, progress, method.executor
     )
     return _simulated(scenario, draws, found.outcomes, found.requests)
 

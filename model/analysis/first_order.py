@@ -11,7 +11,8 @@ import numpy as np
 
 from model import draws as draw_tables
 from model import inputs, outcomes, pricing
-from model.analysis.evaluate import EngineError, Method, Trace
+from model.analysis.evaluate import Trace
+from model.analysis.method import EngineError, Method
 from model.analysis.simulate import strata
 from model.engines import accrual, individual
 from model.history import NO_MOVE, History
@@ -52,13 +53,13 @@ class FirstOrder:
         return {"all": Trace(times, total), **{key: Trace(times, part) for key, part in found.items()}}
 
 
-def first_order(scenario: Scenario, method: Method) -> FirstOrder:
+def first_order(scenario: Scenario, method: Method, seed: int = 1) -> FirstOrder:
     """Histories of up to MOST patients at base values. Raises EngineError with the cohort engine, which has no patients."""
     if not method.follows_patients:
         raise EngineError("the cohort engine follows no patients: choose --engine individual or queueing")
-    table = draw_tables.base(scenario)
+    table = draw_tables.base(scenario, seed)
     weights = {key: float(w[0]) for key, w in inputs.group_weights(scenario, table).items()}
-    histories = _queued(scenario, method) if method.engine == "queueing" else _alone(scenario, table, method)
+    histories = _queued(scenario, method, seed) if method.engine == "queueing" else _alone(scenario, table, method)
     found = {}
     for key, (dynamics, history) in histories.items():
         prices = pricing.price_list(scenario, table, scenario.groups[key])
@@ -72,15 +73,15 @@ def _alone(scenario: Scenario, table, method: Method) -> dict[str, tuple[Dynamic
     numbers, found = strata(scenario, min(method.patients, MOST)), {}
     for key, group in scenario.groups.items():
         dynamics = inputs.dynamics(scenario, table, group)
-        found[key] = dynamics, individual.history(dynamics, numbers[key], method.seed, table.index, key)
+        found[key] = dynamics, individual.history(dynamics, numbers[key], table.seed, table.index, key)
     return found
 
 
-def _queued(scenario: Scenario, method: Method) -> dict[str, tuple[Dynamics, History]]:
+def _queued(scenario: Scenario, method: Method, seed: int) -> dict[str, tuple[Dynamics, History]]:
     from model.analysis import queues
 
     return queues.histories(
-        scenario, max(1, min(method.replications, MOST // method.patients)), method.patients, method.seed
+        scenario, max(1, min(method.replications, MOST // method.patients)), method.patients, seed
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,7 +41,6 @@ def simulate(
     scenario: Scenario,
     draws: Draws,
     patients: int,
-    seed: int,
     system: System,
     replications: int = 20,
     progress: Callable[[int], None] = lambda done: None,
@@ -53,7 +52,7 @@ def simulate(
     """
     table = replicated(draws, replications)
     tasks = [table.part(first, min(first + TASK, table.n)) for first in range(0, table.n, TASK)]
-    arguments = (scenario, strata(scenario, patients), seed, system)
+    arguments = (scenario, strata(scenario, patients), system)
     waiting = in_order(executor, _task, ((task, *arguments) for task in tasks))
     means, requests, first = {key: [] for key in scenario.groups}, [], 0
     for task, (found, asked) in effort.loop(zip(tasks, waiting), len(tasks)):
@@ -73,12 +72,12 @@ def replicated(draws: Draws, replications: int) -> Draws:
     """Each draw as many times, one behind the other; numbers are draw * replications + replication."""
     values = {name: v if len(v) == 1 else np.repeat(v, replications) for name, v in draws.values.items()}
     index = (draws.index[:, None] * replications + np.arange(replications)).ravel()
-    return Draws(values, index, draws.seed)
+    return replace(draws, values=values, index=index)
 
 
 def histories(scenario: Scenario, replications: int, patients: int, seed: int) -> dict[str, tuple[Dynamics, History]]:
     """Dynamics and stays of each group at base values; the axis of draws has the replications."""
-    table = replicated(draw_tables.base(scenario), replications)
+    table = replicated(draw_tables.base(scenario, seed), replications)
     parts = _parts(table, scenario, strata(scenario, patients))
     found, _ = queueing.simulate(parts, seed, table.index, scenario.system)
     return {part.stream: (part.dynamics, history) for part, history in zip(parts, found)}
@@ -94,10 +93,10 @@ def _parts(draws: Draws, scenario: Scenario, numbers: dict[str, int]) -> list[qu
     ]
 
 
-def _task(draws: Draws, scenario: Scenario, numbers: dict[str, int], seed: int, system: System):
+def _task(draws: Draws, scenario: Scenario, numbers: dict[str, int], system: System):
     """(outcomes by group, means over patients; requests) of some replications."""
     parts = _parts(draws, scenario, numbers)
-    found_histories, requests = queueing.simulate(parts, seed, draws.index, system)
+    found_histories, requests = queueing.simulate(parts, draws.seed, draws.index, system)
     found = {}
     for part, history in zip(parts, found_histories):
         prices = pricing.price_list(scenario, draws, scenario.groups[part.stream])

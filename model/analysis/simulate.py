@@ -98,7 +98,6 @@ def simulate(
     scenario: Scenario,
     draws: Draws,
     patients: int,
-    seed: int,
     engine: Callable = individual.run,
     progress: Callable[[int], None] = lambda done: None,
     executor: Executor | None = None,
@@ -112,7 +111,7 @@ def simulate(
     width = max(1, CHUNK // (patients * len(scenario.strategies)))
     tables = [draws.part(start, min(start + width, draws.n)) for start in range(0, draws.n, width)]
     tasks = [(table, *block) for table in tables for block in blocks]
-    arguments = (scenario, seed, engine)
+    arguments = (scenario, engine)
     done = in_order(executor, _task, ((*task, *arguments) for task in tasks))
     found = []
     for table in effort.loop(tables):
@@ -143,14 +142,14 @@ def _blocks(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, in
 
 
 def _task(
-    draws: Draws, numbers: dict[str, int], first: dict[str, int], scenario: Scenario, seed: int, engine: Callable
+    draws: Draws, numbers: dict[str, int], first: dict[str, int], scenario: Scenario, engine: Callable
 ) -> dict[str, Moments]:
     """Moments by group of some patients under some draws: one piece of independent work."""
     found = {}
     for key, number in numbers.items():
         group = scenario.groups[key]
         quantities = engine(
-            inputs.dynamics(scenario, draws, group), number, seed, draws.index, stream=key, first=first[key]
+            inputs.dynamics(scenario, draws, group), number, draws.seed, draws.index, stream=key, first=first[key]
         )
         prices = pricing.price_list(scenario, draws, group)
         found[key] = moments(outcomes.value(quantities, prices, tuple(scenario.strategies)), scenario.reference_index)

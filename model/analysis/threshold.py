@@ -10,7 +10,8 @@ import numpy as np
 
 from model import draws
 from model.analysis import comparison, oneway
-from model.analysis.evaluate import Evaluation, Method, evaluate
+from model.analysis.evaluate import Evaluation, evaluate
+from model.analysis.method import Method
 from model.draws import DomainError, Draws
 from model.intervals import standard_error
 from model.scenario import Scenario
