@@ -14,3 +14,6 @@ class Sample:
     n: int = 0
     seed: int = 1
     sampling: str = "random"
+
+
+NO_PSA = Sample()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from model.effects import QALY
 from model.formula import Formula, Table
 from model.resources import System
 from model.units import Unit, limits_in_words
@@ -232,7 +233,7 @@ class Target:
     group: str = "all"
     states: tuple[str, ...] = ()
     at: float = 0.0
-    outcome: str = "qaly"
+    outcome: str = QALY
     comparator: str = ""
     wtp: float = 0.0
     source: str = ""

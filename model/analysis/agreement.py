@@ -13,6 +13,7 @@ from model.analysis import queues
 from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.method import Method
 from model.analysis.simulate import strata
+from model.decision import Decision
 from model.economics import incremental
 from model.economics.icer import icer, icer_change
 from model.engines import individual, queueing
@@ -140,7 +141,7 @@ def _differing(one, other) -> int:
 
 @dataclass(frozen=True)
 class Step:
-    """Increments against the reference, [strategy, replication], of discounted cost and QALYs."""
+    """Increments against the reference, [strategy, replication], of discounted cost and effect."""
 
     name: str
     cost: np.ndarray
@@ -154,6 +155,7 @@ class Bridge:
     steps: tuple[Step, ...]
     strategies: tuple[str, ...]
     reference: int
+    decision: Decision
 
     def levels(self, strategy: int, result: Callable) -> tuple[np.ndarray, np.ndarray]:
         """(values, standard errors) of result(mean cost, mean effect), by step."""
@@ -181,7 +183,11 @@ class Bridge:
 
 
 def bridge(
-    scenario: Scenario, method: Method, seed: int = 1, progress: Callable[[int], None] = lambda done: None
+    scenario: Scenario,
+    decision: Decision,
+    method: Method,
+    seed: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Bridge:
     """Cohort -> individual -> time in state -> queues, `method.replications` of `method.patients` patients."""
     n, reference = method.replications, scenario.reference_index
@@ -198,15 +204,15 @@ def bridge(
         runs.append(("Queues", scenario, table, dataclasses.replace(one, engine="queueing")))
     steps = []
     for name, made, draw_table, how in runs:
-        steps.append(step_of(name, evaluate(made, draw_table, how).total, reference, n))
+        steps.append(step_of(name, evaluate(made, draw_table, how).outcomes[decision.group], decision.effect, reference, n))
         progress(1)
-    return Bridge(tuple(steps), tuple(scenario.strategies), reference)
+    return Bridge(tuple(steps), tuple(scenario.strategies), reference, decision)
 
 
-def step_of(name: str, total: Outcomes, reference: int, n: int) -> Step:
+def step_of(name: str, total: Outcomes, effect: str, reference: int, n: int) -> Step:
     """Increments over `n` replications; the cohort's single value serves for each of them."""
-    cost, effect = (x * np.ones(n) for x in (total.cost, total.qaly))
-    return Step(name, *incremental.increments(cost, effect, reference))
+    cost, gained = (x * np.ones(n) for x in (total.cost, total.get(effect)))
+    return Step(name, *incremental.increments(cost, gained, reference))
 
 
 def without_time_in_state(scenario: Scenario) -> Scenario:

@@ -10,17 +10,18 @@ import numpy as np
 
 from model import draws
 from model.analysis import comparison
-from model.analysis.evaluate import COHORT, EngineError, Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.shapley import Shapley, shapley
-from model.analysis.sweep import Sample
 from model.analysis.workers import in_order
+from model.decision import Decision
 from model.draws import DomainError
 from model.outcomes import OutcomeError
+from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
 from model.scenario_file import ScenarioError
 from model.scenario_file.difference import Difference, Trees
 
-RESULTS = ("incremental_cost", "incremental_qaly", "incremental_nmb")
 _IMPOSSIBLE = (ScenarioError, DomainError, OutcomeError, EngineError)
 
 Entry = tuple[str, ...]
@@ -40,7 +41,7 @@ class _Incoherent(Exception):
 @dataclass(frozen=True)
 class Attribution:
     """changes: entries that are changed together; start, end: [result, group, strategy] of A and of B, result as in
-    RESULTS; share: of each change, value [change, result, group, strategy]. Strategies are those of both files."""
+    `results`; share: of each change, value [change, result, group, strategy]. Strategies are those of both files."""
 
     a: Scenario
     b: Scenario
@@ -48,37 +49,44 @@ class Attribution:
     changes: list[tuple[Entry, ...]]
     groups: tuple[str, ...]
     strategies: tuple[str, ...]
-    reference: str
-    wtp: float
+    decision: Decision
     start: np.ndarray
     end: np.ndarray
     share: Shapley
-    sample: Sample | None = None
+    sample: Sample
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        return results(self.decision)
+
+
+def results(decision: Decision) -> tuple[str, ...]:
+    """What is attributed, as columns are called."""
+    return "incremental_cost", f"incremental_{decision.effect}", "incremental_nmb"
 
 
 def attribute(
     a: Scenario,
     b: Scenario,
-    wtp: float | None = None,
-    sample: Sample | None = None,
+    decision: Decision,
+    sample: Sample = NO_PSA,
     method: Method = COHORT,
     orders: int = 100,
-    seed: int = 1,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Attribution:
-    """Attributes B - A, in the base case or (with `sample`) in the mean over draws, at `wtp` or the first threshold of A.
+    """Attributes B - A, in the base case or (where `sample` has draws) in the mean over draws.
 
     Changes are made by merging entries of B into A. Entries without which others cannot be read, or without which the
     model cannot run, are changed together. Raises DifferenceError.
     """
-    between = _Between(a, b, comparison.threshold(a, wtp), sample, method, progress)
+    between = _Between(a, b, decision, sample, method, progress)
     found = between.trees.differences()
     entries = [entry for entry in dict.fromkeys(d.entry for d in found if d.matters) if not between.idle(entry)]
     changes = between.trees.together(entries)
     start, end = between.ends(entries)
     while True:
         try:
-            share = _share(between, changes, orders, seed)
+            share = _share(between, changes, orders, sample.seed)
             break
         except _Incoherent as error:
             changes = _joined(between, changes, error.mask)
@@ -89,8 +97,7 @@ def attribute(
         changes,
         between.groups,
         between.strategies,
-        between.reference,
-        between.wtp,
+        decision,
         start,
         end,
         share,
@@ -125,18 +132,18 @@ def _joined(between: _Between, changes: list[tuple[Entry, ...]], mask: int) -> l
 class _Between:
     """Evaluates scenarios between A and B, each once."""
 
-    def __init__(self, a: Scenario, b: Scenario, wtp: float, sample: Sample | None, method: Method, progress):
+    def __init__(self, a: Scenario, b: Scenario, decision: Decision, sample: Sample, method: Method, progress):
         _check(a, b)
-        self.a, self.b, self.wtp, self.sample, self.method, self.progress = a, b, wtp, sample, method, progress
+        self.a, self.b, self.decision, self.sample, self.method = a, b, decision, sample, method
+        self.progress = progress
         self.trees, self.known = Trees(a, b), {}
         self.strategies = tuple(s for s in a.strategies if s in b.strategies)
-        self.reference = a.reference_strategy
         same = list(a.groups) == list(b.groups) and list(a.groups) != ["all"]
         self.groups = ("all", *a.groups) if same else ("all",)
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        return len(RESULTS), len(self.groups), len(self.strategies)
+        return len(results(self.decision)), len(self.groups), len(self.strategies)
 
     def possible(self, changes, mask: int) -> bool:
         try:
@@ -157,7 +164,7 @@ class _Between:
 
     def ends(self, entries: list[Entry]) -> list[np.ndarray]:
         """Of A and of B, as they are."""
-        pair = (self.strategies, self.reference, self.wtp, self.sample, self.method)
+        pair = (self.strategies, self.decision, self.sample, self.method)
         found = [_task(scenario, {}, 1, self.groups, *pair)[0] for scenario in (self.a, self.b)]
         self.known |= {frozenset(entries): found[1], frozenset(): found[0]}
         return found
@@ -189,8 +196,7 @@ class _Between:
             len(sets),
             self.groups,
             self.strategies,
-            self.reference,
-            self.wtp,
+            self.decision,
             self.sample,
             method,
         )
@@ -210,7 +216,7 @@ class _Between:
 
     def _is_value(self, entry: Entry) -> bool:
         """A parameter whose base value alone differs in effect: it can vary in a table of draws."""
-        if entry[0] != "parameters" or self.sample is not None:
+        if entry[0] != "parameters" or self.sample.n:
             return False
         one, other = (scenario.parameters.get(entry[-1]) for scenario in (self.a, self.b))
         return (
@@ -244,26 +250,26 @@ def _task(
     n: int,
     groups,
     strategies,
-    reference: str,
-    wtp: float,
-    sample: Sample | None,
+    decision: Decision,
+    sample: Sample,
     method: Method,
 ) -> list[np.ndarray]:
     """[result, group, strategy] of each of n rows."""
-    if sample is None:
-        table = draws.repeat(scenario, n).replace(**columns)
+    if not sample.n:
+        table = draws.repeat(scenario, n, sample.seed).replace(**columns)
         found, rows = evaluate(scenario, table, method.for_base()), n
     else:
-        table = draws.probabilistic(scenario, sample.n, sample.seed, sample.sampling)
-        found, rows = evaluate(scenario, table, method.for_psa()), 1
+        found, rows = evaluate(scenario, draws.probabilistic(scenario, sample), method.for_psa()), 1
     every = list(scenario.strategies)
-    own, against = [every.index(s) for s in strategies], every.index(reference)
-    level, parts = np.full(rows, wtp), [found.outcomes[group] for group in groups]
-    totals = {name: np.stack([_rows(part.get(name), sample) for part in parts], axis=1) for name in ("cost", "qaly")}
-    made = comparison.with_economics(totals, level, against)
-    return list(np.stack([made[name][..., own] for name in RESULTS], axis=1))
+    shared, against = [every.index(s) for s in strategies], every.index(decision.reference)
+    level, parts, names = np.full(rows, decision.wtp), [found.outcomes[group] for group in groups], results(decision)
+    totals = {
+        name: np.stack([_rows(part.get(name), sample) for part in parts], axis=1) for name in ("cost", decision.effect)
+    }
+    increments = comparison.with_economics(totals, level, against, decision.effect)
+    return list(np.stack([increments[name][..., shared] for name in names], axis=1))
 
 
-def _rows(values: np.ndarray, sample: Sample | None) -> np.ndarray:
+def _rows(values: np.ndarray, sample: Sample) -> np.ndarray:
     """[row, strategy]: one row is one set of values, or the mean of all draws."""
-    return values.T if sample is None else values.mean(axis=1)[None]
+    return values.mean(axis=1)[None] if sample.n else values.T

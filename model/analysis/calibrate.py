@@ -25,6 +25,7 @@ from model.analysis.workers import in_order
 from model.distributions import DistributionError
 from model.draws import DomainError
 from model.outcomes import OutcomeError
+from model.sample import Sample
 from model.scenario import Calibration, Scenario
 from model.scenario_file.calibration import parts, with_arguments
 
@@ -205,8 +206,8 @@ class Cube:
 class Problem:
     """Residuals of a calibration as a function of the position u[key] in the unit cube of the bounds."""
 
-    def __init__(self, scenario: Scenario, n: int, seed: int):
-        self.scenario, self.calibration, self.n, self.seed = scenario, _calibration_of(scenario), n, seed
+    def __init__(self, scenario: Scenario, sample: Sample):
+        self.scenario, self.calibration, self.sample = scenario, _calibration_of(scenario), sample
         self.cube = Cube.of(self.calibration)
         targets = self.calibration.targets
         self.wanted, self.error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
@@ -220,7 +221,7 @@ class Problem:
         """What the model gives for each target."""
         scenario = with_values(self.scenario, dict(zip(self.calibration.vary, self.values(u))))
         base = evaluate(scenario, draws.base(scenario), trace=self.trace, at=self.at)
-        psa = evaluate(scenario, draws.probabilistic(scenario, self.n, self.seed)) if self.psa else None
+        psa = evaluate(scenario, draws.probabilistic(scenario, self.sample)) if self.psa else None
         return np.array([measured(scenario, t, base, psa) for t in self.calibration.targets])
 
     def residuals(self, u: np.ndarray) -> np.ndarray:
@@ -278,8 +279,8 @@ def calibrate(
     n, seed: of the PSA that targets of the acceptability curve need. `progress` is told of starts and sets done. Who
     does the work (`executor`) changes no result. Raises CalibrationError, and what the model says of the best fit.
     """
-    problem = Problem(scenario, n, seed)
-    points = [chances.latin_hypercube(seed, starts, "calibration", key) for key in problem.calibration.vary]
+    problem = Problem(scenario, sample)
+    points = [chances.latin_hypercube(sample.seed, starts, "calibration", key) for key in problem.calibration.vary]
     fits = []
     for fit in in_order(executor, _fit, ((problem, start) for start in np.stack(points, axis=1))):
         fits.append(fit)
@@ -287,7 +288,7 @@ def calibrate(
     fits.sort(key=lambda fit: fit.distance)
     best = problem.cube.place(fits[0].values)
     reached = problem.reached(best)
-    found = Calibrated(scenario, problem.calibration, tuple(fits), reached, problem.jacobian(best), seed)
+    found = Calibrated(scenario, problem.calibration, tuple(fits), reached, problem.jacobian(best), sample.seed)
     if not posterior:
         return found
     sample, effective = resampled(problem, _modes(problem, fits), posterior, progress, executor)

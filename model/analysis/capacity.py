@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import draws
-from model.analysis import comparison, queues
-from model.analysis.evaluate import EngineError, Evaluation, Method, evaluate
+from model.analysis import queues
+from model.analysis.evaluate import Evaluation, evaluate
+from model.analysis.method import EngineError, Method
+from model.decision import Decision
 from model.draws import DomainError
+from model.economics.net_benefit import nmb
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 
@@ -41,7 +44,7 @@ class Capacity:
 
     scenario: Scenario
     resource: str
-    wtp: float
+    decision: Decision
     unit_cost: float
     patients_per_year: float
     levels: tuple[Level, ...]
@@ -73,8 +76,9 @@ def value_of_capacity(
     resource: str,
     low: int,
     high: int,
+    decision: Decision,
     method: Method,
-    wtp: float | None = None,
+    seed: int = 1,
     unit_cost: float = 0.0,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Capacity:
@@ -84,17 +88,16 @@ def value_of_capacity(
     """
     place = _check(scenario, resource, low, high)
     method = dataclasses.replace(method, engine="queueing")
-    table = queues.replicated(draws.base(scenario), method.replications)
+    table = queues.replicated(draws.base(scenario, seed), method.replications)
     levels = []
     for units in range(low, high + 1):
         levels.append(_level(with_units(scenario, resource, units), units, resource, table, method))
         progress(1)
-    wtp = comparison.threshold(scenario, wtp)
     benefit, wait, used = (
         np.stack(parts)
         for parts in zip(
             *(
-                _measures(with_units(scenario, resource, level.units), level, place, wtp, method.replications)
+                _measures(with_units(scenario, resource, level.units), level, place, decision, method.replications)
                 for level in levels
             )
         )
@@ -102,7 +105,7 @@ def value_of_capacity(
     return Capacity(
         scenario,
         resource,
-        wtp,
+        decision,
         unit_cost,
         queues.arrivals_per_day(scenario.system) * DAYS_IN_YEAR,
         tuple(levels),
@@ -132,7 +135,7 @@ def with_units(scenario: Scenario, resource: str, units: float) -> Scenario:
 
 
 def _level(scenario: Scenario, units: int, resource: str, table, method: Method) -> Level:
-    load = queues.offered_load(scenario, method.seed)[resource]
+    load = queues.offered_load(scenario, table.seed)[resource]
     try:
         return Level(units, evaluate(scenario, table, dataclasses.replace(method, replications=1)), load)
     except DomainError as error:
@@ -141,12 +144,12 @@ def _level(scenario: Scenario, units: int, resource: str, table, method: Method)
         return Level(units, None, load, str(error))
 
 
-def _measures(scenario: Scenario, level: Level, place: int, wtp: float, replications: int):
+def _measures(scenario: Scenario, level: Level, place: int, decision: Decision, replications: int):
     """(net benefit, mean wait in hours, utilisation), each [strategy, replication]."""
     shape = len(scenario.strategies), replications
     if level.found is None:
         return (np.full(shape, np.nan),) * 3
-    total, requests = level.found.total, level.found.requests
+    total, requests = level.found.outcomes[decision.group], level.found.requests
     wait, used = np.zeros(shape), np.zeros(shape)
     for s in range(shape[0]):
         for d in range(shape[1]):
@@ -154,7 +157,7 @@ def _measures(scenario: Scenario, level: Level, place: int, wtp: float, replicat
             own = world.where((world.resource == place) & (world.patient >= 0)).whole()
             wait[s, d] = own.wait.mean() * 24 if len(own.asked) else 0.0
             used[s, d] = queues.utilisation(world, scenario.system, place, *queues.window(world, scenario.system))
-    return wtp * total.qaly - total.cost, wait, used
+    return nmb(total.cost, total.get(decision.effect), decision.wtp), wait, used
 
 
 # --- other changes of a centre ----------------------------------------------------------------------------------
@@ -173,6 +176,7 @@ def alternatives(
     scenario: Scenario,
     changes: dict[str, tuple[tuple[str, ...], Scenario]],
     method: Method,
+    seed: int = 1,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[Alternative]:
     """The scenario as it is, and with each of `changes` (label -> settings and the scenario with them), at base values.
@@ -184,7 +188,7 @@ def alternatives(
     method = dataclasses.replace(method, engine="queueing")
     found = []
     for label, (settings, made) in {"as it is": ((), scenario), **changes}.items():
-        table = queues.replicated(draws.base(made), method.replications)
+        table = queues.replicated(draws.base(made, seed), method.replications)
         total = evaluate(made, table, dataclasses.replace(method, replications=1)).total
         found.append(Alternative(label, settings, total))
         progress(1)

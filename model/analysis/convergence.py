@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.analysis import comparison
 from model.analysis.run import Run, decided_on
 from model.economics.acceptability import winners
+from model.economics.net_benefit import nmb
 
 POINTS = 100  # of the running curves
 # Standard error that is asked for, if none is stated: a share of the mean, or, for a mean near 0, of the standard deviation.
@@ -44,7 +44,7 @@ class Convergence:
         return bool(self.needed <= self.draws[-1] and self.wrong_sign <= WRONG)
 
 
-def convergence(run: Run, wtp: float | None = None, target: float | None = None) -> list[Convergence]:
+def convergence(run: Run, target: float | None = None) -> list[Convergence]:
     """Of every group and every strategy but the reference. target: standard error asked for; else 5 % of the mean
     or 1 % of the standard deviation, whichever is larger.
 
@@ -57,11 +57,10 @@ def convergence(run: Run, wtp: float | None = None, target: float | None = None)
         raise ConvergenceError(f"{run.scenario.path}: no parameter has a distribution, or no draws were asked for")
     if target is not None and not target > 0:
         raise ConvergenceError(f"--target-se {target:g}: the standard error asked for must be above 0")
-    wtp = comparison.threshold(run.scenario, wtp)
-    found = []
+    wtp, effect, found = run.decision.wtp, run.decision.effect, []
     for group, result in run.psa.outcomes.items():
-        benefit = wtp * result.qaly - result.cost
-        best = winners(*decided_on(run.scenario, run.psa, group), wtp)
+        benefit = nmb(result.cost, result.get(effect), wtp)
+        best = winners(*decided_on(run.scenario, run.psa, run.decision.of_group(group)), wtp)
         for s in range(len(benefit)):
             if s != run.reference:
                 found.append(of_draws(group, s, wtp, benefit[s] - benefit[run.reference], best[s], target))

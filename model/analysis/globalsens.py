@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import chances, draws
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
+from model.decision import Decision
+from model.economics.net_benefit import nmb
 from model.scenario import Scenario
 
 BOOTSTRAPS = 300
@@ -81,15 +84,15 @@ def factors(scenario: Scenario) -> tuple[Factor, ...]:
     )
 
 
-def net_benefit_of(scenario: Scenario, method: Method, wtp: float, group: str = "all") -> Callable:
+def net_benefit_of(scenario: Scenario, method: Method, decision: Decision, seed: int = 1) -> Callable:
     """uniforms[key, run] -> incremental net benefit [strategy but the reference, run]. All runs meet the same patients."""
     keys, reference = draws.uniform_keys(scenario), scenario.reference_index
 
     def evaluated(uniform: np.ndarray) -> np.ndarray:
         index = np.zeros(uniform.shape[1], int)
-        table = draws.of_uniforms(scenario, dict(zip(keys, uniform)), index)
-        found = evaluate(scenario, table, method.for_psa()).outcomes[group]
-        benefit = wtp * found.qaly - found.cost
+        table = draws.of_uniforms(scenario, dict(zip(keys, uniform)), index, seed)
+        found = evaluate(scenario, table, method.for_psa()).outcomes[decision.group]
+        benefit = nmb(found.cost, found.get(decision.effect), decision.wtp)
         return np.delete(benefit - benefit[reference], reference, axis=0)
 
     return evaluated

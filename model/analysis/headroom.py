@@ -16,12 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import draws
-from model.analysis.evaluate import COHORT, Evaluation, Method, evaluate
-from model.analysis.sweep import Sample
+from model.analysis.evaluate import Evaluation, evaluate
+from model.analysis.method import COHORT, Method
 from model.analysis.sweep_points import Axis
 from model.analysis.workers import in_order
+from model.decision import Decision
 from model.economics import incremental
+from model.economics.net_benefit import nmb
 from model.outcomes import Outcomes
+from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
 from model.scenario_file.nodes import did_you_mean
 
@@ -32,7 +35,7 @@ class HeadroomError(ValueError):
 
 @dataclass(frozen=True)
 class Increments:
-    """Against the reference strategy, discounted, each [group, strategy, draw]: QALYs, cost of the component, all other costs."""
+    """Against the reference strategy, discounted, each [group, strategy, draw]: effect, cost of the component, all other costs."""
 
     effect: np.ndarray
     component: np.ndarray
@@ -40,7 +43,7 @@ class Increments:
 
     def headroom(self, wtp: float) -> np.ndarray:
         """[group, strategy, draw] highest incremental cost of the component."""
-        return wtp * self.effect - self.others
+        return nmb(self.others, self.effect, wtp)
 
     def net_benefit(self, wtp: float) -> np.ndarray:
         return self.headroom(wtp) - self.component
@@ -60,17 +63,19 @@ class Case:
 @dataclass(frozen=True)
 class Headroom:
     component: str
+    decision: Decision
     wtp: tuple[float, ...]
     cases: dict[str, Case]
-    sample: Sample | None
+    sample: Sample
 
 
 def headroom(
     scenarios: dict[str, Scenario],
     labels: dict[str, str],
     component: str,
+    decision: Decision,
     wtp: tuple[float, ...] = (),
-    sample: Sample | None = None,
+    sample: Sample = NO_PSA,
     method: Method = COHORT,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Headroom:
@@ -82,11 +87,11 @@ def headroom(
     for scenario in scenarios.values():
         _check(scenario, component)
     alone, found = dataclasses.replace(method, executor=None), {}
-    tasks = ((scenario, labels[key], component, sample, alone) for key, scenario in scenarios.items())
+    tasks = ((scenario, labels[key], component, decision, sample, alone) for key, scenario in scenarios.items())
     for key, case in zip(scenarios, in_order(method.executor, _case, tasks)):
         found[key] = case
         progress(1)
-    return Headroom(component, tuple(wtp) or tuple(first.wtp.thresholds), found, sample)
+    return Headroom(component, decision, tuple(wtp) or tuple(first.wtp.thresholds), found, sample)
 
 
 def _check(scenario: Scenario, component: str) -> None:
@@ -99,29 +104,36 @@ def _check(scenario: Scenario, component: str) -> None:
         raise HeadroomError(f"{scenario.path}: one strategy, so there is nothing to compare it with")
 
 
-def _case(scenario: Scenario, label: str, component: str, sample: Sample | None, method: Method) -> Case:
-    base = evaluate(scenario, draws.base(scenario), method.for_base())
+def _case(
+    scenario: Scenario, label: str, component: str, decision: Decision, sample: Sample, method: Method
+) -> Case:
+    base = evaluate(scenario, draws.base(scenario, sample.seed), method.for_base())
     psa = None
-    if sample is not None and any(p.sampled for p in scenario.parameters.values()):
-        table = draws.probabilistic(scenario, sample.n, sample.seed, sample.sampling)
-        psa = increments(scenario, evaluate(scenario, table, method.for_psa()), component)
-    return Case(scenario, label, tuple(base.outcomes), increments(scenario, base, component), psa)
+    if sample.n and any(p.sampled for p in scenario.parameters.values()):
+        drawn = evaluate(scenario, draws.probabilistic(scenario, sample), method.for_psa())
+        psa = increments(scenario, drawn, component, decision.effect)
+    return Case(scenario, label, tuple(base.outcomes), increments(scenario, base, component, decision.effect), psa)
 
 
-def increments(scenario: Scenario, found: Evaluation, component: str) -> Increments:
+def increments(scenario: Scenario, found: Evaluation, component: str, effect: str) -> Increments:
     """What the headroom of `component` is made of, in every group."""
-    parts = [_of_group(scenario, result, component) for result in found.outcomes.values()]
+    parts = [_of_group(scenario, result, component, effect) for result in found.outcomes.values()]
     return Increments(*(np.stack(column) for column in zip(*parts)))
 
 
-def _of_group(scenario: Scenario, result: Outcomes, component: str) -> tuple[np.ndarray, ...]:
+def _of_group(scenario: Scenario, result: Outcomes, component: str, effect: str) -> tuple[np.ndarray, ...]:
     reference, own = scenario.reference_index, result.get(f"cost: {component}")
-    others, effect = incremental.increments(result.cost - own, result.qaly, reference)
-    return effect, own - own[reference], others
+    others, gained = incremental.increments(result.cost - own, result.get(effect), reference)
+    return gained, own - own[reference], others
 
 
 def over(
-    scenario: Scenario, component: str, axes: tuple[Axis, Axis], wtp: float, method: Method = COHORT
+    scenario: Scenario,
+    component: str,
+    axes: tuple[Axis, Axis],
+    decision: Decision,
+    method: Method = COHORT,
+    seed: int = 1,
 ) -> np.ndarray:
     """Headroom at base values over a grid of two parameters: [value of the first, value of the second, group, strategy]."""
     _check(scenario, component)
@@ -129,7 +141,8 @@ def over(
         if axis.kind != "parameter":
             raise HeadroomError(f"--vary {axis.name}: a map of headroom varies parameters, not settings")
     columns = np.meshgrid(*(np.array(axis.values, float) for axis in axes), indexing="ij")
-    table = draws.repeat(scenario, columns[0].size)
+    table = draws.repeat(scenario, columns[0].size, seed)
     table = table.replace(**{axis.name: column.ravel() for axis, column in zip(axes, columns)})
-    found = increments(scenario, evaluate(scenario, table, method.for_base()), component).headroom(wtp)
+    parts = increments(scenario, evaluate(scenario, table, method.for_base()), component, decision.effect)
+    found = parts.headroom(decision.wtp)
     return np.moveaxis(found, -1, 0).reshape(*columns[0].shape, *found.shape[:2])

@@ -8,7 +8,7 @@ import pickle
 from pathlib import Path
 
 from model import software
-from model.analysis.evaluate import Method
+from model.analysis.method import Method
 from model.scenario import Scenario
 
 
@@ -59,4 +59,4 @@ def of_scenario(scenario: Scenario) -> str:
 
 
 def of_method(method: Method) -> tuple:
-    return method.engine, method.patients, method.replications, method.seed
+    return method.engine, method.patients, method.replications

@@ -9,7 +9,9 @@ import numpy as np
 
 from model import draws, inputs, pricing
 from model.analysis import comparison
-from model.analysis.evaluate import Evaluation, Method, evaluate
+from model.analysis.evaluate import Evaluation, evaluate
+from model.analysis.method import Method
+from model.decision import Decision
 from model.draws import DomainError, Draws
 from model.economics.icer import DEARER_AND_BETTER
 from model.scenario import Parameter, Scenario
@@ -38,7 +40,7 @@ class OneWay:
     """
 
     scenario: Scenario
-    wtp: float
+    decision: Decision
     ranges: tuple[Range, ...]
     groups: tuple[str, ...]
     columns: comparison.Columns
@@ -68,7 +70,11 @@ class OneWay:
 
 
 def oneway(
-    scenario: Scenario, method: Method, wtp: float | None = None, progress: Callable[[int], None] = lambda done: None
+    scenario: Scenario,
+    decision: Decision,
+    method: Method,
+    seed: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> OneWay:
     """All parameters that are sampled or state a range. `progress` is told as by `evaluate`.
 
@@ -79,24 +85,23 @@ def oneway(
         raise OneWayError(f"{scenario.path}: one strategy, so there is no increment to vary")
     if not found:
         raise OneWayError(f"{scenario.path}: no parameter has a distribution or a 'range', so there is nothing to vary")
-    table, wtp = table_of(scenario, found), comparison.threshold(scenario, wtp)
-    at = np.full(table.n, wtp)
+    table, at = table_of(scenario, found, seed), np.full(1 + 2 * len(found), decision.wtp)
     try:
         made = evaluate(scenario, table, method.for_base(), progress=progress)
     except DomainError as error:
         row, error = first_bad(scenario, table, error)
         raise OneWayError(f"{_where(found, row)}: {error}") from None
-    columns = comparison.of_base(scenario, made, np.arange(table.n), at)
-    columns = comparison.with_economics(columns, at, scenario.reference_index)
-    return OneWay(scenario, wtp, found, tuple(made.outcomes), columns, _errors(made, wtp))
+    columns = comparison.of_base(made, np.arange(table.n), at, decision.effect)
+    columns = comparison.with_economics(columns, at, scenario.reference_index, decision.effect)
+    return OneWay(scenario, decision, found, tuple(made.outcomes), columns, _errors(made, decision))
 
 
-def _errors(made: Evaluation, wtp: float) -> comparison.Columns:
+def _errors(made: Evaluation, decision: Decision) -> comparison.Columns:
     if made.simulated is None:
         return {}
     parts = made.simulated.values()
     errors = {name: [p.increment_se[p.mean.names.index(name), 1].T for p in parts] for name in made.total.names}
-    return {name: np.stack(e, axis=1) for name, e in (errors | {"inb": [p.inb_se(wtp).T for p in parts]}).items()}
+    return {name: np.stack(e, axis=1) for name, e in (errors | {"inb": [p.inb_se(decision.wtp, decision.effect).T for p in parts]}).items()}
 
 
 def first_bad(scenario: Scenario, table: Draws, error: DomainError) -> tuple[int, DomainError]:
@@ -140,9 +145,9 @@ def range_of(scenario: Scenario, parameter: Parameter) -> Range:
     return Range(parameter.name, low, high, parameter.unit.text, "stated range" if stated else "95 % interval")
 
 
-def table_of(scenario: Scenario, found: tuple[Range, ...]) -> Draws:
+def table_of(scenario: Scenario, found: tuple[Range, ...], seed: int = 1) -> Draws:
     """Base values in row 0, then the low and the high value of each parameter."""
-    table = draws.repeat(scenario, 1 + 2 * len(found))
+    table = draws.repeat(scenario, 1 + 2 * len(found), seed)
     columns = {name: np.full(table.n, v[0]) for name, v in table.values.items()}
     for i, one in enumerate(found):
         for row, value in ((1 + 2 * i, one.low), (2 + 2 * i, one.high)):

@@ -41,7 +41,7 @@ def resampled(problem: Problem, modes: list[np.ndarray], n: int, progress, execu
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     # Systematic resampling (Kitagawa 1996): a set of weight w is taken n * w times, rounded up or down.
-    at = (np.arange(n) + chances.stream(problem.seed, "calibration", "resampling").random()) / n
+    at = (np.arange(n) + chances.stream(problem.sample.seed, "calibration", "resampling").random()) / n
     chosen = np.minimum(np.searchsorted(np.cumsum(weight), at), n - 1)
     return problem.values(u[chosen]), float(1 / (weight**2).sum())
 
@@ -51,7 +51,7 @@ def _proposals(problem: Problem, modes: list[np.ndarray], n: int):
 
     The density lacks a constant factor.
     """
-    generator, size = chances.stream(problem.seed, "calibration", "posterior"), len(modes[0])
+    generator, size = chances.stream(problem.sample.seed, "calibration", "posterior"), len(modes[0])
     roots = [np.linalg.cholesky(covariance(problem.jacobian(mode))) for mode in modes]
     normal, scale = generator.standard_normal((n, size)), np.sqrt(generator.chisquare(FREEDOM, n) / FREEDOM)
     which = np.arange(n) % len(modes)

@@ -11,15 +11,18 @@ import numpy as np
 
 from model import draws, inputs, pricing
 from model.analysis import memory
-from model.analysis.evaluate import COHORT, EngineError, Evaluation, Method, evaluate
+from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.first_order import FirstOrder, first_order, times_of
+from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.simulate import Simulated
+from model.decision import ALL, Decision, decide
 from model.draws import Draws
+from model.effects import LIFE_YEARS, QALY
 from model.economics import acceptability, monte_carlo
 from model.engines import sojourn
+from model.sample import Sample
 from model.scenario import Scenario, Wtp
 
-DRAWS, SEED = 10_000, 1
 MOST_PATIENTS = 100_000_000
 LOOKED_AT = 10_000  # draws in which utilities are looked at
 
@@ -39,20 +42,19 @@ class Run:
     draws: Draws | None
     psa: Evaluation | None
     decisions: dict[str, acceptability.Acceptability]
-    seed: int
-    sampling: str
+    decision: Decision
+    sample: Sample
     seconds: dict[str, float] = field(default_factory=dict)
     method: Method = COHORT
     base_method: Method = COHORT
     patients: FirstOrder | None = None
     corrected: monte_carlo.Corrected | None = None
     warnings: tuple[str, ...] = ()
-    asked: int = 0  # draws
 
     @property
     def curves(self) -> acceptability.Acceptability | None:
         """Along the grid that the figures show."""
-        return self.decisions["all"].at(wtp_grid(self.scenario.wtp)) if self.decisions else None
+        return self.decisions[ALL].at(wtp_grid(self.scenario.wtp)) if self.decisions else None
 
     @property
     def reference(self) -> int:
@@ -62,58 +64,57 @@ class Run:
 
 def run(
     scenario: Scenario,
-    n: int = DRAWS,
-    seed: int = SEED,
-    sampling: str = "random",
-    progress: Callable[[int], None] = lambda done: None,
+    sample: Sample,
     method: Method = COHORT,
+    decision: Decision | None = None,
+    progress: Callable[[int], None] = lambda done: None,
     until_se: float | None = None,
 ) -> Run:
-    """Base case with trace, then a PSA of n draws (none where nothing is sampled or n is 0).
+    """Base case with trace, then the PSA of `sample` (none where nothing is sampled or it has no draws).
 
-    until_se: in the base case, follow more patients until the standard error of the incremental net benefit, at the first
-    threshold, is below this in every strategy.
+    decision: by default on QALYs, with the thresholds of the file. until_se: in the base case, follow more patients until the
+    standard error of the incremental net benefit of the decision is below this in every strategy.
     """
+    decision = decision or decide(scenario)[1]
     clock = [time.perf_counter()]
-    memory.check_draws(scenario, n)
-    base, base_method, patients = _base(scenario, method, until_se, progress)
-    sample = psa = corrected = None
+    memory.check_draws(scenario, sample.n)
+    base, base_method, patients = _base(scenario, sample.seed, method, decision, until_se, progress)
+    table = psa = corrected = None
     decisions = {}
-    if n and any(p.sampled for p in scenario.parameters.values()):
-        sample = draws.probabilistic(scenario, n, seed, sampling)
+    if sample.n and any(p.sampled for p in scenario.parameters.values()):
+        table = draws.probabilistic(scenario, sample)
         clock.append(time.perf_counter())
-        psa = evaluate(scenario, sample, method.for_psa(), progress=progress)
+        psa = evaluate(scenario, table, method.for_psa(), progress=progress)
         clock.append(time.perf_counter())
-        corrected = without_noise(scenario, psa)
-        decisions = _decisions(scenario, psa)
+        corrected = without_noise(scenario, psa, decision)
+        decisions = _decisions(scenario, psa, decision)
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
     return Run(
         scenario,
         base,
-        sample,
+        table,
         psa,
         decisions,
-        seed,
-        sampling,
+        decision,
+        sample,
         dict(zip(names, np.diff(clock).tolist())),
         method,
         base_method,
         patients,
         corrected,
-        (*_warnings(scenario, method), *healthier_than_full(scenario, base, sample, psa)),
-        n,
+        (*_warnings(scenario, method, sample.seed), *healthier_than_full(scenario, base, table, psa)),
     )
 
 
-def _warnings(scenario: Scenario, method: Method) -> tuple[str, ...]:
+def _warnings(scenario: Scenario, method: Method, seed: int) -> tuple[str, ...]:
     if method.engine == "cohort":
         return tuple(_long_cycles(scenario))
     if method.engine != "queueing":
         return ()
     from model.analysis import queues
 
-    return tuple(queues.overloads(scenario, method.seed))
+    return tuple(queues.overloads(scenario, seed))
 
 
 def _long_cycles(scenario: Scenario) -> list[str]:
@@ -138,7 +139,7 @@ def healthier_than_full(
     for words, made in (("the base case", base), ("the mean of the PSA", psa)):
         if made is None:
             continue
-        qaly, years = (made.total.get(name, discounted=False).mean(-1) for name in ("qaly", "life_years"))
+        qaly, years = (made.total.get(name, discounted=False).mean(-1) for name in (QALY, LIFE_YEARS))
         for strategy, more, lived in zip(scenario.strategies, qaly, years):
             if more > lived + 1e-9 * max(lived, 1.0):
                 found.append(
@@ -163,11 +164,18 @@ def _utilities_above_one(scenario: Scenario, sample: Draws) -> list[str]:
     ]
 
 
-def _base(scenario: Scenario, method: Method, until_se: float | None, progress: Callable[[int], None]):
+def _base(
+    scenario: Scenario,
+    seed: int,
+    method: Method,
+    decision: Decision,
+    until_se: float | None,
+    progress: Callable[[int], None],
+):
     """(evaluation, method it was made with, single patients)."""
     if until_se is not None and not until_se > 0:
         raise EngineError(f"--until-se {until_se:g}: the standard error to be reached must be above 0")
-    table, method = draws.base(scenario), method.for_base()
+    table, method = draws.base(scenario, seed), method.for_base()
     tell = progress if method.engine == "queueing" else lambda done: None  # replications take their time
     found = evaluate(scenario, table, method, trace=True, progress=tell)
     if not method.follows_patients:
@@ -176,16 +184,16 @@ def _base(scenario: Scenario, method: Method, until_se: float | None, progress: 
                 "--until-se needs an engine that follows patients: the cohort engine has no simulation error"
             )
         return found, method, None
-    while until_se is not None and (error := base_error(scenario, found.simulated["all"])) > until_se:
+    while until_se is not None and (error := base_error(found.simulated[ALL], decision)) > until_se:
         method = _more(method, error / until_se)
         found = evaluate(scenario, table, method)
-    patients = first_order(scenario, method)
+    patients = first_order(scenario, method, seed)
     return dataclasses.replace(found, traces=patients.traces(times_of(scenario))), method, patients
 
 
-def base_error(scenario: Scenario, found: Simulated) -> float:
-    """Largest standard error of an incremental net benefit at the first threshold."""
-    return float(found.inb_se(scenario.wtp.thresholds[0]).max())
+def base_error(found: Simulated, decision: Decision) -> float:
+    """Largest standard error of an incremental net benefit."""
+    return float(found.inb_se(decision.wtp, decision.effect).max())
 
 
 def _more(method: Method, factor: float) -> Method:
@@ -200,35 +208,36 @@ def _more(method: Method, factor: float) -> Method:
     return dataclasses.replace(method, **{what: number})
 
 
-def _decisions(scenario: Scenario, psa: Evaluation) -> dict[str, acceptability.Acceptability]:
+def _decisions(scenario: Scenario, psa: Evaluation, decision: Decision) -> dict[str, acceptability.Acceptability]:
     listed = np.array(scenario.wtp.thresholds, float)
-    levels = {"all": np.unique(np.append(wtp_grid(scenario.wtp), listed))}
-    levels |= {group: listed for group in psa.outcomes if group != "all" and listed.size}
-    return {group: decision(scenario, psa, group, at) for group, at in levels.items()}
+    levels = {ALL: np.unique(np.append(wtp_grid(scenario.wtp), listed))}
+    levels |= {group: listed for group in psa.outcomes if group != ALL and listed.size}
+    return {group: acceptability_of(scenario, psa, decision.of_group(group), at) for group, at in levels.items()}
 
 
-def decision(scenario: Scenario, psa: Evaluation, group: str, wtp: np.ndarray) -> acceptability.Acceptability:
-    """CEAC, CEAF, expected loss and EVPI of a group at each of `wtp`, without the noise of a finite number of patients."""
-    return acceptability.acceptability(*decided_on(scenario, psa, group), wtp)
+def acceptability_of(
+    scenario: Scenario, psa: Evaluation, decision: Decision, wtp: np.ndarray
+) -> acceptability.Acceptability:
+    """CEAC, CEAF, expected loss and EVPI of a decision at each of `wtp`, without the noise of a finite number of patients."""
+    return acceptability.acceptability(*decided_on(scenario, psa, decision), wtp)
 
 
-def decided_on(scenario: Scenario, psa: Evaluation, group: str) -> tuple[np.ndarray, np.ndarray]:
-    """Cost and QALYs [strategy, draw] that decide: those of the PSA without simulation noise, where its size is known."""
-    corrected = without_noise(scenario, psa, group)
-    result = psa.outcomes[group]
-    return (corrected.cost, corrected.effect) if corrected else (result.cost, result.qaly)
+def decided_on(scenario: Scenario, psa: Evaluation, decision: Decision) -> tuple[np.ndarray, np.ndarray]:
+    """Cost and effect [strategy, draw] that decide: those of the PSA without simulation noise, where its size is known."""
+    corrected = without_noise(scenario, psa, decision)
+    result = psa.outcomes[decision.group]
+    return (corrected.cost, corrected.effect) if corrected else (result.cost, result.get(decision.effect))
 
 
-def without_noise(scenario: Scenario, psa: Evaluation, group: str = "all") -> monte_carlo.Corrected | None:
-    """The PSA of a group without simulation noise; None where there is none, or its size is not known."""
+def without_noise(scenario: Scenario, psa: Evaluation, decision: Decision) -> monte_carlo.Corrected | None:
+    """The PSA without simulation noise in cost and effect; None where there is none, or its size is not known."""
     if psa.simulated is None:
         return None
-    found, total = psa.simulated[group], psa.outcomes[group]
-    cost, qaly = (found.increment_se[found.mean.names.index(name), 1] for name in ("cost", "qaly"))
-    noise = np.stack([np.stack([cost**2, found.covariance], -1), np.stack([found.covariance, qaly**2], -1)], -1)
+    found, total = psa.simulated[decision.group], psa.outcomes[decision.group]
+    noise = found.increment_noise(decision.effect)
     if not np.isfinite(noise).all():
         return None
-    return monte_carlo.without_noise(total.cost, total.qaly, noise, scenario.reference_index)
+    return monte_carlo.without_noise(total.cost, total.get(decision.effect), noise, scenario.reference_index)
 
 
 def wtp_grid(wtp: Wtp) -> np.ndarray:

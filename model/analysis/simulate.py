@@ -16,6 +16,7 @@ from model import draws as draw_tables
 from model import effort, inputs, outcomes, pricing
 from model.analysis.workers import in_order
 from model.draws import Draws
+from model.effects import QALY
 from model.engines import individual
 from model.outcomes import Outcomes
 from model.scenario import Scenario
@@ -40,15 +41,21 @@ class Simulated:
     own_covariance: np.ndarray
     freedom: float
 
-    def nmb_se(self, wtp: float) -> np.ndarray:
+    def nmb_se(self, wtp: float, effect: str = QALY) -> np.ndarray:
         """Standard error of the net monetary benefit at a willingness to pay, [strategy, draw]."""
-        cost, qaly = (self.se[self.mean.names.index(name), 1] for name in ("cost", "qaly"))
+        cost, qaly = (self.se[self.mean.names.index(name), 1] for name in ("cost", effect))
         return np.sqrt(np.maximum(cost**2 - 2 * wtp * self.own_covariance + wtp**2 * qaly**2, 0.0))
 
-    def inb_se(self, wtp: float) -> np.ndarray:
+    def inb_se(self, wtp: float, effect: str = QALY) -> np.ndarray:
         """Standard error of the incremental net benefit at a willingness to pay, [strategy, draw]."""
-        cost, qaly = (self.increment_se[self.mean.names.index(name), 1] for name in ("cost", "qaly"))
+        cost, qaly = (self.increment_se[self.mean.names.index(name), 1] for name in ("cost", effect))
         return np.sqrt(np.maximum(cost**2 - 2 * wtp * self.covariance + wtp**2 * qaly**2, 0.0))
+
+    def increment_noise(self, effect: str) -> np.ndarray:
+        """Covariance of the errors of incremental cost and effect, [strategy, draw, 2, 2]."""
+        cost, other = (self.increment_se[self.mean.names.index(name), 1] for name in ("cost", effect))
+        both = self.covariance
+        return np.stack([np.stack([cost**2, both], -1), np.stack([both, other**2], -1)], -1)
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,15 @@ import numpy as np
 from model import draws
 from model.analysis import comparison, oneway
 from model.analysis.comparison import Columns
-from model.analysis.evaluate import CHUNK, COHORT, EngineError, Method, evaluate
+from model.analysis.evaluate import CHUNK, evaluate
 from model.analysis.journal import Journal, fingerprint, of_method, of_scenario
+from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.sweep_points import Axis, SweepError
 from model.analysis.workers import in_order
+from model.decision import Decision
 from model.draws import DomainError, Draws
 from model.outcomes import OutcomeError
+from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
 from model.scenario_file import ScenarioError, read
 
@@ -29,17 +32,11 @@ MOST_READINGS = 10_000  # two minutes for the default scenario
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A PSA at each point."""
-
-    n: int
-    seed: int = 1
-    sampling: str = "random"
-
-
-@dataclass(frozen=True)
 class Sweep:
-    """columns[name]: array[point, group, strategy], see comparison; points: a value of each axis; wtp[point]."""
+    """columns[name]: array[point, group, strategy], see comparison; points: a value of each axis; wtp[point].
+
+    sample: of the PSA at each point; base values where it has no draws.
+    """
 
     scenario: Scenario
     axes: tuple[Axis, ...]
@@ -47,7 +44,8 @@ class Sweep:
     wtp: np.ndarray
     groups: tuple[str, ...]
     columns: Columns
-    sample: Sample | None = None
+    decision: Decision
+    sample: Sample
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ def sweep(
     scenario: Scenario,
     axes: Sequence[Axis],
     points: list[tuple],
-    wtp: float | None = None,
-    sample: Sample | None = None,
+    decision: Decision,
+    sample: Sample = NO_PSA,
     method: Method = COHORT,
     journal: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
@@ -76,23 +74,22 @@ def sweep(
 
     Raises SweepError that names the point where the model leaves its domain, ScenarioError where a setting cannot be.
     """
-    if sample is not None and (sample.n < 2 or not any(p.sampled for p in scenario.parameters.values())):
+    if sample.n and (sample.n < 2 or not any(p.sampled for p in scenario.parameters.values())):
         raise SweepError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
-    if wtp is not None and any(a.kind == "wtp" for a in axes):
-        raise SweepError("the willingness to pay is both varied and given; leave one out")
     _check_shares(scenario, axes)
-    levels = _levels(axes, points, comparison.threshold(scenario, wtp))
-    made = _blocks(scenario, axes, points, levels, 1 if sample or method.follows_patients else CHUNK)
+    levels = _levels(axes, points, decision.wtp)
+    made = _blocks(scenario, axes, points, levels, 1 if sample.n or method.follows_patients else CHUNK)
     kept = Journal(journal) if journal is not None else None
-    found = _run(made, sample, method, kept, progress)
-    columns = comparison.with_economics(_together(made, found, len(points)), levels, scenario.reference_index)
+    found = _run(made, decision, sample, method, kept, progress)
+    columns = _together(made, found, len(points))
+    columns = comparison.with_economics(columns, levels, scenario.reference_index, decision.effect)
     groups = tuple(scenario.groups) if list(scenario.groups) == ["all"] else ("all", *scenario.groups)
-    return Sweep(scenario, tuple(axes), points, levels, groups, columns, sample)
+    return Sweep(scenario, tuple(axes), points, levels, groups, columns, decision, sample)
 
 
-def identity(scenario: Scenario, points: list[tuple], wtp: float | None, sample: Sample | None, method: Method) -> str:
+def identity(scenario: Scenario, points: list[tuple], decision: Decision, sample: Sample, method: Method) -> str:
     """Twelve letters that are the same for the same sweep only."""
-    return fingerprint(of_scenario(scenario), points, wtp, sample, of_method(method))[:12]
+    return fingerprint(of_scenario(scenario), points, decision, sample, of_method(method))[:12]
 
 
 def _check_shares(scenario: Scenario, axes: Sequence[Axis]) -> None:
@@ -157,16 +154,18 @@ def _again(scenario: Scenario, settings: list[str]) -> Scenario:
         ) from None
 
 
-def _run(made: list[Block], sample: Sample | None, method: Method, kept: Journal | None, progress) -> list[Columns]:
+def _run(
+    made: list[Block], decision: Decision, sample: Sample, method: Method, kept: Journal | None, progress
+) -> list[Columns]:
     """The columns of each block: from the journal where it has them, else from the model."""
-    keys = [_key(block, sample, method) for block in made]
+    keys = [_key(block, decision, sample, method) for block in made]
     known = kept.known if kept is not None else {}
     waiting = [i for i, key in enumerate(keys) if key not in known]
     found = {i: _arrays(known[key]) for i, key in enumerate(keys) if key in known}
     progress(sum(len(made[i].points) for i in found))
     # Many tasks are spread over the workers; one alone is cut up within.
     alone = dataclasses.replace(method, executor=None if len(waiting) > 1 else method.executor)
-    tasks = ((made[i], sample, alone) for i in waiting)
+    tasks = ((made[i], decision, sample, alone) for i in waiting)
     for i, columns in zip(waiting, in_order(method.executor if len(waiting) > 1 else None, columns_of, tasks)):
         if kept is not None:
             kept.add(keys[i], {name: values.tolist() for name, values in columns.items()})
@@ -175,29 +174,30 @@ def _run(made: list[Block], sample: Sample | None, method: Method, kept: Journal
     return [found[i] for i in range(len(made))]
 
 
-def _key(block: Block, sample: Sample | None, method: Method) -> str:
+def _key(block: Block, decision: Decision, sample: Sample, method: Method) -> str:
     columns = {name: values.tolist() for name, values in block.columns.items()}
-    return fingerprint(block.key, columns, block.row.tolist(), block.wtp.tolist(), sample, of_method(method))
+    rows, levels = block.row.tolist(), block.wtp.tolist()
+    return fingerprint(block.key, columns, rows, levels, decision, sample, of_method(method))
 
 
 def _arrays(content: dict) -> Columns:
     return {name: np.array(values, float) for name, values in content.items()}
 
 
-def columns_of(block: Block, sample: Sample | None, method: Method) -> Columns:
+def columns_of(block: Block, decision: Decision, sample: Sample, method: Method) -> Columns:
     """[point, group, strategy] of one task. SweepError names the first point that fails."""
     try:
-        return _evaluated(block, sample, method)
+        return _evaluated(block, decision, sample, method)
     except (DomainError, OutcomeError, EngineError) as error:
         for row in range(int(block.row.max()) + 1 if block.columns else 0):
             values = {name: column[row] for name, column in block.columns.items()}
-            _try(block, values, sample, method)
+            _try(block, values, decision, sample, method)
         raise SweepError(
             f"{' '.join(block.scenario.settings)}: {error}" if block.scenario.settings else str(error)
         ) from None
 
 
-def _try(block: Block, values: dict[str, float], sample: Sample | None, method: Method) -> None:
+def _try(block: Block, values: dict[str, float], decision: Decision, sample: Sample, method: Method) -> None:
     alone = dataclasses.replace(
         block,
         columns={name: np.array([v]) for name, v in values.items()},
@@ -206,19 +206,19 @@ def _try(block: Block, values: dict[str, float], sample: Sample | None, method: 
         wtp=block.wtp[:1],
     )
     try:
-        _evaluated(alone, sample, method)
+        _evaluated(alone, decision, sample, method)
     except (DomainError, OutcomeError, EngineError) as error:
         where = ", ".join([*(f"{name} = {v:g}" for name, v in values.items()), *block.scenario.settings])
         raise SweepError(f"at {where}: {error}") from None
 
 
-def _evaluated(block: Block, sample: Sample | None, method: Method) -> Columns:
-    if sample is None:
-        table = _varied(block, draws.repeat(block.scenario, int(block.row.max()) + 1))
+def _evaluated(block: Block, decision: Decision, sample: Sample, method: Method) -> Columns:
+    if not sample.n:
+        table = _varied(block, draws.repeat(block.scenario, int(block.row.max()) + 1, sample.seed))
         found = evaluate(block.scenario, table, method.for_base())
-        return comparison.of_base(block.scenario, found, block.row, block.wtp)
+        return comparison.of_base(found, block.row, block.wtp, decision.effect)
     table = _varied(block, _sampled(block, sample))
-    return comparison.of_psa(block.scenario, evaluate(block.scenario, table, method.for_psa()), block.wtp)
+    return comparison.of_psa(block.scenario, evaluate(block.scenario, table, method.for_psa()), block.wtp, decision)
 
 
 def _varied(block: Block, table: Draws) -> Draws:
@@ -234,7 +234,7 @@ def _sampled(block: Block, sample: Sample) -> Draws:
     key = block.key, sample
     found = _LAST.get(key)
     if found is None:
-        found = draws.probabilistic(block.scenario, sample.n, sample.seed, sample.sampling)
+        found = draws.probabilistic(block.scenario, sample)
         _LAST.clear()
         _LAST[key] = found
     return found

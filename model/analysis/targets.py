@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.analysis.evaluate import Evaluation, Trace
-from model.analysis.run import decision
+from model.analysis.run import acceptability_of
+from model.decision import Decision
 from model.economics.icer import icer
 from model.scenario import Scenario, Target
 
@@ -26,10 +27,11 @@ def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluati
     if target.measure == "total":
         return float(result.get(target.outcome)[s, 0])
     if target.measure == "icer":
-        c = list(scenario.strategies).index(target.comparator)
-        return float(icer(result.cost[s, 0] - result.cost[c, 0], result.qaly[s, 0] - result.qaly[c, 0]))
+        c, effect = list(scenario.strategies).index(target.comparator), result.get(target.outcome)
+        return float(icer(result.cost[s, 0] - result.cost[c, 0], effect[s, 0] - effect[c, 0]))
     if target.measure == "probability cost-effective":
-        found = decision(scenario, psa, target.group, np.array([target.wtp]))
+        decision = Decision(target.wtp, scenario.reference_strategy, target.outcome, target.group)
+        found = acceptability_of(scenario, psa, decision, np.array([target.wtp]))
         return float(found.probability_most_cost_effective[0, s])
     trace = base.traces[target.group]
     share = share_in(scenario, trace, target.states)[:, s]

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model import draws
-from model.analysis import comparison, oneway
+from model.analysis import oneway
 from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.method import Method
+from model.decision import Decision
 from model.draws import DomainError, Draws
+from model.economics.net_benefit import nmb
 from model.intervals import standard_error
+from model.sample import Sample
 from model.scenario import Scenario
 
 GRID = 65  # points at which changes are looked for
@@ -45,19 +48,18 @@ class Change:
 @dataclass(frozen=True)
 class Thresholds:
     """changes: in rising order; grid[point], net_benefit[strategy, point]; best[point]: index of the strategy of highest
-    net benefit, the first of those that tie; draws: 0 where base values decide; group: the patients decided for."""
+    net benefit, the first of those that tie; draws: 0 where base values decide."""
 
     scenario: Scenario
     parameter: str
     low: float
     high: float
-    wtp: float
+    decision: Decision
     draws: int
     changes: tuple[Change, ...]
     grid: np.ndarray
     net_benefit: np.ndarray
     best: np.ndarray
-    group: str = "all"
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,10 @@ class _Question:
     scenario: Scenario
     parameter: str
     sample: Draws | None
+    seed: int
     method: Method
-    wtp: float
+    decision: Decision
     progress: Callable[[int], None]
-    group: str
 
     def net_benefit(self, values: np.ndarray) -> np.ndarray:
         """[strategy, value]; means over the draws of a PSA."""
@@ -77,11 +79,11 @@ class _Question:
         return np.stack([self._benefit(self._psa(value)).mean(axis=1) for value in values], axis=1)
 
     def _benefit(self, found: Evaluation) -> np.ndarray:
-        outcomes = found.outcomes[self.group]
-        return self.wtp * outcomes.qaly - outcomes.cost
+        outcomes = found.outcomes[self.decision.group]
+        return nmb(outcomes.cost, outcomes.get(self.decision.effect), self.decision.wtp)
 
     def _base(self, values: np.ndarray) -> Evaluation:
-        table = draws.repeat(self.scenario, len(values))
+        table = draws.repeat(self.scenario, len(values), self.seed)
         return self._evaluated(
             oneway.with_value(self.scenario, table, self.parameter, values), self.method.for_base(), values
         )
@@ -108,8 +110,8 @@ class _Question:
         if not self.method.follows_patients:
             return float("nan")
         paired = replace(self.scenario, reference=list(self.scenario.strategies)[one])
-        simulated = replace(self, scenario=paired)._base(np.array([value])).simulated[self.group]
-        return float(simulated.inb_se(self.wtp)[other, 0])
+        simulated = replace(self, scenario=paired)._base(np.array([value])).simulated[self.decision.group]
+        return float(simulated.inb_se(self.decision.wtp, self.decision.effect)[other, 0])
 
     def slope(self, ends: np.ndarray, one: int, other: int) -> float:
         """Of the difference in net benefit between two values of the parameter."""
@@ -122,21 +124,18 @@ def thresholds(
     parameter: str,
     low: float | None,
     high: float | None,
+    decision: Decision,
+    sample: Sample,
     method: Method,
-    wtp: float | None = None,
-    n: int = 0,
-    seed: int = 1,
     progress: Callable[[int], None] = lambda done: None,
-    group: str = "all",
 ) -> Thresholds:
     """Values in low..high (default: the range of one-way analyses) at which the strategy of highest net benefit changes.
 
-    n: draws of a PSA whose mean net benefit decides, the same draws at each value; 0: base values. group: patients decided
-    for. `progress` is told of values looked at. Raises ThresholdError.
+    sample: of a PSA whose mean net benefit decides, the same draws at each value; without draws base values decide.
+    `progress` is told of values looked at. Raises ThresholdError.
     """
     low, high = _limits(scenario, parameter, low, high)
-    wtp = comparison.threshold(scenario, wtp)
-    question = _Question(scenario, parameter, _sample(scenario, n, seed), method, wtp, progress, group)
+    question = _Question(scenario, parameter, _sample(scenario, sample), sample.seed, method, decision, progress)
     grid = np.linspace(low, high, GRID)
     seen = question.net_benefit(grid)
     tie = TIE * np.abs(seen).max()
@@ -146,13 +145,13 @@ def thresholds(
     )
     values = np.array([value for value, _, _ in found])
     changes = tuple(_change(question, grid, values, *one) for one in found)
-    return Thresholds(scenario, parameter, low, high, wtp, n, changes, grid, seen, _best(seen, tie), group)
+    return Thresholds(scenario, parameter, low, high, decision, sample.n, changes, grid, seen, _best(seen, tie))
 
 
-def _sample(scenario: Scenario, n: int, seed: int) -> Draws | None:
-    if n and not any(p.sampled for p in scenario.parameters.values()):
+def _sample(scenario: Scenario, sample: Sample) -> Draws | None:
+    if sample.n and not any(p.sampled for p in scenario.parameters.values()):
         raise ThresholdError(f"{scenario.path}: no parameter has a distribution, so there is no PSA")
-    return draws.probabilistic(scenario, n, seed) if n else None
+    return draws.probabilistic(scenario, sample) if sample.n else None
 
 
 def _best(net_benefit: np.ndarray, tie: float) -> np.ndarray:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from model.analysis import comparison, studies
+from model.analysis import studies
 from model.analysis.run import Run
 from model.analysis.studies import Proposal, Worth
+from model.decision import Decision
 from model.economics import evppi
+from model.economics.net_benefit import nmb
 from model.scenario import Scenario
 
 NOT_STATED = "not stated"
@@ -85,24 +87,22 @@ def by_wtp(
 
 def of_run(
     run: Run,
-    wtp: float | None,
+    decision: Decision,
     groups: dict[str, tuple[str, ...]],
-    patient_group: str = "all",
     proposals: tuple[Proposal, ...] = (),
     sizes: tuple[int, ...] = studies.SIZES,
 ) -> Information:
-    """EVPPI of a run's PSA, for all patients or one group; wtp: by default the scenario's first threshold.
+    """EVPPI of a run's PSA, for the decision that its draws leave open; groups: of parameters, by name.
 
     Raises InformationError or StudyError for names that the scenario does not have, or where nothing is sampled.
     """
-    check(run.scenario, groups, patient_group, proposals)
+    check(run.scenario, groups, proposals)
     if run.psa is None:
         raise InformationError("value of information needs a PSA: --draws is 0")
-    wtp = comparison.threshold(run.scenario, wtp)
-    result = run.psa.outcomes[patient_group]
-    net_benefit = wtp * result.qaly - result.cost
+    result = run.psa.outcomes[decision.group]
+    net_benefit = nmb(result.cost, result.get(decision.effect), decision.wtp)
     parameters = {name: run.draws.column(name) for name in sampled(run.scenario)}
-    found = information(net_benefit, parameters, wtp, groups, run.method.follows_patients)
+    found = information(net_benefit, parameters, decision.wtp, groups, run.method.follows_patients)
     members = by_status(run.scenario)
     joint = evppi.evppi_all(net_benefit, parameters, {status or NOT_STATED: list(m) for status, m in members.items()})
     worth = tuple(studies.worth(study, run.scenario, run.draws, net_benefit, sizes) for study in proposals)
@@ -122,18 +122,13 @@ def sampled(scenario: Scenario) -> tuple[str, ...]:
     return tuple(name for name, p in scenario.parameters.items() if p.sampled)
 
 
-def check(scenario: Scenario, groups: dict[str, tuple[str, ...]], patient_group: str, proposals=()) -> None:
+def check(scenario: Scenario, groups: dict[str, tuple[str, ...]], proposals=()) -> None:
     """Whatever can be known to be wrong before the PSA is run. Raises InformationError or StudyError."""
     known = sampled(scenario)
     if not known:
         raise InformationError(f"{scenario.path}: no parameter has a distribution, so there is nothing to learn")
     if len(scenario.strategies) < 2:
         raise InformationError(f"{scenario.path}: one strategy; information has a value only where there is a choice")
-    names = ("all", *(key for key in scenario.groups if key != "all"))
-    if patient_group not in names:
-        raise InformationError(
-            f"unknown group '{patient_group}'; groups: {', '.join(names)}.{_meant(patient_group, names)}"
-        )
     check_groups(groups, known)
     for study in proposals:
         studies.check(scenario, study)

@@ -11,13 +11,16 @@ import numpy as np
 from model import draws
 from model.analysis import comparison
 from model.analysis.comparison import Columns
-from model.analysis.evaluate import COHORT, EngineError, Method, evaluate
-from model.analysis.sweep import Sample
+from model.analysis.evaluate import evaluate
+from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.workers import in_order
+from model.decision import Decision
 from model.draws import DomainError
 from model.economics import incremental
+from model.economics.net_benefit import nmb
 from model.intervals import standard_error
 from model.outcomes import OutcomeError
+from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
 from model.scenario_file.variants import Variants
 
@@ -39,7 +42,7 @@ class Found:
 
     def net_benefit(self, wtp: float) -> np.ndarray | None:
         """Incremental net benefit of each draw, [group, strategy, draw]."""
-        return None if self.incremental_cost is None else wtp * self.incremental_effect - self.incremental_cost
+        return None if self.incremental_cost is None else nmb(self.incremental_cost, self.incremental_effect, wtp)
 
     def analyses(self) -> dict[str, Columns]:
         return {"deterministic": self.base} | ({} if self.psa is None else {"probabilistic": self.psa})
@@ -47,53 +50,52 @@ class Found:
 
 @dataclass(frozen=True)
 class Compared:
-    """found[key]: of the base case ('base', first) and every variant, at one willingness to pay."""
+    """found[key]: of the base case ('base', first) and every variant, for one decision."""
 
     variants: Variants
-    wtp: float
-    sample: Sample | None
+    decision: Decision
+    sample: Sample
     found: dict[str, Found]
 
 
 def compare(
     variants: Variants,
-    wtp: float | None = None,
-    sample: Sample | None = None,
+    decision: Decision,
+    sample: Sample = NO_PSA,
     method: Method = COHORT,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Compared:
-    """Base case and PSA (with `sample`) of every variant. The threshold is the base case's first where `wtp` is None.
+    """Base case and PSA (where `sample` has draws) of every variant. Each compares with its own reference strategy.
 
     Draws of parameters that a variant shares with the base are the same. Raises VariantError that names the variant.
     """
-    level, found = comparison.threshold(variants.base, wtp), {}
-    alone = dataclasses.replace(method, executor=None)
-    tasks = ((key, scenario, level, sample, alone) for key, scenario in variants.scenarios.items())
+    alone, found = dataclasses.replace(method, executor=None), {}
+    tasks = ((key, scenario, decision, sample, alone) for key, scenario in variants.scenarios.items())
     for key, one in zip(variants.scenarios, in_order(method.executor, _task, tasks)):
         found[key] = one
         progress(1)
-    return Compared(variants, level, sample, found)
+    return Compared(variants, decision, sample, found)
 
 
-def _task(key: str, scenario: Scenario, wtp: float, sample: Sample | None, method: Method) -> Found:
+def _task(key: str, scenario: Scenario, decision: Decision, sample: Sample, method: Method) -> Found:
     try:
-        return _found(scenario, wtp, sample, method)
+        return _found(scenario, decision, sample, method)
     except (DomainError, OutcomeError, EngineError) as error:
         raise VariantError(f"variant '{key}': {error}") from None
 
 
-def _found(scenario: Scenario, wtp: float, sample: Sample | None, method: Method) -> Found:
-    at, reference = np.array([wtp]), scenario.reference_index
-    result = evaluate(scenario, draws.base(scenario), method.for_base())
-    base = comparison.with_economics(comparison.of_base(scenario, result, np.zeros(1, int), at), at, reference)
-    psa, gains = None, (None, None)
-    if sample is not None and any(p.sampled for p in scenario.parameters.values()):
-        table = draws.probabilistic(scenario, sample.n, sample.seed, sample.sampling)
-        drawn = evaluate(scenario, table, method.for_psa())
-        psa = comparison.with_economics(comparison.of_psa(scenario, drawn, at), at, reference)
-        pairs = [incremental.increments(part.cost, part.qaly, reference) for part in drawn.outcomes.values()]
-        gains = tuple(np.stack(column) for column in zip(*pairs))
-    return Found(tuple(result.outcomes), base, psa, *gains)
+def _found(scenario: Scenario, decision: Decision, sample: Sample, method: Method) -> Found:
+    at, reference, effect = np.array([decision.wtp]), scenario.reference_index, decision.effect
+    result = evaluate(scenario, draws.base(scenario, sample.seed), method.for_base())
+    base = comparison.of_base(result, np.zeros(1, int), at, effect)
+    base = comparison.with_economics(base, at, reference, effect)
+    psa, paired = None, (None, None)
+    if sample.n and any(p.sampled for p in scenario.parameters.values()):
+        drawn = evaluate(scenario, draws.probabilistic(scenario, sample), method.for_psa())
+        psa = comparison.with_economics(comparison.of_psa(scenario, drawn, at, decision), at, reference, effect)
+        pairs = [incremental.increments(part.cost, part.get(effect), reference) for part in drawn.outcomes.values()]
+        paired = tuple(np.stack(column) for column in zip(*pairs))
+    return Found(tuple(result.outcomes), base, psa, *paired)
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,15 @@ class MeanNetBenefit:
     nhb_se: np.ndarray
 
 
+def nmb(cost, effect, wtp):
+    """Net monetary benefit, elementwise: of totals, or of increments. Shapes as they broadcast."""
+    return wtp * effect - cost
+
+
 def net_monetary_benefit(cost, effect, wtp) -> np.ndarray:
     """wtp x effect - cost, shape [wtp, strategy, draw]. For few thresholds: it holds every draw of each."""
     cost, effect = checked(cost, effect, ("strategy", "draw"))
-    return checked_wtp(wtp)[:, None, None] * effect - cost
+    return nmb(cost, effect, checked_wtp(wtp)[:, None, None])
 
 
 def mean_net_benefit(cost, effect, wtp) -> MeanNetBenefit:
@@ -43,9 +48,9 @@ def mean_net_benefit(cost, effect, wtp) -> MeanNetBenefit:
     cost, effect = checked(cost, effect, ("strategy", "draw"))
     wtp = checked_wtp(wtp)
     per_effect = np.where(wtp > 0, wtp, np.nan)[:, None]
-    nmb = wtp[:, None] * effect.mean(axis=1) - cost.mean(axis=1)
+    mean = nmb(cost.mean(axis=1), effect.mean(axis=1), wtp[:, None])
     se = _standard_error(cost, effect, wtp[:, None])
-    return MeanNetBenefit(wtp, nmb, se, nmb / per_effect, se / per_effect)
+    return MeanNetBenefit(wtp, mean, se, mean / per_effect, se / per_effect)
 
 
 def _standard_error(cost, effect, wtp):

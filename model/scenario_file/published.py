@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from model.effects import BUILT_IN, QALY
 from model.scenario import Scenario, Target
 from model.scenario_file.nodes import Node, Problems
 from model.scenario_file.schema import number
@@ -56,7 +57,7 @@ def read_result(key: str, node: Node, scenario: Scenario, problems: Problems, me
         reader.text(node, "group", "all"),
         _states(node, measure, scenario, problems),
         at,
-        reader.text(node, "outcome", "qaly"),
+        reader.text(node, "outcome", QALY),
         comparator(node, scenario),
         (number(node.get("wtp"), problems) or 0.0) if "wtp" in node else 0.0,
         reader.text(node, "source"),
@@ -143,7 +144,7 @@ def _check_fields(node: Node, measure: str, problems: Problems) -> None:
 def _check_known(node: Node, measure: str, scenario: Scenario, problems: Problems) -> None:
     """What the result names is in the scenario."""
     groups = dict.fromkeys(["all", *scenario.groups])
-    outcomes = ["cost", "qaly", "life_years", *(f"cost: {c}" for c in scenario.components), *scenario.effects]
+    outcomes = ["cost", *BUILT_IN, *(f"cost: {c}" for c in scenario.components), *scenario.effects]
     for field, what, known in (
         ("strategy", "strategy", scenario.strategies),
         ("comparator", "comparator", scenario.strategies),
