@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.effects import BUILT_IN, QALY, words
+from model.effects import BUILT_IN, QALY, words_of
 from model.scenario import Scenario, Wtp
 from model.scenario_file.nodes import did_you_mean
 
@@ -57,7 +57,7 @@ def decide(
     if effect != QALY:
         if not levels:
             raise DecisionError(
-                f"{scenario.path}: its thresholds are per {BUILT_IN[QALY].one}; say what a {words(scenario, effect).one} is worth, "
+                f"{scenario.path}: its thresholds are per {BUILT_IN[QALY].one}; say what a {words_of(scenario, effect).one} is worth, "
                 "with --wtp"
             )
         scenario = dataclasses.replace(scenario, wtp=Wtp(levels, 0.0, 2 * max(levels), 2 * max(levels) / STEPS))

@@ -50,7 +50,9 @@ class Draws:
 
     def replace(self, **values: np.ndarray) -> Draws:
         """The same table with other values for some names, each an array[draw] or of length 1."""
-        return replace(self, values={**self.values, **{k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}})
+        return replace(
+            self, values={**self.values, **{k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}}
+        )
 
 
 def base(scenario: Scenario, seed: int = 1) -> Draws:

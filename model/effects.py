@@ -22,7 +22,7 @@ class Words:
 BUILT_IN = {QALY: Words("QALY", "QALYs"), LIFE_YEARS: Words("life-year", "life-years")}
 
 
-def words(scenario: Scenario, key: str) -> Words:
+def words_of(scenario: Scenario, key: str) -> Words:
     """How an effect of the scenario is called: by its label, and by its unit where it has one."""
     if key in BUILT_IN:
         return BUILT_IN[key]

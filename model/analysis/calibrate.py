@@ -267,16 +267,15 @@ def _calibration_of(scenario: Scenario) -> Calibration:
 
 def calibrate(
     scenario: Scenario,
+    sample: Sample,
     starts: int = 5,
-    n: int = 10_000,
-    seed: int = 1,
     posterior: int = 0,
     progress: Callable[[int], None] = lambda done: None,
     executor: Executor | None = None,
 ) -> Calibrated:
     """Best fit from `starts` Latin-hypercube starts, and `posterior` resampled sets where asked for.
 
-    n, seed: of the PSA that targets of the acceptability curve need. `progress` is told of starts and sets done. Who
+    sample: of the PSA that targets of the acceptability curve need. `progress` is told of starts and sets done. Who
     does the work (`executor`) changes no result. Raises CalibrationError, and what the model says of the best fit.
     """
     problem = Problem(scenario, sample)
@@ -291,8 +290,8 @@ def calibrate(
     found = Calibrated(scenario, problem.calibration, tuple(fits), reached, problem.jacobian(best), sample.seed)
     if not posterior:
         return found
-    sample, effective = resampled(problem, _modes(problem, fits), posterior, progress, executor)
-    return dataclasses.replace(found, posterior=sample, effective=effective)
+    sets, effective = resampled(problem, _modes(problem, fits), posterior, progress, executor)
+    return dataclasses.replace(found, posterior=sets, effective=effective)
 
 
 def _fit(problem: Problem, start: np.ndarray) -> Fit:

@@ -59,7 +59,9 @@ def _psa_group(
     at_wtp = {
         "nmb_standard_error": net_benefit.mean_net_benefit(result.cost, result.get(effect), levels).nmb_se,
         "incremental_nmb_standard_error": net_benefit.mean_net_benefit(*paired, levels).nmb_se,
-        "probability_most_cost_effective": acceptability_of(scenario, found, decision, levels).probability_most_cost_effective,
+        "probability_most_cost_effective": acceptability_of(
+            scenario, found, decision, levels
+        ).probability_most_cost_effective,
     }
     spread = {name: np.broadcast_to(v, (len(of), len(v))) for name, v in (means | errors).items()}
     return spread | {name: value[of] for name, value in at_wtp.items()}

@@ -80,9 +80,7 @@ def _alone(scenario: Scenario, table, method: Method) -> dict[str, tuple[Dynamic
 def _queued(scenario: Scenario, method: Method, seed: int) -> dict[str, tuple[Dynamics, History]]:
     from model.analysis import queues
 
-    return queues.histories(
-        scenario, max(1, min(method.replications, MOST // method.patients)), method.patients, seed
-    )
+    return queues.histories(scenario, max(1, min(method.replications, MOST // method.patients)), method.patients, seed)
 
 
 def occupancy(patients: Patients, times: np.ndarray) -> np.ndarray:

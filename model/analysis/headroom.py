@@ -104,9 +104,7 @@ def _check(scenario: Scenario, component: str) -> None:
         raise HeadroomError(f"{scenario.path}: one strategy, so there is nothing to compare it with")
 
 
-def _case(
-    scenario: Scenario, label: str, component: str, decision: Decision, sample: Sample, method: Method
-) -> Case:
+def _case(scenario: Scenario, label: str, component: str, decision: Decision, sample: Sample, method: Method) -> Case:
     base = evaluate(scenario, draws.base(scenario, sample.seed), method.for_base())
     psa = None
     if sample.n and any(p.sampled for p in scenario.parameters.values()):

@@ -101,7 +101,10 @@ def _errors(made: Evaluation, decision: Decision) -> comparison.Columns:
         return {}
     parts = made.simulated.values()
     errors = {name: [p.increment_se[p.mean.names.index(name), 1].T for p in parts] for name in made.total.names}
-    return {name: np.stack(e, axis=1) for name, e in (errors | {"inb": [p.inb_se(decision.wtp, decision.effect).T for p in parts]}).items()}
+    return {
+        name: np.stack(e, axis=1)
+        for name, e in (errors | {"inb": [p.inb_se(decision.wtp, decision.effect).T for p in parts]}).items()
+    }
 
 
 def first_bad(scenario: Scenario, table: Draws, error: DomainError) -> tuple[int, DomainError]:

@@ -17,8 +17,8 @@ from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.simulate import Simulated
 from model.decision import ALL, Decision, decide
 from model.draws import Draws
-from model.effects import LIFE_YEARS, QALY
 from model.economics import acceptability, monte_carlo
+from model.effects import LIFE_YEARS, QALY
 from model.engines import sojourn
 from model.sample import Sample
 from model.scenario import Scenario, Wtp

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.attribution import RESULTS, Attribution
+from model.analysis.attribution import Attribution
+from model.effects import words_of
 from model.report import figures, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
@@ -77,29 +78,29 @@ def _ends(found: Attribution) -> tuple[str, str]:
 def _level_rows(found: Attribution, change: str, values: np.ndarray, errors: np.ndarray | None = None):
     for g, group in enumerate(found.groups):
         for s, strategy in enumerate(found.strategies):
-            if strategy != found.reference:
+            if strategy != found.decision.reference:
                 row = {
                     "change": change,
                     "kind": "level" if errors is None else "change",
                     "group": group,
                     "strategy": strategy,
-                    "wtp": found.wtp,
+                    "wtp": found.decision.wtp,
                 }
-                row |= {name: values[r, g, s] for r, name in enumerate(RESULTS)}
+                row |= {name: values[r, g, s] for r, name in enumerate(found.results)}
                 yield row | {
                     f"{name}_standard_error": np.nan if errors is None else errors[r, g, s]
-                    for r, name in enumerate(RESULTS)
+                    for r, name in enumerate(found.results)
                 }
 
 
 def _plans(found: Attribution, shares: pd.DataFrame) -> dict[str, Plan]:
-    style = figures.style_of_scenario(found.a)
-    others = [s for s in found.strategies if s != found.reference]
+    style, reference = figures.style_of_scenario(found.a, found.decision.effect), found.decision.reference
+    others = [s for s in found.strategies if s != reference]
     plans = {}
     for strategy in others if found.changes else ():
         own = shares[(shares["group"] == "all") & (shares["strategy"] == strategy)]
         data = _bars(own).assign(degrees_of_freedom=found.share.freedom)
-        label = net_benefit_label(style, found.wtp, found.reference).replace(
+        label = net_benefit_label(style, found.decision.wtp, reference).replace(
             "benefit v", f"benefit of {style.labels[strategy]} v"
         )
         name = "attribution" + (f"_{strategy}" if len(others) > 1 else "")
@@ -147,7 +148,7 @@ def _bars(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _text(found: Attribution, differences: pd.DataFrame, shares: pd.DataFrame) -> str:
-    style, currency = found.a.labels, found.a.currency
+    labels, currency, effect = found.a.labels, found.a.currency, words_of(found.a, found.decision.effect)
     lines = [f"{found.a.path} -> {found.b.path}: {len(differences)} fields differ"]
     if differences.empty:
         return lines[0]
@@ -158,20 +159,21 @@ def _text(found: Attribution, differences: pd.DataFrame, shares: pd.DataFrame) -
         ),
     ]
     if not found.changes:
-        return "\n".join([*lines, "", "None of them moves cost or QALYs."])
+        return "\n".join([*lines, "", f"None of them moves cost or {effect.many}."])
     how = "exact" if found.share.orders is None else f"{found.share.orders} sampled orders"
-    drawn = f"mean of {found.sample.n:,} draws" if found.sample else "base case"
+    drawn = f"mean of {found.sample.n:,} draws" if found.sample.n else "base case"
     for strategy, own in shares[shares["group"] == "all"].groupby("strategy", sort=False):
         lines += [
             "",
-            f"{style[strategy]} v {style[found.reference]}, {drawn}, {currency} {found.wtp:,.0f} per QALY; Shapley "
+            f"{labels[strategy]} v {labels[found.decision.reference]}, {drawn}, {currency} {found.decision.wtp:,.0f} per {effect.one}; Shapley "
             f"values over {len(found.changes)} change{'' if len(found.changes) == 1 else 's'} ({how}):",
-            _listed(own, currency, found.share.orders is not None),
+            _listed(found, own, effect.one),
         ]
     return "\n".join(lines)
 
 
-def _listed(own: pd.DataFrame, currency: str, sampled: bool) -> str:
+def _listed(found: Attribution, own: pd.DataFrame, effect: str) -> str:
+    sampled = found.share.orders is not None
     own = own.assign(
         order=[
             -np.inf if k == 0 else np.inf if k == len(own) - 1 else -abs(v)
@@ -182,12 +184,12 @@ def _listed(own: pd.DataFrame, currency: str, sampled: bool) -> str:
     rows = [
         [
             _short(r["change"], 60),
-            *(_signed(r, name, digits) for name, digits in zip(RESULTS, (0, 4, 0))),
+            *(_signed(r, name, digits) for name, digits in zip(found.results, (0, 4, 0))),
             *([text.amount(r["incremental_nmb_standard_error"])] if sampled else []),
         ]
         for r in own.to_dict("records")
     ]
-    header = ["Change", f"Inc. cost ({currency})", "Inc. QALY", "Inc. net benefit"]
+    header = ["Change", f"Inc. cost ({found.a.currency})", f"Inc. {effect}", "Inc. net benefit"]
     return text.table([*header, *(["SE"] if sampled else [])], rows)
 
 

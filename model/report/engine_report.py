@@ -9,8 +9,11 @@ import numpy as np
 from model.analysis import agreement as engines
 from model.analysis.agreement import Agreement, Bridge
 from model.analysis.capacity import Alternative, Capacity
+from model.decision import Decision
 from model.economics.icer import icer
 from model.economics.icer import verdict as quadrant
+from model.economics.net_benefit import nmb
+from model.effects import BUILT_IN, words_of
 from model.intervals import of_replications
 from model.report import figures, plots, text
 from model.report.result import Result
@@ -20,16 +23,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def style_of(scenario: Scenario) -> plots.Style:
-    return figures.style_of_scenario(scenario)
-
-
 # --- agreement and bridge ---------------------------------------------------------------------------------------
 
 
 def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
-    tables = {"agreement": agreement_table(found), "bridge": bridge_table(bridge, scenario)}
-    plans, style = {}, style_of(scenario)
+    tables = {"agreement": agreement_table(found), "bridge": bridge_table(bridge)}
+    plans, style = {}, figures.style_of_scenario(scenario, bridge.decision.effect)
     for s, strategy in enumerate(bridge.strategies):
         if s != bridge.reference and len(bridge.steps) > 1:
             own = tables["bridge"].query("strategy == @strategy")
@@ -38,8 +37,9 @@ def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
             plans[name] = figures.Plan(
                 lambda own=own, column=column, label=label: plots.waterfall(own, style, column, label), own
             )
-    words = [scenario.title, "", verdict(found), "", _bridge_text(tables["bridge"], scenario)]
-    return Result(tables, plans, None, "\n".join(words))
+    effect = words_of(scenario, bridge.decision.effect).one
+    lines = [scenario.title, "", verdict(found), "", _bridge_text(tables["bridge"], scenario, effect)]
+    return Result(tables, plans, None, "\n".join(lines))
 
 
 def agreement_table(found: Agreement) -> pd.DataFrame:
@@ -68,27 +68,27 @@ def agreement_table(found: Agreement) -> pd.DataFrame:
 def verdict(found: Agreement) -> str:
     """One paragraph: do the engines agree?"""
     worst, differ = found.worst, sum(row.p_value < found.limit for row in found.rows)
-    words = (
+    sentence = (
         f"{'The engines agree' if found.agree else 'THE ENGINES DIFFER'}: of {len(found.rows)} means (every outcome, "
         f"strategy and group, individual and queueing with slack capacity v cohort) {differ} differ at p below "
         f"{found.limit:.2g}, which is 5 % for all comparisons together; the furthest apart is {worst.t:+.2f} standard "
         f"errors, p = {worst.p_value:.2g} ({worst.engine}, {worst.group}, {worst.strategy}, {worst.outcome})."
     )
     same = found.patients - found.differing
-    return words + (
+    return sentence + (
         f" Queueing with slack capacity gives the same history as the individual engine for {same:,} of "
         f"{found.patients:,} patients."
     )
 
 
-def bridge_table(bridge: Bridge, scenario: Scenario) -> pd.DataFrame:
+def bridge_table(bridge: Bridge) -> pd.DataFrame:
     """A row a step and strategy; standard errors are paired over replications."""
     import pandas as pd
 
-    wtp, rows = scenario.wtp.thresholds[0], []
+    wtp, rows = bridge.decision.wtp, []
     results = {
         "icer": icer,
-        "incremental_net_benefit": lambda cost, effect: wtp * effect - cost,
+        "incremental_net_benefit": lambda cost, effect: nmb(cost, effect, wtp),
         "incremental_cost": lambda cost, effect: cost,
         "incremental_effect": lambda cost, effect: effect,
     }
@@ -120,15 +120,16 @@ def _shown(own: pd.DataFrame, scenario: Scenario, strategy: str, bridge: Bridge)
     """The ICER where it is defined in every step, else the incremental net benefit."""
     currency = f"{scenario.currency} {scenario.price_year}".strip()
     pair = f"{scenario.labels[strategy]} v {scenario.labels[bridge.strategies[bridge.reference]]}"
+    effect = words_of(scenario, bridge.decision.effect).one
     if own["icer"].notna().all() and (own["incremental_cost"] > 0).all():
-        return "icer", f"ICER ({currency} per QALY)\n{pair}"
+        return "icer", f"ICER ({currency} per {effect})\n{pair}"
     return (
         "incremental_net_benefit",
-        f"Incremental net benefit at {own['wtp'].iloc[0]:,.0f} per QALY ({currency})\n{pair}",
+        f"Incremental net benefit at {own['wtp'].iloc[0]:,.0f} per {effect} ({currency})\n{pair}",
     )
 
 
-def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
+def _bridge_text(table: pd.DataFrame, scenario: Scenario, effect: str) -> str:
     several = table["strategy"].nunique() > 1
     rows = [
         [
@@ -149,7 +150,7 @@ def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
             *(["Strategy"] if several else []),
             "Step",
             f"Inc. cost ({scenario.currency})",
-            "Inc. QALY",
+            f"Inc. {effect}",
             "ICER",
             "SE",
             "Change",
@@ -165,7 +166,7 @@ def _bridge_text(table: pd.DataFrame, scenario: Scenario) -> str:
 
 def capacity(found: Capacity) -> Result:
     table = capacity_table(found)
-    style = style_of(found.scenario)
+    style = figures.style_of_scenario(found.scenario, found.decision.effect)
     label = {r.key: r.label or r.key for r in found.scenario.system.resources}[found.resource]
     plan = figures.Plan(lambda: plots.capacity(table, style, label, style.currency), table)
     return Result({"capacity": table}, {"capacity": plan}, None, _capacity_text(found, table, label))
@@ -229,7 +230,7 @@ def _level_row(found: Capacity, i: int, s: int) -> dict[str, float]:
 
 
 def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
-    currency, lines = found.scenario.currency, []
+    currency, effect = found.scenario.currency, words_of(found.scenario, found.decision.effect).one
     rows = [
         [
             str(r.capacity),
@@ -245,7 +246,7 @@ def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
     ]
     lines = [
         found.scenario.title,
-        f"{label}: net benefit at {currency} {found.wtp:,.0f} per QALY, "
+        f"{label}: net benefit at {currency} {found.decision.wtp:,.0f} per {effect}, "
         f"{found.patients_per_year:,.0f} patients a year, {currency} {found.unit_cost:,.0f} per unit and year",
         "",
         text.table(
@@ -281,19 +282,22 @@ def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
 # --- changes of a centre ----------------------------------------------------------------------------------------
 
 
-def changes(scenario: Scenario, found: list[Alternative], wtp: float) -> Result:
+def changes(scenario: Scenario, found: list[Alternative], decision: Decision) -> Result:
     """What each change of a centre does to every outcome of every strategy, and to the ICER."""
-    table, ratios = change_table(found, wtp), change_of_icer(scenario, found)
-    style = style_of(scenario)
+    table, ratios = change_table(found, decision), change_of_icer(scenario, found, decision)
+    style = figures.style_of_scenario(scenario, decision.effect)
     names = {name: _outcome_name(name, scenario) for name in dict.fromkeys(table["outcome"])}
     shown = table[table["alternative"] != found[0].label]
     plan = figures.Plan(lambda: plots.changes(shown, style, names), shown)
     return Result(
-        {"changes": table, "icer": ratios}, {"changes": plan}, None, _change_text(scenario, table, ratios, names, wtp)
+        {"changes": table, "icer": ratios},
+        {"changes": plan},
+        None,
+        _change_text(scenario, table, ratios, names, decision),
     )
 
 
-def change_table(found: list[Alternative], wtp: float) -> pd.DataFrame:
+def change_table(found: list[Alternative], decision: Decision) -> pd.DataFrame:
     """A row an alternative, strategy and outcome; the change is paired by replication."""
     import pandas as pd
 
@@ -301,7 +305,9 @@ def change_table(found: list[Alternative], wtp: float) -> pd.DataFrame:
     for one in found:
         names = [n for n in one.total.names if not n.startswith("cost: ")]
         values = {n: (one.total.get(n), first.get(n)) for n in names}
-        values["net_benefit"] = tuple(wtp * total.qaly - total.cost for total in (one.total, first))
+        values["net_benefit"] = tuple(
+            nmb(total.cost, total.get(decision.effect), decision.wtp) for total in (one.total, first)
+        )
         for name, (own, before) in values.items():
             for s, strategy in enumerate(one.total.strategies):
                 level, change = of_replications(own[s]), of_replications(own[s] - before[s])
@@ -319,15 +325,17 @@ def change_table(found: list[Alternative], wtp: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def change_of_icer(scenario: Scenario, found: list[Alternative]) -> pd.DataFrame:
+def change_of_icer(scenario: Scenario, found: list[Alternative], decision: Decision) -> pd.DataFrame:
     """ICER against the reference in each alternative, and its change from the file as it is (jackknife)."""
     import pandas as pd
 
     reference, rows = scenario.reference_index, []
-    steps = [engines.step_of(one.label, one.total, reference, one.total.cost.shape[1]) for one in found]
+    steps = [
+        engines.step_of(one.label, one.total, decision.effect, reference, one.total.cost.shape[1]) for one in found
+    ]
     for s, strategy in enumerate(scenario.strategies):
         for step in steps if s != reference else ():
-            pair = engines.Bridge((steps[0], step), tuple(scenario.strategies), reference)
+            pair = engines.Bridge((steps[0], step), tuple(scenario.strategies), reference, decision)
             (_, value), (_, error) = pair.levels(s, icer)
             (_, change), (_, change_error) = pair.changes(s, icer)
             rows.append(
@@ -348,15 +356,14 @@ def change_of_icer(scenario: Scenario, found: list[Alternative]) -> pd.DataFrame
 def _outcome_name(name: str, scenario: Scenario) -> str:
     known = {
         "cost": f"Cost ({scenario.currency})",
-        "qaly": "QALYs",
-        "life_years": "Life-years",
+        **{key: f"{called.many[:1].upper()}{called.many[1:]}" for key, called in BUILT_IN.items()},
         "net_benefit": f"Net benefit ({scenario.currency})",
     }
     return known.get(name) or plots.with_unit(scenario.effects[name].label, scenario.effects[name].unit)
 
 
-def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], wtp: float) -> str:
-    digits = {"qaly": 4, "life_years": 4}
+def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], decision: Decision) -> str:
+    digits = dict.fromkeys(BUILT_IN, 4)
     rows = [
         [
             r.alternative,
@@ -383,7 +390,7 @@ def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], wtp: 
     return "\n".join(
         [
             scenario.title,
-            f"Net benefit at {scenario.currency} {wtp:,.0f} per QALY, a patient",
+            f"Net benefit at {scenario.currency} {decision.wtp:,.0f} per {words_of(scenario, decision.effect).one}, a patient",
             "",
             text.table(["Centre", "Strategy", "Outcome", "Mean", "Change", "SE of change"], rows),
             "",

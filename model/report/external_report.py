@@ -34,7 +34,7 @@ def _information(found: External, style: plots.Style) -> tuple[dict, dict, str]:
     made["evppi_by_wtp"] = table
     plans["evppi_by_wtp"] = figures.Plan(lambda: sampling_plots.evppi_by_wtp(table, style, about.wtp), table)
     lines = [
-        f"Value of information per person at {about.wtp:,.0f} {style.currency} per {style.effect}; "
+        f"Value of information per person at {about.wtp:,.0f} {style.currency} per {style.effect.one}; "
         f"EVPI {about.evpi:,.1f}",
         "",
         voi_report.evppi_text(made["evppi"]),

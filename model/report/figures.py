@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from model.analysis.run import Run
+from model.effects import QALY, words_of
 from model.report import plots, published_tables, tables
 from model.report.file_names import file_names
 from model.scenario import Scenario
@@ -23,15 +24,15 @@ class Plan(NamedTuple):
 
 
 def style_of(run: Run) -> plots.Style:
-    return style_of_scenario(run.scenario)
+    return style_of_scenario(run.scenario, run.decision.effect)
 
 
-def style_of_scenario(scenario: Scenario) -> plots.Style:
+def style_of_scenario(scenario: Scenario, effect: str = QALY) -> plots.Style:
     return plots.Style(
         labels=scenario.labels,
         state_labels={k: s.label for k, s in scenario.states.items()},
         currency=f"{scenario.currency} {scenario.price_year}".strip(),
-        effect="QALY",
+        effect=words_of(scenario, effect),
         time_unit=scenario.time.unit,
         title=scenario.title,
     )
@@ -63,7 +64,8 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)
     if run.psa is None:
         return plans
-    plane = tables.increments(run.psa.total.cost, run.psa.total.qaly, tuple(scenario.strategies), run.reference)
+    effect = run.psa.total.get(run.decision.effect)
+    plane = tables.increments(run.psa.total.cost, effect, tuple(scenario.strategies), run.reference)
     sampled, inputs = found["psa_parameters"], found["parameters"]
     return (
         economics_figures(found, plane, style, scenario.wtp.thresholds)
@@ -78,7 +80,9 @@ def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style
 
     from model.report import patient_tables
 
-    scenario, names = run.scenario, {"cost": f"Cost per patient ({style.currency})", "qaly": "QALYs per patient"}
+    scenario, names = run.scenario, {"cost": f"Cost per patient ({style.currency})"}
+    if run.decision.effect not in scenario.effects:
+        names[run.decision.effect] = f"{style.effect.many} per patient"
     names |= {key: plots.with_unit(effect.label, effect.unit) for key, effect in scenario.effects.items()}
     names = dict(list(names.items())[:4])
     spread = {name: run.patients.values(name) for name in names}

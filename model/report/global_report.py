@@ -9,6 +9,8 @@ import numpy as np
 from model.analysis.convergence import WRONG, Convergence
 from model.analysis.globalsens import Factor, Indices, Screening
 from model.analysis.run import Run
+from model.decision import Decision
+from model.effects import words_of
 from model.report import figures, global_plots, text
 from model.report.result import Result
 from model.scenario import Scenario
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def sobol(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Indices], wtp: float, group: str) -> Result:
+def sobol(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Indices], decision: Decision) -> Result:
     """found: by strategy, against the reference."""
-    table = sobol_table(scenario, factors, found, wtp, group)
-    style, plans, words = figures.style_of_scenario(scenario), {}, [scenario.title]
+    table = sobol_table(scenario, factors, found, decision)
+    style, plans, lines = figures.style_of_scenario(scenario, decision.effect), {}, [scenario.title]
     for strategy, own in found.items():
         part = table[table["strategy"] == strategy]
-        label = pair(scenario, strategy, wtp, group)
+        label = pair(scenario, strategy, decision)
         plans[_name("sobol", found, strategy)] = figures.Plan(
             lambda part=part, label=label: global_plots.sobol(part, style, label), part
         )
@@ -37,17 +39,17 @@ def sobol(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Indi
             ]
             for r in part.itertuples()
         ]
-        words += [
+        lines += [
             "",
             f"Shares of the variance of the {label}",
             f"(standard deviation {text.amount(np.sqrt(own.variance))}; {own.runs:,} runs; "
             f"sum of first-order indices {own.first.sum():.3f})",
             text.table(["Input", "Alone", "95 % interval", "With others", "95 % interval"], rows),
         ]
-    return Result({"sobol": table}, plans, None, "\n".join(words))
+    return Result({"sobol": table}, plans, None, "\n".join(lines))
 
 
-def sobol_table(scenario: Scenario, factors, found: dict[str, Indices], wtp: float, group: str) -> pd.DataFrame:
+def sobol_table(scenario: Scenario, factors, found: dict[str, Indices], decision: Decision) -> pd.DataFrame:
     """A row an input and strategy, by total index. Indices are shares of the variance of the incremental net benefit."""
     import pandas as pd
 
@@ -56,7 +58,7 @@ def sobol_table(scenario: Scenario, factors, found: dict[str, Indices], wtp: flo
         for i in np.argsort(-own.total, kind="stable"):
             rows.append(
                 {
-                    **_about(scenario, strategy, wtp, group, factors[i]),
+                    **_about(scenario, strategy, decision, factors[i]),
                     "first_order": own.first[i],
                     "first_order_lower_95": own.first_interval[i, 0],
                     "first_order_upper_95": own.first_interval[i, 1],
@@ -69,24 +71,22 @@ def sobol_table(scenario: Scenario, factors, found: dict[str, Indices], wtp: flo
     return pd.DataFrame(rows)
 
 
-def _about(scenario: Scenario, strategy: str, wtp: float, group: str, factor: Factor) -> dict:
+def _about(scenario: Scenario, strategy: str, decision: Decision, factor: Factor) -> dict:
     return {
         "strategy": strategy,
-        "comparator": scenario.reference_strategy,
-        "group": group,
-        "wtp": wtp,
+        "comparator": decision.reference,
+        "group": decision.group,
+        "wtp": decision.wtp,
         "input": factor.name,
         "parameters": "; ".join(factor.parameters),
     }
 
 
-def morris(
-    scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Screening], wtp: float, group: str
-) -> Result:
-    table = morris_table(scenario, factors, found, wtp, group)
-    style, plans, words = figures.style_of_scenario(scenario), {}, [scenario.title]
+def morris(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Screening], decision: Decision) -> Result:
+    table = morris_table(scenario, factors, found, decision)
+    style, plans, lines = figures.style_of_scenario(scenario, decision.effect), {}, [scenario.title]
     for strategy, own in found.items():
-        part, label = table[table["strategy"] == strategy], pair(scenario, strategy, wtp, group)
+        part, label = table[table["strategy"] == strategy], pair(scenario, strategy, decision)
         plans[_name("morris", found, strategy)] = figures.Plan(
             lambda part=part, label=label: global_plots.morris(part, style, label), part
         )
@@ -99,22 +99,22 @@ def morris(
             ]
             for r in part.itertuples()
         ]
-        words += [
+        lines += [
             "",
             f"Elementary effects on the {label} ({own.runs:,} runs)",
             text.table(["Input", "Mean |effect|", "95 % +/-", "SD (interactions)"], rows),
         ]
-    return Result({"morris": table}, plans, None, "\n".join(words))
+    return Result({"morris": table}, plans, None, "\n".join(lines))
 
 
-def morris_table(scenario: Scenario, factors, found: dict[str, Screening], wtp: float, group: str) -> pd.DataFrame:
+def morris_table(scenario: Scenario, factors, found: dict[str, Screening], decision: Decision) -> pd.DataFrame:
     """A row an input and strategy; an effect is the change over the whole range of quantiles, per unit of it."""
     import pandas as pd
 
     return pd.DataFrame(
         [
             {
-                **_about(scenario, strategy, wtp, group, factors[i]),
+                **_about(scenario, strategy, decision, factors[i]),
                 "mean_absolute_effect": own.mean_absolute[i],
                 "half_width_95": own.half_width[i],
                 "standard_deviation": own.spread[i],
@@ -130,14 +130,13 @@ def _name(kind: str, found: dict, strategy: str) -> str:
     return kind if len(found) == 1 else f"{kind}_{strategy}"
 
 
-def pair(scenario: Scenario, strategy: str, wtp: float, group: str = "all") -> str:
+def pair(scenario: Scenario, strategy: str, decision: Decision) -> str:
     """'incremental net benefit at 50,000 per QALY (USD 2010), Surgery v Radiotherapy'."""
     currency = f"{scenario.currency} {scenario.price_year}".strip()
-    reference = scenario.labels[scenario.reference_strategy]
-    where = "" if group == "all" else f", {scenario.groups[group].label}"
-    return (
-        f"incremental net benefit at {wtp:,.0f} per QALY ({currency}), {scenario.labels[strategy]} v {reference}{where}"
-    )
+    pair_ = f"{scenario.labels[strategy]} v {scenario.labels[decision.reference]}"
+    where = "" if decision.group == "all" else f", {scenario.groups[decision.group].label}"
+    effect = words_of(scenario, decision.effect).one
+    return f"incremental net benefit at {decision.wtp:,.0f} per {effect} ({currency}), {pair_}{where}"
 
 
 # --- convergence ------------------------------------------------------------------------------------------------
@@ -150,10 +149,10 @@ def convergence(run: Run, found: list[Convergence]) -> Result:
     for strategy in dict.fromkeys(shown["strategy"]):
         own = shown[shown["strategy"] == strategy]
         name = "convergence" if shown["strategy"].nunique() == 1 else f"convergence_{strategy}"
-        label = pair(run.scenario, strategy, found[0].wtp)
+        label = pair(run.scenario, strategy, run.decision)
         plans[name] = figures.Plan(lambda own=own, label=label: global_plots.convergence(own, style, label), own)
-    words = [run.scenario.title, *(sentence(run.scenario, one) for one in found)]
-    return Result({"convergence": running, "enough_draws": verdicts}, plans, run, "\n\n".join(words))
+    sentences = [run.scenario.title, *(sentence(run, one) for one in found)]
+    return Result({"convergence": running, "enough_draws": verdicts}, plans, run, "\n\n".join(sentences))
 
 
 def running_table(run: Run, found: list[Convergence]) -> pd.DataFrame:
@@ -203,12 +202,13 @@ def verdict_table(run: Run, found: list[Convergence]) -> pd.DataFrame:
     )
 
 
-def sentence(scenario: Scenario, one: Convergence) -> str:
+def sentence(run: Run, one: Convergence) -> str:
     """Is it enough, and why?"""
-    n, wrong = int(one.draws[-1]), one.wrong_sign
+    n, wrong, strategies = int(one.draws[-1]), one.wrong_sign, list(run.scenario.strategies)
+    what = pair(run.scenario, strategies[one.strategy], run.decision.of_group(one.group))
     text_ = (
         f"{n:,} draws are {'enough' if one.enough else 'NOT enough'} for the "
-        f"{pair(scenario, list(scenario.strategies)[one.strategy], one.wtp, one.group)}: {one.mean[-1]:,.0f}, standard error "
+        f"{what}: {one.mean[-1]:,.0f}, standard error "
         f"{one.standard_error[-1]:,.1f}; {one.needed:,} draws give the standard error wanted, {one.target:,.1f}. "
         f"The sign is wrong with a chance of {'less than 0.1 %' if wrong < 0.001 else f'{wrong:.1%}'}"
         f"{'' if wrong <= WRONG else ' (wanted: 1 % at most)'}."

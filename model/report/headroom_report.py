@@ -8,6 +8,8 @@ import numpy as np
 
 from model.analysis.headroom import Case, Headroom
 from model.analysis.sweep_points import Axis
+from model.decision import Decision
+from model.effects import words_of
 from model.report import figures, headroom_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
@@ -52,14 +54,14 @@ def _rows(found: Headroom, key: str, case: Case):
                     "comparator": strategies[reference],
                     "component": found.component,
                     "wtp": wtp,
-                    **_numbers(case, wtp, g, s),
+                    **_numbers(case, found.decision.effect, wtp, g, s),
                 }
 
 
-def _numbers(case: Case, wtp: float, g: int, s: int) -> dict[str, float]:
+def _numbers(case: Case, effect: str, wtp: float, g: int, s: int) -> dict[str, float]:
     row = {}
     for name, of in (
-        ("incremental_qaly", lambda i: i.effect),
+        (f"incremental_{effect}", lambda i: i.effect),
         ("component_cost", lambda i: i.component),
         ("headroom", lambda i: i.headroom(wtp)),
         ("incremental_nmb", lambda i: i.net_benefit(wtp)),
@@ -79,23 +81,23 @@ def _numbers(case: Case, wtp: float, g: int, s: int) -> dict[str, float]:
 def _plans(found: Headroom, table: pd.DataFrame) -> dict[str, Plan]:
     """Headroom and net benefit at each threshold, a figure a strategy that is compared."""
     first = next(iter(found.cases.values())).scenario
-    style, plans = figures.style_of_scenario(first), {}
+    style, plans = figures.style_of_scenario(first, found.decision.effect), {}
     strategies = list(dict.fromkeys(table["strategy"]))
     for strategy in strategies:
         for wtp in found.wtp:
             own = table[(table["strategy"] == strategy) & (table["wtp"] == wtp)]
             tail = (f"_{strategy}" if len(strategies) > 1 else "") + f"_at_{wtp:.12g}"
             who = f"{style.labels[strategy]} v {style.labels[own['comparator'].iloc[0]]}"
-            at = f"({style.currency}, at {wtp:,.0f} per {style.effect})"
+            at = f"({style.currency}, at {wtp:,.0f} per {style.effect.one})"
             cost = {f"Incremental cost of {found.component} in the file": _middle(own, "component_cost").iloc[0]}
-            for name, words, lines in (
+            for name, shown, lines in (
                 ("headroom", f"Highest incremental cost of {found.component} worth paying {at}", cost),
                 ("incremental_nmb", f"Incremental net benefit {at}", {}),
             ):
                 data = _forest(found, own, name)
                 plans[("headroom" if name == "headroom" else "net_benefit") + tail] = Plan(
-                    lambda data=data, words=words, lines=lines, who=who: headroom_plots.forest(
-                        data, style, who, words, INTERVAL, lines
+                    lambda data=data, shown=shown, lines=lines, who=who: headroom_plots.forest(
+                        data, style, who, shown, INTERVAL, lines
                     ),
                     data,
                 )
@@ -128,9 +130,9 @@ def group_labels(scenario: Scenario) -> dict[str, str]:
 
 
 def _text(found: Headroom, table: pd.DataFrame) -> str:
-    first = next(iter(found.cases.values())).scenario
+    first, effect = next(iter(found.cases.values())).scenario, found.decision.effect
     labels = {key: group_labels(case.scenario) for key, case in found.cases.items()}
-    drawn = found.sample is not None and "headroom_mean" in table
+    drawn = "headroom_mean" in table
     how = f"means and {INTERVAL}s of {found.sample.n:,} draws" if drawn else "base values"
     lines = [
         first.title,
@@ -142,10 +144,13 @@ def _text(found: Headroom, table: pd.DataFrame) -> str:
         rows = []
         for (case, group), part in own.groupby(["case", "group"], sort=False):
             name = part["label"].iloc[0] if group == "all" else f"  {labels[case].get(group, group)}"
-            gain = _middle(part, "incremental_qaly").iloc[0]
-            rows.append([name, text.amount(gain, 3), *(_cell(row) for row in part.to_dict("records"))])
+            gained = _middle(part, f"incremental_{effect}").iloc[0]
+            rows.append([name, text.amount(gained, 3), *(_cell(row) for row in part.to_dict("records"))])
         heading = f"{first.labels.get(strategy, strategy)} v {first.labels.get(comparator, comparator)}"
-        lines += ["", text.table([heading, "QALYs gained", *(f"at {w:,.0f}" for w in found.wtp)], rows)]
+        lines += [
+            "",
+            text.table([heading, f"{words_of(first, effect).many} gained", *(f"at {w:,.0f}" for w in found.wtp)], rows),
+        ]
     return "\n".join(lines)
 
 
@@ -158,11 +163,14 @@ def _cell(row: dict) -> str:
 # --- a map over two inputs ----------------------------------------------------------------------------------------
 
 
-def map_report(scenario: Scenario, component: str, axes: tuple[Axis, Axis], wtp: float, found, marks=None) -> Result:
+def map_report(
+    scenario: Scenario, component: str, axes: tuple[Axis, Axis], decision: Decision, found, marks=None
+) -> Result:
     """found: [x, y, group, strategy] of `analysis.headroom.over`; marks: (name, x, y) of points to show."""
     import pandas as pd
 
-    style, reference = figures.style_of_scenario(scenario), scenario.reference_index
+    style, reference = figures.style_of_scenario(scenario, decision.effect), scenario.reference_index
+    at = f"{decision.wtp:,.0f} per {style.effect.one}"
     strategies, plans, tables = list(scenario.strategies), {}, []
     points = pd.DataFrame(marks or [], columns=["name", "x", "y"])
     for s, strategy in enumerate(strategies):
@@ -175,25 +183,21 @@ def map_report(scenario: Scenario, component: str, axes: tuple[Axis, Axis], wtp:
                 for j, y in enumerate(axes[1].values)
             ]
         )
-        words = (
-            f"Highest incremental cost of {component} worth paying ({style.currency}, at {wtp:,.0f} per {style.effect})"
-        )
-        labels = tuple(_named(scenario, axis) for axis in axes) + (words,)
+        shown = f"Highest incremental cost of {component} worth paying ({style.currency}, at {at})"
+        labels = (*(_named(scenario, axis) for axis in axes), shown)
         name = "headroom_map" + (f"_{strategy}" if len(strategies) > 2 else "")
         who = f"{style.labels[strategy]} v {style.labels[strategies[reference]]}, at base values"
         plans[name] = Plan(
             lambda grid=grid, labels=labels, who=who: headroom_plots.price_map(grid, style, who, labels, points), grid
         )
         columns = {"x": axes[0].name, "y": axes[1].name, "z": "headroom"}
-        tables.append(grid.rename(columns=columns).assign(strategy=strategy, component=component, wtp=wtp))
+        tables.append(grid.rename(columns=columns).assign(strategy=strategy, component=component, wtp=decision.wtp))
     table = pd.concat(tables, ignore_index=True)
     spread = f"{table['headroom'].min():,.0f} to {table['headroom'].max():,.0f}"
     about = (
         f"{scenario.title}\nHeadroom of '{component}' over {axes[0].name} and {axes[1].name}, base values: {spread} "
     )
-    return Result(
-        {"headroom_map": table, "marks": points}, plans, None, about + f"{scenario.currency} at {wtp:,.0f} per QALY"
-    )
+    return Result({"headroom_map": table, "marks": points}, plans, None, f"{about}{scenario.currency} at {at}")
 
 
 def _named(scenario: Scenario, axis: Axis) -> str:

@@ -186,9 +186,10 @@ def simulation_noise(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     total, scenario, fixed, decisions = run.psa.total, run.scenario, run.corrected, run.decisions["all"]
+    effect = total.get(run.decision.effect)
     rows = []
     for wtp in scenario.wtp.thresholds:
-        raw = acceptability.acceptability(total.cost, total.qaly, np.array([wtp]))
+        raw = acceptability.acceptability(total.cost, effect, np.array([wtp]))
         own = decisions.at(wtp) if fixed else None
         column = "probability_most_cost_effective"
         for s, strategy in enumerate(scenario.strategies):

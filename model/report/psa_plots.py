@@ -37,12 +37,12 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     axis.set_xlim(_with_zero(reach[:, 0], least))
     axis.set_ylim(_with_zero(reach[:, 1], least))
     if wtp is not None:
-        label = f"{number(wtp)} {style.currency} per {style.effect}"
+        label = f"{number(wtp)} {style.currency} per {style.effect.one}"
         handles.append(axis.axline((0, 0), slope=wtp, color="black", linewidth=1, linestyle=(0, (1, 2)), label=label))
     if len(parts) == 1:
         _quadrants(axis, *parts.values())
     against = style.labels[increments["comparator"].iloc[0]] if one_comparator else "comparator"
-    axis.set_xlabel(f"Incremental {style.effects} per person versus {against}")
+    axis.set_xlabel(f"Incremental {style.effect.many} per person versus {against}")
     axis.set_ylabel(f"Incremental cost per person ({style.currency})")
     numbers(axis.xaxis)
     numbers(axis.yaxis)
@@ -145,7 +145,7 @@ def _runs(ceaf):
 
 
 def _wtp_axis(axis, style: Style, wtp, thresholds) -> None:
-    axis.set_xlabel(f"Willingness to pay ({style.currency} per {style.effect})")
+    axis.set_xlabel(f"Willingness to pay ({style.currency} per {style.effect.one})")
     low, high = float(wtp.min()), float(wtp.max())
     if low < high:
         axis.set_xlim(low, high)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.published import MONTH, Comparison, Score, curves
+from model.effects import LIFE_YEARS, QALY, words_of
 from model.report import text
 from model.report.style import brief
 from model.scenario import Scenario
@@ -57,13 +58,15 @@ def unit(scenario: Scenario, target) -> str:
         effect = scenario.effects.get(target.of)
         return f"{effect.unit if effect is not None else scenario.time.unit}s"
     if target.measure == "icer":
-        return f"{scenario.currency} per QALY"
+        return f"{scenario.currency} per {words_of(scenario, target.outcome).one}"
     if target.measure != "total":
         return ""
     if target.outcome.startswith("cost"):
         return scenario.currency
     effect = scenario.effects.get(target.outcome)
-    return {"qaly": "QALYs", "life_years": "years"}.get(target.outcome) or (f"{effect.unit}s" if effect.unit else "")
+    return {QALY: words_of(scenario, QALY).many, LIFE_YEARS: "years"}.get(target.outcome) or (
+        f"{effect.unit}s" if effect.unit else ""
+    )
 
 
 def over_time(scenario: Scenario, found: Comparison) -> pd.DataFrame:

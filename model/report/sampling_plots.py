@@ -37,7 +37,7 @@ def evppi_by_wtp(table, style: Style, marked: float | None = None):
                 marked, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)), label=f"EVPPI of the table: {number(marked)}"
             )
         )
-    axis.set_xlabel(f"Willingness to pay ({style.currency} per {style.effect})")
+    axis.set_xlabel(f"Willingness to pay ({style.currency} per {style.effect.one})")
     axis.set_ylabel(f"EVPPI per person ({style.currency})")
     axis.set_ylim(bottom=0)
     numbers(axis.xaxis)
@@ -69,7 +69,7 @@ def evsi(table, style: Style, wtp: float):
                 label=f"EVPPI, the limit of {name}: {brief(part['evppi'].iloc[0])}",
             )
         )
-    axis.set_ylabel(f"EVSI per person\n({style.currency}, at {number(wtp)} {style.currency} per {style.effect})")
+    axis.set_ylabel(f"EVSI per person\n({style.currency}, at {number(wtp)} {style.currency} per {style.effect.one})")
     _finish(figure, axis, handles)
     axis.set_ylim(bottom=0)
     return figure

@@ -121,7 +121,7 @@ def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = No
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlim(0, max([*(value + error), evpi or 0, 1e-9]) * 1.05)
     axis.grid(False, axis="y")
-    at = "" if wtp is None else f", at {number(wtp)} {style.currency} per {style.effect}"
+    at = "" if wtp is None else f", at {number(wtp)} {style.currency} per {style.effect.one}"
     axis.set_xlabel(f"EVPPI per person ({style.currency}{at})")
     numbers(axis.xaxis)
     if len(rows) < len(evppi):

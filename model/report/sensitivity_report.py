@@ -8,6 +8,7 @@ import numpy as np
 
 from model.analysis.oneway import OneWay
 from model.analysis.threshold import Change, Thresholds
+from model.effects import BUILT_IN, words_of
 from model.report import figures, plots, text
 from model.report.result import Result
 
@@ -20,10 +21,10 @@ SHOWN = 10  # parameters of the printed table
 # --- one way ----------------------------------------------------------------------------------------------------
 
 
-def tornado(found: OneWay, results: tuple[str, ...], group: str = "all") -> Result:
+def tornado(found: OneWay, results: tuple[str, ...]) -> Result:
     """results: 'inb', 'icer', 'cost', 'qaly' or an effect; a figure for each, and for each other strategy."""
-    table, style = tornado_table(found), figures.style_of_scenario(found.scenario)
-    plans, words = {}, [found.scenario.title]
+    table, style = tornado_table(found), figures.style_of_scenario(found.scenario, found.decision.effect)
+    plans, lines, group = {}, [found.scenario.title], found.decision.group
     others = [s for s in found.scenario.strategies if s != found.scenario.reference_strategy]
     for result in results:
         for strategy in others:
@@ -31,8 +32,8 @@ def tornado(found: OneWay, results: tuple[str, ...], group: str = "all") -> Resu
             name = f"tornado_{result}" + (f"_{strategy}" if len(others) > 1 else "")
             label = result_label(found, result, strategy)
             plans[name] = figures.Plan(lambda own=own, label=label: plots.tornado(own, style, label), own)
-            words += ["", label + ("" if group == "all" else f", {group}"), _tornado_text(own)]
-    return Result({"tornado": table}, plans, None, "\n".join(words))
+            lines += ["", label + ("" if group == "all" else f", {group}"), _tornado_text(own)]
+    return Result({"tornado": table}, plans, None, "\n".join(lines))
 
 
 def tornado_table(found: OneWay) -> pd.DataFrame:
@@ -42,23 +43,23 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
     """
     import pandas as pd
 
-    names = ["inb", "icer", *(n for n in found.columns if n in ("cost", "qaly", "life_years", *found.scenario.effects))]
+    names = ["inb", "icer", *(n for n in found.columns if n in ("cost", *BUILT_IN, *found.scenario.effects))]
     rows = []
     for s, strategy in enumerate(found.scenario.strategies):
         if strategy == found.scenario.reference_strategy:
             continue
         for group in found.groups:
             for name in names:
-                values, words = found.result(name, s, group)
+                values, status = found.result(name, s, group)
                 about = {
                     "result": name,
                     "strategy": strategy,
                     "comparator": found.scenario.reference_strategy,
                     "group": group,
-                    "wtp": found.wtp,
+                    "wtp": found.decision.wtp,
                 }
                 error = found.error(name, s, group)
-                rows += [about | _row(one, i, values, words, error) for i, one in enumerate(found.ranges)]
+                rows += [about | _row(one, i, values, status, error) for i, one in enumerate(found.ranges)]
     table = pd.DataFrame(rows)
     # Widest first within each result; an end that is no number counts as endless.
     return table.sort_values(
@@ -99,12 +100,12 @@ def _errors(i: int, error: np.ndarray | None) -> dict:
 def result_label(found: OneWay, result: str, strategy: str) -> str:
     scenario = found.scenario
     currency = f"{scenario.currency} {scenario.price_year}".strip()
+    effect = words_of(scenario, found.decision.effect).one
     names = {
-        "inb": f"Incremental net benefit at {found.wtp:,.0f} per QALY ({currency})",
-        "icer": f"ICER ({currency} per QALY)",
+        "inb": f"Incremental net benefit at {found.decision.wtp:,.0f} per {effect} ({currency})",
+        "icer": f"ICER ({currency} per {effect})",
         "cost": f"Incremental cost ({currency})",
-        "qaly": "Incremental QALYs",
-        "life_years": "Incremental life-years",
+        **{key: f"Incremental {called.many}" for key, called in BUILT_IN.items()},
     }
     names |= {key: "Increment: " + plots.with_unit(e.label, e.unit) for key, e in scenario.effects.items()}
     return f"{names[result]}, {scenario.labels[strategy]} v {scenario.labels[found.scenario.reference_strategy]}"
@@ -131,14 +132,15 @@ def _tornado_text(table: pd.DataFrame) -> str:
 
 
 def threshold(found: Thresholds) -> Result:
-    scenario, style = found.scenario, figures.style_of_scenario(found.scenario)
+    scenario, group = found.scenario, found.decision.group
+    style = figures.style_of_scenario(scenario, found.decision.effect)
     grid = threshold_grid(found)
     unit = scenario.parameters[found.parameter].unit.text
     label = f"{found.parameter} ({unit})" if unit else found.parameter
     base = scenario.parameters[found.parameter].base
     currency = style.currency.replace(" ", "\N{NO-BREAK SPACE}")
-    who = "" if found.group == "all" else f", {scenario.groups[found.group].label}"
-    what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.wtp:,.0f} per QALY ({currency}{who})"
+    who = "" if group == "all" else f", {scenario.groups[group].label}"
+    what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.decision.wtp:,.0f} per {style.effect.one} ({currency}{who})"
     changes = [change.value for change in found.changes]
     plan = figures.Plan(lambda: plots.line_sweep(grid, style, label, what, base, changes), grid)
     tables = {"threshold": threshold_table(found), "threshold_grid": grid}
@@ -162,7 +164,7 @@ def threshold_table(found: Thresholds) -> pd.DataFrame:
         "best_below",
         "best_above",
     ]
-    asked = [found.parameter, found.low, found.high, found.wtp, found.draws, found.group]
+    asked = [found.parameter, found.low, found.high, found.decision.wtp, found.draws, found.decision.group]
     rows = [[*asked, c.value, c.standard_error, names[c.below], names[c.above]] for c in found.changes]
     return pd.DataFrame(rows, columns=columns)
 
@@ -183,9 +185,12 @@ def threshold_grid(found: Thresholds) -> pd.DataFrame:
 
 def sentence(found: Thresholds, label: str) -> str:
     scenario, labels = found.scenario, list(found.scenario.labels.values())
-    where = f"{label} from {found.low:,.6g} to {found.high:,.6g}, at {scenario.currency} {found.wtp:,.0f} per QALY"
-    if found.group != "all":
-        where += f", in group {scenario.groups[found.group].label}"
+    decision, effect = found.decision, words_of(scenario, found.decision.effect).one
+    where = (
+        f"{label} from {found.low:,.6g} to {found.high:,.6g}, at {scenario.currency} {decision.wtp:,.0f} per {effect}"
+    )
+    if decision.group != "all":
+        where += f", in group {scenario.groups[decision.group].label}"
     basis = f"mean net benefit of {found.draws:,} draws" if found.draws else "net benefit of the base case"
     if not found.changes:
         return f"None in the range: with {where}, {labels[found.best[0]]} has the highest {basis} throughout."

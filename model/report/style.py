@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model.effects import BUILT_IN, QALY, Words
 from model.report.csv_files import write_csv
 
 # Okabe and Ito's palette is told apart by colour-blind readers; lines and markers tell curves apart in grey.
@@ -40,17 +41,13 @@ class Style:
     labels: dict[str, str]
     state_labels: dict[str, str] = field(default_factory=dict)
     currency: str = "USD"
-    effect: str = "QALY"
+    effect: Words = BUILT_IN[QALY]
     time_unit: str = "day"
     title: str = ""
 
     def __post_init__(self):
         for name in ("labels", "state_labels"):
             object.__setattr__(self, name, {key: shortened(label) for key, label in getattr(self, name).items()})
-
-    @property
-    def effects(self) -> str:
-        return self.effect if self.effect.endswith("s") else f"{self.effect}s"
 
     def look(self, strategy: str) -> dict:
         """Keywords of a line."""

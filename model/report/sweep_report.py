@@ -8,6 +8,7 @@ import numpy as np
 
 from model.analysis.sweep import Sweep
 from model.analysis.sweep_points import Axis
+from model.effects import Words, words_of
 from model.report import figures, plots, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
@@ -18,20 +19,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LISTED, MOST_DOTS, MOST_TICKS = 24, 40, 7
-TAIL = (
-    "nmb",
-    "incremental_cost",
-    "incremental_qaly",
-    "incremental_nmb",
-    "icer",
-    "status",
-    "probability_most_cost_effective",
-    "cost_standard_error",
-    "qaly_standard_error",
-    "nmb_standard_error",
-    "incremental_nmb_standard_error",
-    "degrees_of_freedom",
-)
+
+
+def tail(effect: str) -> tuple[str, ...]:
+    """Columns that follow the outcomes, for a decision on an effect."""
+    return (
+        "nmb",
+        "incremental_cost",
+        f"incremental_{effect}",
+        "incremental_nmb",
+        "icer",
+        "status",
+        "probability_most_cost_effective",
+        "cost_standard_error",
+        f"{effect}_standard_error",
+        "nmb_standard_error",
+        "incremental_nmb_standard_error",
+        "degrees_of_freedom",
+    )
 
 
 def report(found: Sweep) -> Result:
@@ -52,13 +57,18 @@ def sweep_table(found: Sweep) -> pd.DataFrame:
     table = pd.DataFrame(varied).infer_objects()
     table["group"] = np.tile(np.repeat(found.groups, len(strategies)), n)
     table["strategy"] = np.tile(strategies, n * len(found.groups))
-    outcomes = [name for name in found.columns if name not in TAIL]
-    for name in (*outcomes, "wtp", *TAIL):
+    last = tail(found.decision.effect)
+    outcomes = [name for name in found.columns if name not in last]
+    for name in (*outcomes, "wtp", *last):
         if name == "wtp":
             table["wtp"] = np.repeat(found.wtp, size)
         elif name in found.columns:
             table[name] = found.columns[name].ravel()
     return table
+
+
+def _effect(found: Sweep) -> Words:
+    return words_of(found.scenario, found.decision.effect)
 
 
 def column_of(axis: Axis, found: Sweep) -> str:
@@ -67,7 +77,7 @@ def column_of(axis: Axis, found: Sweep) -> str:
 
 
 def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> str:
-    at = "" if wtp is None else f"; {wtp:,.0f} per {style.effect}"
+    at = "" if wtp is None else f"; {wtp:,.0f} per {style.effect.one}"
     return f"Incremental net benefit v {style.labels[against]} ({style.currency}{at})"
 
 
@@ -76,7 +86,8 @@ def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> st
 
 def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
     """Lines for one number, maps for two; dots where there are a few other points."""
-    style, reference = figures.style_of_scenario(found.scenario), found.scenario.reference_strategy
+    style = figures.style_of_scenario(found.scenario, found.decision.effect)
+    reference = found.decision.reference
     own = table[table["group"] == "all"]
     against = own[own["strategy"] != reference]
     wtp = None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
@@ -99,7 +110,7 @@ def _scale(found: Sweep, axis: Axis) -> tuple[str, dict] | None:
         unit = found.scenario.parameters[axis.name].unit.text
         return f"{axis.name} ({unit})" if unit else axis.name, {v: v for v in values}
     if axis.kind == "wtp":
-        return f"Willingness to pay ({found.scenario.currency} per QALY)", {v: v for v in values}
+        return f"Willingness to pay ({found.scenario.currency} per {_effect(found).one})", {v: v for v in values}
     for read, unit in ((float, ""), (_percent, "%"), (_years, "years")):
         try:
             return f"{axis.name} ({unit})" if unit else axis.name, {v: read(v) for v in values}
@@ -122,16 +133,16 @@ def _lines(found: Sweep, own, against, style: plots.Style, label: str) -> dict[s
     name, numbers = _scale(found, found.axes[0])
     base = found.scenario.parameters[found.axes[0].name].base if found.axes[0].kind == "parameter" else None
     shown = {"incremental_net_benefit": (against, "incremental_nmb", label)}
-    if found.sample is not None:
-        words = "Probability that the strategy is the most cost-effective"
+    if found.sample.n:
+        label = "Probability that the strategy is the most cost-effective"
         if not any(a.kind == "wtp" for a in found.axes):
-            words += f" ({found.wtp[0]:,.0f} {found.scenario.currency} per {style.effect})"
-        shown["probability_most_cost_effective"] = own, "probability_most_cost_effective", words
+            label += f" ({found.wtp[0]:,.0f} {found.scenario.currency} per {style.effect.one})"
+        shown["probability_most_cost_effective"] = own, "probability_most_cost_effective", label
     plans = {}
-    for key, (rows, column, words) in shown.items():
+    for key, (rows, column, label) in shown.items():
         data = _values(found, rows, numbers, column)
-        words = wrapped(words, 60)
-        plans[key] = Plan(lambda data=data, words=words: plots.line_sweep(data, style, name, words, base), data)
+        wide = wrapped(label, 60)
+        plans[key] = Plan(lambda data=data, wide=wide: plots.line_sweep(data, style, name, wide, base), data)
     return plans
 
 
@@ -154,15 +165,15 @@ def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
         data = pd.DataFrame(
             {"x": rows[x_name].map(x_numbers), "y": rows[y_name].map(y_numbers), "z": rows["incremental_nmb"]}
         )
-        words = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
+        wide = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
-        plans[key] = Plan(lambda data=data, words=words: _map(data, style, x, y, words, _inside(base, data)), data)
+        plans[key] = Plan(lambda data=data, wide=wide: _map(data, style, x, y, wide, _inside(base, data)), data)
     return plans
 
 
-def _map(data: pd.DataFrame, style: plots.Style, x: str, y: str, words: str, base: tuple | None):
+def _map(data: pd.DataFrame, style: plots.Style, x: str, y: str, label: str, base: tuple | None):
     """Few values are the ticks themselves: others would name values, such as a rate below 0, that were not run."""
-    figure = plots.heat_map(data, style, x, y, words, base)
+    figure = plots.heat_map(data, style, x, y, label, base)
     for axis, column in ((figure.axes[0].xaxis, "x"), (figure.axes[0].yaxis, "y")):
         values = np.unique(data[column])
         if len(values) <= MOST_TICKS and np.all(np.diff(values) * MOST_TICKS > np.ptp(values)):
@@ -210,7 +221,7 @@ def _text(found: Sweep, table: pd.DataFrame) -> str:
     lines = [
         scenario.title,
         f"{len(found.points):,} points of {', '.join(a.name for a in found.axes)}; "
-        + (f"{found.sample.n:,} draws each; " if found.sample else "base values otherwise; ")
+        + (f"{found.sample.n:,} draws each; " if found.sample.n else "base values otherwise; ")
         + f"increments are against {scenario.labels[reference]}",
         "",
     ]
@@ -232,7 +243,7 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
         "Strategy",
         "WTP",
         f"Inc. cost ({found.scenario.currency})",
-        "Inc. QALY",
+        f"Inc. {_effect(found).one}",
         "ICER",
         "Inc. net benefit",
         *(["SE"] if known else []),
@@ -244,7 +255,7 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
             found.scenario.labels[row["strategy"]],
             text.amount(row["wtp"]),
             text.amount(row["incremental_cost"]),
-            text.amount(row["incremental_qaly"], 4),
+            text.amount(row[f"incremental_{found.decision.effect}"], 4),
             text.amount(row["icer"]),
             text.amount(row["incremental_nmb"]),
             *([text.amount(row["incremental_nmb_standard_error"])] if known else []),

@@ -9,6 +9,7 @@ import numpy as np
 
 from model.analysis import targets
 from model.analysis.run import Run
+from model.analysis.simulate import Simulated
 from model.draws import Draws
 from model.economics import incremental, net_benefit, uncertainty
 from model.economics.icer import verdict
@@ -54,7 +55,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
     if run.psa is not None:
         strategies, total = tuple(run.scenario.strategies), run.psa.total
         tables |= curves(run.curves, strategies)
-        tables |= uncertainty_tables(total.cost, total.qaly, strategies, run.reference)
+        tables |= uncertainty_tables(total.cost, total.get(run.decision.effect), strategies, run.reference)
         tables |= {"psa": psa(total), "psa_parameters": psa_parameters(run)}
     return tables
 
@@ -150,16 +151,22 @@ def net_benefit_table(run: Run) -> pd.DataFrame:
     the probability of being the most cost-effective, without the noise of a finite number of patients."""
     import pandas as pd
 
-    thresholds = run.scenario.wtp.thresholds
     rows = []
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
             simulated = evaluation.simulated[group] if evaluation.simulated and analysis == "deterministic" else None
-            found = list(net_benefit_rows(result.strategies, result.cost, result.qaly, thresholds, simulated))
+            found = list(_net_benefit_of(run, result, simulated))
             if analysis == "probabilistic":
                 found = with_probability(found, run.decisions.get(group))
             rows += [{"analysis": analysis, "group": group, **row} for row in found]
     return pd.DataFrame(rows)
+
+
+def _net_benefit_of(run: Run, result: Outcomes, simulated: Simulated | None) -> Iterator[dict]:
+    """Rows at the thresholds of the scenario; in the base case, errors are those of what was simulated."""
+    thresholds, effect = run.scenario.wtp.thresholds, run.decision.effect
+    errors = None if simulated is None else [simulated.nmb_se(wtp, effect)[:, 0] for wtp in thresholds]
+    return net_benefit_rows(result.strategies, result.cost, result.get(effect), thresholds, errors)
 
 
 def with_probability(rows: list[dict], decisions) -> list[dict]:
@@ -169,8 +176,8 @@ def with_probability(rows: list[dict], decisions) -> list[dict]:
     return [row | {"probability_most_cost_effective": chance} for row, chance in zip(rows, chances)]
 
 
-def net_benefit_rows(strategies, cost, effect, thresholds, simulated=None) -> Iterator[dict]:
-    """NMB and NHB; `standard_error` is that of the NMB, from the draws or from what was `simulated` in the one draw."""
+def net_benefit_rows(strategies, cost, effect, thresholds, errors=None) -> Iterator[dict]:
+    """NMB and NHB; `standard_error` is that of the NMB, from the draws or from `errors` [wtp][strategy]."""
     if not len(thresholds):
         return
     found = net_benefit.mean_net_benefit(cost, effect, np.array(thresholds))
@@ -181,7 +188,7 @@ def net_benefit_rows(strategies, cost, effect, thresholds, simulated=None) -> It
                 "strategy": strategy,
                 "nmb": found.nmb[w, s],
                 "nhb": found.nhb[w, s],
-                "standard_error": found.nmb_se[w, s] if simulated is None else simulated.nmb_se(wtp)[s, 0],
+                "standard_error": found.nmb_se[w, s] if errors is None else errors[w][s],
             }
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from model.analysis.run import Run
 from model.economics import incremental
 from model.economics.icer import icer, icer_error
+from model.economics.net_benefit import nmb
+from model.effects import words_of
 from model.scenario import Scenario
 
 
@@ -70,12 +72,12 @@ def summary(run: Run, published: str = "") -> str:
                     strategies,
                     scenario.labels,
                     total.cost.mean(axis=1),
-                    total.qaly.mean(axis=1),
+                    total.get(run.decision.effect).mean(axis=1),
                     scenario.currency,
-                    "QALY",
+                    words_of(scenario, run.decision.effect).one,
                 ),
             ]
-    if run.asked and run.psa is None:
+    if run.sample.n and run.psa is None:
         parts += ["", f"No probabilistic analysis: {no_psa(scenario)}."]
     if run.base.simulated is not None:
         parts += ["", simulation(run)]
@@ -107,15 +109,14 @@ def conventions(scenario: Scenario) -> str:
 def simulation(run: Run) -> str:
     """Who was followed, and how exact that makes the base case."""
     scenario, method, found = run.scenario, run.base_method, run.base.simulated["all"]
-    wtp = scenario.wtp.thresholds[0]
     who = f"{method.patients:,} patients a strategy"
     if method.engine == "queueing":
         who = f"{method.replications:,} replications of {who}"
     lines = [f"{method.engine.capitalize()} engine, base case: {who}."]
-    labels, error = list(scenario.labels.values()), found.inb_se(wtp)[:, 0]
+    labels, error = list(scenario.labels.values()), found.inb_se(run.decision.wtp, run.decision.effect)[:, 0]
     for s in range(len(labels)):
         if s != run.reference and np.isfinite(error[s]):
-            lines.append(f"{labels[s]} v {labels[run.reference]}: {_increment(run, s, wtp, error[s])}")
+            lines.append(f"{labels[s]} v {labels[run.reference]}: {_increment(run, s, error[s])}")
     if run.psa is not None:
         from model.report.patient_tables import status
 
@@ -124,19 +125,20 @@ def simulation(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _increment(run: Run, s: int, wtp: float, error: float) -> str:
+def _increment(run: Run, s: int, error: float) -> str:
     """Incremental net benefit and ICER with the standard errors of the simulation."""
     total, found, r, code = run.base.total, run.base.simulated["all"], run.reference, run.scenario.currency
-    cost, effect = (float(gain[s, 0]) for gain in incremental.increments(total.cost, total.qaly, r))
+    key, wtp = run.decision.effect, run.decision.wtp
+    cost, effect = (float(values[s, 0]) for values in incremental.increments(total.cost, total.get(key), r))
     text = (
-        f"incremental net benefit at {code} {amount(wtp)} is {amount(wtp * effect - cost)} "
+        f"incremental net benefit at {code} {amount(wtp)} is {amount(nmb(cost, effect, wtp))} "
         f"(simulation standard error {amount(error)})"
     )
     ratio = float(icer(cost, effect))
     if not np.isfinite(ratio):
         return f"{text}."
-    saved = "" if effect > 0 else " saved per QALY lost"
-    error = float(icer_error(effect, found.inb_se(ratio)[s, 0]))
+    saved = "" if effect > 0 else f" saved per {words_of(run.scenario, key).one} lost"
+    error = float(icer_error(effect, found.inb_se(ratio, key)[s, 0]))
     return f"{text}; ICER {amount(ratio)}{saved} (standard error {amount(error)})."
 
 
@@ -144,33 +146,32 @@ def _n(run: Run) -> int:
     return run.draws.n if run.draws else 0
 
 
-def _alone(labels: list[str], found) -> str:
+def _alone(labels: list[str], found, effects: str) -> str:
     """No strategy on the frontier beside the first."""
     first = labels[int(np.argmax(found.status == "reference"))]
     equal = [label for label, status in zip(labels, found.status) if status == "equal"]
     beaten = len(labels) - 1 - len(equal)
-    parts = [f"{' and '.join([first, *equal])} are equal in cost and QALYs"] if equal else []
+    parts = [f"{' and '.join([first, *equal])} are equal in cost and {effects}"] if equal else []
     if beaten:
         parts.append(f"{first} dominates the other {'strategies' if not equal or beaten > 1 else 'strategy'}")
     return "; ".join(parts) or f"{first} is the only strategy"
 
 
 def sentence(run: Run) -> str:
-    """The result in words, at the first threshold of the scenario."""
-    scenario, total = run.scenario, run.base.total
-    labels, found = list(scenario.labels.values()), incremental.frontier(total.cost[:, 0], total.qaly[:, 0])
+    """The result in words, for the decision of the run."""
+    scenario, total, decision = run.scenario, run.base.total, run.decision
+    effect, labels = words_of(scenario, decision.effect), list(scenario.labels.values())
+    found = incremental.frontier(total.cost[:, 0], total.get(decision.effect)[:, 0])
     pairs = [
-        f"{labels[s]} costs {scenario.currency} {amount(found.icer[s])} per QALY gained compared with "
+        f"{labels[s]} costs {scenario.currency} {amount(found.icer[s])} per {effect.one} gained compared with "
         f"{labels[found.comparator[s]]}"
         for s in np.argsort(total.cost[:, 0])
         if found.status[s] == "frontier"
     ]
-    text = "; ".join(pairs) or _alone(labels, found)
-    if not run.decisions or not scenario.wtp.thresholds:
+    text = "; ".join(pairs) or _alone(labels, found, effect.many)
+    if not run.decisions:
         return text + " (base case)."
-    wtp = scenario.wtp.thresholds[0]
+    wtp = decision.wtp
     probability = run.decisions["all"].at(wtp).probability_most_cost_effective[0]
     chances = ", ".join(f"{label} {p:.1%}" for label, p in zip(labels, probability))
-    return (
-        f"{text} (base case); probability most cost-effective at {scenario.currency} {amount(wtp)} per QALY: {chances}."
-    )
+    return f"{text} (base case); probability most cost-effective at {scenario.currency} {amount(wtp)} per {effect.one}: {chances}."

@@ -7,25 +7,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.variants import Compared, Found, difference_error, structure
+from model.effects import words_of
 from model.report import figures, headroom_plots, sweep_plots, text
 from model.report.figures import Plan
 from model.report.headroom_report import INTERVAL, group_labels
 from model.report.result import Result
 from model.report.style import wrapped
-from model.report.sweep_report import TAIL, net_benefit_label
+from model.report.sweep_report import net_benefit_label, tail
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DIFFERENCES = (
-    "cost",
-    "qaly",
-    "incremental_cost",
-    "incremental_qaly",
-    "incremental_nmb",
-    "icer",
-    "probability_most_cost_effective",
-)
+
+def differences(effect: str) -> tuple[str, ...]:
+    """Columns of which the difference from the base case is told."""
+    return (
+        "cost",
+        effect,
+        "incremental_cost",
+        f"incremental_{effect}",
+        "incremental_nmb",
+        "icer",
+        "probability_most_cost_effective",
+    )
 
 
 def report(found: Compared) -> Result:
@@ -40,7 +44,7 @@ def structure_table(found: Compared) -> pd.DataFrame:
 
     base, rows = found.variants.base, []
     for strategy in base.strategies:
-        for wtp in dict.fromkeys([found.wtp, *base.wtp.thresholds]):
+        for wtp in dict.fromkeys([found.decision.wtp, *base.wtp.thresholds]):
             one = structure(found, strategy, wtp) if strategy != base.reference_strategy else None
             if one is not None:
                 row = {"strategy": strategy, "wtp": wtp, "structures": len(found.found)}
@@ -56,7 +60,7 @@ def variants_table(found: Compared) -> pd.DataFrame:
 
     table = pd.DataFrame([row for key in found.found for row in _rows(found, key)])
     on = ["analysis", "group", "strategy"]
-    shared = [name for name in DIFFERENCES if name in table]
+    shared = [name for name in differences(found.decision.effect) if name in table]
     base = table.loc[table["variant"] == "base", [*on, *shared, "status"]]
     both = table[on].merge(base, on=on, how="left", validate="many_to_one")
     for name in shared:
@@ -72,7 +76,8 @@ def _rows(found: Compared, key: str):
     own, variants, base = found.found[key], found.variants, found.found["base"]
     strategies = list(variants.scenarios[key].strategies)
     for analysis, columns in own.analyses().items():
-        outcomes = [name for name in columns if name not in TAIL]
+        last = tail(found.decision.effect)
+        outcomes = [name for name in columns if name not in last]
         for g, group in enumerate(own.groups):
             for s, strategy in enumerate(strategies):
                 row = {
@@ -82,10 +87,10 @@ def _rows(found: Compared, key: str):
                     "group": group,
                     "strategy": strategy,
                 }
-                names = [*outcomes, *(name for name in TAIL if name in columns)]
-                row |= {name: columns[name][0, g, s] for name in names} | {"wtp": found.wtp}
+                names = [*outcomes, *(name for name in last if name in columns)]
+                row |= {name: columns[name][0, g, s] for name in names} | {"wtp": found.decision.wtp}
                 if analysis == "probabilistic":
-                    drawn = own.net_benefit(found.wtp)[g, s]
+                    drawn = own.net_benefit(found.decision.wtp)[g, s]
                     row["incremental_nmb_low"], row["incremental_nmb_high"] = map(
                         float, np.quantile(drawn, (0.025, 0.975))
                     )
@@ -98,7 +103,7 @@ def _error(found: Compared, own: Found, base: Found, g: int, s: int, group: str,
     strategies = list(found.variants.base.strategies)
     if group not in base.groups or strategy not in strategies:
         return np.nan
-    one, other = own.net_benefit(found.wtp), base.net_benefit(found.wtp)
+    one, other = (part.net_benefit(found.decision.wtp) for part in (own, base))
     return difference_error(one[g, s], other[base.groups.index(group), strategies.index(strategy)])
 
 
@@ -116,12 +121,13 @@ def settings_table(found: Compared) -> pd.DataFrame:
 
 def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
     """One figure a strategy that is compared."""
-    style, reference = figures.style_of_scenario(found.variants.base), found.variants.base.reference_strategy
+    style = figures.style_of_scenario(found.variants.base, found.decision.effect)
+    reference = found.decision.reference
     others = [s for s in style.labels if s != reference]
     plans = {}
     for strategy in others:
         own = table[(table["strategy"] == strategy) & (table["group"] == "all")]
-        label = net_benefit_label(style, found.wtp, reference).replace(
+        label = net_benefit_label(style, found.decision.wtp, reference).replace(
             "benefit v", f"benefit of {style.labels[strategy]} v"
         )
         data = _dots(own[own["variant"] != "base"])
@@ -175,16 +181,17 @@ def _dots(own: pd.DataFrame) -> pd.DataFrame:
 def _text(found: Compared, table: pd.DataFrame, shares: pd.DataFrame) -> str:
     base = found.variants.base
     reference, currency = base.reference_strategy, base.currency
+    effect = words_of(base, found.decision.effect)
     lines = [
         base.title,
         f"{len(found.found) - 1} variants; increments are against {base.labels[reference]}; net benefit at "
-        f"{currency} {found.wtp:,.0f} per QALY",
+        f"{currency} {found.decision.wtp:,.0f} per {effect.one}",
     ]
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
     for (strategy, analysis), rows in own.groupby(["strategy", "analysis"], sort=False):
         drawn = analysis == "probabilistic"
         heading = f"{analysis.capitalize()}{f' ({found.sample.n:,} draws)' if drawn else ''}: {base.labels.get(strategy, strategy)}"
-        lines += ["", heading, _listed(rows, currency, drawn)]
+        lines += ["", heading, _listed(rows, currency, found.decision.effect, effect.one, drawn)]
     return "\n".join([*lines, *_shares(base, shares)])
 
 
@@ -201,13 +208,13 @@ def _shares(base, shares: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _listed(rows: pd.DataFrame, currency: str, drawn: bool) -> str:
-    header = ["Variant", f"Inc. cost ({currency})", "Inc. QALY", "ICER", "v base", "Inc. net benefit", "v base"]
+def _listed(rows: pd.DataFrame, currency: str, effect: str, unit: str, drawn: bool) -> str:
+    header = ["Variant", f"Inc. cost ({currency})", f"Inc. {unit}", "ICER", "v base", "Inc. net benefit", "v base"]
     cells = [
         [
             r["label"],
             text.amount(r["incremental_cost"]),
-            text.amount(r["incremental_qaly"], 4),
+            text.amount(r[f"incremental_{effect}"], 4),
             text.amount(r["icer"]) if np.isfinite(r["icer"]) else r["status"],
             text.amount(r["icer_difference"]),
             text.amount(r["incremental_nmb"]),

@@ -47,7 +47,7 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
     made, plans = evppi_part(found, style)
     lines = [
         run.scenario.title,
-        f"Value of information per person at {currency} {found.wtp:,.0f} per QALY, "
+        f"Value of information per person at {currency} {found.wtp:,.0f} per {style.effect.one}, "
         f"{run.draws.n:,} draws; EVPI {found.evpi:,.1f}",
         *_noise(found),
         "",
