@@ -49,10 +49,10 @@ def decide(
     Raises DecisionError.
     """
     levels = () if wtp is None else tuple(wtp) if isinstance(wtp, Sequence) else (wtp,)
-    _known(effect, (*BUILT_IN, *scenario.effects), "effect", scenario)
-    _known(group, groups(scenario), "group", scenario)
+    known((effect,), (*BUILT_IN, *scenario.effects), "effect", scenario)
+    known((group,), groups(scenario), "group", scenario)
     if reference is not None:
-        _known(reference, tuple(scenario.strategies), "strategy", scenario)
+        known((reference,), tuple(scenario.strategies), "strategy", scenario)
         scenario = dataclasses.replace(scenario, reference=reference)
     if effect != QALY:
         if not levels:
@@ -70,8 +70,10 @@ def groups(scenario: Scenario) -> tuple[str, ...]:
     return (ALL, *(key for key in scenario.groups if key != ALL))
 
 
-def _known(name: str, allowed: tuple[str, ...], what: str, scenario: Scenario) -> None:
-    if name not in allowed:
-        raise DecisionError(
-            f"{scenario.path}: unknown {what} '{name}'; allowed: {', '.join(allowed)}.{did_you_mean(name, allowed)}"
-        )
+def known(names: Sequence[str], allowed: tuple[str, ...], what: str, scenario: Scenario) -> None:
+    """DecisionError for the first name that is not allowed."""
+    for name in names:
+        if name not in allowed:
+            raise DecisionError(
+                f"{scenario.path}: unknown {what} '{name}'; allowed: {', '.join(allowed)}.{did_you_mean(name, allowed)}"
+            )

@@ -24,6 +24,9 @@ MOST_RUNS = 50_000_000
 TAIL = 0.01  # Morris: levels are spread over the quantiles TAIL..1 - TAIL, as 0 and 1 can be infinite
 
 
+METHODS = {"sobol": 4096, "morris": 50}  # points, or trajectories, where nothing is said
+
+
 class GlobalError(ValueError):
     """A global analysis that cannot be made."""
 
@@ -96,6 +99,25 @@ def net_benefit_of(scenario: Scenario, method: Method, decision: Decision, seed:
         return np.delete(benefit - benefit[reference], reference, axis=0)
 
     return evaluated
+
+
+def indices(
+    scenario: Scenario,
+    decision: Decision,
+    found: tuple[Factor, ...],
+    kind: str,
+    n: int,
+    method: Method,
+    seed: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+) -> dict[str, Indices] | dict[str, Screening]:
+    """Of every strategy but the reference, by one of METHODS. Raises GlobalError."""
+    blocks = places(scenario, found)
+    size, model = sum(len(block) for block in blocks), net_benefit_of(scenario, method, decision, seed)
+    others = [key for key in scenario.strategies if key != decision.reference]
+    if kind == "sobol":
+        return dict(zip(others, sobol(model, size, blocks, n, seed, progress)))
+    return dict(zip(others, morris(model, size, blocks, n, seed)))
 
 
 def places(scenario: Scenario, found: tuple[Factor, ...]) -> list[np.ndarray]:

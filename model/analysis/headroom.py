@@ -27,6 +27,7 @@ from model.outcomes import Outcomes
 from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
 from model.scenario_file.nodes import did_you_mean
+from model.scenario_file.variants import Variants
 
 
 class HeadroomError(ValueError):
@@ -123,6 +124,17 @@ def _of_group(scenario: Scenario, result: Outcomes, component: str, effect: str)
     reference, own = scenario.reference_index, result.get(f"cost: {component}")
     others, gained = incremental.increments(result.cost - own, result.get(effect), reference)
     return gained, own - own[reference], others
+
+
+def marks(variants: Variants, axes: tuple[Axis, Axis]) -> list[tuple[str, float, float]]:
+    """(label, x, y) of each variant at its base values. Raises HeadroomError where one does not have both parameters."""
+    found = []
+    for key, scenario in variants.scenarios.items():
+        values = [scenario.parameters[axis.name].base for axis in axes if axis.name in scenario.parameters]
+        if len(values) < 2 or None in values:
+            raise HeadroomError(f"{variants.path}: variant '{key}' has no values of {axes[0].name} and {axes[1].name}")
+        found.append((variants.labels[key], *values))
+    return found
 
 
 def over(

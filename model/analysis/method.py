@@ -19,8 +19,7 @@ class Method:
     """How a table of draws is run. engine: one of ENGINES; the others apply to engines that follow patients.
 
     patients: a strategy, draw and replication, all groups together; replications: of the queueing engine, a draw;
-    executor: (concurrent.futures) runs the tasks elsewhere, with the same result to the
-    last bit.
+    executor: (concurrent.futures) runs the tasks elsewhere, with the same result to the last bit.
     """
 
     engine: str = "cohort"
@@ -35,6 +34,19 @@ class Method:
     @property
     def follows_patients(self) -> bool:
         return self.engine != "cohort"
+
+    @property
+    def replicates(self) -> bool:
+        """Each row of a table is run in replications, which take their time."""
+        return self.engine == "queueing"
+
+    def pieces(self, rows: int) -> int:
+        """Pieces of work that a table of rows is made of, as progress is told."""
+        return rows * self.replications if self.replicates else rows
+
+    def pieces_of_run(self, draws: int) -> int:
+        """Of a PSA, with its base case where that takes its time."""
+        return draws + (self.replications if self.replicates else 0)
 
     def for_base(self) -> Method:
         """For a table whose rows are not random draws: more patients, since there are no draws to average over."""

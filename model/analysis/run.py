@@ -176,7 +176,7 @@ def _base(
     if until_se is not None and not until_se > 0:
         raise EngineError(f"--until-se {until_se:g}: the standard error to be reached must be above 0")
     table, method = draws.base(scenario, seed), method.for_base()
-    tell = progress if method.engine == "queueing" else lambda done: None  # replications take their time
+    tell = progress if method.replicates else lambda done: None  # replications take their time
     found = evaluate(scenario, table, method, trace=True, progress=tell)
     if not method.follows_patients:
         if until_se is not None:

@@ -10,6 +10,7 @@ time-to-event(follow-up=2 years)    time to an event at a constant hazard; the p
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,16 @@ class Worth:
     sizes: tuple[int, ...]
     evsi: evppi.Evppi
     limit: evppi.Evppi
+
+
+def proposals(texts: Sequence[str]) -> tuple[Proposal, ...]:
+    """Each with a name of its own. Raises StudyError."""
+    found = tuple(proposal(text) for text in texts)
+    names = [study.name for study in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise StudyError(f"two studies are called '{twice[0]}': give each its own name")
+    return found
 
 
 def proposal(text: str) -> Proposal:
@@ -196,7 +207,7 @@ def worth(study: Proposal, scenario: Scenario, draws: Draws, net_benefit: np.nda
             f"study {study.name}: {sum(sizes) * study.arms:,} patients in each of {draws.n:,} draws are more "
             f"than {MOST_PATIENTS:,}: take smaller --sizes or fewer --draws"
         )
-    rng = chances.stream(draws.seed or 0, "study", study.name)
+    rng = chances.stream(draws.seed, "study", study.name)
     about = np.stack([draws.column(name) for name in study.names])
     return Worth(
         study,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.analysis.external import External
+from model.effects import Words
 from model.report import figures, plots, sampling_plots, tables, text, voi_report
 from model.report.result import Result
 
@@ -16,7 +17,9 @@ def report(found: External, currency: str = "", effect: str = "effect") -> Resul
     made = _tables(found, means, about)
     plans = {}
     if found.curves is not None:
-        style = plots.Style(labels={n: n for n in names}, currency=currency or "cost", effect=effect)
+        style = plots.Style(
+            labels={n: n for n in names}, currency=currency or "cost", effect=Words(effect, f"{effect}s")
+        )
         plane = tables.increments(found.cost, found.effect, names, found.reference)
         plans = figures.economics_figures(made, plane, style, ())
     words = text.incremental_text(names, {n: n for n in names}, *means, currency or "cost", effect)

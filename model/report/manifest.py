@@ -35,26 +35,19 @@ def conventions(scenario: Scenario) -> dict:
     }
 
 
-def manifest(run: Run, command: str, duration: float) -> dict:
-    return {
-        **scenario_manifest(run.scenario, command, duration),
-        **run_about(run),
-    }
-
-
 def run_about(run: Run) -> dict:
     """What a run says of itself beside what every analysis does."""
     return {
         **engine(run),
         "draws": run.draws.n if run.draws else 0,
-        "seed": run.seed,
-        "sampling": run.sampling,
+        "seed": run.sample.seed,
+        "sampling": run.sample.sampling,
         "warnings": [*run.scenario.warnings, *run.warnings],
         "duration_by_step": {k: round(v, 4) for k, v in run.seconds.items()},
     }
 
 
-def scenario_manifest(scenario: Scenario, command: str, duration: float) -> dict:
+def scenario_manifest(scenario: Scenario, duration: float) -> dict:
     """What every analysis of a scenario says of itself."""
     return {
         "scenario": scenario.path,
@@ -62,7 +55,6 @@ def scenario_manifest(scenario: Scenario, command: str, duration: float) -> dict
         "scenario_sha256": sha256(scenario.text),
         "sha256_of_files_it_reads": dict(scenario.files),
         "settings": list(scenario.settings),
-        "command": command,
         "conventions": conventions(scenario),
         "parameters_by_status": {status: list(names) for status, names in scenario.by_status().items()},
         "warnings": list(scenario.warnings),

@@ -91,7 +91,7 @@ def resource_use(run: Run) -> pd.DataFrame:
     """Utilisation in opening hours, hours outside them, mean queue length, hours a recruit used, and the offered load."""
     import pandas as pd
 
-    system, rows, load = run.scenario.system, [], queues.offered_load(run.scenario, run.method.seed)
+    system, rows, load = run.scenario.system, [], queues.offered_load(run.scenario, run.sample.seed)
     for (strategy, key, r), worlds in _by_resource(run):
         capacity = system.resources[r].capacity
         used = {

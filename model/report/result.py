@@ -1,8 +1,9 @@
-"""What a run or an analysis gives: tables, figures and text, in memory or as a folder."""
+"""What a run or an analysis gives: tables, figures and a summary, in memory or as a folder."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,43 +13,93 @@ from model.report.figures import Plan, save_all
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from model.analysis.run import Run
 
 
-@dataclass
-class Result:
-    """Tables (name -> DataFrame), figures and further text files (name -> content) of one run or analysis.
+class Figures(Mapping[str, "Figure"]):
+    """Figures by name, each drawn when it is asked for."""
 
-    notes: what `save` left alone although it stood in the way.
-    """
+    def __init__(self, plans: Mapping[str, Plan]):
+        self._plans = plans
 
-    tables: dict[str, pd.DataFrame]
-    _plans: dict[str, Plan] = field(repr=False)
-    run: Run | None = field(default=None, repr=False)
-    text: str = ""
-    files: dict[str, str] = field(default_factory=dict, repr=False)
-    notes: list[str] = field(default_factory=list, repr=False)
-
-    @property
-    def figures(self) -> tuple[str, ...]:
-        return tuple(self._plans)
-
-    def figure(self, name: str):
-        """A matplotlib Figure; names are in `figures`."""
+    def __getitem__(self, name: str) -> Figure:
         if name not in self._plans:
             raise KeyError(f"no figure '{name}'; there are {', '.join(self._plans)}")
         return self._plans[name].draw()
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.text)}</pre>"
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plans)
 
-    def save(self, out: str | Path, manifest: dict, scenario_text: str = "", step=lambda name: None) -> Path:
-        """Write everything to a folder, whole or not at all; see model.report.folder for what is replaced."""
-        with folder.complete(Path(out), self.notes) as fresh:
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    def __repr__(self) -> str:
+        return f"Figures({', '.join(self._plans)})"
+
+
+@dataclass
+class Result:
+    """Tables (name -> DataFrame), figures (name -> Figure), a summary and further text files (name -> content).
+
+    details: the arrays behind the tables, as the analysis gives them; run: of analyses that are made of a run. warnings: of the
+    scenario and of the analysis; manifest: what must be known to repeat it; folder: where `save` puts it if nothing else is said;
+    notes: what `save` left alone although it stood in the way.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    plans: dict[str, Plan] = field(repr=False)
+    run: Run | None = field(default=None, repr=False)
+    summary: str = ""
+    files: dict[str, str] = field(default_factory=dict, repr=False)
+    notes: list[str] = field(default_factory=list, repr=False)
+    warnings: tuple[str, ...] = ()
+    details: object = field(default=None, repr=False)
+    manifest: dict[str, object] = field(default_factory=dict, repr=False)
+    scenario_text: str = field(default="", repr=False)
+    folder: Path = field(default=Path("results"), repr=False)
+    saved: Callable[[], object] = field(default=lambda: None, repr=False)  # called once the folder is whole
+
+    @property
+    def figures(self) -> Figures:
+        return Figures(self.plans)
+
+    @property
+    def text(self) -> str:
+        """The summary."""
+        return self.summary
+
+    def figure(self, name: str) -> Figure:
+        """A matplotlib Figure; names are in `figures`."""
+        return self.figures[name]
+
+    def __repr__(self) -> str:
+        return f"{self.summary}\n\nTables: {', '.join(self.tables)}\nFigures: {', '.join(self.plans) or 'none'}"
+
+    def _repr_html_(self) -> str:
+        told = "".join(f"<p>warning: {html.escape(words)}</p>" for words in self.warnings)
+        names = f"<p>Tables: {html.escape(', '.join(self.tables))}<br>Figures: {html.escape(', '.join(self.plans) or 'none')}</p>"
+        return f"{told}<pre>{html.escape(self.summary)}</pre>{names}"
+
+    def save(
+        self,
+        out: str | Path | None = None,
+        about: Mapping[str, object] | None = None,
+        step: Callable[[str], object] = lambda name: None,
+    ) -> Path:
+        """Write everything to a folder, whole or not at all; see model.report.folder for what is replaced.
+
+        out: by default a folder of results/ named after the scenario and the analysis. about: further entries of the manifest.
+        `step` is told of each figure.
+        """
+        target = Path(out) if out is not None else self.folder
+        with folder.complete(target, self.notes) as fresh:
             folder.write_tables(fresh, self.tables)
-            save_all(self._plans, fresh / "figures", step)
-            for name, content in (self.files | ({"scenario.yaml": scenario_text} if scenario_text else {})).items():
+            save_all(self.plans, fresh / "figures", step)
+            own = {"scenario.yaml": self.scenario_text} if self.scenario_text else {}
+            for name, content in (self.files | own).items():
                 (fresh / name).write_text(content, encoding="utf-8")
-            folder.finish(fresh, manifest)
-        return Path(out)
+            folder.finish(fresh, {**self.manifest, **(about or {})})
+        self.saved()
+        return target

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.analysis.population import Population
 from model.analysis.run import Run
 from model.analysis.studies import Worth
 from model.analysis.value_of_information import Information
@@ -17,29 +17,6 @@ from model.report.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Population:
-    """Whom the decision concerns, and what a study costs. incidence: people a year; discount: annual rate; costs: None where
-    they are not known, and then no size of a study is the best."""
-
-    incidence: float
-    years: float
-    discount: float
-    fixed_cost: float | None = None
-    cost_per_patient: float | None = None
-
-    @property
-    def size(self) -> float:
-        """Discounted number of people."""
-        return evsi.population_value(1.0, self.incidence, self.years, self.discount)
-
-    @property
-    def costs(self) -> tuple[float, float] | None:
-        """Of a study of any size, and of each patient; None where neither is known."""
-        known = self.fixed_cost is not None or self.cost_per_patient is not None
-        return (self.fixed_cost or 0.0, self.cost_per_patient or 0.0) if known else None
 
 
 def report(run: Run, found: Information, population: Population | None) -> Result:

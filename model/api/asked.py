@@ -1,0 +1,186 @@
+"""What every analysis takes: which decision, which engine, which inputs; and what it says of itself in the manifest."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import MISSING, dataclass, field, fields
+from functools import wraps
+from numbers import Real
+from pathlib import Path
+from typing import ParamSpec, TypedDict, TypeVar
+
+from model.analysis.method import Method
+from model.decision import ALL, Decision, decide
+from model.effects import QALY
+from model.progress import Tell
+from model.report.result import Result
+from model.sample import Sample
+from model.scenario import Scenario
+from model.scenario_file import read
+
+Source = str | Path | Scenario
+Value = str | Real | Sequence
+Settings = Mapping[str, Value] | Sequence[str]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Options(TypedDict, total=False):
+    """Keywords that every analysis takes; see `Asked`."""
+
+    settings: Settings
+    effect: str
+    wtp: float | Sequence[float] | None
+    group: str
+    reference: str | None
+    seed: int
+    engine: str
+    patients: int
+    replications: int
+    jobs: int
+    cluster: str | None
+    executor: Executor | None
+    progress: Tell | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Keywords that every analysis takes:
+
+    settings      other inputs than the file's: {"c_surgery": 20000, "hr.mean": 0.8, "horizon": "5 years"}, as with --set
+    effect        effect that decides: "qaly", "life_years" or one of the file's
+    wtp           willingness to pay per unit of the effect; the file's first threshold
+    group         patients decided for: "all" or a group of the file
+    reference     strategy that the others are compared with; the file's
+    seed          of draws and of simulated patients
+    engine        "cohort", "individual" or "queueing"
+    patients      a draw and strategy, of engines that follow patients
+    replications  of the base case, of the queueing engine
+    jobs          processes; 0: one on each core
+    cluster       address of a running Dask scheduler
+    executor      a concurrent.futures.Executor in the place of `jobs` and `cluster`
+    progress      told of each piece of work done; a bar
+    """
+
+    settings: Settings = ()
+    effect: str = QALY
+    wtp: float | Sequence[float] | None = None
+    group: str = ALL
+    reference: str | None = None
+    seed: int = 1
+    engine: str = "cohort"
+    patients: int = 1000
+    replications: int = 20
+    jobs: int = 1
+    cluster: str | None = None
+    executor: Executor | None = None
+    progress: Tell | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """'name=value' of each setting."""
+        return setting_texts(self.settings)
+
+    def scenario(self, source: Source) -> Scenario:
+        """The scenario of a file, or one that was read, with the settings."""
+        settings = self.texts
+        if not isinstance(source, Scenario):
+            return read(source, settings)
+        return read(source.path, (*source.settings, *settings)) if settings else source
+
+    def decide(self, scenario: Scenario) -> tuple[Scenario, Decision]:
+        return decide(scenario, self.effect, self.wtp, self.group, self.reference)
+
+    def question(self, source: Source) -> tuple[Scenario, Decision]:
+        """The scenario asked about, and what decides."""
+        return self.decide(self.scenario(source))
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Thresholds asked for; none where those of the file are meant."""
+        if self.wtp is None:
+            return ()
+        return tuple(self.wtp) if isinstance(self.wtp, Sequence) else (self.wtp,)
+
+    @contextmanager
+    def method(self) -> Iterator[Method]:
+        """Its workers end with the block."""
+        from model.analysis.workers import workers
+
+        if self.executor is not None:
+            yield Method(self.engine, self.patients, self.replications, self.executor)
+            return
+        with workers(self.jobs, self.cluster) as executor:
+            yield Method(self.engine, self.patients, self.replications, executor)
+
+    def about(self, decision: Decision, sample: Sample | None = None) -> dict[str, object]:
+        """What was asked, for the manifest."""
+        known: dict[str, object] = {
+            "engine": self.engine,
+            "seed": self.seed,
+            "effect": decision.effect,
+            "wtp": decision.wtp,
+            "patients_group": decision.group,
+            "reference": decision.reference,
+        }
+        if sample is not None:
+            known |= {"draws": sample.n, "sampling": sample.sampling}
+        if Method(self.engine).follows_patients:
+            known |= {"patients": self.patients, "replications": self.replications}
+        return known
+
+    def result(self, result: Result, scenario: Scenario, about: Mapping[str, object], command: str) -> Result:
+        """The result, with all that its folder needs."""
+        from model.report.manifest import scenario_manifest
+
+        result.manifest = {
+            **scenario_manifest(scenario, time.perf_counter() - self.started),
+            **about,
+        }
+        result.scenario_text = scenario.text
+        result.warnings = tuple(dict.fromkeys((*scenario.warnings, *result.warnings)))
+        result.folder = Path("results", scenario.key.strip(".") or "scenario", *([] if command == "run" else [command]))
+        return result
+
+
+def setting_texts(settings: Settings) -> tuple[str, ...]:
+    """'name=value' of each, as with --set."""
+    if isinstance(settings, str):
+        return (settings,)
+    if not isinstance(settings, Mapping):
+        return tuple(settings)
+    return tuple(f"{name}={_text(value)}" for name, value in settings.items())
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Real):
+        return repr(int(value) if float(value).is_integer() else float(value))
+    return json.dumps([float(item) if isinstance(item, Real) else item for item in value])
+
+
+def analysis(function: Callable[P, R]) -> Callable[P, R]:
+    """Shows the keywords of `Asked` in the signature of an analysis that takes them as **options, and in its documentation."""
+    stated = inspect.signature(function)
+    first = [p for p in stated.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    known = inspect.signature(Asked).parameters
+    shared = [
+        known[f.name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for f in fields(Asked) if f.default is not MISSING
+    ]
+    whole = stated.replace(parameters=[*first, *shared])
+
+    @wraps(function)
+    def call(*arguments: P.args, **options: P.kwargs) -> R:
+        whole.bind(*arguments, **options)  # a keyword that does not exist is told by its name, before the work
+        return function(*arguments, **options)
+
+    call.__dict__["__signature__"] = whole  # what help() and notebooks show
+    call.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{inspect.cleandoc(Asked.__doc__ or '')}"
+    return call

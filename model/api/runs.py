@@ -1,0 +1,172 @@
+"""A scenario run, checked, and looked at in other engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from model.api.asked import Asked, Options, Settings, Source, analysis, setting_texts
+from model.decision import Decision
+from model.progress import progress
+from model.report.result import Result
+from model.sample import Sample
+
+
+@analysis
+def run(
+    source: Source,
+    draws: int = 10_000,
+    sampling: str = "random",
+    until_se: float | None = None,
+    **options: Unpack[Options],
+) -> Result:
+    """Base case and probabilistic sensitivity analysis: costs, effects, ICER, acceptability, occupancy, inputs.
+
+    source        a scenario file, or a scenario that `model.read` gave
+    draws         of the PSA; 0: none
+    sampling      "random", "latin hypercube" or "sobol"
+    until_se      follow more patients until the standard error of the incremental net benefit is below this
+
+    >>> result = run("scenarios/mscc_furlan.yaml", draws=200)
+    >>> result.tables["incremental"].query("analysis == 'deterministic' and effect == 'qaly'")["status"].tolist()
+    ['reference', 'frontier']
+
+    Raises ScenarioError (the file), DomainError (a draw outside the model's domain), EngineError (an engine that cannot).
+    """
+    from model.analysis.run import run as run_analysis
+    from model.report import figures, published_tables, tables, text
+    from model.report.manifest import run_about
+
+    asked = Asked(**options)
+    scenario, decision = asked.question(source)
+    sample = Sample(draws, asked.seed, sampling)
+    with asked.method() as method, progress(method.pieces_of_run(draws), "draws", asked.progress) as bar:
+        found = run_analysis(scenario, sample, method, decision, bar, until_se)
+    made = tables.run_tables(found)
+    published = published_tables.published_text(made["published"], scenario) if scenario.published else ""
+    result = Result(made, figures.run_figures(found, made), found, text.summary(found, published), details=found)
+    result.warnings = found.warnings
+    about = {**asked.about(decision, sample), **run_about(found), "until_se": until_se}
+    return asked.result(result, scenario, about, "run")
+
+
+def check(source: Source, settings: Settings = ()) -> Result:
+    """Reads a scenario, evaluates its base case, and tells what is worth a look; errors are raised as ScenarioError.
+
+    >>> print(check("scenarios/mscc_furlan.yaml").summary.splitlines()[0])
+    scenarios/mscc_furlan.yaml: no errors, 0 warnings; 2 strategies, 3 states, 4 transitions, 25 parameters
+    """
+    from model.report.check_report import report
+
+    scenario = Asked(settings=setting_texts(settings)).scenario(source)
+    result = report(scenario)
+    result.warnings = scenario.warnings
+    return result
+
+
+@analysis
+def converge(
+    source: Source,
+    draws: int = 10_000,
+    sampling: str = "random",
+    target_se: float | None = None,
+    **options: Unpack[Options],
+) -> Result:
+    """Are these enough draws? Running means, their standard errors, and the draws that are needed.
+
+    target_se     standard error of the incremental net benefit that is wanted
+
+    >>> converge("scenarios/mscc_furlan.yaml", draws=500).tables["enough_draws"]["draws"].tolist()
+    [500]
+    """
+    from model.analysis import convergence
+    from model.analysis.run import run as run_analysis
+    from model.report import global_report
+    from model.report.manifest import run_about
+
+    asked = Asked(**options)
+    scenario, decision = asked.question(source)
+    sample = Sample(draws, asked.seed, sampling)
+    with asked.method() as method, progress(method.pieces_of_run(draws), "draws", asked.progress) as bar:
+        found = run_analysis(scenario, sample, method, decision, bar)
+    result = global_report.convergence(found, convergence.convergence(found, target_se))
+    about = {**asked.about(decision, sample), **run_about(found), "target_se": target_se}
+    return asked.result(result, scenario, about, "converge")
+
+
+@analysis
+def compare(source: Source, **options: Unpack[Options]) -> Result:
+    """Do the cohort, the individual and the queueing engine agree, and what changes the result from the first to the last?
+
+    `details` is an Agreement, whose `agree` says the one; the table `bridge` tells the other.
+
+    >>> compare("scenarios/mscc_constant_hazards.yaml", patients=50, replications=4).details.agree
+    True
+    """
+    from model.analysis import agreement
+    from model.report import engine_report
+
+    asked = Asked(**options)
+    scenario, decision = asked.question(source)
+    with asked.method() as method, progress(4, "steps", asked.progress) as bar:
+        found = agreement.agreement(scenario, method, asked.seed)
+        bridge = agreement.bridge(scenario, decision, method, asked.seed, bar)
+    result = engine_report.comparison(scenario, found, bridge)
+    result.details = found
+    return asked.result(result, scenario, _replicated(asked, decision), "compare")
+
+
+@analysis
+def capacity(
+    source: Source,
+    resource: str | None = None,
+    low: int = 1,
+    high: int = 4,
+    unit_cost: float = 0.0,
+    changes: Mapping[str, Settings] | None = None,
+    **options: Unpack[Options],
+) -> Result:
+    """What one more unit of a resource is worth, or what each change of a centre does, where patients queue.
+
+    resource      whose units are varied from `low` to `high`
+    unit_cost     per unit and year
+    changes       in the place of a resource: other centres, each with its settings,
+                  such as {"night surgery": {"resources.theatre.open": "always"}}
+
+    >>> table = capacity("scenarios/mscc_capacity.yaml", "linac", 2, 3, patients=40, replications=2).tables["capacity"]
+    >>> table["capacity"].unique().tolist()
+    [2, 3]
+    """
+    from model.analysis import capacity as analyses
+    from model.report import engine_report
+
+    if (resource is None) == (not changes):
+        raise analyses.CapacityError("give either --resource (how many units?) or --change (which centre?)")
+    asked = Asked(**options)
+    scenario, decision = asked.question(source)
+    about: dict[str, object] = {**_replicated(asked, decision), "resource": resource}
+    if resource is None:
+        from model.scenario_file import read
+
+        settings = {label: setting_texts(change) for label, change in (changes or {}).items()}
+        others = {
+            label: (texts, read(scenario.path, [*scenario.settings, *texts])) for label, texts in settings.items()
+        }
+        with asked.method() as method, progress(len(others) + 1, "centres", asked.progress) as bar:
+            alternatives = analyses.alternatives(scenario, others, method, asked.seed, bar)
+        result = engine_report.changes(scenario, alternatives, decision)
+        about["changes"] = {label: list(texts) for label, texts in settings.items()}
+    else:
+        with asked.method() as method, progress(high - low + 1, "numbers of units", asked.progress) as bar:
+            found = analyses.value_of_capacity(
+                scenario, resource, low, high, decision, method, asked.seed, unit_cost, bar
+            )
+        result = engine_report.capacity(found)
+        about |= {"units_from": low, "units_to": high, "unit_cost": unit_cost}
+    return asked.result(result, scenario, about, "capacity")
+
+
+def _replicated(asked: Asked, decision: Decision) -> dict[str, object]:
+    """What is said of analyses in which every engine is run in replications."""
+    known = {name: value for name, value in asked.about(decision).items() if name != "engine"}
+    return known | {"patients_of_a_replication": asked.patients, "replications": asked.replications}

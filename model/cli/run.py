@@ -1,0 +1,39 @@
+"""Command `run`: base case, PSA, tables and figures."""
+
+from __future__ import annotations
+
+import time
+
+from model.cli import options as shared
+from model.cli.session import Session
+
+
+def add(commands) -> None:
+    parser = commands.add_parser("run", help="run a scenario: base case, PSA, tables and figures")
+    shared.scenario(parser)
+    shared.psa(parser)
+    shared.decision(parser, group=False)
+    shared.method(parser)
+    parser.add_argument(
+        "--until-se",
+        type=float,
+        metavar="X",
+        help="follow more patients until the standard error of the incremental net benefit is below X",
+    )
+    parser.add_argument("--no-figures", action="store_true", help="tables only")
+    parser.set_defaults(do=run)
+
+
+def run(session: Session) -> int:
+    options, scenario = session.options, session.scenario()
+    from model import api
+
+    result = api.run(scenario, options.draws, options.sampling, options.until_se, **session.asked())
+    if options.no_figures:
+        result.plans = {}
+    session.finish(result, scenario.warnings)
+    print(
+        f"\nResults: {options.out}/ (tables/, figures/, scenario.yaml, manifest.json); "
+        f"{time.perf_counter() - session.started:.1f} s"
+    )
+    return 0

@@ -1,0 +1,123 @@
+"""One command at work: what it reads, how it shows its progress, what it writes and says."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.api.asked import Options
+    from model.report.result import Result
+    from model.scenario import Scenario
+
+DEFAULT = Path(__file__).resolve().parents[2] / "scenarios" / "mscc_furlan.yaml"
+INTERRUPTED = 130  # exit code, as of a shell
+SHARED = ("effect", "wtp", "group", "reference", "seed", "engine", "patients", "replications", "cluster")
+LEFT_OUT = ("do", "command", "renamed")  # of the options, in a manifest
+
+
+class OptionsError(ValueError):
+    """Options that do not go together."""
+
+
+class Session:
+    """options: as given; arguments: the words of the command line."""
+
+    def __init__(self, options: Namespace, arguments: list[str]):
+        self.options, self.arguments, self.started = options, arguments, time.perf_counter()
+        for words in getattr(options, "renamed", []):
+            warn(words)
+
+    def scenario(self) -> Scenario:
+        """The scenario of the options, read and told of; the folder of the results is checked before any work."""
+        from model.scenario_file import read
+
+        path = self.options.scenario
+        if path is None:
+            local = Path("scenarios") / DEFAULT.name
+            path = local if local.exists() else DEFAULT
+        scenario = read(path, self.options.settings)
+        for warning in scenario.warnings:
+            warn(warning)
+        self.place(scenario.key)
+        return scenario
+
+    def place(self, key: str, command: str = "") -> None:
+        """Set `options.out`, where it is not stated, to the folder of a command; refuse what cannot be one, before the work."""
+        from model.report import folder
+
+        if not hasattr(self.options, "out"):
+            return
+        if self.options.out is None:
+            name = command or self.options.command
+            parts = () if name in ("run", "analyse") else (name,)
+            self.options.out = Path("results").joinpath(key.strip(".") or "scenario", *parts)
+        folder.check(self.options.out)
+
+    def asked(self, **fixed: Any) -> Options:
+        """Keywords that every analysis takes, as the options have them."""
+        options = self.options
+        known = {name: getattr(options, name) for name in SHARED if getattr(options, name, None) is not None}
+        known["jobs"] = self._jobs()
+        if "wtp" in known:
+            known["wtp"] = self._wtp(known["wtp"])
+        if "patients" in known and known.get("engine") == "cohort":
+            warn("--patients is not used: the cohort engine follows no patients")
+        known |= fixed
+        return known  # type: ignore[return-value]
+
+    def _wtp(self, given: list[float]) -> float | list[float]:
+        if len(given) > 1 and self.options.command not in ("run", "headroom"):
+            raise OptionsError("--wtp: give one willingness to pay")
+        return given if len(given) > 1 else given[0]
+
+    def _jobs(self) -> int:
+        """Processes: one, if not stated; with queues, whose replications are long tasks, one on each core."""
+        options = self.options
+        if options.jobs is not None:
+            return options.jobs
+        return 0 if getattr(options, "engine", "") == "queueing" and not options.cluster else 1
+
+    def finish(self, result: Result, told: tuple[str, ...] = ()) -> int:
+        """Write the folder of a result, with the options in its manifest, and print what it says. told: warnings that were."""
+        from model.progress import progress
+
+        for warning in result.warnings:
+            if warning not in told:
+                warn(warning)
+        about = {"command": " ".join(["run_model.py", *self.arguments]), "options": self._options()}
+        about["duration_seconds"] = round(time.perf_counter() - self.started, 3)
+        with progress(len(result.plans), "figures") as bar:
+            result.save(self.options.out, about, lambda name: bar(1))
+        for note in result.notes:
+            warn(note)
+        print(result.summary)
+        return 0
+
+    def closed(self, result: Result, scenario: Scenario) -> int:
+        """As `finish`, for an analysis of a scenario: with the conventions that hold for its figures."""
+        from model.report.text import conventions
+
+        self.finish(result, scenario.warnings)
+        print(f"\n{conventions(scenario)}\nResults: {self.options.out}/")
+        return 0
+
+    def _options(self) -> dict[str, object]:
+        """Everything that was asked for, stated or not."""
+        return {name: _plain(value) for name, value in vars(self.options).items() if name not in LEFT_OUT}
+
+
+def _plain(value: object) -> object:
+    """As JSON has it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def warn(words: str) -> None:
+    print(f"warning: {words}", file=sys.stderr)

@@ -1,0 +1,22 @@
+"""What is told of a scenario that was read and checked."""
+
+from __future__ import annotations
+
+from model.report.result import Result
+from model.scenario import Scenario
+
+
+def report(scenario: Scenario) -> Result:
+    """Warnings as a table; how large the scenario is, and which of its parameters state no source, in words."""
+    import pandas as pd
+
+    sizes = {kind: len(getattr(scenario, kind)) for kind in ("strategies", "states", "transitions", "parameters")}
+    number = len(scenario.warnings)
+    lines = [
+        f"{scenario.path}: no errors, {number} warning{'' if number == 1 else 's'}; "
+        + ", ".join(f"{n} {kind}" for kind, n in sizes.items())
+    ]
+    if unsourced := [name for name, p in scenario.parameters.items() if p.formula is None and not p.source]:
+        lines.append(f"parameters without a source: {', '.join(unsourced)}")
+    table = pd.DataFrame({"warning": list(scenario.warnings)})
+    return Result({"warnings": table}, {}, None, "\n".join(lines), details=scenario)
