@@ -2,7 +2,7 @@
 
 from model.api.asked import setting_texts
 from model.api.information import analyse, calibrate, voi
-from model.api.runs import capacity, check, compare, converge, run
+from model.api.runs import capacity, check, compare, converge, read, run
 from model.api.sensitivity import Stopped, diff, headroom, sensitivity, sweep, threshold, tornado, variants
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "converge",
     "diff",
     "headroom",
+    "read",
     "run",
     "sensitivity",
     "setting_texts",

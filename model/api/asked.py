@@ -106,7 +106,7 @@ class Asked:
         """Thresholds asked for; none where those of the file are meant."""
         if self.wtp is None:
             return ()
-        return tuple(self.wtp) if isinstance(self.wtp, Sequence) else (self.wtp,)
+        return tuple(map(float, self.wtp if isinstance(self.wtp, Sequence) else (self.wtp,)))
 
     @contextmanager
     def method(self) -> Iterator[Method]:

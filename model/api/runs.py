@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Unpack
 
 from model.api.asked import Asked, Options, Settings, Source, analysis, setting_texts
@@ -10,6 +11,7 @@ from model.decision import Decision
 from model.progress import progress
 from model.report.result import Result
 from model.sample import Sample
+from model.scenario import Scenario
 
 
 @analysis
@@ -28,8 +30,9 @@ def run(
     until_se      follow more patients until the standard error of the incremental net benefit is below this
 
     >>> result = run("scenarios/mscc_furlan.yaml", draws=200)
-    >>> result.tables["incremental"].query("analysis == 'deterministic' and effect == 'qaly'")["status"].tolist()
-    ['reference', 'frontier']
+    >>> table = result.tables["incremental"].query("analysis == 'deterministic' and group == 'all' and effect == 'qaly'")
+    >>> print(table["icer"].round(0).tolist())
+    [nan, 250384.0]
 
     Raises ScenarioError (the file), DomainError (a draw outside the model's domain), EngineError (an engine that cannot).
     """
@@ -50,15 +53,26 @@ def run(
     return asked.result(result, scenario, about, "run")
 
 
+def read(path: str | Path, settings: Settings = ()) -> Scenario:
+    """The scenario in a file, with other settings than it states. Its warnings are in `Scenario.warnings`.
+
+    >>> list(read("scenarios/mscc_furlan.yaml", {"horizon": "2 years"}).strategies)
+    ['radiotherapy', 'surgery']
+
+    Raises ScenarioError, which lists every problem as 'file:line: field: what was found, what is allowed'.
+    """
+    return Asked(settings=settings).scenario(path)
+
+
 def check(source: Source, settings: Settings = ()) -> Result:
     """Reads a scenario, evaluates its base case, and tells what is worth a look; errors are raised as ScenarioError.
 
     >>> print(check("scenarios/mscc_furlan.yaml").summary.splitlines()[0])
-    scenarios/mscc_furlan.yaml: no errors, 0 warnings; 2 strategies, 3 states, 4 transitions, 25 parameters
+    scenarios/mscc_furlan.yaml: no errors, 0 warnings; 2 strategies, 4 states, 6 transitions, 22 parameters
     """
     from model.report.check_report import report
 
-    scenario = Asked(settings=setting_texts(settings)).scenario(source)
+    scenario = Asked(settings=settings).scenario(source)
     result = report(scenario)
     result.warnings = scenario.warnings
     return result
@@ -76,8 +90,8 @@ def converge(
 
     target_se     standard error of the incremental net benefit that is wanted
 
-    >>> converge("scenarios/mscc_furlan.yaml", draws=500).tables["enough_draws"]["draws"].tolist()
-    [500]
+    >>> converge("scenarios/mscc_furlan.yaml", draws=500).tables["enough_draws"]["enough"].tolist()
+    ['false', 'true', 'false']
     """
     from model.analysis import convergence
     from model.analysis.run import run as run_analysis
@@ -146,11 +160,9 @@ def capacity(
     scenario, decision = asked.question(source)
     about: dict[str, object] = {**_replicated(asked, decision), "resource": resource}
     if resource is None:
-        from model.scenario_file import read
-
         settings = {label: setting_texts(change) for label, change in (changes or {}).items()}
         others = {
-            label: (texts, read(scenario.path, [*scenario.settings, *texts])) for label, texts in settings.items()
+            label: (texts, read(scenario.path, (*scenario.settings, *texts))) for label, texts in settings.items()
         }
         with asked.method() as method, progress(len(others) + 1, "centres", asked.progress) as bar:
             alternatives = analyses.alternatives(scenario, others, method, asked.seed, bar)
