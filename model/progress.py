@@ -15,7 +15,7 @@ def progress(total: int, unit: str, tell: Tell | None = None) -> Iterator[Tell]:
     if tell is not None:
         yield tell
         return
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     with tqdm(total=total, unit=f" {unit}", delay=1, leave=False, disable=not _seen()) as bar:
         yield bar.update
