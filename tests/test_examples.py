@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
@@ -35,7 +36,8 @@ def pretty(value) -> str:
     if isinstance(value, list):
         whole = repr(value)
         return whole if len(whole) < 80 else "[" + ",\n ".join(map(repr, value)) + "]"
-    return repr(value)
+    with pd.option_context("display.max_columns", 20, "display.width", 80):  # as in a notebook
+        return repr(value)
 
 
 @pytest.mark.slow
