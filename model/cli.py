@@ -10,12 +10,11 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from model import effort
+from model import effort, shipped
 
 PATIENTS = 1000  # a draw and strategy
 INTERRUPTED = 130
 LOWER = "try fewer --draws, --patients or --jobs, a longer cycle or fewer states"
-DEFAULT = Path(__file__).resolve().parent.parent / "scenarios" / "mscc_furlan.yaml"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -105,12 +104,27 @@ def _with_default(arguments: list[str]) -> list[str]:
     return arguments
 
 
+def program() -> str:
+    """As what the command line was called: by its installed name, or from the checkout."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "run-model" else "run_model.py"
+
+
 def _parser() -> argparse.ArgumentParser:
     import model
-    from model import cli_calibrate, cli_engines, cli_global, cli_headroom, cli_sensitivity, cli_sweep, cli_voi
+    from model import (
+        cli_calibrate,
+        cli_engines,
+        cli_examples,
+        cli_global,
+        cli_headroom,
+        cli_sensitivity,
+        cli_sweep,
+        cli_voi,
+    )
 
     parser = argparse.ArgumentParser(
-        prog="run_model.py",
+        prog=program(),
         description="Cost-effectiveness simulation from a scenario file. "
         "Without arguments it runs the default scenario.",
     )
@@ -134,7 +148,16 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files")
     schema.set_defaults(do=_schema)
     _add_analyse(commands)
-    for module in (cli_sensitivity, cli_headroom, cli_global, cli_sweep, cli_voi, cli_calibrate, cli_engines):
+    for module in (
+        cli_sensitivity,
+        cli_headroom,
+        cli_global,
+        cli_sweep,
+        cli_voi,
+        cli_calibrate,
+        cli_engines,
+        cli_examples,
+    ):
         module.add_commands(commands)
     return parser
 
@@ -144,9 +167,9 @@ def scenario_options(parser) -> None:
         "scenario",
         nargs="?",
         type=Path,
-        default=None,
+        default=shipped.DEFAULT,
         metavar="FILE",
-        help="scenario file (default: scenarios/mscc_furlan.yaml)",
+        help=f"scenario file (default: {shipped.DEFAULT.as_posix()})",
     )
     parser.add_argument(
         "--set",
@@ -284,11 +307,7 @@ def _range(text: str):
 def read_scenario(options):
     from model.scenario_file import read
 
-    path = options.scenario
-    if path is None:
-        local = Path("scenarios") / DEFAULT.name
-        path = local if local.exists() else DEFAULT
-    scenario = read(path, options.settings)
+    scenario = read(options.scenario, options.settings)
     for warning in scenario.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if hasattr(options, "out"):
@@ -321,7 +340,7 @@ def _run(options, arguments) -> int:
     if options.no_figures:
         result._plans = {}
     with Progress(len(result.figures), "figures") as bar:
-        api.save_run(result, options.out, " ".join(["run_model.py", *arguments]), started, lambda name: bar(1))
+        api.save_run(result, options.out, " ".join([program(), *arguments]), started, lambda name: bar(1))
     tell(result)
     print(
         f"\nResults: {options.out}/ (tables/, figures/, scenario.yaml, manifest.json); "
@@ -371,7 +390,7 @@ def _analyse(options, arguments) -> int:
     )
     result = external_report.report(found)
     result.save(
-        options.out, {"command": " ".join(["run_model.py", *arguments]), "files": list(found.files), **environment()}
+        options.out, {"command": " ".join([program(), *arguments]), "files": list(found.files), **environment()}
     )
     tell(result)
     print(f"\nResults: {options.out}/")
@@ -383,7 +402,7 @@ def save(result, options, scenario, arguments, started: float, about: dict) -> N
     from model.report.manifest import scenario_manifest
     from model.report.text import conventions
 
-    command = " ".join(["run_model.py", *arguments])
+    command = " ".join([program(), *arguments])
     content = scenario_manifest(scenario, command, time.perf_counter() - started) | about
     result.save(options.out, content, scenario.text)
     tell(result)

@@ -15,6 +15,7 @@ import numpy as np
 from model import chances, draws
 from model.analysis.evaluate import Method, evaluate
 from model.scenario import Scenario
+from model.software import installs
 
 BOOTSTRAPS = 300
 MOST_RUNS = 50_000_000
@@ -162,8 +163,7 @@ def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: i
         from SALib.sample import morris as sample
     except ImportError:
         raise GlobalError(
-            "Morris screening needs SALib, which is not installed: pip install 'model[sensitivity]' "
-            "(or pip install SALib)"
+            f"Morris screening needs SALib, which is not installed: {installs('sensitivity')} (or pip install SALib)"
         ) from None
     group = np.empty(size, object)
     for i, block in enumerate(blocks):
