@@ -8,6 +8,8 @@ from pathlib import Path
 
 import model
 
+DISTRIBUTION = "cost-effectiveness-scenarios"  # what pip calls it; Python calls it `model`
+
 
 def identity() -> str:
     return f"{model.__version__} (source {source_sha256()[:12]})"
@@ -21,3 +23,8 @@ def source_sha256() -> str:
         whole.update(f"{path.relative_to(root).as_posix()}\0".encode())
         whole.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return whole.hexdigest()
+
+
+def installs(extra: str) -> str:
+    """The command that installs what an optional part needs."""
+    return f"pip install '{DISTRIBUTION}[{extra}]'"

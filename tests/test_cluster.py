@@ -211,7 +211,10 @@ def test_jobs_and_cluster_are_not_mixed():
 
 def test_without_dask_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(WorkersError, match=r"pip install 'model\[cluster\]'"), workers(1, "localhost:8786"):
+    with (
+        pytest.raises(WorkersError, match=r"pip install 'cost-effectiveness-scenarios\[cluster\]'"),
+        workers(1, "localhost:8786"),
+    ):
         pass
 
 

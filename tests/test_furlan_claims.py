@@ -8,13 +8,12 @@ import pytest
 from runs import SCENARIOS
 
 import model
-from model import draws
+from model import draws, shipped
 from model.analysis.evaluate import evaluate
-from model.cli import DEFAULT
 from model.economics.acceptability import acceptability
 from model.scenario_file import read
 
-FIVE_YEARS = SCENARIOS / "mscc_furlan_5_years.yaml"
+DEFAULT, FIVE_YEARS = SCENARIOS / "mscc_furlan.yaml", SCENARIOS / "mscc_furlan_5_years.yaml"
 SURGERY = 1
 POINTS, FURLAN = [50_000, 1_683_000], [0.1811, 0.9111]
 
@@ -32,7 +31,7 @@ def points(path, seed, n=10_000, settings=()):
 
 
 def test_it_is_the_default_command_and_reads_without_a_warning():
-    assert DEFAULT == SCENARIOS / "mscc_furlan.yaml"
+    assert shipped.root() / shipped.DEFAULT == DEFAULT
     assert read(DEFAULT).warnings == () and all(p.status for p in read(DEFAULT).parameters.values())
 
 

@@ -30,14 +30,14 @@ FEW_PATIENTS = ["--patients", "30", "--replications", "3"]
 
 
 def commands():
-    """(page, command) of everything that is written as `python run_model.py ...`, once."""
+    """(page, command) of everything that is written as `python run_model.py ...` or `run-model ...`, once."""
     seen = set()
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
-        for found in re.findall(r"`?python run_model\.py ([^`\n#]+)", text):
+        for found in re.findall(r"(?:python run_model\.py|run-model) ([^`\n#]+)", text):
             command = found.strip()
             if (
-                "FILE" not in command
+                not {"FILE", "DIR", "[DIR]"} & set(command.split())
                 and "..." not in command
                 and not command.startswith("schema")
                 and command not in seen

@@ -18,6 +18,7 @@ from model.analysis.method import Method
 from model.decision import Decision
 from model.economics.net_benefit import nmb
 from model.scenario import Scenario
+from model.software import installs
 
 BOOTSTRAPS = 300
 MOST_RUNS = 50_000_000
@@ -187,8 +188,7 @@ def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: i
         from SALib.sample import morris as sample
     except ImportError:
         raise GlobalError(
-            "Morris screening needs SALib, which is not installed: pip install 'model[sensitivity]' "
-            "(or pip install SALib)"
+            f"Morris screening needs SALib, which is not installed: {installs('sensitivity')} (or pip install SALib)"
         ) from None
     group = np.empty(size, object)
     for i, block in enumerate(blocks):

@@ -7,15 +7,13 @@ errors of the targets are normal and independent.
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from model import chances
 from model.analysis.workers import in_order
-
-if TYPE_CHECKING:
-    from model.analysis.calibrate import Problem
+from model.sample import Sample
 
 TASK = 10  # sets in one task
 FREEDOM = 4.0  # of the proposals: heavier tails than the posterior's
@@ -23,6 +21,18 @@ FREEDOM = 4.0  # of the proposals: heavier tails than the posterior's
 
 class CalibrationError(ValueError):
     """A calibration that cannot be done."""
+
+
+class Problem(Protocol):
+    """What is asked of a calibration here: functions of the position u[key] in the unit cube of its bounds."""
+
+    sample: Sample
+
+    def values(self, u: np.ndarray) -> np.ndarray: ...
+
+    def residuals(self, u: np.ndarray) -> np.ndarray: ...
+
+    def jacobian(self, u: np.ndarray) -> np.ndarray: ...
 
 
 def resampled(problem: Problem, modes: list[np.ndarray], n: int, progress, executor: Executor | None):

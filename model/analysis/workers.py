@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 
+from model import software
+
 WINDOW = 32  # tasks in flight, of an executor that does not say how many it wants
 TRIES = 3  # of a task whose worker dies
 GRACE = 1.0  # seconds that workers have to end what they are at, when they are stopped
@@ -193,7 +195,7 @@ def _cluster(address: str) -> Iterator[Executor]:
         import distributed
     except ImportError:
         raise WorkersError(
-            "--cluster needs Dask, which is not installed: pip install 'model[cluster]' "
+            f"--cluster needs Dask, which is not installed: {software.installs('cluster')} "
             "(or pip install 'dask[distributed]')"
         ) from None
     client = _client(distributed, address)
@@ -244,8 +246,6 @@ def _client(distributed, address: str):
 
 def _ready(client, address: str) -> int:
     """Threads of all workers; these, and the scheduler, must have this version of the package."""
-    from model import software
-
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:
@@ -268,6 +268,4 @@ def _ready(client, address: str) -> int:
 
 
 def _version() -> str:
-    from model import software
-
     return software.identity()

@@ -17,6 +17,7 @@ from model.cli import (
     compare,
     converge,
     diff,
+    examples,
     global_,
     headroom,
     run,
@@ -26,7 +27,7 @@ from model.cli import (
     variants,
     voi,
 )
-from model.cli.session import INTERRUPTED, Session
+from model.cli.session import INTERRUPTED, Session, program
 
 COMMANDS = (
     run,
@@ -44,6 +45,7 @@ COMMANDS = (
     calibrate,
     compare,
     capacity,
+    examples,
 )  # in the order of --help
 LOWER = "try fewer --draws, --patients or --jobs, a longer cycle or fewer states"
 
@@ -139,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     import model
 
     parser = argparse.ArgumentParser(
-        prog="run_model.py",
+        prog=program(),
         description="Cost-effectiveness simulation from a scenario file. "
         "Without arguments it runs the default scenario.",
     )

@@ -7,6 +7,7 @@ import math
 from argparse import ArgumentParser
 from pathlib import Path
 
+from model import shipped
 from model.sample import SAMPLING
 
 MOST_DRAWS, MOST_PATIENTS, MOST_JOBS = 100_000_000, 10_000_000, 10_000
@@ -68,9 +69,9 @@ def scenario(parser: ArgumentParser) -> None:
         "scenario",
         nargs="?",
         type=Path,
-        default=None,
+        default=shipped.DEFAULT,
         metavar="FILE",
-        help="scenario file (default: scenarios/mscc_furlan.yaml)",
+        help=f"scenario file (default: {shipped.DEFAULT.as_posix()})",
     )
     settings(parser)
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from model.report.result import Result
     from model.scenario import Scenario
 
-DEFAULT = Path(__file__).resolve().parents[2] / "scenarios" / "mscc_furlan.yaml"
 INTERRUPTED = 130  # exit code, as of a shell
 SHARED = ("effect", "wtp", "group", "reference", "seed", "engine", "patients", "replications", "cluster")
 LEFT_OUT = ("do", "command", "renamed")  # of the options, in a manifest
@@ -35,11 +34,7 @@ class Session:
         """The scenario of the options, read and told of; the folder of the results is checked before any work."""
         from model.scenario_file import read
 
-        path = self.options.scenario
-        if path is None:
-            local = Path("scenarios") / DEFAULT.name
-            path = local if local.exists() else DEFAULT
-        scenario = read(path, self.options.settings)
+        scenario = read(self.options.scenario, self.options.settings)
         for warning in scenario.warnings:
             warn(warning)
         self.place(scenario.key)
@@ -88,7 +83,7 @@ class Session:
         for warning in result.warnings:
             if warning not in told:
                 warn(warning)
-        about = {"command": " ".join(["run_model.py", *self.arguments]), "options": self._options()}
+        about = {"command": " ".join([program(), *self.arguments]), "options": self._options()}
         about["duration_seconds"] = round(time.perf_counter() - self.started, 3)
         with progress(len(result.plans), "figures") as bar:
             result.save(self.options.out, about, lambda name: bar(1))
@@ -117,6 +112,12 @@ def _plain(value: object) -> object:
     if hasattr(value, "tolist"):
         return value.tolist()
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def program() -> str:
+    """As what the command line was called: by its installed name, or from the checkout."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "run-model" else "run_model.py"
 
 
 def warn(words: str) -> None:

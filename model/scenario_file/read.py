@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from model import files
+from model import files, shipped
 from model.scenario import Discount, Scenario, TimeFrame, Wtp
 from model.scenario_file import diagram, living, names, structure, table_ends, ties
 from model.scenario_file.base_case import check_base_case
@@ -27,16 +27,16 @@ MOST_CYCLES = 1_000_000
 
 
 def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
-    """The scenario in `path`, with `settings` ('name=value') laid over it.
+    """The scenario in `path`, with `settings` ('name=value') laid over it; a shipped one where no such file is there.
 
     Raises ScenarioError, which lists every problem as 'file:line: field: what was found, what is allowed'.
     Warnings (a parameter that nothing uses) are in `Scenario.warnings`.
     """
-    problems = Problems()
-    root = read_merged(Path(path), settings, problems)
+    path, problems = shipped.find_and_tell(path), Problems()
+    root = read_merged(path, settings, problems)
     structure.name_moves(root.get("transitions"))
     check(root, problems)
-    scenario = _build(root, Path(path), tuple(settings), problems)
+    scenario = _build(root, path, tuple(settings), problems)
     _check_diagram(scenario, root, problems)
     scenario = _check_names(scenario, root, problems)
     problems.stop()

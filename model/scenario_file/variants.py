@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from model import shipped
 from model.scenario import Scenario
 from model.scenario_file.fields import fields, text
 from model.scenario_file.nodes import Node, Problems, ScenarioError, read_yaml
@@ -52,8 +53,8 @@ class Variants:
 
 def is_variants(path: str | Path) -> bool:
     """Whether a file has variants of a base (and is no scenario itself). Raises ScenarioError where it cannot be read."""
-    problems = Problems()
-    root = read_yaml(Path(path), str(path), problems)
+    path, problems = shipped.find(path), Problems()
+    root = read_yaml(path, str(path), problems)
     problems.stop()
     return "variants" in root and "base" in root
 
@@ -63,7 +64,7 @@ def read_variants(path: str | Path, settings: Sequence[str] = ()) -> Variants:
 
     Raises ScenarioError, which lists every problem of the file and of its variants as 'file:line: ...'.
     """
-    path, problems = Path(path), Problems()
+    path, problems = shipped.find_and_tell(path, "variants"), Problems()
     root = read_yaml(path, str(path), problems)
     check(root, problems, SCHEMA)
     problems.stop()
