@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from model import effort
+from model.suggestions import check_known
 
 PATIENTS = 1000  # a draw and strategy
 INTERRUPTED = 130
@@ -399,13 +400,7 @@ def tell(result) -> None:
 
 def known(found, allowed, what: str, error: type[ValueError]) -> None:
     """Raise `error` for the first of `found` that is not in `allowed`."""
-    import difflib
-
-    for name in found:
-        if name not in allowed:
-            near = difflib.get_close_matches(name, list(allowed), 1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise error(f"unknown {what} '{name}'; allowed: {', '.join(allowed)}.{hint}")
+    check_known(found, allowed, what, error)
 
 
 class Progress:

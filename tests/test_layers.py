@@ -25,6 +25,7 @@ LAYERS = {
         "over_time",
         "effort",
         "spreadsheets",
+        "suggestions",
     ),
     1: ("scenario", "resources"),
     2: (

@@ -23,7 +23,7 @@ from model.analysis.workers import in_order
 from model.economics import incremental
 from model.outcomes import Outcomes
 from model.scenario import Scenario
-from model.scenario_file.nodes import did_you_mean
+from model.suggestions import did_you_mean
 
 
 class HeadroomError(ValueError):

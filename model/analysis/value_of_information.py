@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from model.analysis.run import Run
 from model.analysis.studies import Proposal, Worth
 from model.economics import evppi
 from model.scenario import Scenario
+from model.suggestions import check_known, did_you_mean
 
 NOT_STATED = "not stated"
 MOST_THRESHOLDS = 41  # of the curves by wtp, each of which needs its own standard errors
@@ -130,10 +130,7 @@ def check(scenario: Scenario, groups: dict[str, tuple[str, ...]], patient_group:
     if len(scenario.strategies) < 2:
         raise InformationError(f"{scenario.path}: one strategy; information has a value only where there is a choice")
     names = ("all", *(key for key in scenario.groups if key != "all"))
-    if patient_group not in names:
-        raise InformationError(
-            f"unknown group '{patient_group}'; groups: {', '.join(names)}.{_meant(patient_group, names)}"
-        )
+    check_known([patient_group], names, "group", InformationError, "groups")
     check_groups(groups, known)
     for study in proposals:
         studies.check(scenario, study)
@@ -146,10 +143,5 @@ def check_groups(groups: dict[str, tuple[str, ...]], parameters) -> None:
             if member not in parameters:
                 raise InformationError(
                     f"group {name}: '{member}' is not a sampled parameter; sampled are "
-                    f"{', '.join(parameters)}.{_meant(member, parameters)}"
+                    f"{', '.join(parameters)}.{did_you_mean(member, parameters)}"
                 )
-
-
-def _meant(name: str, known) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f" Did you mean '{near[0]}'?" if near else ""
