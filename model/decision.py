@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from model.effects import BUILT_IN, QALY, words_of
 from model.scenario import Scenario, Wtp
-from model.scenario_file.nodes import did_you_mean
+from model.suggestions import check_known
 
 ALL = "all"
 STEPS = 200  # of the curves, where the thresholds of the file do not apply
@@ -49,10 +49,10 @@ def decide(
     Raises DecisionError.
     """
     levels = () if wtp is None else tuple(wtp) if isinstance(wtp, Sequence) else (wtp,)
-    known((effect,), (*BUILT_IN, *scenario.effects), "effect", scenario)
-    known((group,), groups(scenario), "group", scenario)
+    check_known([effect], (*BUILT_IN, *scenario.effects), "effect", DecisionError)
+    check_known([group], groups(scenario), "group", DecisionError)
     if reference is not None:
-        known((reference,), tuple(scenario.strategies), "strategy", scenario)
+        check_known([reference], scenario.strategies, "strategy", DecisionError)
         scenario = dataclasses.replace(scenario, reference=reference)
     if effect != QALY:
         if not levels:
@@ -68,12 +68,3 @@ def decide(
 def groups(scenario: Scenario) -> tuple[str, ...]:
     """Whom a decision may concern: all patients, or those of one group."""
     return (ALL, *(key for key in scenario.groups if key != ALL))
-
-
-def known(names: Sequence[str], allowed: tuple[str, ...], what: str, scenario: Scenario) -> None:
-    """DecisionError for the first name that is not allowed."""
-    for name in names:
-        if name not in allowed:
-            raise DecisionError(
-                f"{scenario.path}: unknown {what} '{name}'; allowed: {', '.join(allowed)}.{did_you_mean(name, allowed)}"
-            )

@@ -14,6 +14,7 @@ import numpy as np
 
 from model.distribution_forms import CONVERT, DistributionError, array
 from model.joint_distributions import AXES, FAMILIES, JointDistribution, copula, correlation_root, tails_of
+from model.suggestions import check_known, did_you_mean
 
 __all__ = [
     "FORMS",
@@ -75,10 +76,7 @@ def make(name: str, positional: tuple = (), named: dict | None = None) -> Distri
 
     Positional arguments are those of the first form in FORMS[name]; DistributionError says what is allowed.
     """
-    if name not in FORMS:
-        raise DistributionError(
-            f"unknown distribution '{name}'; allowed: {', '.join(NAMES)}." + _did_you_mean(name, NAMES)
-        )
+    check_known([name], NAMES, "distribution", DistributionError)
     if name == "dirichlet" and positional and not isinstance(positional[0], (list, tuple, np.ndarray)):
         positional = (list(positional),)
     given = _arguments(name, tuple(positional), dict(named or {}))
@@ -114,14 +112,7 @@ def _takes(name: str) -> str:
 
 def _strangers(name: str, given: dict) -> str:
     known = list(dict.fromkeys(k for form in FORMS[name] for k in form))
-    return "".join(f". Unknown argument '{k}'." + _did_you_mean(k, known) for k in given if k not in known)
-
-
-def _did_you_mean(word: str, known) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
+    return "".join(f". Unknown argument '{k}'." + did_you_mean(k, known) for k in given if k not in known)
 
 
 # --- quantiles and moments from natural parameters ---------------------------------------------------------

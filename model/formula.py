@@ -16,6 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from model.suggestions import did_you_mean
 from model.units import DIGITS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
 
 BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
@@ -388,14 +389,8 @@ def _call_fault(node: ast.Call) -> str:
         return "" if good else "write lookup(table, x)"
     function = FUNCTIONS.get(name)
     if function is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, [*FUNCTIONS, "if", "lookup"], 1)
-        return (
-            f"unknown function '{_short(name)}'."
-            + (f" Did you mean '{near[0]}'?" if near else "")
-            + f" Allowed: {', '.join(FUNCTIONS)}, if, lookup"
-        )
+        allowed = [*FUNCTIONS, "if", "lookup"]
+        return f"unknown function '{_short(name)}'.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)}"
     least, most = function.arity
     if node.keywords or not least <= len(node.args) <= most:
         return (

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from model.gamma_tails import INVERSE_TAILS, TAILS, log_density
+from model.suggestions import check_known
 
 _QUIET = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
 _OWN_AXES = {"rates": 1, "breaks": 1}  # the rest of a parameter's axes are those of strategy, draw or patient
@@ -133,11 +134,8 @@ def make(name: str, **parameters) -> Hazard:
 
     HazardError on an unknown family, other arguments, or a value outside its domain.
     """
-    family = FAMILIES.get(name)
-    if family is None:
-        raise HazardError(
-            f"unknown distribution '{name}'; allowed: {', '.join(FAMILIES)}." + _did_you_mean(name, FAMILIES)
-        )
+    check_known([name], FAMILIES, "distribution", HazardError)
+    family = FAMILIES[name]
     form = next((f for f in family.forms if {k for k, _ in f} == set(parameters)), None)
     if form is None:
         raise HazardError(f"{name} takes {_forms(family)}; found ({', '.join(parameters)})")
@@ -229,13 +227,6 @@ def _numbers(name: str, argument: str, value) -> np.ndarray:
 
 def _forms(family: Family) -> str:
     return " or ".join(f"({', '.join(name for name, _ in form)})" for form in family.forms)
-
-
-def _did_you_mean(word: str, known) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, list(known), n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
 
 
 def _in_place(function: np.ufunc, x, y):

@@ -16,7 +16,13 @@ MOST_RESOURCES = 50  # what patients ask for together is kept as bits of one num
 
 
 class ResourceError(ValueError):
-    """A resource, hold or arrival process that cannot be: what was found, what is allowed."""
+    """A resource, hold or arrival process that cannot be. place: what it is about, such as 'arrivals.warm-up';
+    fault: what was found, what is allowed.
+    """
+
+    def __init__(self, place: str, fault: str):
+        self.place, self.fault = place, fault
+        super().__init__(f"{place}: {fault}")
 
 
 def held_twice(key: str) -> str:
@@ -41,14 +47,15 @@ class Resource:
     def __post_init__(self):
         if not (self.capacity == math.inf or (self.capacity > 0 and self.capacity == int(self.capacity))):
             raise ResourceError(
-                f"resources.{self.key}: capacity must be a whole number above 0, found {self.capacity:g}"
+                f"resources.{self.key}", f"capacity must be a whole number above 0, found {self.capacity:g}"
             )
         ends = [0.0, *(x for span in self.opening for x in span), float(WEEK)]
         rising = all(a <= b for a, b in zip(ends, ends[1:])) and all(a < b for a, b in self.opening)
         if not self.opening or not rising:
             raise ResourceError(
-                f"resources.{self.key}: opening must be spans that follow each other within the hours of the "
-                f"week, 0 to {WEEK}; found {self.opening}"
+                f"resources.{self.key}",
+                f"opening must be spans that follow each other within the hours of the "
+                f"week, 0 to {WEEK}; found {self.opening}",
             )
 
 
@@ -67,7 +74,7 @@ class Hold:
     def __post_init__(self):
         for key in self.resources:
             if self.resources.count(key) > 1:
-                raise ResourceError(f"states.{self.state}.holds: {held_twice(key)}")
+                raise ResourceError(f"states.{self.state}.holds", held_twice(key))
 
 
 @dataclass(frozen=True)
@@ -79,18 +86,20 @@ class Arrivals:
 
     def __post_init__(self):
         if bool(self.per_day) == bool(self.times):
-            raise ResourceError("arrivals: give either rates per day or times")
+            raise ResourceError("arrivals", "give either rates per day or times")
         if self.per_day and (len(self.per_day) not in (1, WEEK) or min(self.per_day) < 0 or max(self.per_day) <= 0):
             raise ResourceError(
-                f"arrivals: give one rate per day, or one for each of the {WEEK} hours of the week, none of "
-                f"them negative; found {len(self.per_day)} of {min(self.per_day):g} or more"
+                "arrivals",
+                f"give one rate per day, or one for each of the {WEEK} hours of the week, none of "
+                f"them negative; found {len(self.per_day)} of {min(self.per_day):g} or more",
             )
         if self.per_day and not 1 / LONGEST <= self.mean_per_day <= MOST_ARRIVALS:
             raise ResourceError(
-                f"arrivals: {self.mean_per_day:g} patients a day; allowed: from one in {LONGEST:,} days to {MOST_ARRIVALS:,} a day"
+                "arrivals",
+                f"{self.mean_per_day:g} patients a day; allowed: from one in {LONGEST:,} days to {MOST_ARRIVALS:,} a day",
             )
         if any(days[-1] > LONGEST for days in self.times.values() if days):
-            raise ResourceError(f"arrivals: days are counted up to {LONGEST:,}")
+            raise ResourceError("arrivals", f"days are counted up to {LONGEST:,}")
 
     @property
     def mean_per_day(self) -> float:
@@ -115,21 +124,22 @@ class System:
         self._check_lengths()
         known = [r.key for r in self.resources]
         if len(known) > MOST_RESOURCES:
-            raise ResourceError(f"resources: {len(known)} of them; at most {MOST_RESOURCES} are allowed")
+            raise ResourceError("resources", f"{len(known)} of them; at most {MOST_RESOURCES} are allowed")
         for hold in self.holds:
             for key in hold.resources:
                 if key not in known:
                     raise ResourceError(
-                        f"states.{hold.state}.holds: unknown resource '{key}'; resources: {', '.join(known)}"
+                        f"states.{hold.state}.holds", f"unknown resource '{key}'; resources: {', '.join(known)}"
                     )
 
     def _check_lengths(self) -> None:
         for name, days in (("warm-up", self.warm_up), ("cool-down", self.cool_down)):
             if not 0 <= days <= LONGEST:
-                raise ResourceError(f"arrivals.{name}: {days:,.0f} days; allowed: 0 to {LONGEST:,} days")
+                raise ResourceError(f"arrivals.{name}", f"{days:,.0f} days; allowed: 0 to {LONGEST:,} days")
             expected = self.arrivals.mean_per_day * days if self.arrivals.per_day else 0.0
             if expected > MOST_ARRIVALS:
                 raise ResourceError(
-                    f"arrivals.{name}: {days:,.0f} days are {expected:,.0f} arrivals whom nobody follows; at most "
-                    f"{MOST_ARRIVALS:,} are allowed: take a shorter one, or a lower rate"
+                    f"arrivals.{name}",
+                    f"{days:,.0f} days are {expected:,.0f} arrivals whom nobody follows; at most "
+                    f"{MOST_ARRIVALS:,} are allowed: take a shorter one, or a lower rate",
                 )

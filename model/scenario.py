@@ -103,8 +103,7 @@ class Parameter:
         least, most = self.unit.limits
         if self.low is None or least <= self.low <= self.high <= most:
             return ""
-        allowed = limits_in_words(least, most)
-        return f"{self.low:g} to {self.high:g} is outside what a '{self.unit.text}' can be (allowed: {allowed})"
+        return f"{self.low:g} to {self.high:g} {self.unit.outside}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from model.suggestions import did_you_mean
+
 DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 PLAIN = (
     "",
@@ -123,6 +125,11 @@ class Unit:
         positive |= self.dimension.money == 0 and self.dimension.time != 0 and not words.startswith("qaly")
         return (0.0 if positive else -math.inf), math.inf
 
+    @property
+    def outside(self) -> str:
+        """What is wrong with a value beyond the limits."""
+        return f"is outside what a '{self.text}' can be (allowed: {limits_in_words(*self.limits)})"
+
     def _scale(self, day: float) -> float:
         return self.factor * day ** -float(self.dimension.time)
 
@@ -186,8 +193,5 @@ def parse_unit(text: str, currency: str) -> Unit:
 
 def _meant(words: str, currency: str) -> str:
     """' Did you mean ...?' for 'USD/day', 'per yr', 'probabilty', 'EUR per day'."""
-    from difflib import get_close_matches
-
     known = [f"{head}per {time}" for time in DAYS for head in ("", f"{currency} ")] + [currency, *DAYS, *PLAIN[2:]]
-    near = get_close_matches(" ".join(words.replace("/", " per ").split()), known, 1, 0.75)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(" ".join(words.replace("/", " per ").split()), known, 0.75)

@@ -29,6 +29,7 @@ LAYERS = {
         "over_time",
         "effort",
         "spreadsheets",
+        "suggestions",
     ),
     1: ("scenario", "resources"),
     2: (

@@ -12,8 +12,9 @@ import pytest
 from model.analysis.studies import StudyError, proposal
 from model.analysis.sweep_points import _split
 from model.formula import FormulaError, parse
-from model.scenario_file.nodes import Node, Problems
-from model.scenario_file.parameters import empirical_file
+from model.scenario_file.named_files import empirical_file
+from model.scenario_file.nodes import Text
+from model.scenario_file.problems import Problems
 from model.scenario_file.schema import number
 from model.units import UnitError, duration, parse_unit
 
@@ -61,14 +62,14 @@ def constants():
 
 def read_all(text):
     """Whatever a reader makes of the text, it makes it soon."""
-    from model.scenario_file import system
+    from model.scenario_file import arrivals, opening_hours
 
-    problems, node = Problems(), Node("text", text, "x.yaml", 1, "place")
+    problems, node = Problems(), Text("x.yaml", 1, "place", text)
     for read in (parse, duration, lambda t: parse_unit(t, "USD"), proposal, empirical_file, _split):
         with contextlib.suppress(FormulaError, UnitError, ValueError, StudyError):
             read(text)
     number(node, problems)
-    for pattern in (system._SPAN, system._RATE):
+    for pattern in (opening_hours._SPAN, arrivals._RATE):
         pattern.fullmatch(text)
     problems.say(text)
     with contextlib.suppress(ValueError):
@@ -85,7 +86,7 @@ def test_hostile_texts_are_read_within_the_time_of_many():
 def test_a_message_has_a_length_that_can_be_read():
     problems = Problems()
     problems.say("x.yaml:1: '" + "a" * 1_000_000 + "' is not a number")
-    (message,) = problems.found
+    (message,) = problems.errors
     assert len(message) < 2100 and message.startswith("x.yaml:1: '") and message.endswith("is not a number")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from model.draws import DomainError
 from model.economics.net_benefit import nmb
 from model.outcomes import Outcomes
 from model.scenario import Scenario
+from model.suggestions import check_known
 
 DAYS_IN_YEAR = 365.25
 
@@ -119,10 +119,7 @@ def _check(scenario: Scenario, resource: str, low: int, high: int) -> int:
     if scenario.system is None:
         raise EngineError(f"{scenario.path}: it has no 'resources' and 'arrivals', so there is no capacity to value")
     keys = [r.key for r in scenario.system.resources]
-    if resource not in keys:
-        near = difflib.get_close_matches(resource, keys, 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise CapacityError(f"unknown resource '{resource}'; resources: {', '.join(keys)}.{hint}")
+    check_known([resource], keys, "resource", CapacityError, "resources")
     if not 1 <= low <= high or high - low >= 1000:
         raise CapacityError(f"units from {low} to {high}: needs 1 <= from <= to, and at most 1,000 numbers of units")
     return keys.index(resource)

@@ -26,8 +26,8 @@ from model.economics.net_benefit import nmb
 from model.outcomes import Outcomes
 from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
-from model.scenario_file.nodes import did_you_mean
 from model.scenario_file.variants import Variants
+from model.suggestions import did_you_mean
 
 
 class HeadroomError(ValueError):

@@ -19,6 +19,7 @@ from model import chances, units
 from model.draws import Draws
 from model.economics import evppi, evsi
 from model.scenario import Parameter, Scenario
+from model.suggestions import did_you_mean
 
 OPTIONS = {"binomial": (), "normal": ("sd",), "time-to-event": ("follow-up", "baseline")}
 LIKELIHOOD = re.compile(r"([\w-]+)\s*(?:\(([^()]*)\))?")
@@ -88,7 +89,7 @@ def proposal(text: str) -> Proposal:
     if likelihood not in OPTIONS:
         raise StudyError(
             f"study {name}: unknown likelihood '{likelihood}'; likelihoods: {', '.join(OPTIONS)}."
-            f"{_meant(likelihood, OPTIONS)}"
+            f"{did_you_mean(likelihood, OPTIONS)}"
         )
     found = tuple(p.strip() for p in parameters.split(","))
     if len(set(found)) != len(found) or not all(found):
@@ -104,7 +105,7 @@ def _options(name: str, likelihood: str, text: str) -> dict[str, str]:
             allowed = ", ".join(f"{o}=..." for o in OPTIONS[likelihood]) or "none"
             raise StudyError(
                 f"study {name}: '{part}' is no option of {likelihood}; options: {allowed}."
-                f"{_meant(key, OPTIONS[likelihood])}"
+                f"{did_you_mean(key, OPTIONS[likelihood])}"
             )
         found[key] = value
     needed = OPTIONS[likelihood][:1]
@@ -121,7 +122,7 @@ def check(scenario: Scenario, study: Proposal) -> None:
         if name not in known:
             raise StudyError(
                 f"study {study.name}: '{name}' is not a sampled parameter; sampled are {', '.join(known)}."
-                f"{_meant(name, known)}"
+                f"{did_you_mean(name, known)}"
             )
         _CHECKS[study.likelihood](study, scenario.parameters[name])
     if "baseline" in study.options:
@@ -167,7 +168,7 @@ def _check_baseline(scenario: Scenario, study: Proposal, name: str) -> None:
         rates = [n for n, p in scenario.parameters.items() if p.formula is None and p.unit.dimension == units.PER_TIME]
         raise StudyError(
             f"study {study.name}: baseline '{name}' is not a rate of this scenario; rates: "
-            f"{', '.join(rates) or 'none'}.{_meant(name, rates)}"
+            f"{', '.join(rates) or 'none'}.{did_you_mean(name, rates)}"
         )
 
 
@@ -191,13 +192,6 @@ def _follow_up(study: Proposal) -> float:
     if not days > 0:
         raise StudyError(f"study {study.name}: the follow-up must be longer than nothing")
     return days / units.DAYS["year"]
-
-
-def _meant(name: str, known) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), 1)
-    return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def worth(study: Proposal, scenario: Scenario, draws: Draws, net_benefit: np.ndarray, sizes: tuple[int, ...]) -> Worth:

@@ -13,7 +13,7 @@ import numpy as np
 from model import chances
 from model.scenario import Scenario
 from model.scenario_file.merge import SHORT
-from model.scenario_file.nodes import did_you_mean
+from model.suggestions import did_you_mean
 from model.units import DIGITS, limits_in_words
 
 POINTS = ("grid", "sobol", "lhs")

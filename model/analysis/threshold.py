@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from model.economics.net_benefit import nmb
 from model.intervals import standard_error
 from model.sample import Sample
 from model.scenario import Scenario
+from model.suggestions import did_you_mean
 
 GRID = 65  # points at which changes are looked for
 CLOSE = 1 / ((GRID - 1) * 8**3)  # of the range: two changes closer to each other than this may be missed
@@ -223,8 +223,7 @@ def _change(question: _Question, grid: np.ndarray, values: np.ndarray, value: fl
 def _limits(scenario: Scenario, parameter: str, low: float | None, high: float | None) -> tuple[float, float]:
     known = {name: p for name, p in scenario.parameters.items() if p.formula is None}
     if parameter not in known:
-        near = difflib.get_close_matches(parameter, list(known), 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(parameter, known)
         what = "is a formula of others" if parameter in scenario.parameters else "is no parameter"
         raise ThresholdError(f"'{parameter}' {what}; parameters that can be varied: {', '.join(known)}.{hint}")
     if len(scenario.strategies) < 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +13,7 @@ from model.decision import Decision
 from model.economics import evppi
 from model.economics.net_benefit import nmb
 from model.scenario import Scenario
+from model.suggestions import did_you_mean
 
 NOT_STATED = "not stated"
 MOST_THRESHOLDS = 41  # of the curves by wtp, each of which needs its own standard errors
@@ -141,10 +141,5 @@ def check_groups(groups: dict[str, tuple[str, ...]], parameters) -> None:
             if member not in parameters:
                 raise InformationError(
                     f"group {name}: '{member}' is not a sampled parameter; sampled are "
-                    f"{', '.join(parameters)}.{_meant(member, parameters)}"
+                    f"{', '.join(parameters)}.{did_you_mean(member, parameters)}"
                 )
-
-
-def _meant(name: str, known) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f" Did you mean '{near[0]}'?" if near else ""

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Unpack
 
 from model.api.asked import Asked, Options, Source, Value, analysis
-from model.decision import known
+from model.decision import DecisionError
 from model.effects import BUILT_IN
 from model.progress import progress
 from model.report.result import Result
 from model.sample import Sample
 from model.scenario import Scenario
 from model.scenario_file.variants import Variants, is_variants, read_variants
+from model.suggestions import check_known
 
 Vary = Mapping[str, Value] | Sequence[str]
 
@@ -40,7 +41,7 @@ def tornado(source: Source, on: Sequence[str] = ("inb", "icer"), **options: Unpa
     asked = Asked(**options)
     scenario, decision = asked.question(source)
     results = tuple(dict.fromkeys(on))
-    known(results, ("inb", "icer", "cost", *BUILT_IN, *scenario.effects), "result", scenario)
+    check_known(results, ("inb", "icer", "cost", *BUILT_IN, *scenario.effects), "result", DecisionError)
     rows = 1 + 2 * len(oneway.ranges(scenario))
     with asked.method() as method, progress(method.pieces(rows), "runs", asked.progress) as bar:
         found = oneway.oneway(scenario, decision, method, asked.seed, bar)
@@ -217,7 +218,7 @@ def sensitivity(source: Source, method: str = "sobol", n: int | None = None, **o
     asked = Asked(**options)
     scenario, decision = asked.question(source)
     factors = globalsens.factors(scenario)
-    known((method,), tuple(globalsens.METHODS), "method", scenario)
+    check_known([method], globalsens.METHODS, "method", globalsens.GlobalError)
     number = n or globalsens.METHODS[method]
     pieces = len(factors) + 2
     with asked.method() as how, progress(pieces, "tables of draws", asked.progress) as bar:

@@ -14,7 +14,7 @@ from model import draws, formula, inputs, pricing
 from model.draws import DomainError, Draws
 from model.formula import Formula
 from model.scenario import Group, Scenario
-from model.scenario_file.nodes import Problems
+from model.scenario_file.problems import Problems
 
 
 def check_base_case(scenario: Scenario, problems: Problems) -> None:
@@ -22,11 +22,11 @@ def check_base_case(scenario: Scenario, problems: Problems) -> None:
     table = draws.base(scenario)
     _try(problems, inputs.group_weights, scenario, table)
     for group in scenario.groups.values():
-        before = len(problems.found)
+        before = len(problems.errors)
         if not _try(problems, _dynamics, scenario, table, group, problems):
             _each_state(scenario, table, group, problems)
         _try(problems, _prices, scenario, table, group, problems)
-        if len(problems.found) > before:  # what is wrong in one group is most often so in the others
+        if len(problems.errors) > before:  # what is wrong in one group is most often so in the others
             return
 
 

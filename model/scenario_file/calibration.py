@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 
 from model import distributions, formula
+from model.distributions import Distribution
 from model.scenario import Calibration, Parameter, Scenario, Target
-from model.scenario_file.nodes import Node, Problems, did_you_mean
+from model.scenario_file.nodes import List, Map, Node, Text
+from model.scenario_file.parameters import stated
+from model.scenario_file.problems import Problems
 from model.scenario_file.published import read_result
 from model.scenario_file.schema import number
-from model.units import limits_in_words
+from model.suggestions import did_you_mean
 
 LOCATION = ("mean", "median")
+Bounds = tuple[float, float]
 
 
 def parts(key: str) -> list[tuple[str, str]]:
@@ -48,14 +52,17 @@ def with_arguments(parameter: Parameter, values: dict[str, float]) -> Parameter:
     return dataclasses.replace(parameter, distribution=distributions.make(family, (), arguments), base=base, text=text)
 
 
-def read_calibration(section: Node | None, scenario: Scenario, problems: Problems) -> Calibration | None:
+def read_calibration(root: Map, scenario: Scenario, problems: Problems) -> Calibration | None:
     """The section checked against the scenario it stands in (which has no errors); None where there is none."""
-    if section is None:
+    if "calibration" not in root:
         return None
-    if not section.get("vary").value:
-        problems.add(section.get("vary"), "names no parameter that may vary")
-    vary, fixed, taken, logs, priors = {}, [], set(), set(), {}
-    for key, node in section.get("vary").items():
+    section = root.section("calibration")
+    if not section.section("vary").fields:
+        problems.add(section.at("vary"), "names no parameter that may vary")
+    vary: dict[str, Bounds] = {}
+    priors: dict[str, Distribution] = {}
+    fixed, taken, logs = list[str](), set[tuple[str, str]](), set[str]()
+    for key, node in section.section("vary").maps():
         bounds = _bounds(node, problems)
         for name, argument in parts(key):
             _check_varied(node, name, argument, bounds, scenario, taken, problems)
@@ -63,55 +70,57 @@ def read_calibration(section: Node | None, scenario: Scenario, problems: Problem
         fixed += [".".join(part) for part in loose]
         if kept := ", ".join(".".join(filter(None, part)) for part in parts(key) if part not in loose):
             vary[kept] = bounds
-            if node.get("scale") is not None and node.get("scale").value == "log":
+            if node.text("scale") == "log":
                 logs.add(kept)
             if (prior := _prior(key, node, scenario, problems)) is not None:
                 priors[kept] = prior
     return Calibration(vary, _targets(section, scenario, problems), tuple(fixed), frozenset(logs), priors)
 
 
-def _targets(section: Node, scenario: Scenario, problems: Problems) -> tuple[Target, ...]:
+def _targets(section: Map, scenario: Scenario, problems: Problems) -> tuple[Target, ...]:
     """Those of the section, and the entries of `published` that it names, as they are compared."""
-    own = section.get("targets")
-    stated = [(read_result(key, node, scenario, problems), node) for key, node in (own.items() if own else ())]
-    stated += _of_published(section.get("published"), scenario, problems)
-    if not stated:
-        problems.add(own or section, "names no target")
-    twice = {t.key for i, (t, _) in enumerate(stated) if t.key in {other.key for other, _ in stated[:i]}}
-    for target, node in stated:
+    targets: list[tuple[Target, Node]] = [
+        (read_result(key, node, scenario, problems), node) for key, node in section.section("targets").maps()
+    ]
+    targets += _of_published(section.get("published"), scenario, problems)
+    if not targets:
+        problems.add(section.at("targets"), "names no target")
+    twice = {t.key for i, (t, _) in enumerate(targets) if t.key in {other.key for other, _ in targets[:i]}}
+    for target, node in targets:
         if target.key in twice:
             problems.add(node, f"'{target.key}' is a target twice: as an entry of 'targets' and of 'published'")
         _check_target(target, node, scenario, problems)
-    return tuple(target.scored() for target, _ in stated)
+    return tuple(target.scored() for target, _ in targets)
 
 
 def _of_published(node: Node | None, scenario: Scenario, problems: Problems) -> list[tuple[Target, Node]]:
     if node is None:
         return []
     known = {target.key: target for target in scenario.published}
-    if node.kind != "list":
+    if isinstance(node, Text):
         if node.value != "all":
             problems.add(node, f"'{node.value}': write a list of entries of 'published', or 'all'")
         return [(target, node) for target in known.values()]
-    for entry in node.value:
+    entries = node.texts if isinstance(node, List) else ()
+    for entry in entries:
         if entry.value not in known:
             problems.unknown(entry, "entry of 'published'", entry.value, known)
-    return [(known[entry.value], entry) for entry in node.value if entry.value in known]
+    return [(known[entry.value], entry) for entry in entries if entry.value in known]
 
 
 def _check_target(target: Target, node: Node, scenario: Scenario, problems: Problems) -> None:
     """What a result needs to be met beside what it needs to be shown."""
     if not target.has_error:
-        about = "" if node.kind == "map" else f"'{target.key}' "
+        about = "" if isinstance(node, Map) else f"'{target.key}' "
         problems.add(node, f"{about}needs either 'tolerance', 'standard error' or (of patients) 'n'")
     if target.is_median and (why := scenario.comes_back(target.states)):
         problems.add(node, f"the cohort engine, which calibrates, cannot tell the median of '{target.of}': {why}")
 
 
-def _prior(key: str, node: Node, scenario: Scenario, problems: Problems) -> distributions.Distribution | None:
+def _prior(key: str, node: Map, scenario: Scenario, problems: Problems) -> Distribution | None:
     """What is known of a value beside the targets."""
     text = node.get("prior")
-    if text is None:
+    if not isinstance(text, Text):
         return None
     (name, argument), *others = parts(key)
     parameter = scenario.parameters.get(name)
@@ -125,14 +134,14 @@ def _prior(key: str, node: Node, scenario: Scenario, problems: Problems) -> dist
     return _matching(node, parameter.distribution if parameter is not None else None, problems)
 
 
-def _matching(node: Node, prior: distributions.Distribution | None, problems: Problems):
+def _matching(node: Map, prior: Distribution | None, problems: Problems) -> Distribution | None:
     """On the scale on which the value is searched the prior must be normal, or its density would not be what is minimised."""
-    log = node.get("scale") is not None and node.get("scale").value == "log"
+    log = node.text("scale") == "log"
     wanted = "lognormal" if log else "normal"
     if prior is None or prior.name == wanted:
         return prior
     problems.add(
-        node.get("prior"),
+        node.at("prior"),
         f"a prior {'with' if log else 'without'} 'scale: log' must be {wanted}, found {prior.name}; state one, such as "
         + ("'lognormal(median=1, sdlog=0.3)'" if log else "'normal(mean=1, se=0.2)'")
         + (", or 'scale: log'" if prior.name == "lognormal" else ""),
@@ -140,18 +149,15 @@ def _matching(node: Node, prior: distributions.Distribution | None, problems: Pr
     return None
 
 
-def _stated_prior(text: Node, problems: Problems) -> distributions.Distribution | None:
+def _stated_prior(text: Text, problems: Problems) -> Distribution | None:
     try:
-        family, positional, named = formula.parse_call(text.value)
-        made = distributions.make(
-            family, tuple(map(formula.constant, positional)), {k: formula.constant(v) for k, v in named.items()}
-        )
+        prior = stated(text.value)
     except (formula.FormulaError, distributions.DistributionError) as error:
         problems.add(text, str(error))
         return None
-    if isinstance(made, distributions.Distribution):
-        return made
-    problems.add(text, f"{made.name} draws {made.size} numbers together; a prior is of one")
+    if isinstance(prior, Distribution):
+        return prior
+    problems.add(text, f"{prior.name} draws {prior.size} numbers together; a prior is of one")
     return None
 
 
@@ -159,16 +165,24 @@ def _is_fixed(parameter: Parameter) -> bool:
     return parameter.distribution is None and parameter.formula is None and parameter.joint is None
 
 
-def _bounds(node: Node, problems: Problems) -> tuple[float, float]:
-    low, high = number(node.get("from"), problems), number(node.get("to"), problems)
+def _bounds(node: Map, problems: Problems) -> Bounds:
+    low, high = (number(node.at(key), problems) or 0.0 for key in ("from", "to"))
     if low >= high:
         problems.add(node, f"'from' ({low:g}) must be below 'to' ({high:g})")
-    elif low <= 0 and node.get("scale") is not None and node.get("scale").value == "log":
-        problems.add(node.get("from"), f"'{low:g}' has no logarithm: with 'scale: log' the bounds must be above 0")
+    elif low <= 0 and node.text("scale") == "log":
+        problems.add(node.at("from"), f"'{low:g}' has no logarithm: with 'scale: log' the bounds must be above 0")
     return low, high
 
 
-def _check_varied(node, name: str, argument: str, bounds, scenario: Scenario, taken: set, problems: Problems) -> None:
+def _check_varied(
+    node: Node,
+    name: str,
+    argument: str,
+    bounds: Bounds,
+    scenario: Scenario,
+    taken: set[tuple[str, str]],
+    problems: Problems,
+) -> None:
     known = scenario.parameters.get(name)
     if known is None:
         problems.unknown(node, "parameter", name, [n for n, p in scenario.parameters.items() if p.formula is None])
@@ -184,7 +198,9 @@ def _check_varied(node, name: str, argument: str, bounds, scenario: Scenario, ta
         _check_argument(node, known, argument, bounds, taken, problems)
 
 
-def _check_argument(node, parameter: Parameter, argument: str, bounds, taken: set, problems: Problems) -> None:
+def _check_argument(
+    node: Node, parameter: Parameter, argument: str, bounds: Bounds, taken: set[tuple[str, str]], problems: Problems
+) -> None:
     name, meant = parameter.name, argument_meant(parameter, argument)
     if parameter.distribution is not None:
         arguments = arguments_of(parameter)[1]
@@ -208,7 +224,7 @@ def _check_argument(node, parameter: Parameter, argument: str, bounds, taken: se
     _check_ends(node, parameter, meant, bounds, problems)
 
 
-def _check_ends(node: Node, parameter: Parameter, argument: str, bounds, problems: Problems) -> None:
+def _check_ends(node: Node, parameter: Parameter, argument: str, bounds: Bounds, problems: Problems) -> None:
     """Both bounds must be possible, other things being as they are."""
     low, high = parameter.unit.limits
     for end in bounds:
@@ -218,8 +234,5 @@ def _check_ends(node: Node, parameter: Parameter, argument: str, bounds, problem
             problems.add(node, f"the bound {end:g} is not possible: {error}")
             return
         if not low <= base <= high:
-            problems.add(
-                node,
-                f"the bound {end:g} is outside what a '{parameter.unit.text}' can be (allowed: {limits_in_words(low, high)})",
-            )
+            problems.add(node, f"the bound {end:g} {parameter.unit.outside}")
             return

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from model.scenario import Scenario, State, Transition
 from model.scenario_file import names, structure
-from model.scenario_file.nodes import Node, Problems
+from model.scenario_file.nodes import Map
+from model.scenario_file.problems import Problems
 
 _OWN_CLOCK = {"time_since_entry", "time_in_state", "cycle_in_state", "time_at_entry"}
 
 
-def warn(scenario: Scenario, root: Node, problems: Problems) -> None:
+def warn(scenario: Scenario, root: Map, problems: Problems) -> None:
     """Warnings of the diagram of a scenario without errors."""
-    moves = {structure.label_of(node): node for node in structure.moves_of(root.get("transitions"))}
+    moves = {structure.label_of(node): node for node in structure.moves_of(root)}
     reached = _reached(scenario)
-    for key, node in root.get("states").items():
+    for key, node in root.section("states").maps():
         if key not in reached:
             entered = any(t.target == key != t.source for t in scenario.transitions)
             problems.warn(node, "no patient can reach it from where they start" if entered else "nothing enters it")

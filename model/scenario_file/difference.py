@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.scenario import Scenario
-from model.scenario_file.merge import _identity, _label
-from model.scenario_file.nodes import Problems, _typed, parse_yaml, plain
+from model.scenario_file.merge import ends, label
+from model.scenario_file.nodes import List, Map, plain
+from model.scenario_file.problems import Problems
 from model.scenario_file.read import read
+from model.scenario_file.yaml_text import dump_plain, parse_yaml
 
 # Sections without a bearing on cost and QALYs at a stated willingness to pay, and fields that only describe.
 WORDS = (
@@ -128,24 +130,22 @@ class Trees:
 
 
 def _tree(scenario: Scenario) -> dict:
-    problems = Problems()
-    root = parse_yaml(scenario.text, scenario.path, problems)
-    tree, moves = plain(root), root.get("transitions")
-    if moves is not None and moves.kind == "list":
-        named = all(isinstance(_identity(move), tuple) for move in moves.value)
-        tree["transitions"] = {_label(move) if named else str(i): plain(move) for i, move in enumerate(moves.value)}
+    root = parse_yaml(scenario.text, scenario.path, Problems())
+    if not isinstance(root, Map):
+        return {}
+    tree, moves = {key: plain(node) for key, node in root.fields.items()}, root.get("transitions")
+    if isinstance(moves, List):
+        named = all(any(ends(move)) for move in moves.items)
+        tree["transitions"] = {label(move) if named else str(i): plain(move) for i, move in enumerate(moves.items)}
     return tree
 
 
 def _scenario(tree: dict, name: str) -> Scenario:
     """Read a tree as if it were a file."""
-    import yaml
-
     tree = tree | {"transitions": list(tree["transitions"].values())} if "transitions" in tree else tree
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-        path.write_text(yaml.dump(_typed(tree), Dumper=dumper, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        path.write_text(dump_plain(tree), encoding="utf-8")
         return read(path)
 
 

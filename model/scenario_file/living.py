@@ -15,13 +15,14 @@ from model import chances, draws
 from model.draws import DomainError
 from model.inputs import Context
 from model.scenario import Scenario, State
-from model.scenario_file.nodes import Node, Problems
+from model.scenario_file.nodes import Map
+from model.scenario_file.problems import Problems
 
 PROBED = 256  # draws in which a formula of uncertain parameters is looked at
 _DEATH = re.compile(r"dead|death|died|deceas|mortality|^d$", re.IGNORECASE)
 
 
-def settled(scenario: Scenario, root: Node, problems: Problems) -> Scenario:
+def settled(scenario: Scenario, root: Map, problems: Problems) -> Scenario:
     """The scenario with `alive` found for every state that does not state it."""
     left = {t.source for t in scenario.transitions if t.target != t.source}
     states = dict(scenario.states)
@@ -30,7 +31,7 @@ def settled(scenario: Scenario, root: Node, problems: Problems) -> Scenario:
             given = _given(scenario, state, problems)
             states[key] = dataclasses.replace(state, alive=bool(given))
             if advice := _advice(state, given):
-                problems.warn(root.get("states").get(key), advice)
+                problems.warn(root.section("states").at(key), advice)
     return dataclasses.replace(scenario, states=states)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from model.scenario_file.nodes import DEEPEST, Node, Problems, ScenarioError, did_you_mean, read_yaml
+from model.scenario_file.nodes import List, Map, Node, Nothing, Text
+from model.scenario_file.problems import Problems, ScenarioError
 from model.scenario_file.structure import check_twice
+from model.scenario_file.yaml_text import DEEPEST, read_yaml
+from model.suggestions import did_you_mean
 
 # Fields of which an entry has one; stating it replaces the others, and the fields that belong to them.
 _VALUE = ("value", "distribution", "table")
@@ -25,36 +29,32 @@ SHORT = {
 }
 
 
-def read_merged(path: Path, settings: Sequence[str], problems: Problems) -> Node:
+def read_merged(path: Path, settings: Sequence[str], problems: Problems) -> Map:
     """The tree of a scenario file with everything it extends, and the settings of the command line applied."""
     root = _read(Path(path), str(path), problems, ())
     for setting in settings:
-        _apply(root, setting, problems)
+        root = _apply(root, setting, problems)
     return root
 
 
-def _read(path: Path, shown: str, problems: Problems, above: tuple[Path, ...]) -> Node:
+def _read(path: Path, shown: str, problems: Problems, above: tuple[Path, ...]) -> Map:
     root = read_yaml(path, shown, problems)
-    if root.kind != "map":
-        raise ScenarioError(
-            [
-                f"{shown}:{root.line}: a scenario is a list of fields such as 'title: ...', found "
-                f"{'a list' if root.kind == 'list' else 'a text'}"
-            ]
-        )
+    if not isinstance(root, Map):
+        kind = "a list" if isinstance(root, List) else "a text"
+        raise ScenarioError([f"{shown}:{root.line}: a scenario is a list of fields such as 'title: ...', found {kind}"])
     base = root.get("extends")
-    if base is None or base.kind != "text":
+    if not isinstance(base, Text):
         return root
     above = (*above, path.resolve())
     below = path.parent / base.value
     _check_chain(base, below, above)
     try:
-        return _merge(_read(below, str(below), problems, above), root, problems)
+        return _merge_fields(_read(below, str(below), problems, above), root, problems)
     except ScenarioError as error:
         raise ScenarioError([_named(base, text, str(below)) for text in error.problems]) from None
 
 
-def _check_chain(base: Node, below: Path, above: tuple[Path, ...]) -> None:
+def _check_chain(base: Text, below: Path, above: tuple[Path, ...]) -> None:
     try:
         loop = below.resolve() in above
     except (OSError, ValueError, RuntimeError):
@@ -72,134 +72,145 @@ def _named(base: Node, text: str, below: str) -> str:
 
 
 def _merge(base: Node, child: Node, problems: Problems, together: tuple[str, ...] = ()) -> Node:
-    if child.place == "transitions" and base.kind == child.kind == "list":
-        return _merge_transitions(base, child, problems)
-    if base.kind != "map" or child.kind != "map":
-        return child
-    kept = dict(base.value)
+    match base, child:
+        case List(), List() if child.place == "transitions":
+            return _merge_transitions(base, child, problems)
+        case Map(), Map():
+            return _merge_fields(base, child, problems, together)
+        case _:
+            return child
+
+
+def _merge_fields(base: Map, child: Map, problems: Problems, together: tuple[str, ...] = ()) -> Map:
+    """together: fields of which an entry has one, so that stating it replaces the others."""
+    fields = dict(base.fields)
     # A move whose survival is restated keeps its clock and hazard ratio; a value restated is no longer sampled.
-    if (stated := [key for key in together if key in child]) and not (stated == ["survival"] and "survival" in base):
-        kept = {key: value for key, value in kept.items() if key not in (*together, *_WITH[together])}
-    for key, value in child.value.items():
-        if value.kind == "nothing":
-            _remove(kept, base, key, value, problems)
+    stated = [key for key in together if key in child]
+    if stated and not (stated == ["survival"] and "survival" in base):
+        fields = {key: value for key, value in fields.items() if key not in (*together, *_WITH[together])}
+    for key, value in child.fields.items():
+        if isinstance(value, Nothing):
+            _check_removed(base, key, value, problems)
+            fields.pop(key, None)
         elif key != "extends":
             group = _VALUE if child.place == "parameters" else ()
-            kept[key] = _merge(kept[key], value, problems, group) if key in kept else value
-    return Node(
-        "map", kept, child.file, child.line, child.place, {**base.keys, **child.keys}, base.dropped | child.dropped
-    )
+            fields[key] = _merge(fields[key], value, problems, group) if key in fields else value
+    lines = {**base.lines, **child.lines}
+    return Map(child.file, child.line, child.place, fields, lines, base.dropped | child.dropped)
 
 
-def _remove(kept: dict[str, Node], base: Node, key: str, at: Node, problems: Problems) -> None:
+def _check_removed(base: Map, key: str, at: Node, problems: Problems) -> None:
     if key not in base:
         problems.add(
-            at, f"null removes '{key}', but {base.file} has no such entry here." + did_you_mean(key, base.value)
+            at, f"null removes '{key}', but {base.file} has no such entry here." + did_you_mean(key, base.fields)
         )
-    kept.pop(key, None)
 
 
-def _merge_transitions(base: Node, child: Node, problems: Problems) -> Node:
+def _merge_transitions(base: List, child: List, problems: Problems) -> List:
     """A move between the same states (and of the same name) is changed, removed by `rate: null`; another is added."""
     for section in (base, child):
-        check_twice([item for item in section.value if not _removes(item)], problems)
-    items = {_identity(item): item for item in base.value}
-    for item in child.value:
-        key = _identity(item)
+        check_twice([item for item in section.maps if not _removes(item)], problems)
+    merged = {identity(item): item for item in base.items}
+    for item in child.items:
+        key = identity(item)
         if _removes(item):
-            if key not in items:
+            if key not in merged:
                 problems.add(
                     item,
-                    f"null removes the move '{_label(item)}', but {base.file} has no such move."
-                    + did_you_mean(_label(item), map(_label, base.value)),
+                    f"null removes the move '{label(item)}', but {base.file} has no such move."
+                    + did_you_mean(label(item), map(label, base.items)),
                     "transitions",
                 )
-            items.pop(key, None)
+            merged.pop(key, None)
         else:
-            items[key] = _merge(items[key], item, problems, _KIND) if key in items else item
-    return Node("list", list(items.values()), child.file, child.line, child.place)
+            merged[key] = _merge(merged[key], item, problems, _KIND) if key in merged else item
+    return List(child.file, child.line, child.place, tuple(merged.values()))
 
 
 def _removes(item: Node) -> bool:
-    return any(item.get(kind) is not None and item.get(kind).kind == "nothing" for kind in _KIND)
+    return isinstance(item, Map) and any(isinstance(item.get(kind), Nothing) for kind in _KIND)
 
 
-def _field(item: Node, key: str) -> str:
-    child = item.get(key)
-    return child.value if child is not None and child.kind == "text" else ""
+def ends(item: Node) -> tuple[str, str, str]:
+    """'from', 'to' and 'name' of a transition as far as it states them."""
+    return (item.text("from"), item.text("to"), item.text("name")) if isinstance(item, Map) else ("", "", "")
 
 
-def _identity(item: Node):
-    found = tuple(_field(item, key) for key in ("from", "to", "name"))
-    return found if any(found) else id(item)
+def identity(item: Node) -> tuple[str, str, str] | int:
+    """What makes a transition the same one in two files; its number in memory where it states nothing of that."""
+    return ends(item) if any(ends(item)) else id(item)
 
 
-def _label(item: Node) -> str:
-    return f"{_field(item, 'from')} -> {_field(item, 'to')}" + (f" ({name})" if (name := _field(item, "name")) else "")
+def label(item: Node) -> str:
+    source, target, name = ends(item)
+    return f"{source} -> {target}" + (f" ({name})" if name else "")
 
 
-def _apply(root: Node, setting: str, problems: Problems) -> None:
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def _apply(root: Map, setting: str, problems: Problems) -> Map:
+    """The tree with 'name=value' laid over it; as it was where that is no setting, which is reported."""
     name, equals, value = setting.partition("=")
     name, value = name.strip(), value.strip()
-    at = Node("text", value, f"--set {setting}", 0)
+    at = Text(f"--set {setting}", 0, value=value)
+    listed = root.section("parameters").fields
     if not equals or not name or not value:
-        return problems.add(at, "write --set name=value, such as --set horizon='5 years'")
-    parameters = root.get("parameters")
-    listed = parameters.value if parameters is not None and parameters.kind == "map" else {}
+        problems.add(at, "write --set name=value, such as --set horizon='5 years'")
+        return root
     if name in listed:
-        return _set_parameter(root, listed, name, at)
-    if name in SHORT:
-        for place in SHORT[name]:
-            _set_field(root, place.split("."), at, problems)
-        return None
-    if joint := next((key for key in listed if name in re.split(r"\s*,\s*", key)), None):
-        return problems.add(
-            at, f"'{name}' is drawn together with others; set them all: --set '{joint}=distribution(...)'"
-        )
-    if "." in name:
-        return _set_field(root, name.split("."), at, problems)
-    allowed = [*listed, *SHORT]
-    return problems.add(
-        at,
-        f"unknown name '{name}'.{did_you_mean(name, allowed)} Allowed: a parameter "
-        f"({', '.join(listed) or 'none here'}), {', '.join(SHORT)}, or a field by its place, "
-        f"such as "
-        "time.cycle",
+        return _set_parameter(root, name, at)
+    if name in SHORT or ("." in name and not _joint_of(name, listed)):
+        for place in SHORT.get(name, (name,)):
+            root = _set_field(root, place.split("."), at, problems)
+        return root
+    problems.add(at, _no_name(name, listed))
+    return root
+
+
+def _joint_of(name: str, listed: Mapping[str, Node]) -> str:
+    """The key of the parameters that are drawn together with one; '' where it is none of such."""
+    return next((key for key in listed if name in re.split(r"\s*,\s*", key)), "")
+
+
+def _no_name(name: str, listed: Mapping[str, Node]) -> str:
+    if joint := _joint_of(name, listed):
+        return f"'{name}' is drawn together with others; set them all: --set '{joint}=distribution(...)'"
+    return (
+        f"unknown name '{name}'.{did_you_mean(name, [*listed, *SHORT])} Allowed: a parameter "
+        f"({', '.join(listed) or 'none here'}), {', '.join(SHORT)}, or a field by its place, such as time.cycle"
     )
 
 
-def _set_parameter(root: Node, listed: dict[str, Node], name: str, at: Node) -> None:
+def _set_parameter(root: Map, name: str, at: Text) -> Map:
     """A parameter set to a number is fixed: it is not sampled any more, and correlated with nothing."""
-    old, place = listed[name], f"parameters.{name}"
-    kept = {k: v for k, v in old.items() if k not in (*_VALUE, *_WITH[_VALUE])}
+    parameters, place = root.section("parameters"), f"parameters.{name}"
+    old, node = parameters.at(name), parameters.section(name)
+    fields = {key: value for key, value in node.fields.items() if key not in (*_VALUE, *_WITH[_VALUE])}
     field = "distribution" if _is_distribution(at.value) else "value"
-    kept[field] = Node("text", at.value, at.file, 0, f"{place}.{field}")
-    listed[name] = Node("map", kept, old.file, old.line, place, old.keys)
+    fields[field] = replace(at, place=f"{place}.{field}")
+    root = root.put(("parameters", name), Map(old.file, old.line, place, fields, node.lines))
     section = root.get("correlations")
-    if field == "value" and section is not None and section.kind == "list":
-        section.value = [left for node in section.value if (left := _without(node, name)) is not None]
+    if field == "distribution" or not isinstance(section, List):
+        return root
+    items = tuple(left for block in section.items if (left := _without(block, name)) is not None)
+    return root.put(("correlations",), replace(section, items=items))
 
 
 def _without(node: Node, name: str) -> Node | None:
     """A correlation block without one of its parameters; None where nothing is left to correlate."""
-    between, matrix = node.get("between"), node.get("matrix")
-    names = [n.value for n in between.value] if between is not None and between.kind == "list" else []
-    if name not in names:
+    if not isinstance(node, Map) or name not in node.entries("between").values:
         return node
-    if matrix is None or matrix.kind != "list" or len(names) < 3:
+    between, matrix = node.entries("between"), node.get("matrix")
+    if not isinstance(matrix, List) or len(between.items) < 3:
         return None
-    i = names.index(name)
-    rows = [r if r.kind != "list" else Node("list", _drop(r.value, i), r.file, r.line, r.place) for r in matrix.value]
-    kept = {
-        **node.value,
-        "between": Node("list", _drop(between.value, i), between.file, between.line, between.place),
-        "matrix": Node("list", _drop(rows, i), matrix.file, matrix.line, matrix.place),
-    }
-    return Node("map", kept, node.file, node.line, node.place, node.keys)
+    i = between.values.index(name)
+    rows = tuple(_drop(row, i) if isinstance(row, List) else row for row in matrix.items)
+    return node.put(("between",), _drop(between, i)).put(("matrix",), _drop(replace(matrix, items=rows), i))
 
 
-def _drop(values: list, i: int) -> list:
-    return values[:i] + values[i + 1 :]
+def _drop(listed: List, i: int) -> List:
+    return replace(listed, items=listed.items[:i] + listed.items[i + 1 :])
 
 
 def _is_distribution(value: str) -> bool:
@@ -208,22 +219,46 @@ def _is_distribution(value: str) -> bool:
     return value.split("(")[0].strip() in distributions.NAMES
 
 
-def _set_field(root: Node, path: list[str], at: Node, problems: Problems) -> None:
+def _set_field(root: Map, path: list[str], at: Text, problems: Problems) -> Map:
     """Fields by place, 'strategies.surgery.hr'; moves by their label, 'transitions.well -> dead.rate'."""
-    node = root
-    for depth, word in enumerate(path[:-1]):
-        inside = {_label(item): item for item in node.value} if node.kind == "list" else node.value
-        below = inside.get(word) if isinstance(inside, dict) else None
-        if below is None or below.kind not in ("map", "list"):
-            return problems.add(
-                at,
-                f"{root.file} has no '{'.'.join(path[: depth + 1])}'."
-                + did_you_mean(word, inside if isinstance(inside, dict) else ()),
-            )
-        node = below
-    if node.kind != "map":
-        return problems.add(at, f"'{'.'.join(path[:-1])}' has no fields; name one of its entries first")
-    if node.place.startswith("parameters.") and path[-1] in ("value", "distribution"):
-        return _set_parameter(root, root.get("parameters").value, path[-2], at)
-    node.value[path[-1]] = Node("text", at.value, at.file, 0, ".".join(path))
-    return None
+    *words, last = path
+    owners: list[Node] = [root]
+    for depth, word in enumerate(words):
+        inside = _inside(owners[-1])
+        below = inside.get(word)
+        if not isinstance(below, Map | List):
+            problems.add(at, f"{root.file} has no '{'.'.join(path[: depth + 1])}'." + did_you_mean(word, inside))
+            return root
+        owners.append(below)
+    owner = owners[-1]
+    if not isinstance(owner, Map):
+        problems.add(at, f"'{'.'.join(words)}' has no fields; name one of its entries first")
+        return root
+    if owner.place.startswith("parameters.") and last in ("value", "distribution"):
+        return _set_parameter(root, words[-1], at)
+    changed: Node = owner.put((last,), replace(at, place=".".join(path)))
+    for above, below in zip(owners[-2::-1], owners[:0:-1]):
+        changed = _exchanged(above, below, changed)
+    return changed if isinstance(changed, Map) else root
+
+
+def _inside(node: Node) -> Mapping[str, Node]:
+    """What a word of a path can name: a field, or a transition of a list by its label."""
+    match node:
+        case Map():
+            return node.fields
+        case List():
+            return {label(item): item for item in node.items}
+        case _:
+            return {}
+
+
+def _exchanged(owner: Node, old: Node, new: Node) -> Node:
+    """The owner with another child in the place of one."""
+    match owner:
+        case Map():
+            return replace(owner, fields={key: new if child is old else child for key, child in owner.fields.items()})
+        case List():
+            return replace(owner, items=tuple(new if item is old else item for item in owner.items))
+        case _:
+            return owner

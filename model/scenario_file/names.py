@@ -9,8 +9,9 @@ from model import hazards
 from model.dependencies import CircleError, in_order
 from model.formula import BUILT_IN, Formula, Table, parse
 from model.scenario import Period, Scenario
-from model.scenario_file.nodes import Problems, did_you_mean
+from model.scenario_file.problems import Problems
 from model.scenario_file.structure import hazard_forms
+from model.suggestions import did_you_mean
 from model.units import MONEY, MONEY_PER_TIME, NUMBER, PER_TIME, TIME, Dimension, UnitError
 
 _DIMENSIONS = {"number": NUMBER, "time": TIME, "per time": PER_TIME}

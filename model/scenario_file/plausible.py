@@ -6,7 +6,7 @@ import numpy as np
 
 from model import formula
 from model.scenario import Parameter, Scenario
-from model.scenario_file.nodes import Problems
+from model.scenario_file.problems import Problems
 
 _SHIFT = 0.2  # of half the interval, on the log scale: published medians and limits are rounded
 _NEAR, _FAR = 0.5, 3.0  # standard deviations: within the first, quantiles are not needed

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from model.effects import BUILT_IN, QALY
 from model.scenario import Scenario, Target
-from model.scenario_file.nodes import Node, Problems
+from model.scenario_file.nodes import List, Map
+from model.scenario_file.problems import Problems
 from model.scenario_file.schema import number
 from model.scenario_file.structure import Reader
 from model.units import days_in
@@ -25,83 +27,86 @@ ERRORS = ("standard error", "tolerance", "n")
 ALIVE = "alive"
 
 
-def read_published(root: Node, scenario: Scenario, problems: Problems) -> tuple[Target, ...]:
+def read_published(root: Map, scenario: Scenario, problems: Problems) -> tuple[Target, ...]:
     """Both sections of published results, checked against the scenario they stand in (which has no errors)."""
-    old, new = root.get("published medians"), root.get("published")
-    found = [read_result(key, node, scenario, problems) for key, node in (new.items() if new is not None else ())]
-    if old is not None:
+    results = [read_result(key, node, scenario, problems) for key, node in root.section("published").maps()]
+    if "published medians" in root:
         problems.warn(
-            old,
+            root.at("published medians"),
             "is now called 'published', by name, such as 'survival: {measure: median, of: survival, strategy: .., value: ..}'",
         )
-    for node in old.value if old is not None else ():
-        key = f"{node.get('of').value}, {node.get('strategy').value}"
-        found.append(read_result(key, node, scenario, problems, "median"))
-    return tuple(found)
+    for node in root.entries("published medians").maps:
+        key = f"{node.text('of')}, {node.text('strategy')}"
+        results.append(read_result(key, node, scenario, problems, "median"))
+    return tuple(results)
 
 
-def read_result(key: str, node: Node, scenario: Scenario, problems: Problems, measure: str = "") -> Target:
+def read_result(key: str, node: Map, scenario: Scenario, problems: Problems, measure: str = "") -> Target:
     """One result. `measure`: where the section means only one."""
-    reader = Reader(scenario.currency, scenario.time.day, {}, problems)
-    measure = measure or reader.text(node, "measure")
+    reader = Reader(scenario.currency, scenario.time.day, problems)
+    measure = measure or node.text("measure")
     _check_fields(node, measure, problems)
     _check_known(node, measure, scenario, problems)
     value, at, per = _value(node, measure, scenario, reader)
-    n = number(node.get("n"), problems) if "n" in node else None
+    n = _number(node, "n", problems)
     return Target(
         key,
         measure,
         value,
         _error(node, measure, value, n, per, reader),
-        reader.text(node, "strategy"),
-        reader.text(node, "group", "all"),
+        node.text("strategy"),
+        node.text("group", "all"),
         _states(node, measure, scenario, problems),
         at,
-        reader.text(node, "outcome", QALY),
+        node.text("outcome", QALY),
         comparator(node, scenario),
-        (number(node.get("wtp"), problems) or 0.0) if "wtp" in node else 0.0,
-        reader.text(node, "source"),
+        _number(node, "wtp", problems) or 0.0,
+        node.text("source"),
         _of(node, measure),
         math.nan if n is None else n,
-        reader.text(node, "label"),
-        reader.text(node, "status"),
+        node.text("label"),
+        node.text("status"),
     )
 
 
-def comparator(node: Node, scenario: Scenario) -> str:
-    if "comparator" in node:
-        return node.get("comparator").value
-    return scenario.reference_strategy
+def comparator(node: Map, scenario: Scenario) -> str:
+    return node.text("comparator") or scenario.reference_strategy
 
 
-def _of(node: Node, measure: str) -> str:
-    return node.get("of").value if "of" in node else "survival" if measure == "median survival" else ""
+def _number(node: Map, key: str, problems: Problems) -> float | None:
+    child = node.get(key)
+    return None if child is None else number(child, problems)
 
 
-def _value(node: Node, measure: str, scenario: Scenario, reader: Reader) -> tuple[float, float, float]:
+def _of(node: Map, measure: str) -> str:
+    return node.text("of", "survival" if measure == "median survival" else "")
+
+
+def _value(node: Map, measure: str, scenario: Scenario, reader: Reader) -> tuple[float, float, float]:
     """(value in its own unit, model time at which it is compared, that unit in model time)."""
     if not measure.startswith("median"):
-        value = number(node.get("value"), reader.problems)
+        value = number(node.at("value"), reader.problems)
         if value is not None and measure in ("occupancy", "probability cost-effective") and not 0 <= value <= 1:
-            reader.problems.add(node.get("value"), f"{value:g} is no share of patients or draws (allowed: 0 to 1)")
+            reader.problems.add(node.at("value"), f"{value:g} is no share of patients or draws (allowed: 0 to 1)")
         return value or 0.0, reader.length(node.get("at")) or 0.0, 1.0
     length, effect = reader.length(node.get("value")) or 0.0, scenario.effects.get(_of(node, measure))
     per = effect.per if effect is not None and effect.unit else 1.0
     return length / per, length, per
 
 
-def _error(node: Node, measure: str, value: float, n: float | None, per: float, reader: Reader) -> float:
+def _error(node: Map, measure: str, value: float, n: float | None, per: float, reader: Reader) -> float:
     """Standard error (or tolerance) in the value's unit; of a share of n patients, the binomial one; nan without one."""
-    given = next((node.get(key) for key in ("standard error", "tolerance") if key in node), None)
-    if given is not None:
-        error = reader.length(given) if measure.startswith("median") else number(given, reader.problems)
+    field = next((key for key in ("standard error", "tolerance") if key in node), None)
+    if field is not None:
+        stated = node.at(field)
+        error = reader.length(stated) if measure.startswith("median") else number(stated, reader.problems)
         if error is not None and error <= 0:
-            reader.problems.add(given, f"'{given.value}' must be above 0")
+            reader.problems.add(stated, f"'{node.text(field)}' must be above 0")
         return (error or 1.0) / per
     if n is None:
         return math.nan
     if n < 1:
-        reader.problems.add(node.get("n"), f"'{node.get('n').value}' is no number of patients (1 or more)")
+        reader.problems.add(node.at("n"), f"'{node.text('n')}' is no number of patients (1 or more)")
     elif measure == "occupancy" and not 0 < value < 1:
         reader.problems.add(node, f"a share of {value:g} has no standard error by 'n': state 'standard error'")
     elif measure == "occupancy":
@@ -109,17 +114,17 @@ def _error(node: Node, measure: str, value: float, n: float | None, per: float, 
     return math.nan
 
 
-def _states(node: Node, measure: str, scenario: Scenario, problems: Problems) -> tuple[str, ...]:
+def _states(node: Map, measure: str, scenario: Scenario, problems: Problems) -> tuple[str, ...]:
     if measure.startswith("median"):
         effect = scenario.effects.get(_of(node, measure))
         return scenario.living_states if effect is None else tuple(effect.states)
     if "states" not in node:
         return ()
-    listed = node.get("states")
-    if listed.kind == "list":
-        return tuple(n.value for n in listed.value)
-    if listed.value != ALIVE:
-        problems.add(listed, f"'{listed.value}': write a list of states, such as [{listed.value}], or '{ALIVE}'")
+    listed, word = node.at("states"), node.text("states")
+    if isinstance(listed, List):
+        return listed.values
+    if word != ALIVE:
+        problems.add(listed, f"'{word}': write a list of states, such as [{word}], or '{ALIVE}'")
     elif scenario.living_states != (ALIVE,) and ALIVE in scenario.states:
         problems.add(
             listed, f"'{ALIVE}' is the name of a state too: write [{ALIVE}] for the state, or list those who live"
@@ -127,7 +132,7 @@ def _states(node: Node, measure: str, scenario: Scenario, problems: Problems) ->
     return scenario.living_states
 
 
-def _check_fields(node: Node, measure: str, problems: Problems) -> None:
+def _check_fields(node: Map, measure: str, problems: Problems) -> None:
     """The fields go with the measure: none is missing, and none would not be read."""
     needs = NEEDS[measure]
     for field in needs:
@@ -136,38 +141,38 @@ def _check_fields(node: Node, measure: str, problems: Problems) -> None:
     special = {f for fields in (*NEEDS.values(), *MAY_HAVE.values()) for f in fields}
     for field in sorted(special - {*needs, *MAY_HAVE.get(measure, ())}):
         if field in node:
-            problems.add(node.get(field), f"'{field}' does not go with the measure '{measure}'")
+            problems.add(node.at(field), f"'{field}' does not go with the measure '{measure}'")
     if len(stated := [key for key in ERRORS if key in node]) > 1:
         problems.add(node, f"states {' and '.join(stated)}, which both say how exact it is: leave one out")
 
 
-def _check_known(node: Node, measure: str, scenario: Scenario, problems: Problems) -> None:
+def _check_known(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
     """What the result names is in the scenario."""
     groups = dict.fromkeys(["all", *scenario.groups])
     outcomes = ["cost", *BUILT_IN, *(f"cost: {c}" for c in scenario.components), *scenario.effects]
-    for field, what, known in (
+    names: tuple[tuple[str, str, Collection[str]], ...] = (
         ("strategy", "strategy", scenario.strategies),
         ("comparator", "comparator", scenario.strategies),
         ("group", "group", groups),
         ("outcome", "outcome", outcomes),
         ("of", "event", ["survival", *scenario.effects]),
         ("source", "source", scenario.sources),
-    ):
-        if field in node and node.get(field).value not in known:
-            problems.unknown(node.get(field), what, node.get(field).value, known)
+    )
+    for field, what, known in names:
+        if field in node and node.text(field) not in known:
+            problems.unknown(node.at(field), what, node.text(field), known)
     stays = [key for key, state in scenario.states.items() if not state.chance]
-    listed = node.get("states")
-    for state in listed.value if listed is not None and listed.kind == "list" else ():
-        if state.value not in stays:
-            problems.unknown(listed, "state", state.value, stays)
+    for state in node.entries("states").values:
+        if state not in stays:
+            problems.unknown(node.at("states"), "state", state, stays)
     _check_median(node, measure, scenario, problems)
     if measure == "probability cost-effective" and not any(p.sampled for p in scenario.parameters.values()):
         problems.add(node, "no parameter has a distribution, so there is no probability")
-    if measure == "icer" and node.get("strategy").value == comparator(node, scenario):
-        problems.add(node, f"'{node.get('strategy').value}' is compared with itself")
+    if measure == "icer" and node.text("strategy") == comparator(node, scenario):
+        problems.add(node, f"'{node.text('strategy')}' is compared with itself")
 
 
-def _check_median(node: Node, measure: str, scenario: Scenario, problems: Problems) -> None:
+def _check_median(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
     if not measure.startswith("median"):
         return
     of = _of(node, measure)
@@ -176,7 +181,7 @@ def _check_median(node: Node, measure: str, scenario: Scenario, problems: Proble
     effect = scenario.effects.get(of)
     if effect is not None and (not effect.states or any(effect.states.values()) or not days_in(effect.unit)):
         problems.add(
-            node.get("of"),
+            node.at("of"),
             f"'{of}' is not plain time in states (it is a count, or has weights), so no time is its median; state an effect with "
             "'time in: [..]'",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.scenario import Scenario
-from model.scenario_file.nodes import Problems
+from model.scenario_file.problems import Problems
 
 MANY_STATES, MANY_CYCLES = 50, 50_000
 

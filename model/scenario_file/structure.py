@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from model import formula, hazards
 from model.formula import Formula, FormulaError
 from model.scenario import Effect, Group, Period, State, Strategy, Survival, Transition
-from model.scenario_file.nodes import Node, Problems, did_you_mean
+from model.scenario_file.nodes import List, Map, Node, Text, renamed
+from model.scenario_file.problems import Problems
 from model.scenario_file.schema import bad_name
+from model.suggestions import did_you_mean
 from model.units import DAYS, UnitError, days_in, duration
 
 KINDS = {"rate": "rate", "survival": "survival", "probability": "chance", "probability per cycle": "per cycle"}
@@ -23,12 +27,12 @@ _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 class Reader:
     """Reads formulas; remembers in which line each stands."""
 
-    def __init__(self, currency: str, day: float, tables, problems: Problems):
-        self.currency, self.day, self.tables, self.problems = currency, day, tables, problems
+    def __init__(self, currency: str, day: float, problems: Problems):
+        self.currency, self.day, self.problems = currency, day, problems
         self.lines: dict[str, str] = {}
 
     def formula(self, node: Node | None) -> Formula | None:
-        if node is None or node.kind != "text":
+        if not isinstance(node, Text):
             return None
         self.lines[node.place] = node.where
         try:
@@ -37,36 +41,33 @@ class Reader:
             self.problems.add(node, str(error))
             return None
 
-    def text(self, node: Node, key: str, default: str = "") -> str:
-        child = node.get(key)
-        return child.value if child is not None and child.kind == "text" else default
-
     def money(self, node: Node | None, unnamed: str) -> dict[str, Formula]:
         """{component: formula}; one formula alone is the component `unnamed`."""
         if node is None:
             return {}
-        parts = dict(node.items()) if node.kind == "map" else {unnamed: node}
-        found = {component: self.formula(part) for component, part in parts.items()}
+        parts = node.fields if isinstance(node, Map) else {unnamed: node}
+        formulas = {component: self.formula(part) for component, part in parts.items()}
         self.lines |= {f"{node.place}.{component}": part.where for component, part in parts.items()}
-        return {component: f for component, f in found.items() if f is not None}
+        return {component: f for component, f in formulas.items() if f is not None}
 
-    def bindings(self, node: Node, but: tuple[str, ...]) -> dict[str, Formula]:
-        found = {}
-        for name, child in node.items():
+    def bindings(self, node: Map, but: tuple[str, ...]) -> dict[str, Formula]:
+        """What the entry binds: all its fields `but` those that mean something else."""
+        bound = {}
+        for name, child in node.fields.items():
             if name in but:
                 continue
             if fault := bad_name(name):
                 self.problems.add(child, fault + did_you_mean(name, but))
             elif (parsed := self.formula(child)) is not None:
-                found[name] = parsed
+                bound[name] = parsed
                 continue
             self.problems.damaged.add(name)
         self.problems.damaged |= node.dropped
-        return found
+        return bound
 
     def length(self, node: Node | None) -> float | None:
         """A length of time in model units."""
-        if node is None or node.kind != "text":
+        if not isinstance(node, Text):
             return None
         try:
             return duration(node.value) / self.day
@@ -75,60 +76,61 @@ class Reader:
             return None
 
 
-def read_strategies(section: Node | None, reader: Reader) -> dict[str, Strategy]:
-    found = {
-        key: Strategy(key, reader.text(node, "label") or key, reader.bindings(node, ("label",)))
-        for key, node in (section.items() if section else ())
+def read_strategies(root: Map, reader: Reader) -> dict[str, Strategy]:
+    section = root.section("strategies")
+    strategies = {
+        key: Strategy(key, node.text("label") or key, reader.bindings(node, ("label",))) for key, node in section.maps()
     }
-    if section is not None and not found and not section.dropped:
+    if "strategies" in root and not strategies and not section.dropped:
         reader.problems.add(section, "needs at least one strategy")
-    return found
+    return strategies
 
 
-def read_groups(section: Node | None, reader: Reader) -> dict[str, Group]:
-    if section is None:
+def read_groups(root: Map, reader: Reader) -> dict[str, Group]:
+    if "groups" not in root:
         return {"all": Group("all", "All patients", formula.parse("1"), {})}
-    found = {}
-    for key, node in section.items():
+    section, groups = root.section("groups"), {}
+    for key, node in section.maps():
         if key == "all":
             reader.problems.add(node, "'all' is the name of the weighted total; choose another name for the group")
         weight = reader.formula(node.get("weight")) or formula.parse("0")
-        found[key] = Group(key, reader.text(node, "label") or key, weight, reader.bindings(node, ("label", "weight")))
-    if not found and not section.dropped:
+        groups[key] = Group(key, node.text("label") or key, weight, reader.bindings(node, ("label", "weight")))
+    if not groups and not section.dropped:
         reader.problems.add(section, "needs at least one group; leave 'groups' out where all patients are alike")
-    return found
+    return groups
 
 
-def read_periods(section: Node | None, horizon: float, reader: Reader) -> tuple[Period, ...]:
-    found, start, entries = [], 0.0, list(section.items()) if section else []
+def read_periods(section: Map, horizon: float, reader: Reader) -> tuple[Period, ...]:
+    periods: list[Period] = []
+    entries = list(section.maps())
     for i, (key, node) in enumerate(entries):
+        start, last = periods[-1].end if periods else 0.0, i == len(entries) - 1
         end = reader.length(node.get("until"))
         if end is None:
-            if i < len(entries) - 1 and "until" not in node:
+            if not last and "until" not in node:
                 reader.problems.add(node, "'until' is missing (only the last period may leave it out)")
             end = max(horizon, start)
         elif end <= start:
             before = f"that of the period before ({entries[i - 1][0]})" if i else "the start"
-            reader.problems.add(node.get("until"), f"'{reader.text(node, 'until')}' must be later than {before}")
-        elif end < horizon - 1e-9 and i == len(entries) - 1:
-            reader.problems.add(node.get("until"), "the last period must reach the horizon: leave its 'until' out")
-        found.append(Period(key, start, end, reader.bindings(node, ("until",))))
-        start = end
-    return tuple(found)
+            reader.problems.add(node.at("until"), f"'{node.text('until')}' must be later than {before}")
+        elif last and end < horizon - 1e-9:
+            reader.problems.add(node.at("until"), "the last period must reach the horizon: leave its 'until' out")
+        periods.append(Period(key, start, end, reader.bindings(node, ("until",))))
+    return tuple(periods)
 
 
-def read_states(section: Node | None, reader: Reader) -> dict[str, State]:
-    """Whether a state is alive, where it does not say so, is found once all is read (`living`)."""
-    return {key: _state(key, node, reader) for key, node in (section.items() if section else ())}
+def read_states(section: Map, reader: Reader) -> dict[str, State]:
+    """Whether a state is alive, where it does not say so, is known once all is read (`living`)."""
+    return {key: _state(key, node, reader) for key, node in section.maps()}
 
 
-def _state(key: str, node: Node, reader: Reader) -> State:
+def _state(key: str, node: Map, reader: Reader) -> State:
     state = State(
         key,
-        reader.text(node, "label") or key,
+        node.text("label") or key,
         reader.formula(node.get("start")),
-        reader.text(node, "stay") == "0",
-        reader.text(node, "alive") != "false",
+        node.text("stay") == "0",
+        node.text("alive") != "false",
         reader.money(node.get("cost"), "state"),
         reader.formula(node.get("utility")),
         reader.money(node.get("entry cost"), "entry"),
@@ -138,32 +140,27 @@ def _state(key: str, node: Node, reader: Reader) -> State:
     for field in ("cost", "utility"):
         if state.chance and field in node:
             reader.problems.add(
-                node.get(field),
-                "nobody stays in a chance node (stay: 0), so what counts per unit "
-                "of time "
-                "never counts here: use 'entry cost', 'entry qaly', or the 'cost' "
-                "of a "
-                "transition",
+                node.at(field),
+                "nobody stays in a chance node (stay: 0), so what counts per unit of time never counts here: use "
+                "'entry cost', 'entry qaly', or the 'cost' of a transition",
             )
     return state
 
 
-def moves_of(section: Node | None) -> list[Node]:
-    return [n for n in section.value if n.kind == "map"] if section is not None and section.kind == "list" else []
+def moves_of(root: Map) -> tuple[Map, ...]:
+    """The entries of `transitions`."""
+    return root.entries("transitions").maps
 
 
-def label_of(node: Node) -> str:
+def label_of(node: Map) -> str:
     """'from -> to (name)', as Transition.label."""
-    ends = [
-        child.value if (child := node.get(key)) is not None and child.kind == "text" else ""
-        for key in ("from", "to", "name")
-    ]
-    return f"{ends[0] or '?'} -> {ends[1] or '?'}" + (f" ({ends[2]})" if ends[2] else "")
+    name = node.text("name")
+    return f"{node.text('from') or '?'} -> {node.text('to') or '?'}" + (f" ({name})" if name else "")
 
 
-def check_twice(nodes: list[Node], problems: Problems) -> None:
+def check_twice(nodes: Iterable[Map], problems: Problems) -> None:
     """Two moves of one list with the same ends need names, in the file itself and in each that it extends."""
-    first: dict[str, Node] = {}
+    first: dict[str, Map] = {}
     for node in nodes:
         label = label_of(node)
         if label in first and "?" not in label:
@@ -175,21 +172,20 @@ def check_twice(nodes: list[Node], problems: Problems) -> None:
         first.setdefault(label, node)
 
 
-def name_moves(section: Node | None) -> None:
+def with_named_moves(root: Map) -> Map:
     """Messages name a move by its ends, not by its number in the list."""
-    for node in moves_of(section):
-        node.place = f"transitions.{label_of(node)}"
-        for key, child in node.items():
-            child.place = f"{node.place}.{key}"
-            for component, part in child.items():
-                part.place = f"{child.place}.{component}"
+    section = root.get("transitions")
+    if not isinstance(section, List):
+        return root
+    items = tuple(renamed(n, f"transitions.{label_of(n)}") if isinstance(n, Map) else n for n in section.items)
+    return root.put(("transitions",), replace(section, items=items))
 
 
-def read_transitions(section: Node | None, reader: Reader) -> tuple[Transition, ...]:
-    return tuple(t for t in (_transition(node, reader) for node in moves_of(section)) if t is not None)
+def read_transitions(root: Map, reader: Reader) -> tuple[Transition, ...]:
+    return tuple(t for t in (_transition(node, reader) for node in moves_of(root)) if t is not None)
 
 
-def _transition(node: Node, reader: Reader) -> Transition | None:
+def _transition(node: Map, reader: Reader) -> Transition | None:
     kinds = [key for key in KINDS if key in node]
     if len(kinds) != 1:
         if kinds or not node.dropped & set(KINDS):
@@ -201,17 +197,17 @@ def _transition(node: Node, reader: Reader) -> Transition | None:
     if kind != "survival":
         for key in ("clock", "hazard ratio", "acceleration factor"):
             if key in node:
-                reader.problems.add(node.get(key), f"'{key}' goes with 'survival' only")
-    rest = kind == "chance" and reader.text(node, "probability") == "rest"
+                reader.problems.add(node.at(key), f"'{key}' goes with 'survival' only")
+    rest = kind == "chance" and node.text("probability") == "rest"
     probability = None if rest else reader.formula(node.get(kinds[0])) if kind in ("chance", "per cycle") else None
     survival = _survival(node, reader) if kind == "survival" else None
     rate = reader.formula(node.get("rate"))
     if not rest and probability is None and survival is None and rate is None:
         return None
     return Transition(
-        reader.text(node, "from"),
-        reader.text(node, "to"),
-        reader.text(node, "name"),
+        node.text("from"),
+        node.text("to"),
+        node.text("name"),
         kind,
         rate,
         survival,
@@ -221,10 +217,10 @@ def _transition(node: Node, reader: Reader) -> Transition | None:
     )
 
 
-def _survival(node: Node, reader: Reader) -> Survival | None:
-    place, text = node.get("survival"), reader.text(node, "survival")
+def _survival(node: Map, reader: Reader) -> Survival | None:
+    place, text = node.at("survival"), node.text("survival")
     reader.lines[place.place] = place.where
-    clock = reader.text(node, "clock")
+    clock = node.text("clock")
     try:
         if literal := _AGE_IN_YEARS.match(text):
             raise FormulaError(_age_needs_unit(literal[1], literal[2]))
@@ -331,16 +327,13 @@ def _age_needs_unit(table: str, age: str) -> str:
     )
 
 
-def read_effects(section: Node | None, states, moves: list[str], reader: Reader) -> dict[str, Effect]:
+def read_effects(section: Map, states: Collection[str], moves: Collection[str], reader: Reader) -> dict[str, Effect]:
     """`states`, `moves`: keys and labels that an effect can count."""
-    return {
-        key: made
-        for key, node in (section.items() if section else ())
-        if (made := _effect(key, node, states, moves, reader)) is not None
-    }
+    effects = ((key, _effect(key, node, states, moves, reader)) for key, node in section.maps())
+    return {key: effect for key, effect in effects if effect is not None}
 
 
-def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> Effect | None:
+def _effect(key: str, node: Map, states: Collection[str], moves: Collection[str], reader: Reader) -> Effect | None:
     kinds = [k for k in ("time in", "entries into", "count of") if k in node]
     if key in OUTCOMES or key.startswith("cost:"):
         reader.problems.add(
@@ -353,25 +346,32 @@ def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> E
                 "needs exactly one of 'time in', 'entries into', 'count of'; found " + (" and ".join(kinds) or "none"),
             )
         return None
-    kind, part = kinds[0], node.get(kinds[0])
-    names = [n.value for n in part.value] if part.kind == "list" else list(part.value)
-    for name in names:
-        if name not in (moves if kind == "count of" else states):
-            reader.problems.unknown(
-                part, "move" if kind == "count of" else "state", name, moves if kind == "count of" else states
-            )
-    weights = {n: reader.formula(part.get(n)) if part.kind == "map" else None for n in names}
-    if kind == "time in" and "unit" not in {*node.value, *node.dropped}:
+    kind = kinds[0]
+    counted = _counted(node, kind, ("move", moves) if kind == "count of" else ("state", states), reader)
+    names = tuple(name for name, _ in counted)
+    if kind == "time in" and not node.stated("unit"):
         reader.problems.add(node, "'unit' is missing (unit of time of the total, such as day)")
     if kind != "time in" and "unit" in node:
-        reader.problems.add(node.get("unit"), f"a count has no unit of time; '{kind}' goes without 'unit'")
-    unit = reader.text(node, "unit") if kind == "time in" else ""
+        reader.problems.add(node.at("unit"), f"a count has no unit of time; '{kind}' goes without 'unit'")
+    unit = node.text("unit") if kind == "time in" else ""
     return Effect(
         key,
-        reader.text(node, "label") or key,
+        node.text("label") or key,
         unit,
         (days_in(unit) or 1.0) / reader.day,
-        weights if kind == "time in" else {},
-        tuple(names) if kind == "entries into" else (),
-        tuple(names) if kind == "count of" else (),
+        dict(counted) if kind == "time in" else {},
+        names if kind == "entries into" else (),
+        names if kind == "count of" else (),
     )
+
+
+def _counted(
+    node: Map, field: str, known: tuple[str, Collection[str]], reader: Reader
+) -> list[tuple[str, Formula | None]]:
+    """(name, weight) of what an effect counts; known: what such a thing is called, and those that there are."""
+    listed, (what, names) = node.at(field), known
+    counted = [*node.section(field).fields.items(), *((name, None) for name in node.entries(field).values)]
+    for name, _ in counted:
+        if name not in names:
+            reader.problems.unknown(listed, what, name, names)
+    return [(name, reader.formula(weight)) for name, weight in counted]

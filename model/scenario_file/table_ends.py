@@ -9,10 +9,11 @@ from model.formula import Table
 from model.inputs import Context
 from model.scenario import Scenario
 from model.scenario_file import names
-from model.scenario_file.nodes import Node, Problems
+from model.scenario_file.nodes import Map
+from model.scenario_file.problems import Problems
 
 
-def warn(scenario: Scenario, root: Node, problems: Problems) -> None:
+def warn(scenario: Scenario, root: Map, problems: Problems) -> None:
     """One warning a table, with the earliest time at which it is read beyond its last row, at base values."""
     found: dict[str, tuple[float, Table, str]] = {}
     base = draws.base(scenario)
@@ -25,7 +26,7 @@ def warn(scenario: Scenario, root: Node, problems: Problems) -> None:
     for name, (time, table, place) in found.items():
         when = f"from {time:.6g} {scenario.time.unit}s on" if time > 0 else "from the start"
         problems.warn(
-            root.get("parameters").get(name),
+            root.section("parameters").at(name),
             f"{table.file} ends at {tables.stated(scenario, table, float(table.at[-1]))}, but is read beyond that {when} (by {place}); "
             "the value of its last row is held",
         )

@@ -7,7 +7,7 @@ from collections import Counter
 from model import draws, fixed_times, inputs
 from model.draws import DomainError
 from model.scenario import Scenario
-from model.scenario_file.nodes import Problems
+from model.scenario_file.problems import Problems
 
 
 def check(scenario: Scenario, problems: Problems) -> None:

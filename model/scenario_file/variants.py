@@ -9,9 +9,11 @@ from pathlib import Path
 from model import shipped
 from model.scenario import Scenario
 from model.scenario_file.fields import fields, text
-from model.scenario_file.nodes import Node, Problems, ScenarioError, read_yaml
+from model.scenario_file.nodes import Map, Node, Text
+from model.scenario_file.problems import Problems, ScenarioError
 from model.scenario_file.read import read
-from model.scenario_file.schema import check
+from model.scenario_file.schema import check_file
+from model.scenario_file.yaml_text import read_yaml
 
 _SET = fields(
     "fields and their values, as with --set: 'c_surgery: 19000', 'time.horizon: 1 year'", others=text("the value")
@@ -56,7 +58,7 @@ def is_variants(path: str | Path) -> bool:
     path, problems = shipped.find(path), Problems()
     root = read_yaml(path, str(path), problems)
     problems.stop()
-    return "variants" in root and "base" in root
+    return isinstance(root, Map) and "variants" in root and "base" in root
 
 
 def read_variants(path: str | Path, settings: Sequence[str] = ()) -> Variants:
@@ -65,47 +67,45 @@ def read_variants(path: str | Path, settings: Sequence[str] = ()) -> Variants:
     Raises ScenarioError, which lists every problem of the file and of its variants as 'file:line: ...'.
     """
     path, problems = shipped.find_and_tell(path, "variants"), Problems()
-    root = read_yaml(path, str(path), problems)
-    check(root, problems, SCHEMA)
+    root = check_file(read_yaml(path, str(path), problems), problems, SCHEMA)
     problems.stop()
-    named = root.get("base")
-    base = _scenario(path.parent / named.value, settings, named)
+    base = _scenario(path.parent / root.text("base"), settings, root.at("base"))
     labels, scenarios = {"base": "Base case"}, {"base": base}
-    for key, node in root.get("variants").items():
-        label = node.get("label")
-        labels[key] = label.value if label is not None else key
-        found = _variant(key, node, base, settings, problems)
-        if found is not None:
-            scenarios[key] = found
+    for key, node in root.section("variants").maps():
+        labels[key] = node.text("label", key)
+        variant = _variant(key, node, base, settings, problems)
+        if variant is not None:
+            scenarios[key] = variant
     if len(labels) < 2:
-        problems.add(root.get("variants"), "there are no variants")
+        problems.add(root.at("variants"), "there are no variants")
     problems.stop()
     return Variants(str(path), labels, scenarios)
 
 
-def _variant(key: str, node: Node, base: Scenario, settings: Sequence[str], problems: Problems) -> Scenario | None:
+def _variant(key: str, node: Map, base: Scenario, settings: Sequence[str], problems: Problems) -> Scenario | None:
     if key == "base":
-        return problems.add(node, "is the name of the base case; choose another")
+        problems.add(node, "is the name of the base case; choose another")
+        return None
     if ("set" in node) == ("file" in node):
-        return problems.add(node, "needs either 'set' (fields that differ) or 'file' (another scenario file)")
+        problems.add(node, "needs either 'set' (fields that differ) or 'file' (another scenario file)")
+        return None
     try:
-        found = _other(node, base, settings) if "file" in node else _changed(node.get("set"), base, settings)
+        variant = _other(node, settings) if "file" in node else _changed(node.section("set"), base, settings)
     except ScenarioError as error:
         for problem in error.problems:
             problems.say(problem)
         return None
-    if (found.currency, found.price_year) != (base.currency, base.price_year):
+    if (variant.currency, variant.price_year) != (base.currency, base.price_year):
         problems.add(
             node,
-            f"is in {found.currency} {found.price_year}, the base in {base.currency} {base.price_year}: their "
+            f"is in {variant.currency} {variant.price_year}, the base in {base.currency} {base.price_year}: their "
             "costs cannot be compared",
         )
-    return found
+    return variant
 
 
-def _other(node: Node, base: Scenario, settings: Sequence[str]) -> Scenario:
-    file = node.get("file")
-    return _scenario(Path(file.file).parent / file.value, settings, file)
+def _other(node: Map, settings: Sequence[str]) -> Scenario:
+    return _scenario(Path(node.file).parent / node.text("file"), settings, node.at("file"))
 
 
 def _scenario(path: Path, settings: Sequence[str], at: Node) -> Scenario:
@@ -117,7 +117,7 @@ def _scenario(path: Path, settings: Sequence[str], at: Node) -> Scenario:
         raise ScenarioError([lead + p if p.startswith(f"{path}: ") else p for p in error.problems]) from None
 
 
-def _changed(fields: Node, base: Scenario, settings: Sequence[str]) -> Scenario:
+def _changed(fields: Map, base: Scenario, settings: Sequence[str]) -> Scenario:
     own = {f"{name}={child.value}": child for name, child in fields.items()}
     try:
         return read(base.path, (*settings, *own))
@@ -125,7 +125,7 @@ def _changed(fields: Node, base: Scenario, settings: Sequence[str]) -> Scenario:
         raise ScenarioError([_placed(problem, own, fields) for problem in error.problems]) from None
 
 
-def _placed(problem: str, own: dict[str, Node], fields: Node) -> str:
+def _placed(problem: str, own: dict[str, Text], fields: Map) -> str:
     """A problem of a setting stands in this file; one of the base that a setting causes is told with the variant."""
     for setting, child in own.items():
         if problem.startswith(f"--set {setting}: "):

@@ -13,7 +13,7 @@ from model import draws, inputs, thresholds
 from model.engines import queueing
 from model.resources import Arrivals
 from model.scenario_file import read
-from model.scenario_file.system import hours, joined
+from model.scenario_file.opening_hours import hours, joined
 
 SEED, HORIZON = 1, 80.0
 OPENING = (

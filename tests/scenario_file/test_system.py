@@ -10,7 +10,7 @@ from model import draws, inputs
 from model.draws import DomainError
 from model.engines import cohort, individual
 from model.scenario_file import ScenarioError, read
-from model.scenario_file.system import SpanError, hours, joined
+from model.scenario_file.opening_hours import SpanError, hours, joined
 
 CENTRE = """
 time: {unit: day, horizon: 100 days, cycle: 1 day}

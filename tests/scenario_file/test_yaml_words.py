@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from model.scenario_file import ScenarioError
-from model.scenario_file.nodes import Problems, parse_yaml
+from model.scenario_file.problems import Problems
+from model.scenario_file.yaml_text import parse_yaml
 
 WRONG = {
     "title: a: b\n": "1: is not valid YAML: a text that contains ': ' must stand in quotes",
