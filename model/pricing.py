@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from model.context import Context
 from model.draws import DomainError, Draws
 from model.formula import Formula
-from model.inputs import Context, Price, Prices, check_values
+from model.limits import check_values
 from model.quantities import COST, EFFECT
 from model.scenario import Effect, Group, Scenario
 

@@ -15,7 +15,7 @@ from model.analysis.evaluate import Trace
 from model.analysis.method import EngineError, Method
 from model.analysis.simulate import strata
 from model.engines import accrual, individual
-from model.history import NO_MOVE, History
+from model.history import NO_TRANSITION, History
 from model.inputs import Dynamics
 from model.outcomes import Outcomes
 from model.scenario import Scenario
@@ -88,7 +88,7 @@ def occupancy(patients: Patients, times: np.ndarray) -> np.ndarray:
     history, states = patients.history, len(patients.dynamics.states)
     strategies, each = history.shape[0], history.shape[1] * history.shape[2]
     found = np.zeros((len(times), strategies, 1, states))
-    strategy, stays_on = history.strategy, history.transition == NO_MOVE
+    strategy, stays_on = history.strategy, history.transition == NO_TRANSITION
     for s in range(strategies):
         for state in range(states):
             own = (strategy == s) & (history.state == state)

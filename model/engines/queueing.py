@@ -14,12 +14,12 @@ from __future__ import annotations
 import numpy as np
 
 from model.draws import DomainError
+from model.dynamics import Dynamics
 from model.engines import accrual
 from model.engines.desk import Desk
 from model.engines.queueing_group import Group, Part
 from model.engines.queueing_patient import Patient
 from model.history import History, Requests
-from model.inputs import Dynamics
 from model.quantities import Quantities
 from model.resources import LONGEST, MOST_ARRIVALS, System
 
@@ -102,5 +102,4 @@ class _World:
     def _arrive(self, arrivals):
         for day, place, number in arrivals:
             yield self.env.timeout(max(day - self.env.now, 0.0))
-            patient = Patient(self, self.groups[place], number)
-            patient.process = self.env.process(patient.life())
+            Patient(self, self.groups[place], number)

@@ -12,8 +12,8 @@ import re
 import numpy as np
 
 from model import chances, draws
+from model.context import Context
 from model.draws import DomainError
-from model.inputs import Context
 from model.scenario import Scenario, State
 from model.scenario_file.nodes import Node, Problems
 

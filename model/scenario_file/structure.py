@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
+from functools import partial
 
 from model import formula, hazards
 from model.formula import Formula, FormulaError
-from model.scenario import Effect, Group, Period, State, Strategy, Survival, Transition
+from model.scenario import (
+    Branch,
+    Clock,
+    Effect,
+    Group,
+    PerCycle,
+    Period,
+    Rate,
+    State,
+    Strategy,
+    Survival,
+    TimeToEvent,
+    Transition,
+)
 from model.scenario_file.nodes import Node, Problems, did_you_mean
 from model.scenario_file.schema import bad_name
 from model.units import DAYS, UnitError, days_in, duration
 
-KINDS = {"rate": "rate", "survival": "survival", "probability": "chance", "probability per cycle": "per cycle"}
+KINDS = ("rate", "survival", "probability", "probability per cycle")
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
 OUTCOMES = ("cost", "qaly", "life_years", "draw", "strategy")
@@ -197,34 +212,43 @@ def _transition(node: Node, reader: Reader) -> Transition | None:
                 node, f"needs exactly one of {', '.join(KINDS)}; found {' and '.join(kinds) if kinds else 'none'}"
             )
         return None
-    kind = KINDS[kinds[0]]
+    (kind,) = kinds
     if kind != "survival":
         for key in ("clock", "hazard ratio", "acceleration factor"):
             if key in node:
                 reader.problems.add(node.get(key), f"'{key}' goes with 'survival' only")
-    rest = kind == "chance" and reader.text(node, "probability") == "rest"
-    probability = None if rest else reader.formula(node.get(kinds[0])) if kind in ("chance", "per cycle") else None
-    survival = _survival(node, reader) if kind == "survival" else None
-    rate = reader.formula(node.get("rate"))
-    if not rest and probability is None and survival is None and rate is None:
+    how = _how(kind, node, reader)
+    if how is None:
         return None
-    return Transition(
-        reader.text(node, "from"),
-        reader.text(node, "to"),
-        reader.text(node, "name"),
-        kind,
-        rate,
-        survival,
-        probability,
-        reader.money(node.get("cost"), "transition"),
-        reader.formula(node.get("qaly")),
+    return how(
+        source=reader.text(node, "from"),
+        target=reader.text(node, "to"),
+        name=reader.text(node, "name"),
+        costs=reader.money(node.get("cost"), "transition"),
+        qaly=reader.formula(node.get("qaly")),
     )
+
+
+def _how(kind: str, node: Node, reader: Reader) -> Callable[..., Transition] | None:
+    """A transition but for its ends and prices; None where it has a fault."""
+    if kind == "survival":
+        survival = _survival(node, reader)
+        return None if survival is None else partial(TimeToEvent, survival=survival)
+    if kind == "probability" and reader.text(node, "probability") == "rest":
+        return partial(Branch, probability=None)
+    stated = reader.formula(node.get(kind))
+    if stated is None:
+        return None
+    if kind == "rate":
+        return partial(Rate, rate=stated)
+    return partial(Branch if kind == "probability" else PerCycle, probability=stated)
 
 
 def _survival(node: Node, reader: Reader) -> Survival | None:
     place, text = node.get("survival"), reader.text(node, "survival")
     reader.lines[place.place] = place.where
     clock = reader.text(node, "clock")
+    counted: Clock = "state" if clock == "state" else "model"
     try:
         if literal := _AGE_IN_YEARS.match(text):
             raise FormulaError(_age_needs_unit(literal[1], literal[2]))
@@ -249,7 +273,7 @@ def _survival(node: Node, reader: Reader) -> Survival | None:
         family,
         arguments,
         table,
-        clock or "model",
+        counted,
         reader.formula(node.get("hazard ratio")),
         reader.formula(node.get("acceleration factor")),
         scale,
