@@ -15,16 +15,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from model import effort, fixed_times
+from model import effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
 from model.engines import conventions, linear, points, sojourn
+from model.engines import contract
+from model.engines.contract import NUMBER, Cut, Engine, Ran, Result
 from model.engines.block import Block, Tally, chance_transitions, flows_at, settle, tally_transitions
 from model.engines.stretches import breaks, on, period_of, steps
 from model.over_time import OverTime, Stepwise, distinct, on_grid
 from model.quantities import Quantities
+from model.scenario import Scenario
 
 BLOCK = points.BLOCK
+CHUNK = 2000  # draws of one task; a multiple of BLOCK
+GRIDS = 10  # matrices of a step that are held at once
+COPIES = 3  # of an array, at the moment when most are held
+ROW = 100  # bytes of a row of a table with texts
 
 
 def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Quantities:
@@ -289,3 +296,45 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     if len(seen_at) > len(time.grid):
         return _trace_of_rates(block, breaks(block.dynamics, []), seen_at)
     return np.arange(time.whole_cycles + 1) * time.cycle, np.stack(seen)
+
+
+# --- the engine -------------------------------------------------------------------------------------------------
+
+
+class Cohort(Engine):
+    name = "cohort"
+
+    def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
+        states, rows = len(scenario.states), len(scenario.strategies) * min(draws, BLOCK)
+        effort.reserve(
+            NUMBER * rows * GRIDS * reachable_pairs(scenario),
+            f"a cohort model of {states} states",
+            "take fewer states, or follow patients (--engine individual)",
+        )
+        if trace:
+            points = (scenario.time.cycles + 1) * states * len(scenario.strategies) * (len(scenario.groups) + 1)
+            words = f"the occupancy of {states} states in {scenario.time.cycles:,.0f} cycles"
+            effort.reserve(points * (COPIES * NUMBER + ROW), words, "take a longer cycle")
+
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+        return Cut(CHUNK, [({}, {})])
+
+    def run(self, block: contract.Block) -> Ran:
+        trace, at = block.seen_at is not None, () if block.seen_at is None else block.seen_at
+        groups = effort.loop(block.scenario.groups.items())
+        made = ((key, inputs.dynamics(block.scenario, block.draws, group)) for key, group in groups)
+        return Ran(Result(key, run(dynamics, trace, at)) for key, dynamics in made)
+
+
+def reachable_pairs(scenario: Scenario) -> int:
+    """Pairs of states of which the second can come after the first: entries of a step's matrix that are not 0."""
+    following = {key: {t.target for t in scenario.transitions if t.source == key} for key in scenario.states}
+    pairs = 0
+    for start in following:
+        reached, waiting = {start}, [start]
+        while waiting:
+            new = following.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        pairs += len(reached)
+    return pairs

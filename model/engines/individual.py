@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from model import fixed_times, thresholds
+from model import effort, fixed_times, inputs, thresholds
 from model.draws import DomainError
 from model.dynamics import Dynamics
 from model.engines import accrual, risks
+from model.engines.contract import NUMBER, Block, Cut, Engine, Followed, Ran, Result
 from model.history import NO_TRANSITION, History, Recorder
 from model.quantities import Quantities
+from model.scenario import Scenario
 
+CHUNK = 100_000  # strategies x draws x patients of one task: about the processor's cache
+KEPT = 100_000  # patients whose stays are kept
+COPIES = 3  # of an array, at the moment when most are held
 MOST = 10_000  # visits of one patient to one state
 
 
@@ -211,3 +216,41 @@ def revisited(out: dict[int, list[int]], dynamics: Dynamics) -> list[int]:
 def in_order(out: dict[int, list[int]], dynamics: Dynamics) -> list[int]:
     """States so that those from which more can follow come first: without circles, each is visited once."""
     return sorted(out, key=lambda s: -len(reached(s, out, dynamics)))
+
+
+# --- the engine -------------------------------------------------------------------------------------------------
+
+
+class Individual(Engine):
+    name = "individual"
+    independent = "patients"
+
+    def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
+        kept = min(draws * patients, KEPT)
+        places = (len(scenario.states) + len(scenario.transitions)) * max(1, len(scenario.periods)) * 3  # weights
+        size = NUMBER * COPIES * places * kept * len(scenario.strategies)
+        effort.reserve(size, f"{kept:,} patients in {len(scenario.states)} states", "follow fewer --patients")
+
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+        return Cut(max(1, CHUNK // (patients * strategies)), _samples(by_group, strategies))
+
+    def run(self, block: Block) -> Ran:
+        return Ran(self._result(block, key) for key in block.patients)
+
+    def _result(self, block: Block, key: str) -> Result:
+        dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
+        stays = history(dynamics, block.patients[key], block.draws.seed, block.draws.index, key, block.first[key])
+        return Result(key, accrual.accrue(stays, dynamics), Followed(dynamics, stays))
+
+
+def _samples(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, int], dict[str, int]]]:
+    """(numbers, first patients) by group of the parts of a sample that is too large for one task."""
+    parts = max(1, -(-sum(numbers.values()) * strategies // CHUNK))
+    edges = {key: np.linspace(0, n, min(parts, n // 2) + 1).astype(int).tolist() for key, n in numbers.items()}
+    return [
+        (
+            {key: e[i + 1] - e[i] for key, e in edges.items() if i + 1 < len(e)},
+            {key: e[i] for key, e in edges.items() if i + 1 < len(e)},
+        )
+        for i in range(parts)
+    ]
