@@ -14,7 +14,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from model import draws, inputs
-from model.analysis.simulate import simulate
+from model.analysis.evaluate import Method, evaluate
 from model.engines import queueing
 from model.resources import Arrivals, Hold, Resource, System
 from model.scenario_file import read
@@ -52,7 +52,7 @@ def _individual(n: int) -> float:
     scenario = read(HERE / "illness_death.yaml")
     table = draws.probabilistic(scenario, n, 1)
     start = perf_counter()
-    simulate(scenario, table, PATIENTS, 1)
+    evaluate(scenario, table, Method("individual", PATIENTS))
     return perf_counter() - start
 
 

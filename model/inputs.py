@@ -112,11 +112,10 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
         case PerCycle(probability=formula):
             check = partial(check_values, context, f"{place}.probability per cycle", low=0, high=1, formula=formula)
             return AtCycleEnd(*ends, _of_cycles(context, formula, check))
-        case Branch(probability=None):
-            return None
-        case Branch(probability=formula):
+        case Branch(probability=Formula() as formula):
             check = partial(check_values, context, f"{place}.probability", low=0, high=1, formula=formula)
             return AtOnce(*ends, *_branch(context, place, formula, check))
+    return None
 
 
 def _level(context: Context, formula: Formula, check: Callable) -> Stepwise | OverTime:

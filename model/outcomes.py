@@ -9,9 +9,9 @@ import numpy as np
 
 from model.effects import BUILT_IN, COST, QALY, cost_of
 from model.pricing import Price, Prices
-from model.quantities import UNDISCOUNTED, Quantities
 from model.quantities import COST as COST_WEIGHT
 from model.quantities import EFFECT as EFFECT_WEIGHT
+from model.quantities import UNDISCOUNTED, Quantities
 
 
 class OutcomeError(ValueError):

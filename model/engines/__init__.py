@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from model.engines.cohort import Cohort
-from model.engines.contract import Engine, EngineError
-from model.engines.individual import Individual
-from model.engines.queueing import Queueing
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Cohort(), Individual(), Queueing())}
+if TYPE_CHECKING:
+    from model.engines.contract import Engine
+
+# Loaded when asked for: whoever only lists the names need not wait for numpy.
+ENGINES = {
+    "cohort": "model.engines.cohort:Cohort",
+    "individual": "model.engines.individual:Individual",
+    "queueing": "model.engines.queueing:Queueing",
+}
+NAMES = tuple(ENGINES)
 
 
+@cache
 def engine_of(name: str) -> Engine:
     """Raises EngineError where there is none of this name."""
+    from model.engines.contract import EngineError
+
     if name not in ENGINES:
         raise EngineError(f"unknown engine '{name}'; engines: {', '.join(ENGINES)}")
-    return ENGINES[name]
+    module, kind = ENGINES[name].split(":")
+    return getattr(import_module(module), kind)()

@@ -15,13 +15,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from model import draws as draws_of
 from model import effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
-from model.engines import conventions, linear, points, sojourn
-from model.engines import contract
-from model.engines.contract import NUMBER, Cut, Engine, Ran, Result
+from model.engines import contract, conventions, linear, points, sojourn
 from model.engines.block import Block, Tally, chance_transitions, flows_at, settle, tally_transitions
+from model.engines.contract import NUMBER, Cut, Engine, Ran, Result
 from model.engines.stretches import breaks, on, period_of, steps
 from model.over_time import OverTime, Stepwise, distinct, on_grid
 from model.quantities import Quantities
@@ -34,7 +34,7 @@ COPIES = 3  # of an array, at the moment when most are held
 ROW = 100  # bytes of a row of a table with texts
 
 
-def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Quantities:
+def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] | np.ndarray = ()) -> Quantities:
     """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon.
 
     at: further times of the trace; without effect where what happens within a cycle is not known (see `_knows_within`).
@@ -209,10 +209,11 @@ def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | N
 
 def _solve(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
     """Occupancy after a step, and its mean over the step under each decay; by matrices, whatever the rates."""
-    step, means = None, []
+    step: linear.Grid = []
+    means = []
     for decay in decays:
         whole, mean = linear.exponential(flows, block.states, block.rows, decay)
-        step = whole if decay == 0 and step is None else step
+        step = whole if decay == 0 and not step else step
         means.append(linear.apply(mean, x, np.empty_like(x)))
     return linear.apply(step, x, np.empty_like(x)), means
 
@@ -315,6 +316,18 @@ class Cohort(Engine):
             points = (scenario.time.cycles + 1) * states * len(scenario.strategies) * (len(scenario.groups) + 1)
             words = f"the occupancy of {states} states in {scenario.time.cycles:,.0f} cycles"
             effort.reserve(points * (COPIES * NUMBER + ROW), words, "take a longer cycle")
+
+    def warnings(self, scenario: Scenario, seed: int) -> list[str]:
+        table = draws_of.base(scenario)
+        shares: dict[str, float] = {}
+        for group in scenario.groups.values():
+            for label, share in sojourn.hasty(inputs.dynamics(scenario, table, group)).items():
+                shares[label] = max(share, shares.get(label, 0.0))
+        return [
+            f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
+            "figures are rough; take a shorter cycle, or compare with --engine individual"
+            for label, share in shares.items()
+        ]
 
     def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
         return Cut(CHUNK, [({}, {})])

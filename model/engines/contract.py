@@ -87,6 +87,10 @@ class Engine(ABC):
     def check(self, scenario: Scenario) -> None:  # noqa: B027  (an engine that runs everything has nothing to check)
         """Raise EngineError where it cannot run the scenario."""
 
+    def warnings(self, scenario: Scenario, seed: int) -> list[str]:
+        """What makes its results doubtful."""
+        return []
+
     @abstractmethod
     def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
         """Raise EffortError where one piece of its work is more than memory holds."""

@@ -17,8 +17,9 @@ from model import effort, inputs
 from model.draws import DomainError, Draws
 from model.dynamics import Dynamics
 from model.engines import accrual
-from model.engines.contract import Block, Cut, Engine, EngineError, Followed, Ran, Result
+from model.engines.contract import Block, Cut, Engine, Followed, Ran, Result
 from model.engines.desk import Desk
+from model.engines.load import overloads, system_of
 from model.engines.queueing_group import Group, Part
 from model.engines.queueing_patient import Patient
 from model.history import History, Requests
@@ -119,7 +120,10 @@ class Queueing(Engine):
     independent = "replications"  # patients of one replication wait for each other
 
     def check(self, scenario: Scenario) -> None:
-        _system_of(scenario)
+        system_of(scenario)
+
+    def warnings(self, scenario: Scenario, seed: int) -> list[str]:
+        return overloads(scenario, seed)
 
     def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
         followed = draws * replications * patients * len(scenario.strategies)
@@ -131,7 +135,7 @@ class Queueing(Engine):
 
     def run(self, block: Block) -> Ran:
         groups = parts(block.scenario, block.draws, block.patients, block.weights)
-        histories, requests = simulate(groups, block.draws.seed, block.draws.index, _system_of(block.scenario))
+        histories, requests = simulate(groups, block.draws.seed, block.draws.index, system_of(block.scenario))
         return Ran(
             (
                 Result(part.stream, accrual.accrue(stays, part.dynamics), Followed(part.dynamics, stays))
@@ -141,19 +145,9 @@ class Queueing(Engine):
         )
 
 
-def parts(
-    scenario: Scenario, draws: Draws, patients: dict[str, int], weights: dict[str, np.ndarray]
-) -> list[Part]:
+def parts(scenario: Scenario, draws: Draws, patients: dict[str, int], weights: dict[str, np.ndarray]) -> list[Part]:
     """The groups of a scenario, who share its resources."""
     return [
         Part(inputs.dynamics(scenario, draws, group), patients[key], np.broadcast_to(weights[key], draws.n), key)
         for key, group in scenario.groups.items()
     ]
-
-
-def _system_of(scenario: Scenario) -> System:
-    if scenario.system is None:
-        raise EngineError(
-            f"{scenario.path}: the queueing engine needs 'arrivals' and 'resources', which it does not have"
-        )
-    return scenario.system

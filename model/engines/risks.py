@@ -187,14 +187,15 @@ def _risk(dynamics: Dynamics, transition: AtRate | AtEvent | AtCycleEnd) -> Risk
             return _fixed(dynamics, transition)
         case AtEvent(ratio=None, hazard=hazard, clock=clock):
             return Survival(hazard.flat(dynamics.shape), clock == "state")
-        case AtEvent(ratio=ratio, hazard=hazard, clock=clock):
+        case AtEvent(ratio=Stepwise() as ratio, hazard=hazard, clock=clock):
             return Scaled(hazard.flat(dynamics.shape), ratio.starts, _rows(ratio.values), clock == "state")
         case AtRate(level=OverTime() as level):
             return _moving(dynamics, level)
-        case AtRate(level=level):
+        case AtRate(level=Stepwise() as level):
             return _stepwise(dynamics, level)
         case AtCycleEnd():
             return _stepwise(dynamics, per_cycle_rate(dynamics, transition))
+    raise TypeError(f"{transition.label}: a transition without a risk")
 
 
 def _fixed(dynamics: Dynamics, event: AtEvent) -> Fixed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from model.effects import BUILT_IN, QALY
+from model.effects import QALY, outcome_names
 from model.scenario import Scenario, Target
 from model.scenario_file.nodes import Node, Problems
 from model.scenario_file.schema import number
@@ -144,7 +144,7 @@ def _check_fields(node: Node, measure: str, problems: Problems) -> None:
 def _check_known(node: Node, measure: str, scenario: Scenario, problems: Problems) -> None:
     """What the result names is in the scenario."""
     groups = dict.fromkeys(["all", *scenario.groups])
-    outcomes = ["cost", *BUILT_IN, *(f"cost: {c}" for c in scenario.components), *scenario.effects]
+    outcomes = outcome_names(scenario)
     for field, what, known in (
         ("strategy", "strategy", scenario.strategies),
         ("comparator", "comparator", scenario.strategies),

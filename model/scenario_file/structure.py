@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from model import formula, hazards
+from model.effects import BUILT_IN, COST, cost_of
 from model.formula import Formula, FormulaError
 from model.scenario import (
     Branch,
@@ -30,7 +31,7 @@ from model.units import DAYS, UnitError, days_in, duration
 KINDS = ("rate", "survival", "probability", "probability per cycle")
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
-OUTCOMES = ("cost", "qaly", "life_years", "draw", "strategy")
+OUTCOMES = (COST, *BUILT_IN, "draw", "strategy")
 _AGE_IN_YEARS = re.compile(r"^life_table\(\s*(\w+)\s*,\s*age\s*=\s*([\d.]+)\s+years?\s*\)")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
@@ -366,7 +367,7 @@ def read_effects(section: Node | None, states, moves: list[str], reader: Reader)
 
 def _effect(key: str, node: Node, states, moves: list[str], reader: Reader) -> Effect | None:
     kinds = [k for k in ("time in", "entries into", "count of") if k in node]
-    if key in OUTCOMES or key.startswith("cost:"):
+    if key in OUTCOMES or key.startswith(cost_of("").strip()):
         reader.problems.add(
             node, f"'{key}' is the name of an outcome or a column that is always there; choose another name"
         )

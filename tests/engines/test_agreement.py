@@ -146,7 +146,7 @@ BOTH = SHIPPED | dict.fromkeys(SMALL)
 
 def in_place(dynamics):
     """Every state that can be entered later holds two resources of ample capacity, one of them pre-emptive."""
-    sure = {m.target for m in dynamics.moves if dynamics.chance[m.source] and dynamics.start[..., m.source].any()}
+    sure = {m.target for m in dynamics.transitions if dynamics.chance[m.source] and dynamics.start[..., m.source].any()}
     holds = tuple(
         Hold(state, ("bed", "nurse"))
         for s, state in enumerate(dynamics.states)

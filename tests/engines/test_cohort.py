@@ -44,7 +44,7 @@ def test_time_in_all_states_is_the_horizon_and_moves_balance_occupancy(path):
     """What enters a state less what leaves it is what is in it at the horizon."""
     scenario, found = quantities(path)
     np.testing.assert_allclose(found.time[..., UNDISCOUNTED].sum(axis=(2, 3)), scenario.time.horizon, rtol=1e-12)
-    moves, keys = found.moves[..., UNDISCOUNTED].sum(axis=3), list(scenario.states)
+    moves, keys = found.transitions[..., UNDISCOUNTED].sum(axis=3), list(scenario.states)
     change = found.starts.copy()
     for i, move in enumerate(scenario.transitions):
         change[..., keys.index(move.target)] += moves[..., i]
@@ -258,7 +258,7 @@ def test_results_do_not_depend_on_how_draws_are_cut_into_blocks(path, monkeypatc
     _, whole = quantities(path, table)
     pieces = [quantities(path, table.part(a, a + 4))[1] for a in range(0, 23, 4)]
     np.testing.assert_array_equal(np.concatenate([p.time for p in pieces], axis=1), whole.time)
-    np.testing.assert_array_equal(np.concatenate([p.moves for p in pieces], axis=1), whole.moves)
+    np.testing.assert_array_equal(np.concatenate([p.transitions for p in pieces], axis=1), whole.transitions)
     monkeypatch.setattr(cohort, "BLOCK", 5)
     _, cut = quantities(path, table)
     np.testing.assert_allclose(cut.time, whole.time, rtol=1e-13)

@@ -239,7 +239,7 @@ def test_strata_have_their_share_of_the_patients():
 
 def test_history_as_a_table_reads_as_a_patient_story(scenario):
     made = dynamics_of(scenario(ILLNESS))
-    table = individual.history(made, 5, 1).table(made.strategies, made.states, [m.label for m in made.moves])
+    table = individual.history(made, 5, 1).table(made.strategies, made.states, [m.label for m in made.transitions])
     own = table[(table.strategy == "new") & (table.patient == 3)]
     assert own.entered.iloc[0] == 0 and own.left.iloc[-1] == 20
     assert np.array_equal(own.left.iloc[:-1], own.entered.iloc[1:])

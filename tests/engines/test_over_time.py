@@ -193,7 +193,7 @@ def test_steps_that_differ_by_draw_give_each_draw_its_own_mean_hazard(tmp_path):
     )
     table = draws.probabilistic(made, 700, 1)
     dynamics, ages = dynamics_of(made, table), table.values["age"]
-    assert dynamics.moves[0].level.own is not None  # too many steps to cut the grid at
+    assert dynamics.transitions[0].level.own is not None  # too many steps to cut the grid at
     found = cohort.run(dynamics, trace=True)
 
     def cumulative(age, t):

@@ -14,6 +14,7 @@ from model.analysis import queues
 from model.draws import DomainError
 from model.engines import queueing
 from model.engines.calendar import Opening, poisson_times
+from model.engines.load import offered_load
 from model.engines.queueing_patient import AFTER
 from model.history import Requests
 from model.intervals import standard_error
@@ -298,9 +299,9 @@ def test_start_in_a_state_that_holds_is_a_clear_error(tmp_path):
 def test_offered_load_is_requests_over_what_a_unit_can_serve(tmp_path):
     """Service of 0.5 days from 8 to 16 on weekdays: two begin a day (at 8, and at 20 there is none), so one a day."""
     scenario = dataclasses.replace(read(write_scenario(tmp_path, LOSING)), system=system(2, 3, THEATRE, opening=OFFICE))
-    assert queues.offered_load(scenario)["server"] == pytest.approx(3 / (2 * 5 / 7), rel=0.01)
+    assert offered_load(scenario)["server"] == pytest.approx(3 / (2 * 5 / 7), rel=0.01)
     always = dataclasses.replace(scenario, system=system(2, 3, THEATRE))
-    assert queues.offered_load(always)["server"] == pytest.approx(3 * 0.5 / 2, rel=0.01)
+    assert offered_load(always)["server"] == pytest.approx(3 * 0.5 / 2, rel=0.01)
 
 
 def test_opening_hours_until_a_day():

@@ -8,6 +8,7 @@ from written import write
 
 from model import inputs
 from model.analysis.run import run
+from model.context import WAITING
 from model.scenario_file import ScenarioError, read
 
 ODD = (
@@ -109,8 +110,8 @@ def test_a_formula_of_the_time_waited_has_the_value_of_each_step(tmp_path):
 
     scenario = read(path)
     sample = draws.probabilistic(scenario, 7, 1)
-    level = inputs.dynamics(scenario, sample, scenario.groups["all"]).moves[0].level
+    level = inputs.dynamics(scenario, sample, scenario.groups["all"]).transitions[0].level
     p = sample.column("p")
     for step in (0, 1, 719, 720, 1055):
-        decay = np.exp(-inputs.WAITING[step] / 30)
+        decay = np.exp(-WAITING[step] / 30)
         assert np.allclose(level.values[step], [p * decay, p**2 * decay], rtol=1e-14)

@@ -49,7 +49,7 @@ def test_a_long_chain_is_sampled_through(tmp_path):
     from model import inputs
 
     sample = draws.probabilistic(found, 5, 1)
-    moves = inputs.dynamics(found, sample, found.groups["all"]).moves
+    moves = inputs.dynamics(found, sample, found.groups["all"]).transitions
     assert np.array_equal(moves[0].level.at(0.0)[0], sample.column("x0"))
 
 

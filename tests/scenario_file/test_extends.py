@@ -102,7 +102,7 @@ def test_one_move_is_changed_and_the_others_stay(child):
 def test_a_survival_restated_keeps_its_clock_and_hazard_ratio(child):
     found = child("transitions:\n  - {from: well, to: ill, survival: exponential(0.4) in years}\n")
     assert (
-        dynamics(found).moves[0].hazard.ratio[:, 0].tolist() == [1, 0.5]
+        dynamics(found).transitions[0].hazard.ratio[:, 0].tolist() == [1, 0.5]
         and found.transitions[0].survival.clock == "model"
     )
 

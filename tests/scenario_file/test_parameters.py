@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from written import level, outcome, scenario, write
 
-from model import draws, inputs
+from model import draws
+from model.context import Values
 from model.scenario_file import ScenarioError, read
 
 
@@ -104,7 +105,7 @@ def test_a_formula_of_other_parameters_follows_them_in_every_draw(tmp_path):
         tmp_path, 'parameters:\n  a: {distribution: "uniform(1, 2)"}\n  b: {value: 3 * a ** 2 + c}\n  c: {value: 1}'
     )
     some = draws.probabilistic(found, 5, seed=3)
-    assert inputs.Values(found, some)["b"] == pytest.approx(3 * some.values["a"] ** 2 + 1, rel=1e-15)
+    assert Values(found, some)["b"] == pytest.approx(3 * some.values["a"] ** 2 + 1, rel=1e-15)
 
 
 @pytest.mark.parametrize(

@@ -249,4 +249,4 @@ def test_survival_of_one_group_is_that_of_its_table(tmp_path):
     text = BY_GROUP + DIES.replace("MOVE", MOVES[1].replace("hr", "1")) + "groups: {women: {weight: 1, mort: mort_f}}\n"
     found = scenario(tmp_path, text)
     assert survival(found, 1.5) == pytest.approx(math.sqrt(1 - 0.0005) * 0.9, rel=1e-12)
-    assert inputs.dynamics(found, draws.base(found), found.groups["women"]).moves[0].kind == "survival"
+    assert inputs.dynamics(found, draws.base(found), found.groups["women"]).transitions[0].kind == "survival"
