@@ -81,7 +81,7 @@ def _tables(scenario: Scenario):
         return
     uniform = {key: chances.latin_hypercube(0, PROBED, "alive", key) for key in keys}
     try:
-        table = draws.of_uniforms(scenario, uniform, np.arange(PROBED))
+        table = draws.of_uniforms(scenario, uniform, np.arange(PROBED), 1)
     except DomainError:
         return
     yield table
