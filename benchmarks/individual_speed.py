@@ -14,9 +14,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from model import draws, inputs
-from model.analysis.simulate import simulate
+from model.analysis.evaluate import Method, evaluate
 from model.engines import queueing
 from model.resources import Arrivals, Hold, Resource, System
+from model.sample import Sample
 from model.scenario_file import read
 
 HERE = Path(__file__).resolve().parent
@@ -50,9 +51,9 @@ def measure(repeats: int = 5) -> list[dict]:
 def _individual(n: int) -> float:
     """Simulation, discounted costs and QALYs, means and standard errors of n draws."""
     scenario = read(HERE / "illness_death.yaml")
-    table = draws.probabilistic(scenario, n, 1)
+    table = draws.probabilistic(scenario, Sample(n, 1))
     start = perf_counter()
-    simulate(scenario, table, PATIENTS, 1)
+    evaluate(scenario, table, Method("individual", PATIENTS))
     return perf_counter() - start
 
 

@@ -1,14 +1,16 @@
-"""What effects are called: those that every scenario has, and those that its file defines."""
+"""What outcomes are called and made of: those that every scenario has, and those that its file defines."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from model.scenario import Scenario
+    from model.formula import Formula
+    from model.scenario import Scenario, State, Transition
 
-QALY, LIFE_YEARS = "qaly", "life_years"
+COST, QALY, LIFE_YEARS = "cost", "qaly", "life_years"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,30 @@ class Words:
     many: str
 
 
-BUILT_IN = {QALY: Words("QALY", "QALYs"), LIFE_YEARS: Words("life-year", "life-years")}
+def _nothing(_) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class BuiltIn(Words):
+    """An effect that every scenario has, and what of the file makes it: the value of a year in a state (True: 1), and the
+    years that an entry into a state, or a transition, brings at once. The field of the file is named with each."""
+
+    state: tuple[str, Callable[[State], Formula | bool | None]]
+    entry: tuple[str, Callable[[State], Formula | None]] = ("", _nothing)
+    transition: tuple[str, Callable[[Transition], Formula | None]] = ("", _nothing)
+
+
+BUILT_IN = {
+    QALY: BuiltIn(
+        "QALY",
+        "QALYs",
+        state=("utility", lambda state: state.utility),
+        entry=("entry qaly", lambda state: state.entry_qaly),
+        transition=("qaly", lambda transition: transition.qaly),
+    ),
+    LIFE_YEARS: BuiltIn("life-year", "life-years", state=("alive", lambda state: state.alive and not state.chance)),
+}
 
 
 def words_of(scenario: Scenario, key: str) -> Words:
@@ -29,3 +54,13 @@ def words_of(scenario: Scenario, key: str) -> Words:
     effect = scenario.effects[key]
     label = effect.label or effect.key
     return Words(f"{effect.unit} of '{label}'" if effect.unit else f"unit of '{label}'", label)
+
+
+def cost_of(component: str) -> str:
+    """How a component of the cost is called among the outcomes, in files and tables."""
+    return f"{COST}: {component}"
+
+
+def outcome_names(scenario: Scenario) -> tuple[str, ...]:
+    """All outcomes in the order of tables."""
+    return (COST, *BUILT_IN, *map(cost_of, scenario.components), *scenario.effects)

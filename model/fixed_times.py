@@ -1,7 +1,7 @@
-"""Fixed times: when a move is due, and which of two that are due together is made.
+"""Fixed times: when a transition is due, and which of two that are due together is made.
 
 On the clock of the state a fixed time counts from the entry. On the clock of the model it is an appointment, kept once a patient by
-those who are in the state then, the moment of entry included; past at entry it is over. Of moves due together the one to a dead
+those who are in the state then, the moment of entry included; past at entry it is over. Of transitions due together the one to a dead
 state is made, and no order of lines decides between others.
 """
 
@@ -12,32 +12,28 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from model.draws import DomainError
-from model.inputs import Dynamics, Move
-from model.over_time import HAIR
+from model.dynamics import AtEvent, Dynamics
+from model.over_time import HAIR, Stepwise
 
 MOST = 20_000  # entries that are followed when a file is checked
 
 
-def is_fixed(move: Move) -> bool:
-    return move.hazard is not None and move.hazard.family == "fixed"
-
-
-def due(move: Move) -> np.ndarray:
-    """When a fixed move is due on its clock, a number or [strategy, draw]."""
-    return move.hazard.parameters["time"] * move.hazard.acceleration
+def due(transition: AtEvent) -> np.ndarray:
+    """When a fixed transition is due on its clock, a number or [strategy, draw]."""
+    return transition.hazard.parameters["time"] * transition.hazard.acceleration
 
 
 def hair(dynamics: Dynamics) -> float:
     return HAIR * dynamics.time.horizon
 
 
-def first_of(dynamics: Dynamics, moves: Sequence[int], time: float, words: str) -> int:
-    """Which of the moves that are due together at `time` is made; DomainError where nothing decides."""
-    moves = sorted(moves)
-    dead = [i for i in moves if dynamics.dead[dynamics.moves[i].target]]
+def first_of(dynamics: Dynamics, transitions: Sequence[int], time: float, words: str) -> int:
+    """Which of the transitions that are due together at `time` is made; DomainError where nothing decides."""
+    transitions = sorted(transitions)
+    dead = [i for i in transitions if dynamics.dead[dynamics.transitions[i].target]]
     if len(dead) == 1:
         return dead[0]
-    one, other = (dynamics.moves[i] for i in (dead or moves)[:2])
+    one, other = (dynamics.events()[i] for i in (dead or transitions)[:2])
     frame = dynamics.time
     raise DomainError(
         f"{one.place or one.label}: is due at the same time as {other.label} ({other.place.rpartition(': ')[0] or 'no line'}), "
@@ -52,7 +48,8 @@ def check(dynamics: Dynamics, case: int, words: str) -> None:
     Followed are the entries whose time is certain: from the start, and from appointments. A state that is entered at random
     times has its own pairs on one clock.
     """
-    if any(sum(m.source == s for m in dynamics.moves if is_fixed(m)) > 1 for s in range(len(dynamics.states))):
+    sources = [transition.source for transition in dynamics.fixed().values()]
+    if len(set(sources)) < len(sources):
         _Followed(dynamics, case, words).run()
 
 
@@ -65,7 +62,8 @@ class _Followed:
         self.waiting: list[tuple[int, float, frozenset]] = []
         self.seen: set = set()
         self.at_random: set[int] = set()
-        self.due = {i: float(self._own(due(m))) for i, m in enumerate(dynamics.moves) if is_fixed(m)}
+        self.fixed = dynamics.fixed()
+        self.due = {i: float(self._own(due(event))) for i, event in self.fixed.items()}
 
     def run(self) -> None:
         shares = self.dynamics.start.reshape(-1, len(self.dynamics.states))[self.case]
@@ -77,24 +75,27 @@ class _Followed:
     def _own(self, values) -> np.ndarray:
         return values if np.ndim(values) == 0 else np.broadcast_to(values, self.dynamics.shape).reshape(-1)[self.case]
 
-    def _moves(self, state: int, fixed: bool) -> list[int]:
-        return [i for i, m in enumerate(self.dynamics.moves) if m.source == state and is_fixed(m) == fixed]
+    def _transitions(self, state: int, fixed: bool) -> list[int]:
+        exits = enumerate(self.dynamics.transitions)
+        return [i for i, exit in exits if exit.source == state and (i in self.fixed) == fixed]
 
     def _rest(self, state: int) -> Iterator[int]:
         """States in which those who enter `state` come to rest."""
         if not self.dynamics.chance[state]:
             yield state
             return
-        for i in self._moves(state, fixed=False):
+        for i in self._transitions(state, fixed=False):
             if self._happens(i):
-                yield from self._rest(self.dynamics.moves[i].target)
+                yield from self._rest(self.dynamics.transitions[i].target)
 
     def _happens(self, i: int) -> bool:
-        move = self.dynamics.moves[i]
-        if move.hazard is not None:
-            return bool(self._own(move.hazard.ratio) > 0)
-        values = getattr(move.level, "values", None)
-        return values is None or bool(values.reshape(len(values), -1)[:, self.case].any())
+        exit = self.dynamics.transitions[i]
+        if isinstance(exit, AtEvent):
+            return bool(self._own(exit.hazard.ratio) > 0)
+        if not isinstance(exit.level, Stepwise):
+            return True
+        values = exit.level.values
+        return bool(values.reshape(len(values), -1)[:, self.case].any())
 
     def _enter(self, state: int, time: float, kept: frozenset) -> None:
         for rest in self._rest(state):
@@ -110,11 +111,11 @@ class _Followed:
                 self._leave_at_random(rest)
 
     def _leave(self, state: int, time: float, kept: frozenset) -> None:
-        for i in filter(self._happens, self._moves(state, fixed=False)):
-            self._enter_at_random(self.dynamics.moves[i].target)
+        for i in filter(self._happens, self._transitions(state, fixed=False)):
+            self._enter_at_random(self.dynamics.transitions[i].target)
         times = {}
-        for i in self._moves(state, fixed=True):
-            if self.dynamics.moves[i].clock == "state":
+        for i in self._transitions(state, fixed=True):
+            if self.fixed[i].clock == "state":
                 times[i] = time + self.due[i]
             elif i not in kept and self.due[i] >= time - self.hair:
                 times[i] = max(self.due[i], time)
@@ -122,23 +123,23 @@ class _Followed:
         if first < self.end:
             i = self._decide([i for i, due in times.items() if due <= first + self.hair], first)
             still = kept if first <= time + self.hair else frozenset()
-            own = frozenset([i]) if self.dynamics.moves[i].clock == "model" else frozenset()
-            self._enter(self.dynamics.moves[i].target, first, still | own)
+            own = frozenset([i]) if self.fixed[i].clock == "model" else frozenset()
+            self._enter(self.dynamics.transitions[i].target, first, still | own)
 
     def _leave_at_random(self, state: int) -> None:
         """Moves on the clock of the state come at random times again, appointments at theirs."""
-        own = {i: self.due[i] for i in self._moves(state, fixed=True) if self.dynamics.moves[i].clock == "state"}
-        for i in filter(self._happens, self._moves(state, fixed=False)):
-            self._enter_at_random(self.dynamics.moves[i].target)
+        own = {i: self.due[i] for i in self._transitions(state, fixed=True) if self.fixed[i].clock == "state"}
+        for i in filter(self._happens, self._transitions(state, fixed=False)):
+            self._enter_at_random(self.dynamics.transitions[i].target)
         soonest = min(own.values(), default=np.inf)
         if soonest < self.end:
             i = self._decide([i for i, due in own.items() if due <= soonest + self.hair], soonest)
-            self._enter_at_random(self.dynamics.moves[i].target)
-        appointments = [i for i in self._moves(state, fixed=True) if i not in own and self.due[i] < self.end]
+            self._enter_at_random(self.dynamics.transitions[i].target)
+        appointments = [i for i in self._transitions(state, fixed=True) if i not in own and self.due[i] < self.end]
         for i in appointments if soonest > self.hair else ():
             together = [j for j in appointments if abs(self.due[i] - self.due[j]) <= self.hair]
             if self._decide(together, self.due[i]) == i:
-                self._enter(self.dynamics.moves[i].target, self.due[i], frozenset([i]))
+                self._enter(self.dynamics.transitions[i].target, self.due[i], frozenset([i]))
 
-    def _decide(self, moves: list[int], time: float) -> int:
-        return moves[0] if len(moves) == 1 else first_of(self.dynamics, moves, time, self.words)
+    def _decide(self, transitions: list[int], time: float) -> int:
+        return transitions[0] if len(transitions) == 1 else first_of(self.dynamics, transitions, time, self.words)

@@ -104,7 +104,7 @@ class Hazard:
         """Time by which a share p has had the event, 0 <= p < 1; infinity where that many never have it."""
         return self.inverse(-np.log1p(-np.asarray(p, float)))
 
-    def take(self, rows: np.ndarray) -> Hazard:
+    def take(self, rows: np.ndarray | int) -> Hazard:
         """The hazards of some rows, integers; for a hazard with one leading axis (see `flat`)."""
         return self._each(lambda value, own: value if np.ndim(value) == own else np.asarray(value)[rows])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-NO_MOVE = -1
+NO_TRANSITION = -1
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class History:
     """Stays of all patients, in no particular order; a patient's own stays are in order.
 
     shape: numbers of (strategies, draws, patients); row: the patient as flat index into it.
-    state, transition: indices (transition NO_MOVE: still there at the horizon). entered, left: time since the patient's
+    state, transition: indices (transition NO_TRANSITION: still there at the horizon). entered, left: time since the patient's
     own start, in model units; a chance node is left when entered. waited: how much of the stay was spent in a queue.
     start: [strategy, draw, patient] state at time 0.
     """
@@ -49,25 +49,25 @@ class History:
 
     def where(self, rows: np.ndarray) -> History:
         """Some of the stays (a mask or indices)."""
-        columns = (self.row, self.state, self.entered, self.left, self.transition, self.waited)
-        return History(self.shape, *(column[rows] for column in columns), self.start)
+        columns = ("row", "state", "entered", "left", "transition", "waited")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def table(self, strategies, states, transitions):
         """DataFrame, one row a stay, with names (strategy, draw from 1, patient from 1, state, entered, left, ...)."""
         import pandas as pd
 
-        own = self.sorted()
-        moves = np.array([*transitions, ""], dtype=object)
+        stays = self.sorted()
+        names = np.array([*transitions, ""], dtype=object)
         return pd.DataFrame(
             {
-                "strategy": np.array(strategies, dtype=object)[own.strategy],
-                "draw": own.draw + 1,
-                "patient": own.patient + 1,
-                "state": np.array(states, dtype=object)[own.state],
-                "entered": own.entered,
-                "left": own.left,
-                "transition": moves[own.transition],
-                "waited": own.waited,
+                "strategy": np.array(strategies, dtype=object)[stays.strategy],
+                "draw": stays.draw + 1,
+                "patient": stays.patient + 1,
+                "state": np.array(states, dtype=object)[stays.state],
+                "entered": stays.entered,
+                "left": stays.left,
+                "transition": names[stays.transition],
+                "waited": stays.waited,
             }
         )
 
@@ -151,5 +151,6 @@ class Recorder:
         )
 
     def history(self) -> History:
-        columns = [np.concatenate(column) for column in zip(*self.parts)]
-        return History(self.shape, *columns, self.start.reshape(self.shape))
+        row, state, entered, left, transition, waited = (np.concatenate(column) for column in zip(*self.parts))
+        start = self.start.reshape(self.shape)
+        return History(self.shape, row, state, entered, left, transition, waited, start)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.inputs import Prices
+from model.effects import BUILT_IN, COST, QALY, cost_of
+from model.pricing import Price, Prices
+from model.quantities import COST as COST_WEIGHT
+from model.quantities import EFFECT as EFFECT_WEIGHT
 from model.quantities import UNDISCOUNTED, Quantities
 
 
@@ -16,14 +20,16 @@ class OutcomeError(ValueError):
 
 @dataclass(frozen=True)
 class Outcomes:
-    """values[outcome, discounted (0 no, 1 yes), strategy, draw]; names: cost, qaly, life_years, 'cost: x', effects.
+    """values[outcome, discounted (0 no, 1 yes), strategy, draw]; `names` are those of tables: cost, effects, 'cost: x'.
 
     Costs are money per person, QALYs and life-years are years per person, other effects in their own unit.
+    components: of the cost, without those that the perspective leaves out.
     """
 
     names: tuple[str, ...]
     strategies: tuple[str, ...]
     values: np.ndarray
+    components: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.values.shape[:3] != (len(self.names), 2, len(self.strategies)):
@@ -42,45 +48,63 @@ class Outcomes:
         """[strategy, draw] of one outcome."""
         return self.values[self.names.index(name), int(discounted)]
 
+    def component(self, name: str, discounted: bool = True) -> np.ndarray:
+        """[strategy, draw] of one component of the cost."""
+        return self.get(cost_of(name), discounted)
+
     @property
     def cost(self) -> np.ndarray:
-        return self.get("cost")
+        """[strategy, draw] discounted cost."""
+        return self.get(COST)
 
     @property
     def qaly(self) -> np.ndarray:
-        return self.get("qaly")
+        return self.get(QALY)
 
     @property
     def effects(self) -> tuple[str, ...]:
         """Outcomes that are not costs."""
-        return tuple(n for n in self.names if n != "cost" and not n.startswith("cost: "))
+        costs = {COST, *map(cost_of, self.components)}
+        return tuple(name for name in self.names if name not in costs)
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """Cost and effects, without the components of the cost."""
+        return (COST, *self.effects)
+
+    def of_values(self, values: np.ndarray) -> Outcomes:
+        """The same outcomes with other values."""
+        return replace(self, values=values)
 
 
 @np.errstate(invalid="ignore", over="ignore")  # Outcomes refuses what is not finite, by name
 def value(quantities: Quantities, prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
     """Price quantities of any engine. Values are [strategy, draw], or [strategy, draw, patient] where there are patients."""
-    totals = {name: _total(items, prices.weights[name], quantities) for name, items in prices.items.items()}
-    shape = quantities.starts.shape[:-1]
-    costs = [total for name, total in totals.items() if name.startswith("cost: ")]
+    costs = {name: _total(items, COST_WEIGHT, quantities) for name, items in prices.costs.items()}
+    effects = {name: _total(items, EFFECT_WEIGHT, quantities) for name, items in prices.effects.items()}
     totals = {
-        "cost": sum(costs, np.zeros((2, *shape))),
-        "qaly": totals.pop("qaly"),
-        "life_years": totals.pop("life_years"),
-        **totals,
+        COST: sum(costs.values(), np.zeros((2, *quantities.starts.shape[:-1]))),
+        **{name: effects.pop(name) for name in BUILT_IN},
+        **{cost_of(name): total for name, total in costs.items()},
+        **effects,
     }
-    return Outcomes(tuple(totals), tuple(strategies), np.stack(list(totals.values())))
+    return Outcomes(tuple(totals), tuple(strategies), np.stack(list(totals.values())), tuple(costs))
 
 
-def _total(items, weight: int, quantities: Quantities) -> np.ndarray:
+def _total(items: Iterable[Price], weight: int, quantities: Quantities) -> np.ndarray:
     """[discounted, strategy, draw] of one outcome: the sum over its prices."""
     shape = quantities.starts.shape[:-1]
     total = np.zeros((2, *shape))
     for item in items:
         price = item.value.reshape(item.value.shape + (1,) * (len(shape) - 2))
-        if item.of == "start":
-            total += price * quantities.starts[..., item.index]
-            continue
-        amount = (quantities.time if item.of == "time" else quantities.moves)[..., item.index, item.period, :]
+        match item.of:
+            case "start":
+                total += price * quantities.starts[..., item.index]
+                continue
+            case "time":
+                amount = quantities.time[..., item.index, item.period, :]
+            case "transition":
+                amount = quantities.transitions[..., item.index, item.period, :]
         total[0] += price * amount[..., UNDISCOUNTED]
         total[1] += price * amount[..., weight]
     return total
@@ -89,12 +113,11 @@ def _total(items, weight: int, quantities: Quantities) -> np.ndarray:
 def pooled(parts: dict[str, Outcomes], weights: dict[str, np.ndarray]) -> Outcomes:
     """All groups together: outcomes weighted by each group's share, array[draw]."""
     first = next(iter(parts.values()))
-    total = sum(parts[key].values * weights[key] for key in parts)
-    return Outcomes(first.names, first.strategies, total)
+    return first.of_values(sum((parts[key].values * weights[key] for key in parts), np.zeros_like(first.values)))
 
 
 def joined(parts: list[Outcomes]) -> Outcomes:
     """Draws of several parts, one behind the other."""
     if len(parts) == 1:
         return parts[0]
-    return Outcomes(parts[0].names, parts[0].strategies, np.concatenate([p.values for p in parts], axis=-1))
+    return parts[0].of_values(np.concatenate([part.values for part in parts], axis=-1))

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from model.context import Context
 from model.draws import DomainError, Draws
+from model.effects import BUILT_IN, QALY, BuiltIn
 from model.formula import Formula
-from model.inputs import Context, Price, Prices, check_values
-from model.quantities import COST, EFFECT
+from model.limits import check_values
 from model.scenario import Effect, Group, Scenario
 
 FULL_HEALTH = 1 + 1e-9
 
+Counted = Literal["time", "transition", "start"]
+
+
+@dataclass(frozen=True)
+class Price:
+    """One value per unit of a quantity. of: what is counted; index: of the state or transition; value: [strategy, draw]."""
+
+    of: Counted
+    index: int
+    period: int
+    value: np.ndarray
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What makes up each component of the cost, and each effect."""
+
+    costs: dict[str, tuple[Price, ...]]
+    effects: dict[str, tuple[Price, ...]]
+
 
 def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:
-    """Costs by component (weight: cost discount), QALYs, life-years and other effects (effect discount)."""
+    """Costs by component (discounted as costs), QALYs, life-years and other effects (discounted as effects)."""
     context = Context(scenario, draws, group)
     _check_dead(context)
-    items = {f"cost: {c}": tuple(_cost(context, c)) for c in scenario.components}
-    items["qaly"] = tuple(_qaly(context))
-    items["life_years"] = tuple(
-        _time(
-            context, "", {k: None for k, s in scenario.states.items() if s.alive and not s.chance}, scenario.time.years
-        )
-    )
-    for key, effect in scenario.effects.items():
-        items[key] = tuple(_effect(context, effect))
-    weights = {name: COST if name.startswith("cost: ") else EFFECT for name in items}
-    return Prices(items, weights)
+    costs = {component: tuple(_cost(context, component)) for component in scenario.components}
+    built_in = {key: tuple(_built_in(context, effect)) for key, effect in BUILT_IN.items()}
+    return Prices(costs, built_in | {key: tuple(_effect(context, effect)) for key, effect in scenario.effects.items()})
 
 
 def _check_dead(context: Context) -> None:
@@ -53,16 +68,17 @@ def _check_nothing(context: Context, key: str, formula: Formula) -> None:
 
 def utilities(scenario: Scenario, prices: Prices) -> dict[str, np.ndarray]:
     """Highest utility that each state has at any time, [strategy, draw]; states of utility 0 are left out."""
-    keys, found = list(scenario.states), {}
-    for price in prices.items["qaly"]:
+    keys = list(scenario.states)
+    highest: dict[str, np.ndarray] = {}
+    for price in prices.effects[QALY]:
         if price.of == "time":
-            value = price.value / scenario.time.years
-            found[keys[price.index]] = np.maximum(value, found.get(keys[price.index], value))
-    return found
+            value, key = price.value / scenario.time.years, keys[price.index]
+            highest[key] = np.maximum(value, highest.get(key, value))
+    return highest
 
 
 def _each(
-    context: Context, place: str, formula: Formula | None, of: str, index: int, factor: float = 1.0
+    context: Context, place: str, formula: Formula | None, of: Counted, index: int, factor: float = 1.0
 ) -> Iterator[Price]:
     """The price in every period. Starts are paid in the first."""
     if formula is None:
@@ -79,48 +95,59 @@ def _cost(context: Context, component: str) -> Iterator[Price]:
         place = f"states.{key}"
         yield from _each(context, f"{place}.cost.{component}", state.costs.get(component), "time", i)
         yield from _entry(context, f"{place}.entry cost.{component}", state.entry_costs.get(component), i, 1.0)
-    for i, move in enumerate(context.scenario.transitions):
-        place = f"transitions.{move.label}.cost.{component}"
-        yield from _each(context, place, move.costs.get(component), "move", i)
+    for i, transition in enumerate(context.scenario.transitions):
+        place = f"transitions.{transition.label}.cost.{component}"
+        yield from _each(context, place, transition.costs.get(component), "transition", i)
 
 
-def _qaly(context: Context) -> Iterator[Price]:
-    years = context.scenario.time.years
+def _built_in(context: Context, effect: BuiltIn) -> Iterator[Price]:
+    """Years of the effect."""
+    years, (field, in_state), (entry_field, on_entry) = context.scenario.time.years, effect.state, effect.entry
     for i, (key, state) in enumerate(context.scenario.states.items()):
-        yield from _each(context, f"states.{key}.utility", state.utility, "time", i, years)
-        yield from _entry(context, f"states.{key}.entry qaly", state.entry_qaly, i, years)
-    for i, move in enumerate(context.scenario.transitions):
-        yield from _each(context, f"transitions.{move.label}.qaly", move.qaly, "move", i, years)
+        worth = in_state(state)
+        if isinstance(worth, bool):
+            yield from _as_it_is(context, i, years) if worth else ()
+        else:
+            yield from _each(context, f"states.{key}.{field}", worth, "time", i, years)
+        yield from _entry(context, f"states.{key}.{entry_field}", on_entry(state), i, years)
+    field, on_transition = effect.transition
+    for i, transition in enumerate(context.scenario.transitions):
+        place = f"transitions.{transition.label}.{field}"
+        yield from _each(context, place, on_transition(transition), "transition", i, years)
 
 
 def _entry(context: Context, place: str, formula: Formula | None, state: int, factor: float) -> Iterator[Price]:
     """A price on every way into a state, starting there included."""
     key = list(context.scenario.states)[state]
     yield from _each(context, place, formula, "start", state, factor)
-    for i, move in enumerate(context.scenario.transitions):
-        if move.target == key:
-            yield from _each(context, place, formula, "move", i, factor)
+    for i, transition in enumerate(context.scenario.transitions):
+        if transition.target == key:
+            yield from _each(context, place, formula, "transition", i, factor)
 
 
 def _time(context: Context, place: str, weights: dict[str, Formula | None], factor: float) -> Iterator[Price]:
+    """Time in states, weighted or as it is."""
     states = list(context.scenario.states)
-    one = np.ones((len(context.scenario.strategies), context.draws.n))
     for key, weight in weights.items():
-        if weight is not None:
+        if weight is None:
+            yield from _as_it_is(context, states.index(key), factor)
+        else:
             yield from _each(context, f"{place}.{key}", weight, "time", states.index(key), factor)
-            continue
-        for period in range(len(context.periods)):
-            yield Price("time", states.index(key), period, one * factor)
+
+
+def _as_it_is(context: Context, state: int, factor: float) -> Iterator[Price]:
+    for period in range(len(context.periods)):
+        yield Price("time", state, period, np.ones(context.shape) * factor)
 
 
 def _effect(context: Context, effect: Effect) -> Iterator[Price]:
     if effect.states:
         yield from _time(context, f"effects.{effect.key}.time in", effect.states, 1 / effect.per)
         return
-    one, states = np.ones((len(context.scenario.strategies), context.draws.n)), list(context.scenario.states)
+    one, states = np.ones(context.shape), list(context.scenario.states)
     for key in effect.entries:
         yield Price("start", states.index(key), 0, one)
-    for i, move in enumerate(context.scenario.transitions):
-        if move.label in effect.moves or move.target in effect.entries:
+    for i, transition in enumerate(context.scenario.transitions):
+        if transition.label in effect.transitions or transition.target in effect.entries:
             for period in range(len(context.periods)):
-                yield Price("move", i, period, one)
+                yield Price("transition", i, period, one)

@@ -1,4 +1,4 @@
-"""What engines return: time in states and numbers of moves, undiscounted and discounted. No money here."""
+"""What engines return: time in states and numbers of transitions, undiscounted and discounted. No money here."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Quantities:
     """Per person of the cohort.
 
     time: [strategy, draw, state, period, weight], in model units of time.
-    moves: [strategy, draw, transition, period, weight], expected number of each transition.
+    transitions: [strategy, draw, transition, period, weight], expected number of each transition.
     starts: [strategy, draw, state], share that starts in each state (chance nodes included; at time 0).
     trace: [time, strategy, draw, state] occupancy at `times`, or None where it was not asked for.
-    An individual engine puts a patient axis behind draw in time, moves and starts.
+    An individual engine puts a patient axis behind draw in time, transitions and starts.
     """
 
     time: np.ndarray
-    moves: np.ndarray
+    transitions: np.ndarray
     starts: np.ndarray
     times: np.ndarray | None = None
     trace: np.ndarray | None = None

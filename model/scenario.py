@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from model.units import Unit, limits_in_words
 
 CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
 STATUSES = ("evidence", "derived", "recalled", "assumed", "calibrated")
+Clock = Literal["model", "state"]  # time since the start, or since the latest entry
 DISCOUNTING = ("continuous", "at cycle", "by whole year")
 
 
@@ -176,23 +178,26 @@ class Survival:
     family: str
     arguments: dict[str, Formula | tuple[Formula, ...]]
     table: str | None
-    clock: str
+    clock: Clock
     ratio: Formula | None
     acceleration: Formula | None
     scale: float | None = None
 
+    @property
+    def age(self) -> Formula:
+        """Age at the start, of a life table."""
+        age = self.arguments["age"]
+        assert isinstance(age, Formula)
+        return age
+
 
 @dataclass(frozen=True)
-class Transition:
-    """kind: 'rate', 'survival', 'chance' (immediate branch), 'per cycle'; probability None means the rest."""
+class _Transition:
+    """What every transition has: the states that it leads from and to, a name, and what it costs and brings."""
 
     source: str
     target: str
     name: str
-    kind: str
-    rate: Formula | None
-    survival: Survival | None
-    probability: Formula | None
     costs: dict[str, Formula]
     qaly: Formula | None
 
@@ -202,8 +207,39 @@ class Transition:
 
 
 @dataclass(frozen=True)
+class Rate(_Transition):
+    """At any time, by a rate."""
+
+    rate: Formula
+
+
+@dataclass(frozen=True)
+class TimeToEvent(_Transition):
+    """After a time that has a distribution."""
+
+    survival: Survival
+
+
+@dataclass(frozen=True)
+class Branch(_Transition):
+    """At once, out of a chance node. probability: None is what the other branches leave."""
+
+    probability: Formula | None
+
+
+@dataclass(frozen=True)
+class PerCycle(_Transition):
+    """At the end of a cycle, by a probability."""
+
+    probability: Formula
+
+
+Transition = Rate | TimeToEvent | Branch | PerCycle
+
+
+@dataclass(frozen=True)
 class Effect:
-    """An outcome beside QALYs and life-years: weighted time in states (in `unit`), or a count of moves."""
+    """An outcome beside QALYs and life-years: weighted time in states (in `unit`), or a count of transitions."""
 
     key: str
     label: str
@@ -211,7 +247,7 @@ class Effect:
     per: float
     states: dict[str, Formula | None]
     entries: tuple[str, ...] = ()
-    moves: tuple[str, ...] = ()
+    transitions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def walking(path, *settings):
     shares, weights = {}, inputs.group_weights(scenario, table)
     for key, group in scenario.groups.items():
         dynamics = inputs.dynamics(scenario, table, group)
-        move = next(m for m in dynamics.moves if m.kind == "chance" and m.target == ambulatory and m.source == 0)
+        move = next(branch for branch in dynamics.branches(0).values() if branch.target == ambulatory)
         shares[key] = move.level.at(0.0)[:, 0]
     return shares, {key: float(w[0]) for key, w in weights.items()}
 

@@ -3,9 +3,9 @@
 import pytest
 
 from model import effort
-from model.analysis import memory
 from model.analysis.evaluate import Method
 from model.cli import main
+from model.engines.cohort import reachable_pairs
 from model.scenario_file import read
 
 TWO_STATES = "tests/report/two_states.yaml"
@@ -119,7 +119,7 @@ def chain(tmp_path, n):
 
 
 def test_pairs_of_states_that_a_matrix_needs(tmp_path):
-    assert memory.reachable_pairs(chain(tmp_path, 7)) == 7 * 8 + 1  # a circle, and death from all of it
+    assert reachable_pairs(chain(tmp_path, 7)) == 7 * 8 + 1  # a circle, and death from all of it
 
 
 def test_the_estimate_of_a_cohort_holds_what_it_takes(tmp_path, monkeypatch):

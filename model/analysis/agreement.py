@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import draws, inputs
-from model.analysis import queues
 from model.analysis.evaluate import Evaluation, evaluate
-from model.analysis.method import Method
+from model.analysis.method import Method, replicated
 from model.analysis.simulate import strata
 from model.decision import Decision
 from model.economics import incremental
 from model.economics.icer import icer, icer_change
-from model.engines import individual, queueing
+from model.engines import ENGINES, engine_of, individual, queueing
 from model.outcomes import Outcomes
 from model.resources import ALWAYS, Arrivals, System
 from model.scenario import Scenario
@@ -89,15 +88,15 @@ def agreement(scenario: Scenario, method: Method, seed: int = 1) -> Agreement:
     """
     scenario, table, rows = without_time_in_state(scenario), draws.base(scenario, seed), []
     cohorts = evaluate(scenario, table)
-    for engine in ("individual", "queueing"):
-        own = dataclasses.replace(method, engine=engine).for_base()
-        freedom = own.replications - 1 if engine == "queueing" else own.patients
-        rows += _compared(engine, freedom, cohorts, evaluate(slack(scenario), table, own))
+    for engine in (name for name in ENGINES if engine_of(name).follows_patients):
+        followed = dataclasses.replace(method, engine=engine).for_base()
+        freedom = followed.replications - 1 if followed.replicates else followed.patients
+        rows += _compared(engine, freedom, cohorts, evaluate(slack(scenario), table, followed))
     return Agreement(tuple(rows), *same_patients(slack(scenario), method.patients, seed))
 
 
 def _compared(engine: str, freedom: float, cohorts: Evaluation, found: Evaluation):
-    for group, part in found.simulated.items():
+    for group, part in (found.simulated or {}).items():
         exact = cohorts.outcomes[group].values
         for o, outcome in enumerate(part.mean.names):
             for s, strategy in enumerate(part.mean.strategies):
@@ -120,7 +119,7 @@ def same_patients(scenario: Scenario, patients: int, seed: int) -> tuple[int, in
         dynamics = inputs.dynamics(scenario, table, group)
         alone = individual.history(dynamics, numbers[key], seed, table.index, key).sorted()
         part = queueing.Part(dynamics, numbers[key], np.ones(1), key)
-        queued = queueing.simulate([part], seed, table.index, scenario.system)[0][0].sorted()
+        queued = queueing.simulate([part], seed, table.index, queueing.system_of(scenario))[0][0].sorted()
         total += int(np.prod(alone.shape))
         differing += _differing(alone, queued)
     return total, differing
@@ -192,7 +191,7 @@ def bridge(
     """Cohort -> individual -> time in state -> queues, `method.replications` of `method.patients` patients."""
     n, reference = method.replications, scenario.reference_index
     base = draws.base(scenario, seed)
-    table = queues.replicated(base, n)
+    table = replicated(base, n)
     plain, one = without_time_in_state(scenario), dataclasses.replace(method, replications=1)
     runs = [
         ("Cohort", plain, base, dataclasses.replace(one, engine="cohort")),
@@ -220,9 +219,5 @@ def step_of(name: str, total: Outcomes, effect: str, reference: int, n: int) -> 
 def without_time_in_state(scenario: Scenario) -> Scenario:
     """The scenario in which formulas take the time since entry as 0, as a cohort must; the same one if none reads it."""
     table = draws.base(scenario)
-    read = any(
-        move.clock == "entry"
-        for group in scenario.groups.values()
-        for move in inputs.dynamics(scenario, table, group).moves
-    )
+    read = any(inputs.dynamics(scenario, table, group).reads_time_in_state for group in scenario.groups.values())
     return dataclasses.replace(scenario, time_in_state=False) if read else scenario

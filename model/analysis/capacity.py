@@ -11,10 +11,11 @@ import numpy as np
 from model import draws
 from model.analysis import queues
 from model.analysis.evaluate import Evaluation, evaluate
-from model.analysis.method import EngineError, Method
+from model.analysis.method import EngineError, Method, replicated
 from model.decision import Decision
 from model.draws import DomainError
 from model.economics.net_benefit import nmb
+from model.engines.load import arrivals_per_day, offered_load
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 from model.suggestions import check_known
@@ -88,7 +89,7 @@ def value_of_capacity(
     """
     place = _check(scenario, resource, low, high)
     method = dataclasses.replace(method, engine="queueing")
-    table = queues.replicated(draws.base(scenario, seed), method.replications)
+    table = replicated(draws.base(scenario, seed), method.replications)
     levels = []
     for units in range(low, high + 1):
         levels.append(_level(with_units(scenario, resource, units), units, resource, table, method))
@@ -107,7 +108,7 @@ def value_of_capacity(
         resource,
         decision,
         unit_cost,
-        queues.arrivals_per_day(scenario.system) * DAYS_IN_YEAR,
+        arrivals_per_day(scenario.system) * DAYS_IN_YEAR,
         tuple(levels),
         benefit,
         wait,
@@ -132,7 +133,7 @@ def with_units(scenario: Scenario, resource: str, units: float) -> Scenario:
 
 
 def _level(scenario: Scenario, units: int, resource: str, table, method: Method) -> Level:
-    load = queues.offered_load(scenario, table.seed)[resource]
+    load = offered_load(scenario, table.seed)[resource]
     try:
         return Level(units, evaluate(scenario, table, dataclasses.replace(method, replications=1)), load)
     except DomainError as error:
@@ -185,7 +186,7 @@ def alternatives(
     method = dataclasses.replace(method, engine="queueing")
     found = []
     for label, (settings, made) in {"as it is": ((), scenario), **changes}.items():
-        table = queues.replicated(draws.base(made, seed), method.replications)
+        table = replicated(draws.base(made, seed), method.replications)
         total = evaluate(made, table, dataclasses.replace(method, replications=1)).total
         found.append(Alternative(label, settings, total))
         progress(1)

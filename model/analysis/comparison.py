@@ -26,8 +26,7 @@ def of_base(found: Evaluation, row: np.ndarray, wtp: np.ndarray, effect: str) ->
 
 def _totals(result, row: np.ndarray) -> Columns:
     """[point, strategy] of every outcome; components of cost are left to `run`."""
-    names = [name for name in result.names if not name.startswith("cost: ")]
-    return {name: result.get(name)[:, row].T for name in names}
+    return {name: result.get(name)[:, row].T for name in result.totals}
 
 
 def _simulation_errors(simulated: Simulated, row: np.ndarray, wtp: np.ndarray, effect: str) -> Columns:

@@ -1,25 +1,28 @@
-"""Run an engine over a table of draws: the one call that every analysis makes."""
+"""Run an engine over a table of draws: the one call that every analysis makes.
+
+Work is cut into blocks; each is run, priced, reduced to what is kept of it, and dropped. Who runs them changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from model import effort, inputs, outcomes, pricing
-from model.analysis import memory
 from model.analysis.method import COHORT, EngineError, Method
-from model.analysis.simulate import Simulated, simulate
+from model.analysis.simulate import Moments, Simulated, moments, over_replications, strata
 from model.analysis.workers import in_order
 from model.draws import Draws
-from model.engines import cohort
+from model.engines.contract import Block, Engine, Ran, Result
+from model.grouped import Grouped
 from model.history import Requests
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 
-CHUNK = 2000  # draws of one task; a multiple of the engine's block
+__all__ = ["COHORT", "EngineError", "Evaluation", "Method", "Trace", "evaluate", "priced"]
+
 NO_TIMES = np.zeros(0)
 
 
@@ -33,20 +36,21 @@ class Trace:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """outcomes: by group, 'all' (the weighted total) first; weights[group]: array[draw].
+    """outcomes, traces, simulated: by group, the weighted total first; weights[group]: array[draw].
 
-    simulated: the same with standard errors, where the engine follows patients; requests: what they asked of resources.
+    simulated: the outcomes with standard errors, where the engine follows patients; requests: what they asked of resources,
+    whose `draw` is draw * replications + replication.
     """
 
-    outcomes: dict[str, Outcomes]
+    outcomes: Grouped[Outcomes]
     weights: dict[str, np.ndarray]
-    traces: dict[str, Trace]
-    simulated: dict[str, Simulated] | None = None
+    traces: Grouped[Trace]
+    simulated: Grouped[Simulated] | None = None
     requests: Requests | None = None
 
     @property
     def total(self) -> Outcomes:
-        return self.outcomes["all"]
+        return self.outcomes.total
 
 
 def evaluate(
@@ -59,84 +63,130 @@ def evaluate(
 ) -> Evaluation:
     """Outcomes of every group, strategy and draw. `progress` is told of draws done (of replications, with queues).
 
-    trace: with occupancies (cohort engine only), at the cycles' times and, exactly, at those of `at`. Rows of `draws` that have the same index meet the same patients.
+    trace: with occupancies (engines that follow no patients), at the cycles' times and, exactly, at those of `at`. Rows of
+    `draws` that have the same index meet the same patients. With one replication a draw standard errors are NaN.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
-    memory.check_engine(scenario, draws.n, method, trace)
-    if method.engine == "individual":
-        return _simulated(
-            scenario,
-            draws,
-            simulate(scenario, draws, method.patients, progress=progress, executor=method.executor),
-        )
-    if method.engine == "queueing":
-        return _queued(scenario, draws, method, progress)
-    return _cohort(scenario, draws, method.executor, trace, progress, at)
-
-
-def _simulated(scenario: Scenario, draws: Draws, found: dict[str, Simulated], requests=None) -> Evaluation:
+    engine = method.runner
+    engine.check(scenario)
+    engine.reserve(scenario, draws.n, method.patients, method.replications, trace)
     weights = inputs.group_weights(scenario, draws)
-    return Evaluation({key: part.mean for key, part in found.items()}, weights, {}, found, requests)
-
-
-def _queued(scenario: Scenario, draws: Draws, method: Method, progress) -> Evaluation:
-    from model.analysis import queues
-
-    if scenario.system is None:
-        raise EngineError(
-            f"{scenario.path}: the queueing engine needs 'arrivals' and 'resources', which it does not have"
-        )
-    found = queues.simulate(
-        scenario, draws, method.patients, scenario.system, method.replications, progress, method.executor
+    rows = method.rows(draws)
+    shares = {key: np.repeat(share, rows.n // draws.n) for key, share in weights.items()}
+    pieces = list(_pieces(scenario, rows, shares, method, at if trace else None, progress))
+    by_group = {key: outcomes.joined([p.outcomes[key] for p in pieces]) for key in pieces[0].outcomes}
+    requests = (
+        Requests.joined([p.requests for p in pieces if p.requests is not None])
+        if pieces[0].requests is not None
+        else None
     )
-    return _simulated(scenario, draws, found.outcomes, found.requests)
+    match engine.independent:
+        case "patients":
+            simulated = _of_patients(pieces, weights)
+        case "replications":
+            means = Grouped.of(by_group, lambda parts: outcomes.pooled(dict(parts), shares))
+            reference = scenario.reference_index
+            simulated = means.each(lambda part: over_replications(part, method.replications, reference))
+        case _:
+            total = Grouped.of(by_group, lambda parts: outcomes.pooled(dict(parts), weights))
+            return Evaluation(total, weights, _traces(pieces, weights))
+    return Evaluation(simulated.each(lambda part: part.mean), weights, Grouped(), simulated, requests)
 
 
-def _cohort(scenario: Scenario, draws: Draws, executor: Executor | None, trace: bool, progress, at) -> Evaluation:
-    weights = inputs.group_weights(scenario, draws)
-    tasks = [draws.part(start, min(start + CHUNK, draws.n)) for start in range(0, draws.n, CHUNK)]
-    parts: list[dict[str, Outcomes]] = []
-    traces: list[dict[str, Trace]] = []
-    waiting = in_order(executor, _task, ((scenario, task, trace, at) for task in tasks))
-    for task, (found, seen) in effort.loop(zip(tasks, waiting), len(tasks)):
-        parts.append(found)
-        traces.append(seen)
-        progress(task.n)
-    by_group = {key: outcomes.joined([part[key] for part in parts]) for key in scenario.groups}
-    return Evaluation(_with_total(by_group, weights), weights, _with_total_trace(_joined(traces), weights))
+# --- pieces of work ---------------------------------------------------------------------------------------------
 
 
-def _joined(traces: list[dict[str, Trace]]) -> dict[str, Trace]:
-    """Those of all tasks, one after the other."""
-    first = traces[0]
-    return {
-        key: Trace(first[key].times, np.concatenate([part[key].occupancy for part in traces], axis=2)) for key in first
-    }
+@dataclass
+class _Piece:
+    """What is kept of a block, by group. moments: of outcomes over patients, where these are independent."""
+
+    outcomes: dict[str, Outcomes] = field(default_factory=dict)
+    moments: dict[str, Moments] = field(default_factory=dict)
+    traces: dict[str, Trace] = field(default_factory=dict)
+    requests: Requests | None = None
+
+    def __add__(self, other: _Piece) -> _Piece:
+        """With other patients under the same draws."""
+        both = {key: self.moments[key] + m if key in self.moments else m for key, m in other.moments.items()}
+        return _Piece(self.outcomes | other.outcomes, self.moments | both, self.traces | other.traces, other.requests)
 
 
-def _task(
-    scenario: Scenario, draws: Draws, trace: bool, at: np.ndarray
-) -> tuple[dict[str, Outcomes], dict[str, Trace]]:
-    """Outcomes by group of some draws: one piece of independent work."""
-    found, traces = {}, {}
-    for key, group in effort.loop(scenario.groups.items()):
-        quantities = cohort.run(inputs.dynamics(scenario, draws, group), trace, at)
-        prices = pricing.price_list(scenario, draws, group)
-        found[key] = outcomes.value(quantities, prices, tuple(scenario.strategies))
-        if trace:
-            traces[key] = Trace(quantities.times, quantities.trace)
-    return found, traces
+def _pieces(
+    scenario: Scenario,
+    rows: Draws,
+    weights: dict[str, np.ndarray],
+    method: Method,
+    seen_at: np.ndarray | None,
+    progress: Callable[[int], None],
+) -> Iterator[_Piece]:
+    """Of some draws after the other, whole samples of patients."""
+    numbers = strata(scenario, method.patients) if method.follows_patients else {}
+    cut = method.runner.cut(len(scenario.strategies), method.patients, numbers)
+    spans = [(start, min(start + cut.draws, rows.n)) for start in range(0, rows.n, cut.draws)]
+    blocks = (
+        Block(scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at)
+        for a, b in spans
+        for patients, first in cut.samples
+    )
+    done = in_order(method.executor, _task, ((method.runner, block) for block in blocks))
+    for a, b in effort.loop(spans):
+        piece = _Piece()
+        for _ in effort.loop(cut.samples):
+            piece = piece + next(done)
+        if piece.requests is not None:
+            piece.requests = piece.requests.later(a)
+        yield piece
+        progress(b - a)
 
 
-def _with_total(parts: dict[str, Outcomes], weights) -> dict[str, Outcomes]:
-    if list(parts) == ["all"]:
-        return parts
-    return {"all": outcomes.pooled(parts, weights), **parts}
+def _task(engine: Engine, block: Block) -> _Piece:
+    """One piece of independent work."""
+    ran, piece, reference = engine.run(block), _Piece(), block.scenario.reference_index
+    for result, values in priced(block, ran):
+        key, quantities = result.group, result.quantities
+        match engine.independent:
+            case "patients":
+                piece.moments[key] = moments(values, reference)
+            case "replications":
+                piece.outcomes[key] = values.of_values(values.values.mean(axis=-1))
+            case _:
+                piece.outcomes[key] = values
+        if quantities.times is not None and quantities.trace is not None:
+            piece.traces[key] = Trace(quantities.times, quantities.trace)
+    piece.requests = ran.requests
+    return piece
 
 
-def _with_total_trace(traces: dict[str, Trace], weights) -> dict[str, Trace]:
-    if not traces or list(traces) == ["all"]:
-        return traces
+def priced(block: Block, ran: Ran) -> Iterator[tuple[Result, Outcomes]]:
+    """Each group of a block that was run, with its outcomes: quantities x prices."""
+    scenario = block.scenario
+    for result in ran.results:
+        prices = pricing.price_list(scenario, block.draws, scenario.groups[result.group])
+        yield result, outcomes.value(result.quantities, prices, tuple(scenario.strategies))
+
+
+# --- all of them together ---------------------------------------------------------------------------------------
+
+
+def _of_patients(pieces: list[_Piece], weights: dict[str, np.ndarray]) -> Grouped[Simulated]:
+    parts = {key: Simulated.joined([p.moments[key].simulated() for p in pieces]) for key in weights}
+    return Grouped.of(parts, lambda parts: Simulated.pooled(parts, weights))
+
+
+def _traces(pieces: list[_Piece], weights: dict[str, np.ndarray]) -> Grouped[Trace]:
+    """Those of all draws, one after the other, and the weighted total."""
+    if not pieces[0].traces:
+        return Grouped()
+    parts = {key: _joined([piece.traces[key] for piece in pieces]) for key in weights}
+    return Grouped.of(parts, lambda parts: together(parts, weights))
+
+
+def _joined(traces: list[Trace]) -> Trace:
+    return Trace(traces[0].times, np.concatenate([trace.occupancy for trace in traces], axis=2))
+
+
+def together(traces, weights) -> Trace:
+    """All groups, weighted by their shares (array[draw])."""
     first = next(iter(traces.values()))
-    total = sum(trace.occupancy * weights[key][:, None] for key, trace in traces.items())
-    return {"all": Trace(first.times, total), **traces}
+    total = sum((t.occupancy * weights[key][:, None] for key, t in traces.items()), np.zeros_like(first.occupancy))
+    return Trace(first.times, total)

@@ -121,7 +121,7 @@ def increments(scenario: Scenario, found: Evaluation, component: str, effect: st
 
 
 def _of_group(scenario: Scenario, result: Outcomes, component: str, effect: str) -> tuple[np.ndarray, ...]:
-    reference, own = scenario.reference_index, result.get(f"cost: {component}")
+    reference, own = scenario.reference_index, result.component(component)
     others, gained = incremental.increments(result.cost - own, result.get(effect), reference)
     return gained, own - own[reference], others
 

@@ -11,7 +11,7 @@ from model import draws
 from model.analysis.evaluate import Evaluation, Trace, evaluate
 from model.analysis.run import Run
 from model.analysis.targets import NEEDS_PSA, measured, share_in, unit_of
-from model.scenario import Scenario, Target
+from model.scenario import Scenario, Target, TimeToEvent
 
 MONTH = 365.25 / 12  # days
 LANDMARKS = (1, 3, 6, 12, 24, 60, 120, 240)  # months; those that the span of the figure has room for
@@ -75,7 +75,7 @@ def _span(scenario: Scenario, targets: tuple[Target, ...]) -> float:
 def _times(scenario: Scenario, targets: tuple[Target, ...], end: float, landmarks: tuple[int, ...]) -> np.ndarray:
     marks = [m * MONTH / scenario.time.day for m in landmarks]
     # By time in state each time between cycles costs the cohort engine a bin: the curve has the cycles' points.
-    aged = any(t.survival is not None and t.survival.clock == "state" for t in scenario.transitions)
+    aged = any(isinstance(t, TimeToEvent) and t.survival.clock == "state" for t in scenario.transitions)
     curve = np.zeros(1) if aged else np.linspace(0, end, POINTS + 1)
     times = np.unique(np.concatenate([curve, [t.at for t in targets], marks]))
     return times[times <= scenario.time.horizon]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model import draws, inputs, pricing
+from model import draws, pricing
 from model.analysis import memory
 from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.first_order import FirstOrder, first_order, times_of
@@ -19,7 +19,6 @@ from model.decision import ALL, Decision, decide
 from model.draws import Draws
 from model.economics import acceptability, monte_carlo
 from model.effects import LIFE_YEARS, QALY
-from model.engines import sojourn
 from model.sample import Sample
 from model.scenario import Scenario, Wtp
 
@@ -103,30 +102,8 @@ def run(
         base_method,
         patients,
         corrected,
-        (*_warnings(scenario, method, sample.seed), *healthier_than_full(scenario, base, table, psa)),
+        (*method.runner.warnings(scenario, sample.seed), *healthier_than_full(scenario, base, table, psa)),
     )
-
-
-def _warnings(scenario: Scenario, method: Method, seed: int) -> tuple[str, ...]:
-    if method.engine == "cohort":
-        return tuple(_long_cycles(scenario))
-    if method.engine != "queueing":
-        return ()
-    from model.analysis import queues
-
-    return tuple(queues.overloads(scenario, seed))
-
-
-def _long_cycles(scenario: Scenario) -> list[str]:
-    table, found = draws.base(scenario), {}
-    for group in scenario.groups.values():
-        for label, share in sojourn.hasty(inputs.dynamics(scenario, table, group)).items():
-            found[label] = max(share, found.get(label, 0.0))
-    return [
-        f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
-        "figures are rough; take a shorter cycle, or compare with --engine individual"
-        for label, share in found.items()
-    ]
 
 
 def healthier_than_full(
@@ -198,9 +175,9 @@ def base_error(found: Simulated, decision: Decision) -> float:
 
 def _more(method: Method, factor: float) -> Method:
     """The method with as many more patients as make the error so many times smaller."""
-    what = "replications" if method.engine == "queueing" else "patients"
+    what = method.repeats
     number = int(np.ceil(getattr(method, what) * factor**2 * 1.05))
-    if number * (method.patients if what == "replications" else 1) > MOST_PATIENTS:
+    if number * (method.patients if method.replicates else 1) > MOST_PATIENTS:
         raise EngineError(
             f"that standard error would need {number:,} {what}, more than {MOST_PATIENTS:,} patients in all: "
             "ask for a larger one"

@@ -67,7 +67,8 @@ def in_order(executor: Executor | None, function: Callable, tasks: Iterable[tupl
     if executor is None:
         yield from (function(*task) for task in tasks)
         return
-    window, waiting = getattr(executor, "window", WINDOW), deque()
+    window = getattr(executor, "window", WINDOW)
+    waiting: deque[tuple[tuple, Future]] = deque()
     try:
         for task in tasks:
             waiting.append((task, executor.submit(function, *task)))
@@ -166,7 +167,8 @@ def _start() -> None:
 def _end_with_parent() -> None:
     from multiprocessing import parent_process
 
-    parent_process().join()
+    if (parent := parent_process()) is not None:
+        parent.join()
     os._exit(1)
 
 

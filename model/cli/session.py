@@ -8,6 +8,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model.engines import engine_of
+
 if TYPE_CHECKING:
     from model.api.asked import Options
     from model.report.result import Result
@@ -59,8 +61,9 @@ class Session:
         known["jobs"] = self._jobs()
         if "wtp" in known:
             known["wtp"] = self._wtp(known["wtp"])
-        if "patients" in known and known.get("engine") == "cohort":
-            warn("--patients is not used: the cohort engine follows no patients")
+        engine = known.get("engine")
+        if "patients" in known and engine and not engine_of(engine).follows_patients:
+            warn(f"--patients is not used: the {engine} engine follows no patients")
         known |= fixed
         return known  # type: ignore[return-value]
 
@@ -74,7 +77,9 @@ class Session:
         options = self.options
         if options.jobs is not None:
             return options.jobs
-        return 0 if getattr(options, "engine", "") == "queueing" and not options.cluster else 1
+        engine = getattr(options, "engine", "")
+        replicates = bool(engine) and engine_of(engine).independent == "replications"
+        return 0 if replicates and not options.cluster else 1
 
     def finish(self, result: Result, told: tuple[str, ...] = ()) -> int:
         """Write the folder of a result, with the options in its manifest, and print what it says. told: warnings that were."""

@@ -1,4 +1,4 @@
-"""History -> Quantities: time in states and moves, discounted, in one pass over the stays.
+"""History -> Quantities: time in states and transitions, discounted, in one pass over the stays.
 
 Time in a stay is A(left) - A(entered), where A(t) is the discounted time from 0 to t as the scenario counts it: an
 integral, or (textbook conventions) the weights of the cycle boundaries up to t.
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.dynamics import Dynamics
 from model.engines import conventions
 from model.engines.conventions import Weighting
-from model.history import NO_MOVE, History
-from model.inputs import Dynamics
+from model.history import NO_TRANSITION, History
 from model.quantities import Quantities
 
 
@@ -24,19 +24,19 @@ def end_of_time(dynamics: Dynamics) -> float:
 
 
 def accrue(history: History, dynamics: Dynamics) -> Quantities:
-    """Quantities per patient: time and moves [strategy, draw, patient, state | transition, period, weight]."""
+    """Quantities per patient: time and transitions [strategy, draw, patient, state | transition, period, weight]."""
     distinct, index = conventions.weightings(dynamics)
     rows = int(np.prod(history.shape))
     clock = (Integral if dynamics.time.convention == "integral" else Cycles)(dynamics, history)
-    taken = np.flatnonzero(history.transition != NO_MOVE)
+    taken = np.flatnonzero(history.transition != NO_TRANSITION)
     cells = history.state * np.int64(rows) + history.row
-    moves = history.transition[taken] * np.int64(rows) + history.row[taken]
+    transitions = history.transition[taken] * np.int64(rows) + history.row[taken]
     time = np.empty((len(distinct), len(dynamics.periods), len(dynamics.states), *history.shape))
-    moved = np.empty((len(distinct), len(dynamics.periods), len(dynamics.moves), *history.shape))
+    moved = np.empty((len(distinct), len(dynamics.periods), len(dynamics.transitions), *history.shape))
     for w, weighting in enumerate(distinct):
         for period in range(len(dynamics.periods)):
             time[w, period] = _sums(cells, clock.spent(weighting, period), time[w, period].shape)
-            moved[w, period] = _sums(moves, clock.moves(weighting, period, taken), moved[w, period].shape)
+            moved[w, period] = _sums(transitions, clock.transitions(weighting, period, taken), moved[w, period].shape)
     order = (3, 4, 5, 2, 1, 0)
     time, moved = (_weights(values, index).transpose(order) for values in (time, moved))
     return Quantities(time, moved, _starts(history, dynamics))
@@ -59,7 +59,7 @@ def _starts(history: History, dynamics: Dynamics) -> np.ndarray:
 
 @dataclass
 class Integral:
-    """Time as an integral; a move counts at the moment it is made."""
+    """Time as an integral; a transition counts at the moment it is made."""
 
     dynamics: Dynamics
     history: History
@@ -71,7 +71,7 @@ class Integral:
             entered, left = np.clip(entered, begin, end), np.clip(left, begin, end)
         return _discounted(self.dynamics, weighting, left) - _discounted(self.dynamics, weighting, entered)
 
-    def moves(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
+    def transitions(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
         begin, end = _span(self.dynamics, period)
         time = self.history.left[taken]
         factor = np.where(time > 0, _factor(self.dynamics, weighting, time), 1.0)
@@ -108,7 +108,7 @@ def _discounted(dynamics: Dynamics, weighting: Weighting, time: np.ndarray) -> n
 
 
 class Cycles:
-    """Time as the weights of cycle boundaries at which a patient is in the state; a move counts in its cycle.
+    """Time as the weights of cycle boundaries at which a patient is in the state; a transition counts in its cycle.
 
     Periods that end within a cycle: as in the cohort engine (`cohort._by_points`).
     """
@@ -117,7 +117,7 @@ class Cycles:
         time = dynamics.time
         self.dynamics, self.history, self.cycles = dynamics, history, time.whole_cycles
         self.entered, self.left = boundary(dynamics, history.entered), boundary(dynamics, history.left)
-        self.left[history.transition == NO_MOVE] = self.cycles + 1
+        self.left[history.transition == NO_TRANSITION] = self.cycles + 1
         self.shares = conventions.period_shares(dynamics)
 
     def spent(self, weighting: Weighting, period: int) -> np.ndarray:
@@ -130,7 +130,7 @@ class Cycles:
         reached = np.concatenate([[0.0], np.cumsum(points)])
         return reached[self.left] - reached[self.entered]
 
-    def moves(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
+    def transitions(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
         time, first = self.dynamics.time, float(period == 0)
         moved = conventions.factors(time.convention, weighting, time.cycle, self.cycles)[2]
         # Boundary 0 is the start, where nothing is discounted.
@@ -142,5 +142,5 @@ class Cycles:
 
 
 def boundary(dynamics: Dynamics, time: np.ndarray) -> np.ndarray:
-    """Index of the cycle boundary at which a move at `time` is seen: the end of its cycle, 0 for the start."""
+    """Index of the cycle boundary at which a transition at `time` is seen: the end of its cycle, 0 for the start."""
     return np.ceil(time / dynamics.time.cycle - 1e-9).astype(int)

@@ -15,25 +15,32 @@ from dataclasses import replace
 
 import numpy as np
 
-from model import effort, fixed_times
+from model import draws as draws_of
+from model import effort, fixed_times, inputs
 from model.draws import DomainError
-from model.engines import conventions, linear, points, sojourn
-from model.engines.block import Block, Tally, chance_moves, flows_at, settle, tally_moves
+from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
+from model.engines import contract, conventions, linear, points, sojourn
+from model.engines.block import Block, Tally, chance_transitions, flows_at, settle, tally_transitions
+from model.engines.contract import NUMBER, Cut, Engine, Ran, Result
 from model.engines.stretches import breaks, on, period_of, steps
-from model.inputs import Dynamics, Move
 from model.over_time import OverTime, Stepwise, distinct, on_grid
 from model.quantities import Quantities
+from model.scenario import Scenario
 
 BLOCK = points.BLOCK
+CHUNK = 2000  # draws of one task; a multiple of BLOCK
+GRIDS = 10  # matrices of a step that are held at once
+COPIES = 3  # of an array, at the moment when most are held
+ROW = 100  # bytes of a row of a table with texts
 
 
-def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Quantities:
+def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] | np.ndarray = ()) -> Quantities:
     """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon.
 
     at: further times of the trace; without effect where what happens within a cycle is not known (see `_knows_within`).
     """
     dynamics = _at_once(_unwaited(dynamics))
-    moving = any(isinstance(m.level, OverTime) for m in dynamics.moves)
+    moving = any(isinstance(level, OverTime) for level in dynamics.levels)
     within = np.asarray(at if _knows_within(dynamics) else [], float)
     seen_at = distinct(np.concatenate([dynamics.time.grid, within]), dynamics.time.horizon) if trace else None
     opening, dynamics = dynamics, _on_steps(dynamics, within)
@@ -41,53 +48,56 @@ def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] = ()) -> Qu
     weightings, index = conventions.weightings(dynamics)
     shape = (len(weightings), len(dynamics.periods))
     time = np.zeros((*shape, len(dynamics.states), strategies, draws))
-    moves = np.zeros((*shape, len(dynamics.moves), strategies, draws))
+    transitions = np.zeros((*shape, len(dynamics.transitions), strategies, draws))
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
         tally, seen = _run_block(_block(dynamics, opening, cut, moving), weightings, seen_at)
         part = (*shape, -1, strategies, cut.stop - cut.start)
-        time[..., cut], moves[..., cut] = tally.time.reshape(part), tally.moves.reshape(part)
+        time[..., cut], transitions[..., cut] = tally.time.reshape(part), tally.transitions.reshape(part)
         traces.append(seen)
     times, occupancy = (None, None) if not trace else _join(traces, strategies)
     order = (3, 4, 2, 1, 0)
-    return Quantities(time[index].transpose(order), moves[index].transpose(order), dynamics.start, times, occupancy)
+    return Quantities(
+        time[index].transpose(order), transitions[index].transpose(order), dynamics.start, times, occupancy
+    )
 
 
 def _unwaited(dynamics: Dynamics) -> Dynamics:
     """Nobody waits in a cohort: branches that depend on the time waited are as without any."""
 
-    def branch(move: Move) -> Move:
-        if move.clock == "entry":
-            raise DomainError(
-                f"transitions.{move.label}.probability reads 'time_since_entry', which a cohort does not know: "
-                "use --engine individual or queueing"
-            )
-        if move.clock != "waited":
-            return move
-        return replace(move, clock="model", level=Stepwise(move.level.starts[:1], move.level.values[:1]))
+    def branch(exit: Exit) -> Exit:
+        match exit:
+            case AtOnce(clock="entry"):
+                raise DomainError(
+                    f"transitions.{exit.label}.probability reads 'time_since_entry', which a cohort does not know: "
+                    "use --engine individual or queueing"
+                )
+            case AtOnce(clock="waited", level=Stepwise(starts=starts, values=values)):
+                return replace(exit, clock="model", level=Stepwise(starts[:1], values[:1]))
+        return exit
 
-    return replace(dynamics, moves=tuple(branch(move) for move in dynamics.moves))
+    return replace(dynamics, transitions=tuple(branch(exit) for exit in dynamics.transitions))
 
 
 def _at_once(dynamics: Dynamics) -> Dynamics:
     """States that patients leave after a fixed time of 0 (they stay there only to wait, in a queue) as chance nodes."""
     at_once: dict[int, list[int]] = {}
-    for i, move in enumerate(dynamics.moves):
-        if move.clock == "state" and fixed_times.is_fixed(move) and not np.any(fixed_times.due(move)):
-            at_once.setdefault(move.source, []).append(i)
+    for i, event in dynamics.fixed().items():
+        if event.clock == "state" and not np.any(fixed_times.due(event)):
+            at_once.setdefault(event.source, []).append(i)
     certain = {s: m[0] if len(m) == 1 else fixed_times.first_of(dynamics, m, 0.0, "") for s, m in at_once.items()}
 
-    def branch(i: int, move: Move) -> Move:
-        if move.source not in certain:
-            return move
-        level = Stepwise(np.zeros(1), np.full((1, *dynamics.shape), float(certain[move.source] == i)))
-        return Move(move.label, move.source, move.target, "chance", level=level)
+    def branch(i: int, exit: Exit) -> Exit:
+        if exit.source not in certain:
+            return exit
+        level = Stepwise(np.zeros(1), np.full((1, *dynamics.shape), float(certain[exit.source] == i)))
+        return AtOnce(exit.label, exit.source, exit.target, level)
 
     if not certain:
         return dynamics
     chance = tuple(node or s in certain for s, node in enumerate(dynamics.chance))
-    return replace(dynamics, chance=chance, moves=tuple(branch(i, m) for i, m in enumerate(dynamics.moves)))
+    return replace(dynamics, chance=chance, transitions=tuple(branch(i, m) for i, m in enumerate(dynamics.transitions)))
 
 
 def _on_steps(dynamics: Dynamics, at: np.ndarray) -> Dynamics:
@@ -98,26 +108,27 @@ def _on_steps(dynamics: Dynamics, at: np.ndarray) -> Dynamics:
     weightings = conventions.weightings(dynamics)[0] if dynamics.time.convention == "integral" else []
     times = breaks(dynamics, weightings, levels=not _aged(dynamics))
     times = distinct(np.concatenate([times, at]), times[-1])
-    smooth = not any(m.kind == "survival" for m in dynamics.moves)
+    halve = not dynamics.events()
 
-    def part(move: Move) -> Move:
-        if dynamics.by_cycle:
-            return move
-        halve = smooth and move.kind == "rate" and isinstance(move.level, OverTime) and move.level.smooth
-        level = move.level and on_grid(move.level, times, halve)
-        return replace(move, level=level, ratio=move.ratio and on_grid(move.ratio, times))
+    def part(exit: Exit) -> Exit:
+        match exit:
+            case AtEvent(ratio=ratio):
+                return replace(exit, ratio=ratio and on_grid(ratio, times))
+            case AtRate(level=OverTime(smooth=True) as level):
+                return replace(exit, level=on_grid(level, times, halve))
+        return replace(exit, level=on_grid(exit.level, times))
 
-    return replace(dynamics, moves=tuple(part(move) for move in dynamics.moves))
+    return dynamics if dynamics.by_cycle else replace(dynamics, transitions=tuple(map(part, dynamics.transitions)))
 
 
 def _knows_within(dynamics: Dynamics) -> bool:
     """Cycles can be cut anywhere: not those of probabilities, nor of survival counted by cycle."""
-    by_survival = dynamics.time.convention != "integral" and any(m.kind == "survival" for m in dynamics.moves)
+    by_survival = dynamics.time.convention != "integral" and bool(dynamics.events())
     return not (dynamics.by_cycle or by_survival)
 
 
 def _aged(dynamics: Dynamics) -> bool:
-    return any(m.kind == "survival" and m.clock == "state" for m in dynamics.moves)
+    return any(event.clock == "state" for event in dynamics.events().values())
 
 
 def _join(traces, strategies: int):
@@ -132,20 +143,26 @@ def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool) -> B
     def rows(values: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(values[..., cut].reshape(*values.shape[:-2], -1))
 
-    def part(move: Move) -> Move:
-        level, ratio = (l and Stepwise(l.starts, rows(l.values)) for l in (move.level, move.ratio))
-        hazard = move.hazard and sojourn.rows_of(move.hazard, dynamics.shape, cut)
-        return replace(move, level=level, hazard=hazard, ratio=ratio)
+    def part(exit: Exit) -> Exit:
+        match exit:
+            case AtEvent(hazard=hazard, ratio=ratio):
+                ratio = ratio and Stepwise(ratio.starts, rows(ratio.values))
+                return replace(exit, hazard=sojourn.rows_of(hazard, dynamics.shape, cut), ratio=ratio)
+            case AtRate(level=Stepwise() as level) | AtOnce(level=Stepwise() as level) | AtCycleEnd(level=level):
+                return replace(exit, level=Stepwise(level.starts, rows(level.values)))
+        raise TypeError(f"{exit.label}: a level that `_on_steps` has left as it was")
 
-    def first(move: Move) -> Move:
-        return replace(move, level=Stepwise(np.zeros(1), rows(move.level.at(0.0))[None])) if move.level else move
+    def first(exit: Exit) -> Exit:
+        if not isinstance(exit, AtOnce):
+            return exit
+        return replace(exit, level=Stepwise(np.zeros(1), rows(exit.level.at(0.0))[None]))
 
     start = rows(np.moveaxis(dynamics.start, -1, 0))
-    opening = replace(opening, moves=tuple(first(m) if m.kind == "chance" else m for m in opening.moves))
-    started = np.zeros((len(dynamics.moves), start.shape[1]))
-    chance_moves(opening, start.copy(), started, 0.0)
+    opening = replace(opening, transitions=tuple(first(exit) for exit in opening.transitions))
+    started = np.zeros((len(dynamics.transitions), start.shape[1]))
+    chance_transitions(opening, start.copy(), started, 0.0)
     return Block(
-        replace(dynamics, moves=tuple(part(m) for m in dynamics.moves)),
+        replace(dynamics, transitions=tuple(part(m) for m in dynamics.transitions)),
         start.shape[1],
         settle(opening, start),
         started,
@@ -156,12 +173,13 @@ def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool) -> B
 def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
     dynamics = block.dynamics
     shape = (len(weightings), len(dynamics.periods))
-    tally = Tally(np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.moves), block.rows)))
-    kinds = {m.kind for m in dynamics.moves} - {"chance"}
-    tally.moves[:, 0] += block.started  # at time 0, where no discount applies
+    tally = Tally(
+        np.zeros((*shape, block.states, block.rows)), np.zeros((*shape, len(dynamics.transitions), block.rows))
+    )
+    tally.transitions[:, 0] += block.started  # at time 0, where no discount applies
     if dynamics.time.convention != "integral":
         seen = _by_points(block, weightings, tally, seen_at)
-    elif "survival" in kinds:
+    elif dynamics.events():
         seen = _by_steps(block, weightings, tally, seen_at)
     else:
         seen = _by_segments(block, weightings, tally, seen_at)
@@ -177,24 +195,25 @@ def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | N
     times = breaks(dynamics, weightings)
     loops = 1 if block.moving else linear.LOOPS * len(weightings)
     for begin, middle, end in effort.loop(steps(times), len(times) - 1, loops):
-        rates = {i: m.level.at(middle) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+        rates = {i: exit.level.at(middle) for i, exit in dynamics.rates().items()}
         flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
         solve, period = _solve_once if block.moving else _solve, period_of(dynamics, middle)
         x, means = solve(block, flows, x, [weighting.decay * (end - begin) for weighting in weightings])
         for w, (weighting, mean) in enumerate(zip(weightings, means)):
             spent = mean * ((end - begin) * _factor(weighting, begin, dynamics))
             tally.time[w, period] += spent
-            amounts = {i: rate * spent[dynamics.moves[i].source] for i, rate in rates.items()}
-            tally_moves(block, tally.moves[w, period], amounts, middle)
+            amounts = {i: rate * spent[dynamics.transitions[i].source] for i, rate in rates.items()}
+            tally_transitions(block, tally.transitions[w, period], amounts, middle)
     return None if seen_at is None else _trace_of_rates(block, times, seen_at)
 
 
 def _solve(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
     """Occupancy after a step, and its mean over the step under each decay; by matrices, whatever the rates."""
-    step, means = None, []
+    step: linear.Grid = []
+    means = []
     for decay in decays:
         whole, mean = linear.exponential(flows, block.states, block.rows, decay)
-        step = whole if decay == 0 and step is None else step
+        step = whole if decay == 0 and not step else step
         means.append(linear.apply(mean, x, np.empty_like(x)))
     return linear.apply(step, x, np.empty_like(x)), means
 
@@ -221,7 +240,7 @@ def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
     for k, (begin, middle, end) in effort.loop(enumerate(steps(stops)), len(stops) - 1, linear.LOOPS):
         key = int(pieces[k]), round((end - begin) / grid[-1], 12)
         if key not in cached:
-            rates = {i: m.level.at(middle) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+            rates = {i: exit.level.at(middle) * (end - begin) for i, exit in dynamics.rates().items()}
             cached = {key: linear.exponential(flows_at(block, middle, rates), block.states, block.rows)[0]}
         x = linear.apply(cached[key], x, np.empty_like(x))
         if wanted[k + 1]:
@@ -247,7 +266,7 @@ def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None
             factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
             tally.time[w, period] += spent * factor
             weighted = {i: amount * factor for i, amount in amounts.items()}
-            tally_moves(block, tally.moves[w, period], weighted, middle)
+            tally_transitions(block, tally.transitions[w, period], weighted, middle)
         if wanted is not None and wanted[step + 1]:
             seen.append(x + bins.occupancy())
     return None if seen_at is None else (seen_at, np.stack(seen))
@@ -264,12 +283,12 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     """Occupancy at cycle boundaries, weighted by the cycle convention.
 
     The time that a cycle counts is spread evenly over it, so that a period that ends within it has its share. Moves by
-    hazards count where in the cycle they are made, moves by probabilities evenly over it.
+    hazards count where in the cycle they are made, transitions by probabilities evenly over it.
     """
     time = block.dynamics.time
     weights = points.point_weights(time.convention, time.cycle, time.whole_cycles, weightings)
     shares = conventions.period_shares(block.dynamics)
-    if any(m.kind == "survival" for m in block.dynamics.moves):
+    if block.dynamics.events():
         seen = points.points_of_survival(block, weights, shares, tally)
     else:
         seen = points.points_of_levels(block, weights, shares, tally, seen_at is not None)
@@ -278,3 +297,57 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     if len(seen_at) > len(time.grid):
         return _trace_of_rates(block, breaks(block.dynamics, []), seen_at)
     return np.arange(time.whole_cycles + 1) * time.cycle, np.stack(seen)
+
+
+# --- the engine -------------------------------------------------------------------------------------------------
+
+
+class Cohort(Engine):
+    name = "cohort"
+
+    def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
+        states, rows = len(scenario.states), len(scenario.strategies) * min(draws, BLOCK)
+        effort.reserve(
+            NUMBER * rows * GRIDS * reachable_pairs(scenario),
+            f"a cohort model of {states} states",
+            "take fewer states, or follow patients (--engine individual)",
+        )
+        if trace:
+            points = (scenario.time.cycles + 1) * states * len(scenario.strategies) * (len(scenario.groups) + 1)
+            words = f"the occupancy of {states} states in {scenario.time.cycles:,.0f} cycles"
+            effort.reserve(points * (COPIES * NUMBER + ROW), words, "take a longer cycle")
+
+    def warnings(self, scenario: Scenario, seed: int) -> list[str]:
+        table = draws_of.base(scenario)
+        shares: dict[str, float] = {}
+        for group in scenario.groups.values():
+            for label, share in sojourn.hasty(inputs.dynamics(scenario, table, group)).items():
+                shares[label] = max(share, shares.get(label, 0.0))
+        return [
+            f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
+            "figures are rough; take a shorter cycle, or compare with --engine individual"
+            for label, share in shares.items()
+        ]
+
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+        return Cut(CHUNK, [({}, {})])
+
+    def run(self, block: contract.Block) -> Ran:
+        trace, at = block.seen_at is not None, () if block.seen_at is None else block.seen_at
+        groups = effort.loop(block.scenario.groups.items())
+        made = ((key, inputs.dynamics(block.scenario, block.draws, group)) for key, group in groups)
+        return Ran(Result(key, run(dynamics, trace, at)) for key, dynamics in made)
+
+
+def reachable_pairs(scenario: Scenario) -> int:
+    """Pairs of states of which the second can come after the first: entries of a step's matrix that are not 0."""
+    following = {key: {t.target for t in scenario.transitions if t.source == key} for key in scenario.states}
+    pairs = 0
+    for start in following:
+        reached, waiting = {start}, [start]
+        while waiting:
+            new = following.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        pairs += len(reached)
+    return pairs

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.inputs import Dynamics
+from model.dynamics import Dynamics
 from model.over_time import HAIR
 from model.quantities import discount_factor
 
@@ -76,7 +76,7 @@ def interchanged_points(cycles: int) -> np.ndarray:
 
 
 def factors(convention: str, weighting: Weighting, cycle: float, cycles: int):
-    """Discount factors [cycle] of what is counted at the start and at the end of each cycle, and of its moves.
+    """Discount factors [cycle] of what is counted at the start and at the end of each cycle, and of its transitions.
 
     'life-table' discounts the mean of both ends at the end, as heemod does with discount(..., first = TRUE) for the
     model of Briggs et al. 2006; 'half-cycle' discounts each end where it is.

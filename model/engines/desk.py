@@ -14,12 +14,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import count
+from typing import Protocol
 
 from model.draws import DomainError
 from model.engines.calendar import Opening
 from model.resources import System
 
 LAST = 9  # SimPy's priority of what comes after all other events of a moment
+
+
+class Event(Protocol):
+    """What fires when something happens, as SimPy has it."""
+
+    def succeed(self) -> object: ...
+
+    def __or__(self, other) -> object: ...
 
 
 class Ticket:
@@ -29,7 +38,9 @@ class Ticket:
 
     def __init__(self, needs: tuple[int, ...], priority: int, number: int, owner, target: int, asked: float):
         self.needs, self.priority, self.number, self.owner = needs, priority, number, owner
-        self.target, self.asked, self.granted, self.event, self.live = target, asked, None, None, True
+        self.target, self.asked, self.live = target, asked, True
+        self.granted: float | None = None
+        self.event: Event | None = None
 
     def __lt__(self, other: Ticket) -> bool:
         return (self.priority, self.number) < (other.priority, other.number)
@@ -92,7 +103,8 @@ class Desk:
             heappop(self.queues[first.needs])
             self._count(first, -1)
             self._grant(first)
-            first.event.succeed()
+            if first.event is not None:
+                first.event.succeed()
             self.look_again()
         else:
             for ticket in self._heads():

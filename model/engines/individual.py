@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from model import fixed_times, thresholds
+from model import effort, fixed_times, inputs, thresholds
 from model.draws import DomainError
+from model.dynamics import Dynamics
 from model.engines import accrual, risks
-from model.history import NO_MOVE, History, Recorder
-from model.inputs import Dynamics
+from model.engines.contract import NUMBER, Block, Cut, Engine, Followed, Ran, Result
+from model.history import NO_TRANSITION, History, Recorder
 from model.quantities import Quantities
+from model.scenario import Scenario
 
+CHUNK = 100_000  # strategies x draws x patients of one task: about the processor's cache
+KEPT = 100_000  # patients whose stays are kept
+COPIES = 3  # of an array, at the moment when most are held
 MOST = 10_000  # visits of one patient to one state
 
 
 def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", first: int = 0) -> Quantities:
-    """Quantities per patient: time [strategy, draw, patient, state, period, weight], moves and starts likewise.
+    """Quantities per patient: time [strategy, draw, patient, state, period, weight], transitions and starts likewise.
 
     index: the draws' numbers (default 0, 1, ...), part of the address of each random number, so that a draw has the
     same patients however draws are cut into tasks. stream: a further word of the address, such as the group's name.
@@ -65,11 +70,10 @@ class _Simulation:
         self.pending: dict[int, list] = {s: [] for s in range(len(dynamics.states))}
         self.fixed = {i for i, risk in self.risks.items() if isinstance(risk, risks.Fixed)}
         # An appointment is kept once: who comes back to the state at that very moment has kept it.
-        again = [
-            i for i in self.fixed if dynamics.moves[i].clock == "model" and dynamics.moves[i].source in self.visits
-        ]
+        fixed = dynamics.fixed()
+        again = [i for i in self.fixed if fixed[i].clock == "model" and fixed[i].source in self.visits]
         self.kept = {i: np.zeros(self.rows, bool) for i in again}
-        self.since = np.zeros(self.rows) if any(m.clock == "entry" for m in dynamics.moves) else None
+        self.since = np.zeros(self.rows) if dynamics.reads_time_in_state else None
 
     def run(self) -> History:
         start = self._start()
@@ -108,56 +112,59 @@ class _Simulation:
         if self.since is not None and not self.dynamics.chance[state]:
             self.since[rows] = time - now
         self.recorder.add(rows, state, now, time, taken)
-        for move in self.exits[state]:
-            gone = np.flatnonzero(taken == move)
+        for transition in self.exits[state]:
+            gone = np.flatnonzero(taken == transition)
             if len(gone):
-                self.pending[self.dynamics.moves[move].target].append((rows[gone], time[gone]))
+                self.pending[self.dynamics.transitions[transition].target].append((rows[gone], time[gone]))
 
     def _race(self, state: int, who: _Who, now: np.ndarray):
-        """(time, transition) of the earliest event; the end of time and NO_MOVE where there is none."""
-        soonest, taken = np.full(len(now), self.end), np.full(len(now), NO_MOVE, np.int16)
+        """(time, transition) of the earliest event; the end of time and NO_TRANSITION where there is none."""
+        soonest, taken = np.full(len(now), self.end), np.full(len(now), NO_TRANSITION, np.int16)
         visit, due = self._visit(state, who.rows), {}
-        for move in self.exits[state]:
-            if move in self.fixed:
-                time = due[move] = self._due(move, who, now)
+        for transition in self.exits[state]:
+            if transition in self.fixed:
+                time = due[transition] = self._due(transition, who, now)
             else:
-                time = self.risks[move].event(now, self._threshold(move, who, visit), who.case)
-            taken[time < soonest] = move
+                time = self.risks[transition].event(now, self._threshold(transition, who, visit), who.case)
+            taken[time < soonest] = transition
             soonest = np.minimum(time, soonest)
         if len(due) > 1:
             self._settle_ties(due, soonest, taken, who)
-        for move in due.keys() & self.kept.keys():
-            self.kept[move][who.rows[taken == move]] = True
+        for transition in due.keys() & self.kept.keys():
+            self.kept[transition][who.rows[taken == transition]] = True
         return risks.counted_at(self.dynamics, soonest, self.exits[state]), taken
 
-    def _due(self, move: int, who: _Who, now: np.ndarray) -> np.ndarray:
-        time = self.risks[move].event(now, None, who.case)
-        return np.where(self.kept[move][who.rows], np.inf, time) if move in self.kept else time
+    def _due(self, transition: int, who: _Who, now: np.ndarray) -> np.ndarray:
+        time = self.risks[transition].event(now, None, who.case)
+        return np.where(self.kept[transition][who.rows], np.inf, time) if transition in self.kept else time
 
     def _settle_ties(self, due: dict[int, np.ndarray], soonest: np.ndarray, taken: np.ndarray, who: _Who) -> None:
         """Of fixed times that fall together one is taken by rule, whatever the order of lines."""
         together = np.stack(list(due.values())) <= soonest + fixed_times.hair(self.dynamics)
         for pattern in np.unique(together[:, together.sum(axis=0) > 1], axis=1).T:
             rows = np.flatnonzero((together == pattern[:, None]).all(axis=0))
-            moves, words = [move for move, one in zip(due, pattern) if one], self._case(who.case[rows[0]])
-            taken[rows] = fixed_times.first_of(self.dynamics, moves, soonest[rows[0]], words)
+            transitions, words = (
+                [transition for transition, one in zip(due, pattern) if one],
+                self._case(who.case[rows[0]]),
+            )
+            taken[rows] = fixed_times.first_of(self.dynamics, transitions, soonest[rows[0]], words)
 
     def _case(self, case: int) -> str:
         strategy, draw = divmod(int(case), self.shape[1])
         return f", in strategy {self.dynamics.strategies[strategy]}, draw {self.addresses.numbers[draw] + 1}"
 
     def _branch(self, node: int, who: _Who, now: np.ndarray):
-        soonest, taken = np.full(len(now), np.inf), np.full(len(now), NO_MOVE, np.int16)
+        soonest, taken = np.full(len(now), np.inf), np.full(len(now), NO_TRANSITION, np.int16)
         visit, since = self._visit(node, who.rows), 0.0 if self.since is None else self.since[who.rows]
-        for move in self.exits[node]:
-            probability = risks.probability(self.dynamics, move, now, who.case, 0.0, since)
-            time = self._threshold(move, who, visit) / probability
-            taken[time < soonest] = move
+        for transition, branch in self.dynamics.branches(node).items():
+            probability = risks.probability(self.dynamics, branch, now, who.case, 0.0, since)
+            time = self._threshold(transition, who, visit) / probability
+            taken[time < soonest] = transition
             soonest = np.minimum(time, soonest)
         return now, taken
 
-    def _threshold(self, move: int, who: _Who, visit) -> np.ndarray:
-        return self.addresses.threshold(self.dynamics.moves[move].label, who.draw, who.patient, visit)
+    def _threshold(self, transition: int, who: _Who, visit) -> np.ndarray:
+        return self.addresses.threshold(self.dynamics.transitions[transition].label, who.draw, who.patient, visit)
 
     def _visit(self, state: int, rows: np.ndarray):
         if state not in self.visits:
@@ -187,14 +194,15 @@ class _Who:
 
 def exits(dynamics: Dynamics) -> dict[int, list[int]]:
     """Transitions out of each state, in the order of the file."""
-    return {s: [i for i, m in enumerate(dynamics.moves) if m.source == s] for s in range(len(dynamics.states))}
+    return {s: [i for i, m in enumerate(dynamics.transitions) if m.source == s] for s in range(len(dynamics.states))}
 
 
 def reached(state: int, out: dict[int, list[int]], dynamics: Dynamics) -> set[int]:
     """States that can come after a state."""
-    found, waiting = set(), [state]
+    found: set[int] = set()
+    waiting = [state]
     while waiting:
-        new = {dynamics.moves[i].target for i in out[waiting.pop()]} - found
+        new = {dynamics.transitions[i].target for i in out[waiting.pop()]} - found
         found |= new
         waiting += new
     return found
@@ -208,3 +216,41 @@ def revisited(out: dict[int, list[int]], dynamics: Dynamics) -> list[int]:
 def in_order(out: dict[int, list[int]], dynamics: Dynamics) -> list[int]:
     """States so that those from which more can follow come first: without circles, each is visited once."""
     return sorted(out, key=lambda s: -len(reached(s, out, dynamics)))
+
+
+# --- the engine -------------------------------------------------------------------------------------------------
+
+
+class Individual(Engine):
+    name = "individual"
+    independent = "patients"
+
+    def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
+        kept = min(draws * patients, KEPT)
+        places = (len(scenario.states) + len(scenario.transitions)) * max(1, len(scenario.periods)) * 3  # weights
+        size = NUMBER * COPIES * places * kept * len(scenario.strategies)
+        effort.reserve(size, f"{kept:,} patients in {len(scenario.states)} states", "follow fewer --patients")
+
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+        return Cut(max(1, CHUNK // (patients * strategies)), _samples(by_group, strategies))
+
+    def run(self, block: Block) -> Ran:
+        return Ran(self._result(block, key) for key in block.patients)
+
+    def _result(self, block: Block, key: str) -> Result:
+        dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
+        stays = history(dynamics, block.patients[key], block.draws.seed, block.draws.index, key, block.first[key])
+        return Result(key, accrual.accrue(stays, dynamics), Followed(dynamics, stays))
+
+
+def _samples(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, int], dict[str, int]]]:
+    """(numbers, first patients) by group of the parts of a sample that is too large for one task."""
+    parts = max(1, -(-sum(numbers.values()) * strategies // CHUNK))
+    edges = {key: np.linspace(0, n, min(parts, n // 2) + 1).astype(int).tolist() for key, n in numbers.items()}
+    return [
+        (
+            {key: e[i + 1] - e[i] for key, e in edges.items() if i + 1 < len(e)},
+            {key: e[i] for key, e in edges.items() if i + 1 < len(e)},
+        )
+        for i in range(parts)
+    ]

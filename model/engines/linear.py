@@ -98,9 +98,9 @@ def weighted(flows: list[Flow], x: np.ndarray, decays: list[float]) -> tuple[np.
         np.log2(max(largest_exit(flows), 1e-3))
     )  # rounded up, so that rows do not see one another
     if exit_rate > _STIFF:
-        found = [exponential(flows, len(x), x.shape[1], decay) for decay in decays]
-        end = found[0][0] if decays[0] == 0 else exponential(flows, len(x), x.shape[1])[0]
-        return apply(end, x, np.empty_like(x)), [apply(mean, x, np.empty_like(x)) for _, mean in found]
+        pairs = [exponential(flows, len(x), x.shape[1], decay) for decay in decays]
+        step = pairs[0][0] if decays[0] == 0 else exponential(flows, len(x), x.shape[1])[0]
+        return apply(step, x, np.empty_like(x)), [apply(mean, x, np.empty_like(x)) for _, mean in pairs]
     parts = max(1, int(exit_rate))
     terms = terms_needed(2 * exit_rate / parts)
     shares = np.array([_moments(decay / parts, terms + 1) for decay in decays]) / parts
@@ -199,12 +199,14 @@ def _generator(flows: list[Flow], states: int, decay: float) -> Grid:
         _add(grid, flow.target, flow.source, flow.rate)
         _add(grid, flow.source, flow.source, -flow.rate)
     for i in range(states if decay else 0):
-        grid[i][i] = np.asarray(-decay) if grid[i][i] is None else grid[i][i] - decay
+        stays = grid[i][i]
+        grid[i][i] = np.asarray(-decay) if stays is None else stays - decay
     return grid
 
 
 def _add(grid: Grid, i: int, j: int, value: np.ndarray) -> None:
-    grid[i][j] = value if grid[i][j] is None else grid[i][j] + value
+    before = grid[i][j]
+    grid[i][j] = value if before is None else before + value
 
 
 def multiply(a: Grid, b: Grid) -> Grid:
@@ -249,8 +251,7 @@ def stay_and_move(flows: list[Flow], states: int, rows: int) -> Grid:
         _add(grid, flow.target, flow.source, flow.rate)
     for j in range(states):
         leaving = [flow.rate for flow in flows if flow.source == j]
-        stay = 1 - sum(leaving) if leaving else np.ones(rows)
-        _add(grid, j, j, stay)
+        _add(grid, j, j, 1 - sum(leaving, np.zeros(rows)))
     return grid
 
 

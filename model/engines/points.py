@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from model import effort
+from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn
-from model.engines.block import Block, Tally, flows_at, tally_moves
+from model.engines.block import Block, Tally, flows_at, tally_transitions
 from model.engines.stretches import breaks, on, period_of, steps
-from model.inputs import Dynamics
-from model.over_time import HAIR
+from model.over_time import HAIR, Stepwise
 
 BLOCK = 1000  # draws worked on together: small enough for the processor's cache
 
@@ -27,7 +27,7 @@ def within_cycles(dynamics: Dynamics) -> list[np.ndarray]:
 
 
 def point_weights(convention: str, cycle: float, cycles: int, weightings) -> np.ndarray:
-    """[cycle, weighting, 3]: what the start and the end of a cycle count in time, and its moves count."""
+    """[cycle, weighting, 3]: what the start and the end of a cycle count in time, and its transitions count."""
     start_share, end_share = conventions.shares(convention, cycles)
     columns = []
     for weighting in weightings:
@@ -47,7 +47,7 @@ def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, ta
             step += 1
             for w, (_, _, moved) in enumerate(weight):
                 weighted = {i: a * moved for i, a in amounts.items()}
-                tally_moves(block, tally.moves[w, period_of(dynamics, middle)], weighted, middle)
+                tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], weighted, middle)
         seen.append(x + bins.occupancy())
         for w, (start, end, _) in enumerate(weight):
             _spread(tally.time[w], share, start * seen[-2] + end * seen[-1])
@@ -94,9 +94,9 @@ def points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tall
             seen += [x[:, : block.rows].copy() for x in held[1 : n + 1]] if trace else []
             held[0] = held[n]
         for w, spent in enumerate(exposure):
-            moved = np.zeros((len(dynamics.moves), block.rows))
-            tally_moves(block, moved, step.moves(spent), step.time)
-            _spread(tally.moves[w], shares[first], moved)
+            moved = np.zeros((len(dynamics.transitions), block.rows))
+            tally_transitions(block, moved, step.transitions(spent), step.time)
+            _spread(tally.transitions[w], shares[first], moved)
     return seen
 
 
@@ -105,11 +105,11 @@ def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.nd
     dynamics, before = block.dynamics, held[0, :, : block.rows].copy()
     x = before
     for begin, middle, end in steps(times):
-        rates = {i: m.level.at(middle) * (end - begin) for i, m in enumerate(dynamics.moves) if m.kind == "rate"}
+        rates = {i: exit.level.at(middle) * (end - begin) for i, exit in dynamics.rates().items()}
         x, (mean,) = linear.weighted(flows_at(block, middle, rates), x, [0.0])
         for w, (_, _, moved) in enumerate(weight):
-            amounts = {i: rate * mean[dynamics.moves[i].source] * moved for i, rate in rates.items()}
-            tally_moves(block, tally.moves[w, period_of(dynamics, middle)], amounts, middle)
+            amounts = {i: rate * mean[dynamics.transitions[i].source] * moved for i, rate in rates.items()}
+            tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], amounts, middle)
     for w, (start, end, _) in enumerate(weight):
         _spread(tally.time[w], share, start * before + end * x)
     held[0, :, : block.rows] = x
@@ -124,16 +124,17 @@ def _weighted(weights: np.ndarray, held: np.ndarray, block: Block) -> np.ndarray
 def _stretches(dynamics: Dynamics, within: list[np.ndarray]):
     """(first, last) cycle of each stretch in which levels and period stay the same; a cycle that is cut is one of its own."""
     cycle, hair = dynamics.time.cycle, HAIR * len(within)
-    changes = np.concatenate([m.level.starts for m in dynamics.moves if m.level is not None] or [np.zeros(0)]) / cycle
-    cuts = [
+    starts = [level.starts for level in dynamics.levels if isinstance(level, Stepwise)]
+    changes = np.concatenate(starts or [np.zeros(0)]) / cycle
+    near = [
         np.ceil(changes - hair),
         np.ceil(dynamics.periods / cycle - hair),
         np.floor(dynamics.periods / cycle + hair),
     ]
     if not dynamics.by_cycle:
-        cuts.append(np.floor(changes + hair))
-    cuts = np.unique(np.concatenate(cuts).astype(int))
-    cuts = [0, *(int(c) for c in cuts if 0 < c < len(within)), len(within)]
+        near.append(np.floor(changes + hair))
+    inside = np.unique(np.concatenate(near).astype(int)).tolist()
+    cuts = [0, *(cut for cut in inside if 0 < cut < len(within)), len(within)]
     return zip(cuts[:-1], cuts[1:])
 
 
@@ -141,10 +142,12 @@ class _Step:
     """One cycle of a model by rates or by probabilities per cycle (as at its beginning)."""
 
     def __init__(self, block: Block, begin: float, end: float):
-        self.block, moves, by_cycle = block, block.dynamics.moves, block.dynamics.by_cycle
+        self.block, by_cycle = block, block.dynamics.by_cycle
         self.time, factor = (begin, 1.0) if by_cycle else ((begin + end) / 2, end - begin)
         self.levels = {
-            i: m.level.at(self.time) * factor for i, m in enumerate(moves) if m.kind in ("rate", "per cycle")
+            i: exit.level.at(self.time) * factor
+            for i, exit in block.dynamics.timed().items()
+            if not isinstance(exit, AtEvent)
         }
         flows = flows_at(block, self.time, self.levels)
         if by_cycle:
@@ -152,7 +155,7 @@ class _Step:
         else:
             self.whole, self.mean = linear.exponential(flows, block.states, block.rows)
 
-    def moves(self, starts: np.ndarray) -> dict[int, np.ndarray]:
+    def transitions(self, starts: np.ndarray) -> dict[int, np.ndarray]:
         """Moves of each transition, from the (weighted) occupancy at the start of cycles."""
         exposed = starts if self.mean is None else linear.apply(self.mean, starts, np.empty_like(starts))
-        return {i: level * exposed[self.block.dynamics.moves[i].source] for i, level in self.levels.items()}
+        return {i: level * exposed[self.block.dynamics.transitions[i].source] for i, level in self.levels.items()}

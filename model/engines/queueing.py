@@ -13,15 +13,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.draws import DomainError
+from model import effort, inputs
+from model.draws import DomainError, Draws
+from model.dynamics import Dynamics
 from model.engines import accrual
+from model.engines.contract import Block, Cut, Engine, Followed, Ran, Result
 from model.engines.desk import Desk
+from model.engines.load import overloads, system_of
 from model.engines.queueing_group import Group, Part
 from model.engines.queueing_patient import Patient
 from model.history import History, Requests
-from model.inputs import Dynamics
 from model.quantities import Quantities
 from model.resources import LONGEST, MOST_ARRIVALS, System
+from model.scenario import Scenario
+
+TASK = 4  # replications of one task
+REQUEST = 80  # bytes that a stay, or a request of a resource, takes
 
 
 def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", *, system: System) -> Quantities:
@@ -102,5 +109,45 @@ class _World:
     def _arrive(self, arrivals):
         for day, place, number in arrivals:
             yield self.env.timeout(max(day - self.env.now, 0.0))
-            patient = Patient(self, self.groups[place], number)
-            patient.process = self.env.process(patient.life())
+            Patient(self, self.groups[place], number)
+
+
+# --- the engine -------------------------------------------------------------------------------------------------
+
+
+class Queueing(Engine):
+    name = "queueing"
+    independent = "replications"  # patients of one replication wait for each other
+
+    def check(self, scenario: Scenario) -> None:
+        system_of(scenario)
+
+    def warnings(self, scenario: Scenario, seed: int) -> list[str]:
+        return overloads(scenario, seed)
+
+    def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
+        followed = draws * replications * patients * len(scenario.strategies)
+        size = REQUEST * followed * max(1, len(scenario.states))
+        effort.reserve(size, f"queues of {followed:,} patients", "take fewer --draws, --patients or --replications")
+
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+        return Cut(TASK, [(by_group, dict.fromkeys(by_group, 0))])
+
+    def run(self, block: Block) -> Ran:
+        groups = parts(block.scenario, block.draws, block.patients, block.weights)
+        histories, requests = simulate(groups, block.draws.seed, block.draws.index, system_of(block.scenario))
+        return Ran(
+            (
+                Result(part.stream, accrual.accrue(stays, part.dynamics), Followed(part.dynamics, stays))
+                for part, stays in zip(groups, histories)
+            ),
+            requests,
+        )
+
+
+def parts(scenario: Scenario, draws: Draws, patients: dict[str, int], weights: dict[str, np.ndarray]) -> list[Part]:
+    """The groups of a scenario, who share its resources."""
+    return [
+        Part(inputs.dynamics(scenario, draws, group), patients[key], np.broadcast_to(weights[key], draws.n), key)
+        for key, group in scenario.groups.items()
+    ]

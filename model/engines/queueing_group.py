@@ -11,10 +11,10 @@ import numpy as np
 
 from model import fixed_times
 from model.draws import DomainError
+from model.dynamics import AtCycleEnd, Dynamics
 from model.engines import accrual, calendar, risks
 from model.engines.individual import Addresses, exits, revisited
 from model.history import History
-from model.inputs import Dynamics
 from model.resources import System
 
 BATCH = 1024  # patients whose thresholds are made together
@@ -43,39 +43,43 @@ class Group:
         self.counted = set(revisited(self.exits, part.dynamics))
         self.needs, self.priority = _needs(part, system)
         self.by_cycle = {
-            s for s, out in self.exits.items() if any(part.dynamics.moves[i].kind == "per cycle" for i in out)
+            s for s, out in self.exits.items() if any(isinstance(part.dynamics.transitions[i], AtCycleEnd) for i in out)
         }
-        # The clock of the state stands still while a resource is lost; these moves wait with it.
-        self.paused = {i for i, m in enumerate(part.dynamics.moves) if m.kind == "survival" and m.clock == "state"}
-        self.fixed, self.hair = (
-            {i for i, m in enumerate(part.dynamics.moves) if fixed_times.is_fixed(m)},
-            fixed_times.hair(part.dynamics),
-        )
+        # The clock of the state stands still while a resource is lost; these transitions wait with it.
+        self.paused = {i for i, event in part.dynamics.events().items() if event.clock == "state"}
+        self.fixed, self.hair = part.dynamics.fixed(), fixed_times.hair(part.dynamics)
+        self.branches = {s: part.dynamics.branches(s) for s in self.exits}
         self.numbers = numbers
         self.comes = True  # whether anyone belongs to it in the present draw
         self.stays: list[tuple] = []
         self.starts = np.zeros(self.shape, int)
-        self.blocks: dict[tuple, list[float]] = {}
+        self.blocks: dict[tuple[str | int, int, int, bool], list[float]] = {}
 
     def prepare(self, strategy: int, draw: int) -> None:
         self.blocks.clear()
         self.draw, self.case = draw, strategy * self.shape[1] + draw
         self.words = f", in strategy {self.dynamics.strategies[strategy]}, draw {self.numbers[draw] + 1}"
-        self.alone = {i: risk.alone(self.case) for i, risk in self.risks.items() if not risk.renewing}
+        self.alone = {
+            i: risk.alone(self.case)
+            for i, risk in self.risks.items()
+            if not (isinstance(risk, risks.Rate) or risk.renewing)
+        }
         shares = self.dynamics.start[strategy, draw]
-        self.start = {s: shares[s] for s in np.flatnonzero(shares)}
+        self.start = {s: float(shares[s]) for s in np.flatnonzero(shares).tolist()}
 
-    def event(self, move: int, number: int, visit: int, now: float) -> float:
-        """Time of a move, as in the individual engine."""
-        if move in self.alone:
-            return self.alone[move](now, self.threshold(self.dynamics.moves[move].label, number, visit))
-        return now + self._batched(move, number, visit)
+    def event(self, transition: int, number: int, visit: int, now: float) -> float:
+        """Time of a transition, as in the individual engine."""
+        if transition in self.alone:
+            return self.alone[transition](
+                now, self.threshold(self.dynamics.transitions[transition].label, number, visit)
+            )
+        return now + self._batched(transition, number, visit)
 
     def threshold(self, what: str, number: int, visit: int = 1) -> float:
         return self._batched(what, number, visit)
 
     def _batched(self, what: str | int, number: int, visit: int) -> float:
-        """A threshold (of a name), or the time from entry to a move (of an index), made for many patients at once."""
+        """A threshold (of a name), or the time from entry to a transition (of an index), made for many patients at once."""
         early = number < 0
         block, place = divmod(-1 - number if early else number, BATCH)
         key = what, visit, block, early
@@ -85,10 +89,10 @@ class Group:
 
     def _batch(self, what: str | int, visit: int, block: int, early: bool) -> np.ndarray:
         addresses = self.early_addresses if early else self.addresses
-        name = what if isinstance(what, str) else self.dynamics.moves[what].label
+        name = what if isinstance(what, str) else self.dynamics.transitions[what].label
         patients = np.arange(block * BATCH, (block + 1) * BATCH)
         thresholds = addresses.threshold(name, np.array([self.draw]), patients, visit)
-        return thresholds if name is what else self.risks[what].event(0.0, thresholds, self.case)
+        return thresholds if isinstance(what, str) else self.risks[what].event(0.0, thresholds, self.case)
 
     def recruits(self, draw: int, system: System) -> np.ndarray:
         """Days of arrival from the end of the warm-up on, those recruited at least."""
@@ -124,14 +128,21 @@ class Group:
         thresholds = addresses.threshold("arrival", np.array([draw]), np.arange(n))
         return calendar.poisson_times(system.arrivals, float(self.part.weight[draw]), start, thresholds)
 
-    def record(self, number: int, state: int, entered: float, left: float, move: int, waited: float) -> None:
+    def record(self, number: int, state: int, entered: float, left: float, transition: int, waited: float) -> None:
         if 0 <= number < self.part.patients:
-            self.stays.append((self.case * self.part.patients + number, state, entered, left, move, waited))
+            self.stays.append((self.case * self.part.patients + number, state, entered, left, transition, waited))
 
     def history(self) -> History:
-        row, state, entered, left, move, waited = (np.array(column) for column in zip(*self.stays))
+        row, state, entered, left, transition, waited = (np.array(column) for column in zip(*self.stays))
         return History(
-            self.shape, row, state, entered.astype(float), left.astype(float), move, waited.astype(float), self.starts
+            self.shape,
+            row,
+            state,
+            entered.astype(float),
+            left.astype(float),
+            transition,
+            waited.astype(float),
+            self.starts,
         )
 
 
@@ -139,7 +150,8 @@ def _needs(part: Part, system: System) -> tuple[list[tuple[int, ...]], list[int]
     """Resources (indices) and priority of each state."""
     place = {r.key: i for i, r in enumerate(system.resources)}
     states = part.dynamics.states
-    needs, priority = [()] * len(states), [0] * len(states)
+    needs: list[tuple[int, ...]] = [()] * len(states)
+    priority = [0] * len(states)
     for hold in system.holds:
         s = states.index(hold.state)
         if part.dynamics.chance[s]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from model import fixed_times
 from model.draws import DomainError
+from model.dynamics import AtOnce
 from model.engines import risks
 from model.engines.desk import Ticket
 from model.engines.individual import MOST
 from model.engines.queueing_group import Group
-from model.history import NO_MOVE
+from model.history import NO_TRANSITION
 
 AFTER = 1_000_000_000  # in the log, minus this and minus their number: those who arrive after the last recruit
 
@@ -24,7 +26,11 @@ class Patient:
 
     def __init__(self, world, group: Group, number: int):
         self.world, self.env, self.desk, self.group, self.number = world, world.env, world.desk, group, number
-        self.arrived, self.held, self.visits, self.waited, self.kept = world.env.now, {}, {}, 0.0, set()
+        self.arrived, self.waited = world.env.now, 0.0
+        self.held: dict[int, Ticket] = {}
+        self.visits: dict[int, int] = {}
+        self.kept: set[int] = set()  # appointments
+        self.process = self.env.process(self.life())
 
     def life(self):
         group = self.group
@@ -34,12 +40,12 @@ class Patient:
             left, path, after = yield from self._stay(state, now)
             if path is None:
                 break
-            for move in path[1:]:
-                group.record(self.number, group.dynamics.moves[move].source, left, left, move, 0.0)
-                self._count(group.dynamics.moves[move].source)
+            for transition in path[1:]:
+                group.record(self.number, group.dynamics.transitions[transition].source, left, left, transition, 0.0)
+                self._count(group.dynamics.transitions[transition].source)
             state, now = after, left
         else:
-            group.record(self.number, state, now, group.end, NO_MOVE, 0.0)
+            group.record(self.number, state, now, group.end, NO_TRANSITION, 0.0)
         self.give_back(())
 
     def _begin(self) -> tuple[int, float]:
@@ -49,9 +55,9 @@ class Patient:
         if 0 <= self.number < group.part.patients:
             group.starts[self.world.strategy, self.world.draw, self.number] = state
         path, after = self.route(state, 0.0)
-        for move in path:
-            node = group.dynamics.moves[move].source
-            group.record(self.number, node, 0.0, 0.0, move, 0.0)
+        for transition in path:
+            node = group.dynamics.transitions[transition].source
+            group.record(self.number, node, 0.0, 0.0, transition, 0.0)
             self._count(node)
         if group.needs[after]:
             raise DomainError(
@@ -69,7 +75,7 @@ class Patient:
     # --- one stay -----------------------------------------------------------------------------------------------
 
     def _stay(self, state: int, now: float):
-        """(time of leaving, moves taken, next state); the moves are None at the end of time."""
+        """(time of leaving, transitions taken, next state); the transitions are None at the end of time."""
         stay = Stay(self, state, now)
         while True:
             time = stay.events[0][0] if stay.events else self.group.end
@@ -78,14 +84,14 @@ class Patient:
             except self.world.interrupt as interrupt:
                 stay.lost(interrupt.cause)
                 continue
-            if granted and stay.wish:
+            if granted and stay.wish.path:
                 if stay.turn(self.own_time()):
                     return stay.leave(self.own_time())
             elif granted:
                 stay.resume()
             elif not stay.events:
                 return stay.end()
-            elif stay.move():
+            elif stay.happen():
                 return stay.leave(time)
             else:
                 if not self.held:
@@ -99,7 +105,7 @@ class Patient:
             if self.held:
                 yield self.env.timeout(self._delay(time))
             return False
-        if ticket.granted is None:
+        if ticket.granted is None and ticket.event is not None:
             yield ticket.event | self.env.timeout(self._delay(time))
         return ticket.granted is not None
 
@@ -124,21 +130,19 @@ class Patient:
 
         since: time in the state that is left.
         """
-        path, group = [], self.group
+        group = self.group
+        path: list[int] = []
         while group.dynamics.chance[state]:
             visit = self.visits.get(state, 0) + 1 if state in group.counted else 1
-            path.append(min(group.exits[state], key=lambda i: self._share(i, now, visit, since)))
-            state = group.dynamics.moves[path[-1]].target
+            branches = group.branches[state]
+            path.append(min(branches, key=lambda i: self._share(branches[i], now, visit, since)))
+            state = group.dynamics.transitions[path[-1]].target
         return path, state
 
-    def _share(self, move: int, now: float, visit: int, since: float) -> float:
+    def _share(self, branch: AtOnce, now: float, visit: int, since: float) -> float:
         group = self.group
-        probability = risks.probability(group.dynamics, move, now, group.case, self.waited, since)
-        return (
-            group.threshold(group.dynamics.moves[move].label, self.number, visit) / probability
-            if probability
-            else np.inf
-        )
+        probability = risks.probability(group.dynamics, branch, now, group.case, self.waited, since)
+        return group.threshold(branch.label, self.number, visit) / probability if probability else np.inf
 
     # --- resources ----------------------------------------------------------------------------------------------
 
@@ -188,7 +192,7 @@ class Patient:
         self._log(r, ticket, ticket.granted, self.env.now)
         self.process.interrupt(ticket)
 
-    def _log(self, r: int, ticket: Ticket, granted: float, left: float, instead: int = -1) -> None:
+    def _log(self, r: int, ticket: Ticket, granted: float | None, left: float, instead: int = -1) -> None:
         recruit = self.number < self.group.part.patients and self.group.comes
         number = self.number if recruit else -AFTER - self.number
         self.world.log.append(
@@ -213,10 +217,20 @@ def _together(resources: tuple[int, ...]) -> int:
     return sum(1 << r for r in resources)
 
 
-class Stay:
-    """A stay in one state. events: (time at which it counts, exact time, move) to come; wish: (moves, state) that the ticket is for, or None.
+class Wish(NamedTuple):
+    """What a patient wants next: transitions to make (the first by chance or plan, branches after it), and the state they end in."""
 
-    A ticket without a wish is for a resource lost to a patient of higher priority; `frozen` are the (time left, move) of
+    path: list[int]
+    state: int
+
+
+NO_WISH = Wish([], -1)
+
+
+class Stay:
+    """A stay in one state. events: (time at which it counts, exact time, transition) to come; wish: what the ticket is for.
+
+    A ticket without a wish is for a resource lost to a patient of higher priority; `frozen` are the (time left, transition) of
     the clock that stands still until it is back.
     """
 
@@ -224,57 +238,63 @@ class Stay:
 
     def __init__(self, patient: Patient, state: int, now: float):
         self.patient, self.state, self.entered = patient, state, now
-        self.wish = self.ticket = None
-        self.asked, self.waited, self.frozen = now, 0.0, []
+        self.wish, self.asked, self.waited = NO_WISH, now, 0.0
+        self.ticket: Ticket | None = None
+        self.frozen: list[tuple[float, int]] = []
         self.events = sorted(self._events(patient.group, now))
 
     def _events(self, group: Group, now: float):
         visit = self.patient.visits.get(self.state, 1)
-        for move in group.exits[self.state]:
-            time = np.inf if move in self.patient.kept else group.event(move, self.patient.number, visit, now)
+        for transition in group.exits[self.state]:
+            time = (
+                np.inf if transition in self.patient.kept else group.event(transition, self.patient.number, visit, now)
+            )
             if time < group.end:
-                counted = risks.counted_at(group.dynamics, time, [move]) if self.state in group.by_cycle else time
-                yield counted, time, move
+                counted = risks.counted_at(group.dynamics, time, [transition]) if self.state in group.by_cycle else time
+                yield counted, time, transition
 
-    def move(self) -> bool:
+    def happen(self) -> bool:
         """The next event happens: the patient gives up what he waited for; True where he can leave at once."""
-        time, move = self._next()
-        self._stop_waiting(time, self.patient.group.dynamics.moves[move].target)
-        self._aim(move, time)
-        return not self.patient.lacks(self.wish[1])
+        time, transition = self._next()
+        self._stop_waiting(time, self.patient.group.dynamics.transitions[transition].target)
+        self._aim(transition, time)
+        return not self.patient.lacks(self.wish.state)
 
     def _next(self) -> tuple[float, int]:
         """The next event. Of fixed times that fall together one happens, by rule; an appointment is kept once."""
-        group, (time, exact, move) = self.patient.group, self.events.pop(0)
-        if move in group.fixed:
+        group, (time, exact, transition) = self.patient.group, self.events.pop(0)
+        if transition in group.fixed:
             together = [event for event in self.events if event[-1] in group.fixed and event[1] <= exact + group.hair]
             if together:
                 self.events = [event for event in self.events if event not in together]
-                move = fixed_times.first_of(
-                    group.dynamics, [move, *(event[-1] for event in together)], exact, group.words
+                transition = fixed_times.first_of(
+                    group.dynamics, [transition, *(event[-1] for event in together)], exact, group.words
                 )
-            if group.dynamics.moves[move].clock == "model":
-                self.patient.kept.add(move)
-        return time, move
+            if group.fixed[transition].clock == "model":
+                self.patient.kept.add(transition)
+        return time, transition
 
-    def _aim(self, move: int, time: float) -> None:
-        branches, after = self.patient.route(self.patient.group.dynamics.moves[move].target, time, time - self.entered)
-        self.wish = [move, *branches], after
+    def _aim(self, transition: int, time: float) -> None:
+        target = self.patient.group.dynamics.transitions[transition].target
+        branches, after = self.patient.route(target, time, time - self.entered)
+        self.wish = Wish([transition, *branches], after)
 
     def turn(self, time: float) -> bool:
         """The wish is granted: branches are taken now, after the wait. True unless they lead to where more is needed."""
         self._add_wait(time)
-        if len(self.wish[0]) > 1:
-            self._aim(self.wish[0][0], time)
-        if not self.patient.lacks(self.wish[1]):
+        if len(self.wish.path) > 1:
+            self._aim(self.wish.path[0], time)
+        if not self.patient.lacks(self.wish.state):
             return True
         # Another branch, which needs more: all of it is taken together, at his old place in the queue.
-        self.patient.return_unused(self.ticket)
-        return self.ask(time, self.ticket.number) and self.turn(time)
+        ticket = self.ticket
+        assert ticket is not None  # it was granted just now
+        self.patient.return_unused(ticket)
+        return self.ask(time, ticket.number) and self.turn(time)
 
     def ask(self, time: float, number: int | None = None) -> bool:
         """Ask for what the wish needs; True where it is granted at once."""
-        self.asked, self.ticket = time, self.patient.ask(self.wish[1], number)
+        self.asked, self.ticket = time, self.patient.ask(self.wish.state, number)
         return self.ticket.granted is not None
 
     def _stop_waiting(self, time: float, instead: int = -1) -> None:
@@ -282,39 +302,39 @@ class Stay:
             self._add_wait(time)
             if self.ticket.granted is None:
                 self.patient.give_up(self.ticket, instead)
-        self.wish = self.ticket = None
+        self.wish, self.ticket = NO_WISH, None
 
     def _add_wait(self, time: float) -> None:
         self.waited += time - self.asked
         self.patient.waited += time - self.asked
 
     def leave(self, time: float):
-        path, after = self.wish
-        self._record(time, path[0])
+        wish = self.wish
+        self._record(time, wish.path[0])
         if self.patient.held:
-            self.patient.keep(after)
-        return time, path, after
+            self.patient.keep(wish.state)
+        return time, wish.path, wish.state
 
     def end(self):
         end = self.patient.group.end
         self._stop_waiting(end)
-        self._record(end, NO_MOVE)
+        self._record(end, NO_TRANSITION)
         return end, None, self.state
 
-    def _record(self, time: float, move: int) -> None:
-        self.patient.group.record(self.patient.number, self.state, self.entered, time, move, self.waited)
+    def _record(self, time: float, transition: int) -> None:
+        self.patient.group.record(self.patient.number, self.state, self.entered, time, transition, self.waited)
 
     # --- pre-emption --------------------------------------------------------------------------------------------
 
     def lost(self, ticket: Ticket) -> None:
         """A resource was taken away. Who waits for the next state asks for it too, if that needs it; others ask to have it back.
         Either keeps his old number, and so his place before those who asked later."""
-        now, wish = self.patient.own_time(), self.wish
-        if wish is None:
+        now, wish, waiting = self.patient.own_time(), self.wish, self.ticket
+        if not wish.path:
             self._stop_clock(now)
             self._ask_anew(now, self.state, ticket.number)
-        elif self.patient.lacks(wish[1]) != self.ticket.needs:
-            self._ask_anew(now, wish[1], self.ticket.number)
+        elif waiting is not None and self.patient.lacks(wish.state) != waiting.needs:
+            self._ask_anew(now, wish.state, waiting.number)
             self.wish = wish
 
     def _ask_anew(self, now: float, state: int, number: int) -> None:
@@ -324,7 +344,7 @@ class Stay:
     def _stop_clock(self, now: float) -> None:
         """The clock of the state stands still, and what follows it with it."""
         paused = [event for event in self.events if event[-1] in self.patient.group.paused]
-        self.frozen += [(time - now, move) for time, _, move in paused]
+        self.frozen += [(time - now, transition) for time, _, transition in paused]
         self.events = [event for event in self.events if event not in paused]
 
     def resume(self) -> None:
@@ -332,6 +352,6 @@ class Stay:
         now = self.patient.own_time()
         self._add_wait(now)
         end = self.patient.group.end
-        self.events += [(now + left, now + left, move) for left, move in self.frozen if now + left < end]
+        self.events += [(now + left, now + left, transition) for left, transition in self.frozen if now + left < end]
         self.events.sort()
         self.ticket, self.frozen = None, []

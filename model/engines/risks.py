@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import fixed_times
+from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics
 from model.engines import accrual
 from model.hazards import Hazard
-from model.inputs import Dynamics, Move
 from model.over_time import OverTime, Stepwise, lines
 
 _HAIR = 1e-9  # a step that is reached but for rounding is reached
@@ -172,28 +172,45 @@ class Scaled:
         return lambda now, threshold: float(self.event(now, threshold, row))
 
 
-def risks(dynamics: Dynamics) -> dict[int, Rate | Steps | Survival | Scaled | Fixed]:
+Lasting = Steps | Survival | Scaled | Fixed  # whose time to the event may depend on when the state was entered
+Risk = Rate | Lasting
+
+
+def risks(dynamics: Dynamics) -> dict[int, Risk]:
     """The risk of every transition that takes time."""
-    return {i: _risk(dynamics, move) for i, move in enumerate(dynamics.moves) if move.kind != "chance"}
+    return {i: _risk(dynamics, transition) for i, transition in dynamics.timed().items()}
 
 
-def _risk(dynamics: Dynamics, move: Move):
-    if fixed_times.is_fixed(move):
-        due, hair = np.asarray(fixed_times.due(move)), fixed_times.hair(dynamics)
-        rows = due if due.ndim == 0 else _scalar(np.broadcast_to(due, dynamics.shape).reshape(-1))
-        return Fixed(np.asarray(rows), move.clock, hair, accrual.end_of_time(dynamics) - hair)
-    if move.kind == "survival":
-        hazard, of_state = move.hazard.flat(dynamics.shape), move.clock == "state"
-        if move.ratio is None:
-            return Survival(hazard, of_state)
-        return Scaled(hazard, move.ratio.starts, _rows(move.ratio.values), of_state)
-    if isinstance(move.level, OverTime):
-        line = lines(move.level, max(dynamics.time.horizon, dynamics.time.whole_cycles * dynamics.time.cycle))
-        starts = line.starts if line.starts.ndim == 1 else _rows(line.starts)
-        return Steps(
-            starts, _rows(line.rates), _rows(line.reached), None if line.slopes is None else _rows(line.slopes)
-        )
-    level = per_cycle_rate(dynamics, move) if move.kind == "per cycle" else move.level
+def _risk(dynamics: Dynamics, transition: AtRate | AtEvent | AtCycleEnd) -> Risk:
+    match transition:
+        case AtEvent(is_fixed=True):
+            return _fixed(dynamics, transition)
+        case AtEvent(ratio=None, hazard=hazard, clock=clock):
+            return Survival(hazard.flat(dynamics.shape), clock == "state")
+        case AtEvent(ratio=Stepwise() as ratio, hazard=hazard, clock=clock):
+            return Scaled(hazard.flat(dynamics.shape), ratio.starts, _rows(ratio.values), clock == "state")
+        case AtRate(level=OverTime() as level):
+            return _moving(dynamics, level)
+        case AtRate(level=Stepwise() as level):
+            return _stepwise(dynamics, level)
+        case AtCycleEnd():
+            return _stepwise(dynamics, per_cycle_rate(dynamics, transition))
+    raise TypeError(f"{transition.label}: a transition without a risk")
+
+
+def _fixed(dynamics: Dynamics, event: AtEvent) -> Fixed:
+    due, hair = np.asarray(fixed_times.due(event)), fixed_times.hair(dynamics)
+    rows = due if due.ndim == 0 else _scalar(np.broadcast_to(due, dynamics.shape).reshape(-1))
+    return Fixed(np.asarray(rows), event.clock, hair, accrual.end_of_time(dynamics) - hair)
+
+
+def _moving(dynamics: Dynamics, level: OverTime) -> Steps:
+    line = lines(level, max(dynamics.time.horizon, dynamics.time.whole_cycles * dynamics.time.cycle))
+    starts = line.starts if line.starts.ndim == 1 else _rows(line.starts)
+    return Steps(starts, _rows(line.rates), _rows(line.reached), None if line.slopes is None else _rows(line.slopes))
+
+
+def _stepwise(dynamics: Dynamics, level: Stepwise) -> Rate | Steps:
     starts, rates = on_cycles(dynamics, level.starts), _rows(level.values)
     if len(starts) == 1:
         return Rate(_scalar(rates[0]))
@@ -213,16 +230,17 @@ def on_cycles(dynamics: Dynamics, times: np.ndarray) -> np.ndarray:
     return np.ceil(times / dynamics.time.cycle - 1e-9) * dynamics.time.cycle
 
 
-def per_cycle_rate(dynamics: Dynamics, move: Move) -> Stepwise:
-    """Rate that gives a move its probability per cycle beside the others out of its state."""
-    rivals = [m.level for m in dynamics.moves if m.source == move.source and m.kind == "per cycle"]
+def per_cycle_rate(dynamics: Dynamics, transition: AtCycleEnd) -> Stepwise:
+    """Rate that gives a transition its probability per cycle beside the others out of its state."""
+    exits = (exit for exit in dynamics.transitions if exit.source == transition.source)
+    rivals = [exit.level for exit in exits if isinstance(exit, AtCycleEnd)]
     starts = np.unique(np.concatenate([level.starts for level in rivals]))
     rates = []
     for time in starts:
-        total = np.minimum(sum(level.at(time) for level in rivals), 1.0)
+        total = np.minimum(sum((level.at(time) for level in rivals), np.zeros(dynamics.shape)), 1.0)
         with np.errstate(divide="ignore"):
             hazard = np.minimum(-np.log1p(-total), CERTAIN)
-        share = np.divide(move.level.at(time), total, out=np.zeros_like(total), where=total > 0)
+        share = np.divide(transition.level.at(time), total, out=np.zeros_like(total), where=total > 0)
         rates.append(hazard * share / dynamics.time.cycle)
     return Stepwise(starts, np.array(rates))
 
@@ -236,10 +254,10 @@ def _scalar(values: np.ndarray) -> np.ndarray:
     return values[0] if (values == values[0]).all() else values
 
 
-def probability(dynamics: Dynamics, move: int, now, row, waited=0.0, since=0.0):
+def probability(dynamics: Dynamics, branch: AtOnce, now, row, waited=0.0, since=0.0):
     """Probability of a branch at the time of arrival in its chance node; or by the time queued so far (clock 'waited'), or
     by the time `since` entry to the state that was left for the node (clock 'entry')."""
-    level, clock = dynamics.moves[move].level, dynamics.moves[move].clock
+    level, clock = branch.level, branch.clock
     if isinstance(level, OverTime):
         now, row = np.broadcast_arrays(np.asarray(now, float), row)
         strategy, draw = np.divmod(np.atleast_1d(row), dynamics.shape[1])
@@ -258,7 +276,7 @@ def probability(dynamics: Dynamics, move: int, now, row, waited=0.0, since=0.0):
 
 def counted_at(dynamics: Dynamics, time, exits: list[int]):
     """Moves with probabilities per cycle happen at the end of the cycle, others when they happen."""
-    if not any(dynamics.moves[i].kind == "per cycle" for i in exits):
+    if not any(isinstance(dynamics.transitions[i], AtCycleEnd) for i in exits):
         return time
     cycle = dynamics.time.cycle
     return np.ceil(time / cycle - 1e-9) * cycle

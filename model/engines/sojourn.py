@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from model.draws import DomainError
+from model.dynamics import AtEvent, AtRate, Dynamics, Exit
 from model.engines.block import Block, flows_at, routes
 from model.engines.linear import advance, largest_exit
 from model.hazards import Hazard
-from model.inputs import Dynamics
 
 _NODES, _WEIGHTS = np.array([-1, 0, 1]) * np.sqrt(0.6), (5 / 18, 8 / 18, 5 / 18)  # Gauss-Legendre, mean over -1..1
 MOST = 1e9  # largest exit per step by hazards that change over time; they may explode with age
@@ -26,20 +26,23 @@ HASTY = 0.4  # share of entrants gone within their first cycle, above which erro
 def hasty(dynamics: Dynamics) -> dict[str, float]:
     """By state that a hazard in time in state leaves, the largest share of entrants that are gone within one cycle (the first
     one, where hazards change with the model's clock), where over HASTY: the cycle is too long for a cohort to follow it."""
-    aged = {
-        m.source for m in dynamics.moves if m.kind == "survival" and m.clock == "state" and m.hazard.family != "fixed"
-    }
-    found, cycle = {}, dynamics.time.cycle
-    for state in aged:
-        hazards = [
-            m.level.at(0.0) * cycle if m.kind == "rate" else m.hazard.cumulative(cycle) * _ratio(m, 0.0)
-            for m in dynamics.moves
-            if m.source == state and m.kind in ("rate", "survival")
-        ]
+    shares, cycle = {}, dynamics.time.cycle
+    for state in {e.source for e in dynamics.events().values() if e.clock == "state" and not e.is_fixed}:
+        hazards = [_over(exit, cycle) for exit in dynamics.timed().values() if exit.source == state]
         share = float(np.max(-np.expm1(-sum(hazards))))
         if share > HASTY:
-            found[dynamics.states[state]] = share
-    return found
+            shares[dynamics.states[state]] = share
+    return shares
+
+
+def _over(exit: Exit, cycle: float) -> np.ndarray:
+    """Hazard of the first cycle, [strategy, draw]."""
+    match exit:
+        case AtRate(level=level):
+            return level.at(0.0) * cycle
+        case AtEvent(hazard=hazard):
+            return hazard.cumulative(cycle) * _ratio(exit, 0.0)
+    return np.zeros(1)
 
 
 def rows_of(hazard: Hazard, shape: tuple[int, int], cut: slice) -> Hazard:
@@ -63,11 +66,13 @@ class Bins:
 
     def __init__(self, block: Block, x: np.ndarray, times: np.ndarray):
         self.block = block
-        self.moves = block.dynamics.moves
+        self.transitions = block.dynamics.transitions
         self.times = times
         lengths = np.diff(times)
         self.even = bool(len(lengths) > 1 and np.allclose(lengths[:-1], lengths[0], rtol=1e-9))
-        self.aged = {m.source for m in self.moves if m.kind == "survival" and m.clock == "state"}
+        self.rates, self.events = block.dynamics.rates(), block.dynamics.events()
+        self.timed = list(block.dynamics.timed())
+        self.aged = {event.source for event in self.events.values() if event.clock == "state"}
         self.mass = {s: np.zeros((len(times) - 1, block.rows)) for s in self.aged}
         self.first = {s: x[s].copy() for s in self.aged}
         self.by_lag: dict[int, tuple[list[np.ndarray], list[np.ndarray]]] = {}
@@ -82,10 +87,10 @@ class Bins:
         return result
 
     def advance(self, step: int, begin: float, end: float, x: np.ndarray):
-        """One step. Returns moves {transition: amount[row]}, the plain occupancy after, time spent [state, row]."""
+        """One step. Returns transitions {transition: amount[row]}, the plain occupancy after, time spent [state, row]."""
         self.now = (begin + end) / 2  # what is in force in a step is asked of its middle
         common = self._common(begin, end)
-        amounts = {i: np.zeros(self.block.rows) for i, m in enumerate(self.moves) if m.kind != "chance"}
+        amounts = {i: np.zeros(self.block.rows) for i in self.timed}
         spent = np.zeros_like(x)
         at_once, evenly = np.zeros_like(x), np.zeros_like(x)
         for state in self.aged:
@@ -95,11 +100,11 @@ class Bins:
             arrived = self._settled(left, self.now)
             at_once += share * arrived
             evenly += (1 - share) * arrived
-        rates = _bounded(self._plain_rates(common, end - begin), self.moves)
+        rates = _bounded(self._plain_rates(common, end - begin), self.events)
         flows = flows_at(self.block, self.now, rates)
         after, mean = advance(flows, x + at_once, largest_exit(flows), evenly if self.aged else None)
         for i, rate in rates.items():
-            amounts[i] = amounts[i] + rate * mean[self.moves[i].source]
+            amounts[i] = amounts[i] + rate * mean[self.transitions[i].source]
         for state in self.aged:
             self.mass[state][step] = after[state]
             after[state] = 0.0
@@ -107,31 +112,31 @@ class Bins:
 
     def _common(self, begin: float, end: float) -> dict[int, np.ndarray]:
         """Hazard over the step of every transition that does not depend on the time in state."""
-        found = {}
-        for i, move in enumerate(self.moves):
-            if move.kind == "rate":
-                found[i] = move.level.at(self.now) * (end - begin)
-            elif move.kind == "survival" and move.clock == "model":
-                found[i] = _rise(move, begin, end, self.block.rows) * _ratio(move, self.now)
-        return found
+        hazards = {}
+        for i in self.timed:  # in the order of the file, in which amounts are added up
+            if i in self.rates:
+                hazards[i] = self.rates[i].level.at(self.now) * (end - begin)
+            elif i in self.events and self.events[i].clock == "model":
+                hazards[i] = _rise(self.events[i], begin, end, self.block.rows) * _ratio(self.events[i], self.now)
+        return hazards
 
     def _plain_rates(self, common, length: float) -> dict[int, np.ndarray]:
         """Rates of the plain occupancy; entrants of this step to an aged state are exposed from age 0."""
         rates = dict(common)
-        for i, move in enumerate(self.moves):
-            if move.kind == "survival" and move.clock == "state":
-                mean = _finite(2 * move.hazard.mean_cumulative(length), move, self.block.rows)
-                rates[i] = mean * _ratio(move, self.now)
+        for i, event in self.events.items():
+            if event.clock == "state":
+                mean = _finite(2 * event.hazard.mean_cumulative(length), event, self.block.rows)
+                rates[i] = mean * _ratio(event, self.now)
         return rates
 
     def _leave_bins(self, state: int, step: int, begin: float, end: float, common, spent):
-        """Take the moves of one step out of the bins of a state and add the time spent there.
+        """Take the transitions of one step out of the bins of a state and add the time spent there.
 
         Returns ({transition: amount[row]}, share[row] of them that counts as gone at the beginning of the step, the others
         evenly over it): most leave early where hazards are high, and the rest of the step is spent where they went.
         """
-        own = [i for i, m in enumerate(self.moves) if m.source == state and m.clock == "state" and m.kind == "survival"]
-        shared = [i for i in common if self.moves[i].source == state]
+        own = [i for i, event in self.events.items() if event.source == state and event.clock == "state"]
+        shared = [i for i in common if self.transitions[i].source == state]
         background = sum((common[i] for i in shared), np.zeros(self.block.rows))
         present = np.zeros(self.block.rows)
         left: dict[int, np.ndarray] = {i: np.zeros(self.block.rows) for i in (*own, *shared)}
@@ -152,11 +157,11 @@ class Bins:
         return left, np.clip(2 * rest - 1, 0, 1)
 
     def _cohorts(self, state: int, step: int, begin: float, end: float, own):
-        """(mass[bin, row], {move: hazard over the step [bin, row]}): the starters, then the bins of earlier steps."""
-        ratios = {i: _ratio(self.moves[i], self.now) for i in own}
+        """(mass[bin, row], {transition: hazard over the step [bin, row]}): the starters, then the bins of earlier steps."""
+        ratios = {i: _ratio(self.events[i], self.now) for i in own}
         yield (
             self.first[state][None],
-            {i: _rise(self.moves[i], begin, end, self.block.rows)[None] * ratios[i] for i in own},
+            {i: _rise(self.events[i], begin, end, self.block.rows)[None] * ratios[i] for i in own},
         )
         if step:
             hazards = {i: self._ages(i, step, begin, end) * ratios[i] for i in own}
@@ -168,14 +173,14 @@ class Bins:
             length, means, rises = self.times[1] - self.times[0], *self.by_lag.setdefault(i, ([], []))
             while len(means) <= step:
                 age = len(means) * length
-                means.append(_average(self.moves[i], age, age + length, self.block.rows))
+                means.append(_average(self.events[i], age, age + length, self.block.rows))
                 rises += [means[-1] - means[-2]] if len(means) > 1 else []
             return np.stack(rises[:step][::-1])
         spans = zip(self.times[:step], self.times[1 : step + 1])
         return np.stack(
             [
-                _average(self.moves[i], end - last, end - first, self.block.rows)
-                - _average(self.moves[i], begin - last, begin - first, self.block.rows)
+                _average(self.events[i], end - last, end - first, self.block.rows)
+                - _average(self.events[i], begin - last, begin - first, self.block.rows)
                 for first, last in spans
             ]
         )
@@ -184,33 +189,33 @@ class Bins:
         """Where the mass that left the bins comes to rest, [state, row]."""
         inflow = np.zeros((self.block.states, self.block.rows))
         for i, amount in amounts.items():
-            for target, share in routes(self.block.dynamics, self.moves[i].target, time):
+            for target, share in routes(self.block.dynamics, self.transitions[i].target, time):
                 inflow[target] += amount * share
         return inflow
 
 
-def _rise(move, begin: float, end: float, rows: int) -> np.ndarray:
-    return _finite(move.hazard.cumulative(end) - move.hazard.cumulative(begin), move, rows)
+def _rise(event: AtEvent, begin: float, end: float, rows: int) -> np.ndarray:
+    return _finite(event.hazard.cumulative(end) - event.hazard.cumulative(begin), event, rows)
 
 
-def _ratio(move, time: float) -> np.ndarray | float:
+def _ratio(event: AtEvent, time: float) -> np.ndarray | float:
     """The hazard ratio in force at a model time, where it changes."""
-    return 1.0 if move.ratio is None else move.ratio.at(time)
+    return 1.0 if event.ratio is None else event.ratio.at(time)
 
 
-def _average(move, young: float, old: float, rows: int) -> np.ndarray:
+def _average(event: AtEvent, young: float, old: float, rows: int) -> np.ndarray:
     """Mean of the cumulative hazard over the ages young..old of a bin; the hazard may be singular at age 0 only."""
     if young <= 0:
-        return _finite(move.hazard.mean_cumulative(old), move, rows)
+        return _finite(event.hazard.mean_cumulative(old), event, rows)
     ages = (young + old) / 2 + _NODES * (old - young) / 2
-    return _finite(sum(w * move.hazard.cumulative(a) for w, a in zip(_WEIGHTS, ages)), move, rows)
+    return _finite(sum(w * event.hazard.cumulative(a) for w, a in zip(_WEIGHTS, ages)), event, rows)
 
 
-def _finite(hazard, move, rows: int) -> np.ndarray:
+def _finite(hazard, event: AtEvent, rows: int) -> np.ndarray:
     if not np.isfinite(hazard).all():
-        what = "a fixed time of the event" if move.hazard.family == "fixed" else f"this {move.hazard.family}"
+        what = "a fixed time of the event" if event.is_fixed else f"this {event.hazard.family}"
         raise DomainError(
-            f"transitions.{move.label}: the cohort engine needs a hazard that stays finite up to the horizon; {what} can be "
+            f"transitions.{event.label}: the cohort engine needs a hazard that stays finite up to the horizon; {what} can be "
             "run by the individual and queueing engines"
         )
     return np.broadcast_to(hazard, (rows,))
@@ -221,13 +226,13 @@ def _mean_survival(total: np.ndarray) -> np.ndarray:
     return np.where(total > 1e-12, -np.expm1(-total) / np.maximum(total, 1e-12), 1.0)
 
 
-def _bounded(rates: dict[int, np.ndarray], moves) -> dict[int, np.ndarray]:
+def _bounded(rates: dict[int, np.ndarray], events: dict[int, AtEvent]) -> dict[int, np.ndarray]:
     """Rates in which hazards that change over time take no more than MOST a step out of a state."""
     exits: dict[int, np.ndarray] = {}
     for i, rate in rates.items():
-        if moves[i].kind == "survival":
-            exits[moves[i].source] = exits.get(moves[i].source, 0.0) + rate
+        if i in events:
+            exits[events[i].source] = exits.get(events[i].source, 0.0) + rate
     if max((np.max(total) for total in exits.values()), default=0.0) <= MOST:
         return rates
     cap = {s: np.minimum(1.0, MOST / np.maximum(total, 1e-290)) for s, total in exits.items()}
-    return {i: rate * cap[moves[i].source] if moves[i].kind == "survival" else rate for i, rate in rates.items()}
+    return {i: rate * cap[events[i].source] if i in events else rate for i, rate in rates.items()}

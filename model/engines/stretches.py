@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.inputs import Dynamics
+from model.dynamics import Dynamics
 from model.over_time import HAIR, OverTime, distinct
 
 
@@ -12,8 +12,8 @@ def breaks(dynamics: Dynamics, weightings, levels: bool = True) -> np.ndarray:
     """Times at which something changes: periods, levels (if wanted), whole years where discounting goes by them; cycles
     where something changes otherwise than in steps, or is counted by them."""
     horizon = dynamics.time.horizon
-    known = [level for m in dynamics.moves for level in (m.level, m.ratio) if level is not None]
-    moving = any(isinstance(level, OverTime) for level in known) or any(m.kind == "survival" for m in dynamics.moves)
+    known = dynamics.levels
+    moving = any(isinstance(level, OverTime) for level in known) or bool(dynamics.events())
     found = [np.zeros(1), dynamics.periods]
     if levels:
         found += [level.edges if isinstance(level, OverTime) else level.starts for level in known]

@@ -303,7 +303,7 @@ def change_table(found: list[Alternative], decision: Decision) -> pd.DataFrame:
 
     first, rows = found[0].total, []
     for one in found:
-        names = [n for n in one.total.names if not n.startswith("cost: ")]
+        names = one.total.totals
         values = {n: (one.total.get(n), first.get(n)) for n in names}
         values["net_benefit"] = tuple(
             nmb(total.cost, total.get(decision.effect), decision.wtp) for total in (one.total, first)

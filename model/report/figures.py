@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from model.analysis.run import Run
-from model.effects import QALY, words_of
+from model.effects import QALY, cost_of, words_of
 from model.report import plots, published_tables, tables
 from model.report.file_names import file_names
 from model.scenario import Scenario
@@ -41,7 +41,7 @@ def style_of_scenario(scenario: Scenario, effect: str = QALY) -> plots.Style:
 def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     """Figures of a run, by name; `found` are its tables."""
     style, scenario = style_of(run), run.scenario
-    costs = found["outcomes"][found["outcomes"]["outcome"].str.startswith("cost: ")]
+    costs = found["outcomes"][found["outcomes"]["outcome"].str.startswith(cost_of(""))]
     plans = {
         "occupancy": Plan(lambda: plots.occupancy(found["trace"], style, scenario.dead_states), found["trace"]),
         "cost_components": Plan(lambda: plots.cost_components(found["outcomes"], style), costs),

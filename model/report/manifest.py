@@ -67,9 +67,9 @@ def engine(run: Run) -> dict:
     """Engine, and how many patients it followed."""
     base, psa = run.base_method, run.method.for_psa()
     if not base.follows_patients:
-        return {"engine": "cohort"}
+        return {"engine": base.engine}
     known = {"engine": base.engine, "patients_of_base_case": base.patients, "patients_of_a_draw": psa.patients}
-    if base.engine == "queueing":
+    if base.replicates:
         known |= {"replications_of_base_case": base.replications, "replications_of_a_draw": psa.replications}
     return known
 

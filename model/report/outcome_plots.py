@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.effects import cost_of
 from model.report.style import (
     FAINT,
     GREYS,
@@ -128,7 +129,7 @@ def cost_components(outcomes, style: Style):
     rows = outcomes[
         (outcomes["analysis"] == "deterministic")
         & (outcomes["group"] == "all")
-        & outcomes["outcome"].str.startswith("cost: ")
+        & outcomes["outcome"].str.startswith(cost_of(""))
         & (outcomes["discounted"].astype(str).str.lower() == "true")
     ]
     if rows.empty:
@@ -142,7 +143,7 @@ def cost_components(outcomes, style: Style):
         values = table[component].to_numpy()
         start = np.where(values >= 0, above, below)
         handles.append(
-            axis.barh(range(len(table)), values, 0.62, start, label=component.removeprefix("cost: "), **area(i))
+            axis.barh(range(len(table)), values, 0.62, start, label=component.removeprefix(cost_of("")), **area(i))
         )
         above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
     for i, total in enumerate(above + below):

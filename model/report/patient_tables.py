@@ -171,7 +171,7 @@ def histories(run: Run) -> pd.DataFrame:
         number = max(1, round(EXAMPLES * found.weights[key]))
         history = part.history
         table = history.where((history.patient < number) & (history.draw == 0)).table(
-            part.dynamics.strategies, part.dynamics.states, [move.label for move in part.dynamics.moves]
+            part.dynamics.strategies, part.dynamics.states, part.dynamics.labels
         )
         table = table[~table["state"].isin([s for s, node in zip(part.dynamics.states, part.dynamics.chance) if node])]
         parts.append(table.drop(columns="draw").assign(group=key))

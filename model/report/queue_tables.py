@@ -9,6 +9,7 @@ import numpy as np
 
 from model.analysis import queues
 from model.analysis.run import Run
+from model.engines.load import offered_load
 from model.history import Requests
 from model.intervals import of_replications
 
@@ -91,7 +92,7 @@ def resource_use(run: Run) -> pd.DataFrame:
     """Utilisation in opening hours, hours outside them, mean queue length, hours a recruit used, and the offered load."""
     import pandas as pd
 
-    system, rows, load = run.scenario.system, [], queues.offered_load(run.scenario, run.sample.seed)
+    system, rows, load = run.scenario.system, [], offered_load(run.scenario, run.sample.seed)
     for (strategy, key, r), worlds in _by_resource(run):
         capacity = system.resources[r].capacity
         used = {

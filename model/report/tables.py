@@ -10,10 +10,10 @@ import numpy as np
 from model.analysis import targets
 from model.analysis.run import Run
 from model.analysis.simulate import Simulated
+from model.context import Values
 from model.draws import Draws
 from model.economics import incremental, net_benefit, uncertainty
 from model.economics.icer import verdict
-from model.inputs import Values
 from model.intervals import interval, standard_error
 from model.outcomes import Outcomes
 

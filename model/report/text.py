@@ -110,7 +110,7 @@ def simulation(run: Run) -> str:
     """Who was followed, and how exact that makes the base case."""
     scenario, method, found = run.scenario, run.base_method, run.base.simulated["all"]
     who = f"{method.patients:,} patients a strategy"
-    if method.engine == "queueing":
+    if method.replicates:
         who = f"{method.replications:,} replications of {who}"
     lines = [f"{method.engine.capitalize()} engine, base case: {who}."]
     labels, error = list(scenario.labels.values()), found.inb_se(run.decision.wtp, run.decision.effect)[:, 0]

@@ -40,10 +40,8 @@ def _try(problems: Problems, function, *arguments) -> bool:
 
 
 def _dynamics(scenario: Scenario, table: Draws, group: Group, problems: Problems) -> None:
-    for move in inputs.dynamics(scenario, table, group).moves:
-        if move.hazard is None or move.hazard.family == "fixed":
-            continue
-        if not np.isfinite(move.hazard.cumulative(scenario.time.horizon)).all():
+    for move in inputs.dynamics(scenario, table, group).events().values():
+        if not move.is_fixed and not np.isfinite(move.hazard.cumulative(scenario.time.horizon)).all():
             problems.warn_at(
                 f"{scenario.line(f'transitions.{move.label}.survival')}: the hazard of this {move.hazard.family} grows beyond "
                 "all numbers before the horizon, so the cohort engine refuses it (write fixed(...) for a time that is certain)"

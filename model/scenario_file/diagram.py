@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.scenario import Scenario, State, Transition
+from model.scenario import Rate, Scenario, State, TimeToEvent, Transition
 from model.scenario_file import names, structure
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
@@ -40,7 +40,7 @@ def _idle(scenario: Scenario, move: Transition) -> bool:
     """Nothing is paid, counted, given back or begun anew by a move from a state to itself."""
     state = scenario.states[move.source]
     paid = move.costs or move.qaly or state.entry_costs or state.entry_qaly
-    counted = any(move.label in e.moves or move.target in e.entries for e in scenario.effects.values())
+    counted = any(move.label in e.transitions or move.target in e.entries for e in scenario.effects.values())
     holds = scenario.system is not None and any(hold.state == state.key for hold in scenario.system.holds)
     return not (paid or counted or holds or _has_own_clock(scenario, state, move))
 
@@ -48,7 +48,9 @@ def _idle(scenario: Scenario, move: Transition) -> bool:
 def _has_own_clock(scenario: Scenario, state: State, move: Transition) -> bool:
     """Something else depends on the time since the latest entry, which the move makes 0."""
     aged = (
-        t.survival.clock == "state" for t in scenario.transitions if t.source == state.key and t.survival and t != move
+        t.survival.clock == "state"
+        for t in scenario.transitions
+        if isinstance(t, TimeToEvent) and t.source == state.key and t != move
     )
     return any(aged) or any(use.formula.names & _OWN_CLOCK for use in names.uses(scenario))
 
@@ -73,7 +75,7 @@ def _as_curves(scenario: Scenario) -> list[Transition]:
     return [
         t
         for t in scenario.transitions
-        if t.survival is not None
+        if isinstance(t, TimeToEvent)
         and t.survival.clock == "model"
         and t.survival.table is None
         and t.survival.family != "fixed"
@@ -86,7 +88,9 @@ def _as_curves(scenario: Scenario) -> list[Transition]:
 def _one_curve(deaths: list[Transition]) -> bool:
     """All die by the same survival on the model's clock, or by the same constant rate; a life table is no trial's curve."""
     first = deaths[0]
-    if first.survival is None:
-        return first.rate is not None and all(t.rate == first.rate for t in deaths) and "lookup" not in first.rate.text
-    on_model = first.survival.clock == "model" and first.survival.table is None
-    return on_model and all(t.survival == first.survival for t in deaths)
+    match first:
+        case Rate(rate=rate):
+            return "lookup" not in rate.text and all(isinstance(t, Rate) and t.rate == rate for t in deaths)
+        case TimeToEvent(survival=survival) if survival.clock == "model" and survival.table is None:
+            return all(isinstance(t, TimeToEvent) and t.survival == survival for t in deaths)
+    return False

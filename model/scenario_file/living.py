@@ -12,8 +12,8 @@ import re
 import numpy as np
 
 from model import chances, draws
+from model.context import Context
 from model.draws import DomainError
-from model.inputs import Context
 from model.scenario import Scenario, State
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
@@ -82,7 +82,7 @@ def _tables(scenario: Scenario):
         return
     uniform = {key: chances.latin_hypercube(0, PROBED, "alive", key) for key in keys}
     try:
-        table = draws.of_uniforms(scenario, uniform, np.arange(PROBED))
+        table = draws.of_uniforms(scenario, uniform, np.arange(PROBED), 1)
     except DomainError:
         return
     yield table

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from model import hazards
 from model.dependencies import CircleError, in_order
 from model.formula import BUILT_IN, Formula, Table, parse
-from model.scenario import Period, Scenario
+from model.scenario import Branch, PerCycle, Period, Rate, Scenario, Survival, TimeToEvent, Transition
 from model.scenario_file.problems import Problems
 from model.scenario_file.structure import hazard_forms
 from model.suggestions import did_you_mean
@@ -45,16 +45,25 @@ def uses(scenario: Scenario) -> Iterator[Use]:
         yield from _money(f"{place}.entry cost", state.entry_costs, MONEY)
     for move in scenario.transitions:
         place = f"transitions.{move.label}"
-        yield from _maybe(f"{place}.rate", move.rate, PER_TIME, "time")
-        field, varies = ("probability", "branch") if move.kind == "chance" else ("probability per cycle", "time")
-        yield from _maybe(f"{place}.{field}", move.probability, NUMBER, varies)
+        yield from _how(place, move)
         yield from _maybe(f"{place}.qaly", move.qaly, TIME, "period")
         yield from _money(f"{place}.cost", move.costs, MONEY)
-        if move.survival is not None:
+        if isinstance(move, TimeToEvent):
             yield from _survival(place, move.survival)
     for effect in scenario.effects.values():
         for state, weight in effect.states.items():
             yield from _maybe(f"effects.{effect.key}.time in.{state}", weight, NUMBER, "period")
+
+
+def _how(place: str, transition: Transition) -> Iterator[Use]:
+    """The rate or probability of a transition; a time to event has several formulas, see `_survival`."""
+    match transition:
+        case Rate(rate=rate):
+            yield Use(f"{place}.rate", rate, PER_TIME, "time")
+        case Branch(probability=probability):
+            yield from _maybe(f"{place}.probability", probability, NUMBER, "branch")
+        case PerCycle(probability=probability):
+            yield Use(f"{place}.probability per cycle", probability, NUMBER, "time")
 
 
 def _maybe(place: str, formula: Formula | None, needed: Dimension, varies: str = "") -> Iterator[Use]:
@@ -67,7 +76,7 @@ def _money(place: str, parts: Mapping[str, Formula], needed: Dimension) -> Itera
         yield Use(f"{place}.{component}", formula, needed, "period")
 
 
-def _survival(place: str, survival) -> Iterator[Use]:
+def _survival(place: str, survival: Survival) -> Iterator[Use]:
     yield from _maybe(f"{place}.hazard ratio", survival.ratio, NUMBER, "ratio")
     yield from _maybe(f"{place}.acceleration factor", survival.acceleration, NUMBER)
     if survival.table is not None:

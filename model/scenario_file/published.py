@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from model.effects import BUILT_IN, QALY
+from model.effects import QALY, outcome_names
 from model.scenario import Scenario, Target
 from model.scenario_file.nodes import List, Map
 from model.scenario_file.problems import Problems
@@ -149,7 +149,7 @@ def _check_fields(node: Map, measure: str, problems: Problems) -> None:
 def _check_known(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
     """What the result names is in the scenario."""
     groups = dict.fromkeys(["all", *scenario.groups])
-    outcomes = ["cost", *BUILT_IN, *(f"cost: {c}" for c in scenario.components), *scenario.effects]
+    outcomes = outcome_names(scenario)
     names: tuple[tuple[str, str, Collection[str]], ...] = (
         ("strategy", "strategy", scenario.strategies),
         ("comparator", "comparator", scenario.strategies),

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from functools import partial
 
 from model import formula, hazards
+from model.effects import BUILT_IN, COST, cost_of
 from model.formula import Formula, FormulaError
-from model.scenario import Effect, Group, Period, State, Strategy, Survival, Transition
+from model.scenario import (
+    Branch,
+    Clock,
+    Effect,
+    Group,
+    PerCycle,
+    Period,
+    Rate,
+    State,
+    Strategy,
+    Survival,
+    TimeToEvent,
+    Transition,
+)
 from model.scenario_file.nodes import List, Map, Node, Text, renamed
 from model.scenario_file.problems import Problems
 from model.scenario_file.schema import bad_name
 from model.suggestions import did_you_mean
 from model.units import DAYS, UnitError, days_in, duration
 
-KINDS = {"rate": "rate", "survival": "survival", "probability": "chance", "probability per cycle": "per cycle"}
+KINDS = ("rate", "survival", "probability", "probability per cycle")
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
-OUTCOMES = ("cost", "qaly", "life_years", "draw", "strategy")
+OUTCOMES = (COST, *BUILT_IN, "draw", "strategy")
 _AGE_IN_YEARS = re.compile(r"^life_table\(\s*(\w+)\s*,\s*age\s*=\s*([\d.]+)\s+years?\s*\)")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
@@ -193,34 +208,43 @@ def _transition(node: Map, reader: Reader) -> Transition | None:
                 node, f"needs exactly one of {', '.join(KINDS)}; found {' and '.join(kinds) if kinds else 'none'}"
             )
         return None
-    kind = KINDS[kinds[0]]
+    (kind,) = kinds
     if kind != "survival":
         for key in ("clock", "hazard ratio", "acceleration factor"):
             if key in node:
                 reader.problems.add(node.at(key), f"'{key}' goes with 'survival' only")
-    rest = kind == "chance" and node.text("probability") == "rest"
-    probability = None if rest else reader.formula(node.get(kinds[0])) if kind in ("chance", "per cycle") else None
-    survival = _survival(node, reader) if kind == "survival" else None
-    rate = reader.formula(node.get("rate"))
-    if not rest and probability is None and survival is None and rate is None:
+    how = _how(kind, node, reader)
+    if how is None:
         return None
-    return Transition(
-        node.text("from"),
-        node.text("to"),
-        node.text("name"),
-        kind,
-        rate,
-        survival,
-        probability,
-        reader.money(node.get("cost"), "transition"),
-        reader.formula(node.get("qaly")),
+    return how(
+        source=node.text("from"),
+        target=node.text("to"),
+        name=node.text("name"),
+        costs=reader.money(node.get("cost"), "transition"),
+        qaly=reader.formula(node.get("qaly")),
     )
+
+
+def _how(kind: str, node: Map, reader: Reader) -> Callable[..., Transition] | None:
+    """A transition but for its ends and prices; None where it has a fault."""
+    if kind == "survival":
+        survival = _survival(node, reader)
+        return None if survival is None else partial(TimeToEvent, survival=survival)
+    if kind == "probability" and node.text("probability") == "rest":
+        return partial(Branch, probability=None)
+    stated = reader.formula(node.get(kind))
+    if stated is None:
+        return None
+    if kind == "rate":
+        return partial(Rate, rate=stated)
+    return partial(Branch if kind == "probability" else PerCycle, probability=stated)
 
 
 def _survival(node: Map, reader: Reader) -> Survival | None:
     place, text = node.at("survival"), node.text("survival")
     reader.lines[place.place] = place.where
     clock = node.text("clock")
+    counted: Clock = "state" if clock == "state" else "model"
     try:
         if literal := _AGE_IN_YEARS.match(text):
             raise FormulaError(_age_needs_unit(literal[1], literal[2]))
@@ -245,7 +269,7 @@ def _survival(node: Map, reader: Reader) -> Survival | None:
         family,
         arguments,
         table,
-        clock or "model",
+        counted,
         reader.formula(node.get("hazard ratio")),
         reader.formula(node.get("acceleration factor")),
         scale,
@@ -335,7 +359,7 @@ def read_effects(section: Map, states: Collection[str], moves: Collection[str], 
 
 def _effect(key: str, node: Map, states: Collection[str], moves: Collection[str], reader: Reader) -> Effect | None:
     kinds = [k for k in ("time in", "entries into", "count of") if k in node]
-    if key in OUTCOMES or key.startswith("cost:"):
+    if key in OUTCOMES or key.startswith(cost_of("").strip()):
         reader.problems.add(
             node, f"'{key}' is the name of an outcome or a column that is always there; choose another name"
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from model import draws, tables
+from model.context import Context
 from model.formula import Table
-from model.inputs import Context
-from model.scenario import Scenario
+from model.scenario import Scenario, TimeToEvent
 from model.scenario_file import names
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
@@ -42,8 +42,8 @@ def _ends(context: Context):
                     ends = tables.beyond(context, use.formula, strategy, period)
                     yield from ((time, table, use.place) for time, table in ends.values())
     for move in scenario.transitions:
-        if move.survival is not None and move.survival.table is not None:
-            ages = context.at(move.survival.arguments["age"])[:, 0]
+        if isinstance(move, TimeToEvent) and move.survival.table is not None:
+            ages = context.at(move.survival.age)[:, 0]
             for table, age in zip(context.tables(move.survival.table), ages):
                 time = max(tables.last(table) - float(age), 0.0)
                 if time < scenario.time.horizon * (1 - 1e-9):

@@ -6,12 +6,14 @@ from collections import Counter
 
 from model import draws, fixed_times, inputs
 from model.draws import DomainError
-from model.scenario import Scenario
+from model.scenario import Scenario, TimeToEvent
 from model.scenario_file.problems import Problems
 
 
 def check(scenario: Scenario, problems: Problems) -> None:
-    fixed = Counter(t.source for t in scenario.transitions if t.survival is not None and t.survival.family == "fixed")
+    fixed = Counter(
+        t.source for t in scenario.transitions if isinstance(t, TimeToEvent) and t.survival.family == "fixed"
+    )
     if max(fixed.values(), default=0) < 2:
         return
     for group in scenario.groups.values():

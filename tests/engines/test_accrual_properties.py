@@ -9,7 +9,7 @@ from scipy.integrate import quad
 
 from model import draws, inputs
 from model.engines.accrual import accrue
-from model.history import NO_MOVE, History
+from model.history import NO_TRANSITION, History
 from model.quantities import COST, EFFECT, UNDISCOUNTED
 from model.scenario_file import read
 
@@ -38,7 +38,7 @@ def times(cuts, dynamics) -> np.ndarray:
     edges = np.array([0.0, *cuts, HORIZON])
     n = len(edges) - 1
     state = np.arange(n, dtype=np.int16) % 2
-    transition = np.where(np.arange(n) == n - 1, NO_MOVE, state)
+    transition = np.where(np.arange(n) == n - 1, NO_TRANSITION, state)
     history = History(
         (1, 1, 1), np.zeros(n, int), state, edges[:-1], edges[1:], transition, np.zeros(n), np.zeros((1, 1, 1), int)
     )

@@ -5,10 +5,12 @@ import pytest
 from runs import SCENARIOS, write_scenario
 
 from model import draws, inputs, outcomes, pricing
-from model.analysis.simulate import simulate, summary
+from model.analysis.evaluate import Method, evaluate
+from model.analysis.simulate import summary
 from model.draws import DomainError
 from model.engines import cohort, individual, queueing
 from model.resources import Arrivals, Hold, Resource, System
+from model.sample import Sample
 from model.scenario_file import read
 
 PATIENTS = 50_000
@@ -126,8 +128,9 @@ transitions:
 def test_every_draw_of_a_psa_agrees_within_its_standard_error(tmp_path):
     """z-scores of 300 draws of uncertain start, rates by period, shapes, hazard ratios and branches have unit variance."""
     scenario = read(write_scenario(tmp_path, DRAWN))
-    table = draws.probabilistic(scenario, 300, 1)
-    found, group = simulate(scenario, table, 500, 1)["all"], scenario.groups["all"]
+    table = draws.probabilistic(scenario, Sample(300, 1))
+    simulated = evaluate(scenario, table, Method("individual", 500)).simulated
+    found, group = simulated["all"], scenario.groups["all"]
     cohorts = outcomes.value(
         cohort.run(inputs.dynamics(scenario, table, group)),
         pricing.price_list(scenario, table, group),
@@ -146,7 +149,7 @@ BOTH = SHIPPED | dict.fromkeys(SMALL)
 
 def in_place(dynamics):
     """Every state that can be entered later holds two resources of ample capacity, one of them pre-emptive."""
-    sure = {m.target for m in dynamics.moves if dynamics.chance[m.source] and dynamics.start[..., m.source].any()}
+    sure = {m.target for m in dynamics.transitions if dynamics.chance[m.source] and dynamics.start[..., m.source].any()}
     holds = tuple(
         Hold(state, ("bed", "nurse"))
         for s, state in enumerate(dynamics.states)

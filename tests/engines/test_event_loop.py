@@ -266,7 +266,7 @@ def engine_of(folder, resources, states, arrivals):
 
 def stays_of(part, history):
     """Stays by patient: (state, entered, left, move, waited); chance nodes left out."""
-    names = [*(m.label for m in part.dynamics.moves), None]
+    names = [*(m.label for m in part.dynamics.transitions), None]
     found = {}
     rows = history.sorted()
     for row, s, entered, left, move, waited in zip(

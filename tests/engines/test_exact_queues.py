@@ -181,7 +181,7 @@ def test_the_engine_is_the_markov_chain(preemptive, tmp_path):
     for part, h in zip(parts, histories):
         waited[part.stream] = np.bincount(h.draw, h.waited, REPLICATIONS) / part.patients
         gone = h.state == part.dynamics.states.index("waits")
-        gone &= h.transition == [m.label for m in part.dynamics.moves].index("waits -> gone")
+        gone &= h.transition == [m.label for m in part.dynamics.transitions].index("waits -> gone")
         left[part.stream] = np.bincount(h.draw[gone], minlength=REPLICATIONS) / part.patients
     found = [tuple({c: v[i] for c, v in m.items()} for m in (waited, left)) for i in range(REPLICATIONS)]
     agrees(found, exact(preemptive))

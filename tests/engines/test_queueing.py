@@ -11,9 +11,11 @@ from scipy import stats
 import model
 from model import draws, inputs
 from model.analysis import queues
+from model.analysis.evaluate import Method, evaluate
 from model.draws import DomainError
 from model.engines import queueing
 from model.engines.calendar import Opening, poisson_times
+from model.engines.load import offered_load
 from model.engines.queueing_patient import AFTER
 from model.history import Requests
 from model.intervals import standard_error
@@ -298,9 +300,9 @@ def test_start_in_a_state_that_holds_is_a_clear_error(tmp_path):
 def test_offered_load_is_requests_over_what_a_unit_can_serve(tmp_path):
     """Service of 0.5 days from 8 to 16 on weekdays: two begin a day (at 8, and at 20 there is none), so one a day."""
     scenario = dataclasses.replace(read(write_scenario(tmp_path, LOSING)), system=system(2, 3, THEATRE, opening=OFFICE))
-    assert queues.offered_load(scenario)["server"] == pytest.approx(3 / (2 * 5 / 7), rel=0.01)
+    assert offered_load(scenario)["server"] == pytest.approx(3 / (2 * 5 / 7), rel=0.01)
     always = dataclasses.replace(scenario, system=system(2, 3, THEATRE))
-    assert queues.offered_load(always)["server"] == pytest.approx(3 * 0.5 / 2, rel=0.01)
+    assert offered_load(always)["server"] == pytest.approx(3 * 0.5 / 2, rel=0.01)
 
 
 def test_opening_hours_until_a_day():
@@ -312,13 +314,13 @@ def test_replications_give_the_same_with_any_number_of_workers(tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
     scenario = read(write_scenario(tmp_path, LOSING + "groups: {a: {weight: 0.3}, b: {weight: 0.7}}\n"))
-    made = system(1, 1.5, THEATRE)
-    alone = queues.simulate(scenario, draws.base(scenario), 60, 1, made, 10)
+    scenario = dataclasses.replace(scenario, system=system(1, 1.5, THEATRE))
+    alone = evaluate(scenario, draws.base(scenario), Method("queueing", 60, 10))
     with ThreadPoolExecutor(2) as executor:
-        shared = queues.simulate(scenario, draws.base(scenario), 60, 1, made, 10, executor=executor)
+        shared = evaluate(scenario, draws.base(scenario), Method("queueing", 60, 10, executor))
     for group in ("all", "a", "b"):
-        np.testing.assert_array_equal(alone.outcomes[group].mean.values, shared.outcomes[group].mean.values)
-        assert (alone.outcomes[group].se[1] >= 0).all()
+        np.testing.assert_array_equal(alone.outcomes[group].values, shared.outcomes[group].values)
+        assert (alone.simulated[group].se[1] >= 0).all()
     np.testing.assert_array_equal(alone.requests.wait, shared.requests.wait)
 
 

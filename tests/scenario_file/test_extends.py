@@ -4,6 +4,8 @@ import pytest
 from written import dynamics, level, outcome, write
 
 from model import draws
+from model.sample import Sample
+from model.scenario import Rate
 from model.scenario_file import read
 
 BASE = """\
@@ -102,14 +104,14 @@ def test_one_move_is_changed_and_the_others_stay(child):
 def test_a_survival_restated_keeps_its_clock_and_hazard_ratio(child):
     found = child("transitions:\n  - {from: well, to: ill, survival: exponential(0.4) in years}\n")
     assert (
-        dynamics(found).moves[0].hazard.ratio[:, 0].tolist() == [1, 0.5]
+        dynamics(found).transitions[0].hazard.ratio[:, 0].tolist() == [1, 0.5]
         and found.transitions[0].survival.clock == "model"
     )
 
 
 def test_a_rate_replaces_a_survival_with_all_that_belongs_to_it(child):
     found = child("transitions:\n  - {from: well, to: ill, rate: hr * r}\nparameters:\n  r: {value: 0.2 per year}\n")
-    assert level(found) == pytest.approx([0.2, 0.1]) and found.transitions[0].survival is None
+    assert level(found) == pytest.approx([0.2, 0.1]) and isinstance(found.transitions[0], Rate)
 
 
 def test_null_removes_an_entry(child):
@@ -164,7 +166,7 @@ def test_a_parameter_that_is_fixed_leaves_its_correlation_and_the_others_stay_co
     (left,) = child("", ["c=0"]).correlations
     assert left.names == ("d", "a") and left.matrix == ((1, 0.3), (0.3, 1))
     assert child("", ["c=0", "a=2"]).correlations == ()
-    values = draws.probabilistic(child("", ["c=0"]), 10, seed=1).values
+    values = draws.probabilistic(child("", ["c=0"]), Sample(10, seed=1)).values
     assert values["c"].tolist() == [0]
 
 

@@ -148,7 +148,7 @@ FAMILIES = [
 @pytest.mark.parametrize("clock", ["model", "state"])
 def test_every_survival_family_with_hazard_ratio_and_acceleration(tmp_path, stated, expected, clock):
     found = move(tmp_path, f'survival: "{stated} in years", clock: {clock}, hazard ratio: 0.6, acceleration factor: 2')
-    assert dynamics(found).moves[0].clock == clock
+    assert dynamics(found).transitions[0].clock == clock
     assert survival(found, 3.0) == pytest.approx(expected(1.5) ** 0.6, rel=1e-9)
 
 

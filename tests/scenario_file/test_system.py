@@ -147,7 +147,7 @@ def test_branches_by_time_since_entry_are_those_of_the_stay_that_ended(tmp_path)
 
 def test_nobody_waits_where_nobody_queues(tmp_path):
     dynamics = delayed(tmp_path, "waited")
-    moves = cohort.run(dynamics).moves[0, 0, :, 0, 0]
+    moves = cohort.run(dynamics).transitions[0, 0, :, 0, 0]
     assert moves[1] / moves[0] == pytest.approx(0.8)
     history = individual.history(dynamics, 10_000, 1)
     assert abs((history.transition[history.state == 1] == 1).mean() - 0.8) < 4 * 0.4 / 100

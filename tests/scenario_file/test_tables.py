@@ -11,6 +11,8 @@ from model import draws, inputs
 from model.analysis.evaluate import Method, evaluate
 from model.cli import main
 from model.draws import DomainError
+from model.dynamics import AtEvent
+from model.sample import Sample
 from model.scenario_file import ScenarioError
 
 MORT = "age,rate\n60,0.1\n61,0.2\n62,0.3\n"
@@ -76,7 +78,7 @@ def test_prices_and_starts_below_the_first_row_too(tmp_path, field, unit):
 
 def test_the_draw_is_named(tmp_path):
     found = model(tmp_path, LOOKUP, "62, distribution: 'normal(62, 2)'")
-    table = draws.probabilistic(found, 200, 1)
+    table = draws.probabilistic(found, Sample(200, 1))
     first = int(np.argmax(table.values["age"] < 60))
     assert table.values["age"][first] < 60
     with pytest.raises(
@@ -249,4 +251,4 @@ def test_survival_of_one_group_is_that_of_its_table(tmp_path):
     text = BY_GROUP + DIES.replace("MOVE", MOVES[1].replace("hr", "1")) + "groups: {women: {weight: 1, mort: mort_f}}\n"
     found = scenario(tmp_path, text)
     assert survival(found, 1.5) == pytest.approx(math.sqrt(1 - 0.0005) * 0.9, rel=1e-12)
-    assert inputs.dynamics(found, draws.base(found), found.groups["women"]).moves[0].kind == "survival"
+    assert isinstance(inputs.dynamics(found, draws.base(found), found.groups["women"]).transitions[0], AtEvent)

@@ -40,7 +40,7 @@ def dynamics(found, group=None):
 
 def level(found, move=0, time=0.0, group=None):
     """Rate or probability of one move in force at `time`, a number a strategy."""
-    return dynamics(found, group).moves[move].level.at(time)[:, 0]
+    return dynamics(found, group).transitions[move].level.at(time)[:, 0]
 
 
 def outcome(found, name, discounted=False, group="all"):
@@ -50,5 +50,5 @@ def outcome(found, name, discounted=False, group="all"):
 
 def survival(found, t, move=0):
     """S(t) of a move by survival, t in model units, in the first strategy."""
-    hazard = dynamics(found).moves[move].hazard
+    hazard = dynamics(found).transitions[move].hazard
     return float(np.ravel(hazard.survival(t))[0])

@@ -1,0 +1,128 @@
+"""What engines know of a scenario: the ways out of each state, in numbers.
+
+Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over model time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from model.hazards import Hazard
+from model.over_time import OverTime, Stepwise
+from model.scenario import Clock, Discount, TimeFrame
+
+# Time since the start; time queued so far; time spent in the state that was left for the chance node.
+BranchClock = Literal["model", "waited", "entry"]
+
+
+@dataclass(frozen=True)
+class _Exit:
+    """What every transition has: its label, and the indices of the states that it leads from and to."""
+
+    label: str
+    source: int
+    target: int
+
+
+@dataclass(frozen=True)
+class AtRate(_Exit):
+    """At any time, by a rate (per model unit of time)."""
+
+    level: Stepwise | OverTime
+
+
+@dataclass(frozen=True)
+class AtEvent(_Exit):
+    """After a time with this cumulative hazard, on the clock of the model or of the state.
+
+    ratio: a hazard ratio that changes with model time, h(t) = ratio(t) h0(t on the clock). place: file, line and field.
+    """
+
+    hazard: Hazard
+    clock: Clock
+    ratio: Stepwise | None = None
+    place: str = ""
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.hazard.family == "fixed"
+
+
+@dataclass(frozen=True)
+class AtOnce(_Exit):
+    """A branch of a chance node, by a probability that may change with one clock."""
+
+    level: Stepwise | OverTime
+    clock: BranchClock = "model"
+
+
+@dataclass(frozen=True)
+class AtCycleEnd(_Exit):
+    """At the end of a cycle, by a probability per cycle."""
+
+    level: Stepwise
+
+
+Exit = AtRate | AtEvent | AtOnce | AtCycleEnd
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each period."""
+
+    states: tuple[str, ...]
+    strategies: tuple[str, ...]
+    chance: tuple[bool, ...]
+    start: np.ndarray
+    transitions: tuple[Exit, ...]
+    time: TimeFrame
+    discount: Discount
+    periods: np.ndarray
+    dead: tuple[bool, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of strategies and draws."""
+        return self.start.shape[0], self.start.shape[1]
+
+    @property
+    def by_cycle(self) -> bool:
+        """Patients leave states at the ends of cycles, by probabilities per cycle, and not by hazards."""
+        return any(isinstance(t, AtCycleEnd) for t in self.transitions)
+
+    @property
+    def reads_time_in_state(self) -> bool:
+        """Some branch depends on the time spent in the state that was left for its chance node."""
+        return any(isinstance(t, AtOnce) and t.clock == "entry" for t in self.transitions)
+
+    @property
+    def labels(self) -> list[str]:
+        """Of the transitions."""
+        return [t.label for t in self.transitions]
+
+    def timed(self) -> dict[int, AtRate | AtEvent | AtCycleEnd]:
+        """Transitions that take time, by index."""
+        return {i: t for i, t in enumerate(self.transitions) if not isinstance(t, AtOnce)}
+
+    def rates(self) -> dict[int, AtRate]:
+        return {i: t for i, t in enumerate(self.transitions) if isinstance(t, AtRate)}
+
+    def events(self) -> dict[int, AtEvent]:
+        return {i: t for i, t in enumerate(self.transitions) if isinstance(t, AtEvent)}
+
+    def fixed(self) -> dict[int, AtEvent]:
+        """Transitions that are due at a fixed time."""
+        return {i: event for i, event in self.events().items() if event.is_fixed}
+
+    def branches(self, state: int) -> dict[int, AtOnce]:
+        """Out of a chance node."""
+        return {i: t for i, t in enumerate(self.transitions) if t.source == state and isinstance(t, AtOnce)}
+
+    @property
+    def levels(self) -> list[Stepwise | OverTime]:
+        """All rates, probabilities and hazard ratios that are stated as such."""
+        found = [t.ratio if isinstance(t, AtEvent) else t.level for t in self.transitions]
+        return [level for level in found if level is not None]

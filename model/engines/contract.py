@@ -1,0 +1,104 @@
+"""What an engine is: it runs a block of draws, and says what it can run, whom it follows and what memory that takes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from model.draws import Draws
+from model.dynamics import Dynamics
+from model.history import History, Requests
+from model.quantities import Quantities
+from model.scenario import Scenario
+
+NUMBER = 8  # bytes
+
+
+class EngineError(ValueError):
+    """An engine that does not exist, or cannot run this scenario."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some draws, of all groups, that are run, priced and dropped together.
+
+    weights: share of each group, array[draw]. Of engines that follow patients, by group: how many, and the number of the first.
+    seen_at: times at which a trace is wanted beside those of the cycles; None without a trace.
+    """
+
+    scenario: Scenario
+    draws: Draws
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    patients: dict[str, int] = field(default_factory=dict)
+    first: dict[str, int] = field(default_factory=dict)
+    seen_at: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Single patients of one group."""
+
+    dynamics: Dynamics
+    history: History
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one group: per person, or per patient where the engine follows some."""
+
+    group: str
+    quantities: Quantities
+    followed: Followed | None = None
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A block that was run: its groups, one after the other, and what their patients asked of resources."""
+
+    results: Iterable[Result]
+    requests: Requests | None = None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How work is cut into blocks: draws at a time, and for each of these (patients, first patient) by group of every block."""
+
+    draws: int
+    samples: list[tuple[dict[str, int], dict[str, int]]]
+
+
+class Engine(ABC):
+    """A way of running a scenario. It has no state of its own, so it can be sent to workers.
+
+    independent: what a sample consists of, over which standard errors are taken; nothing where the engine has none.
+    """
+
+    name: ClassVar[str]
+    independent: ClassVar[Literal["", "patients", "replications"]] = ""
+
+    @property
+    def follows_patients(self) -> bool:
+        return bool(self.independent)
+
+    def check(self, scenario: Scenario) -> None:  # noqa: B027  (an engine that runs everything has nothing to check)
+        """Raise EngineError where it cannot run the scenario."""
+
+    def warnings(self, scenario: Scenario, seed: int) -> list[str]:
+        """What makes its results doubtful."""
+        return []
+
+    @abstractmethod
+    def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
+        """Raise EffortError where one piece of its work is more than memory holds."""
+
+    @abstractmethod
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+        """How work is cut; patients of each strategy and draw, all together and by group."""
+
+    @abstractmethod
+    def run(self, block: Block) -> Ran:
+        """Raise DomainError where a draw leaves the model's domain."""
