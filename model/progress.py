@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Tell = Callable[[int], object]  # told of pieces of work that are done
+Tell = Callable[[int], None]  # told of pieces of work that are done
 
 
 @contextmanager
@@ -18,7 +18,12 @@ def progress(total: int, unit: str, tell: Tell | None = None) -> Iterator[Tell]:
     from tqdm import tqdm
 
     with tqdm(total=total, unit=f" {unit}", delay=1, leave=False, disable=not _seen()) as bar:
-        yield bar.update
+
+
+        def done(pieces: int) -> None:
+            bar.update(pieces)
+
+        yield done
 
 
 def _seen() -> bool:

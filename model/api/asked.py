@@ -162,7 +162,8 @@ def _text(value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Real):
-        return repr(int(value) if float(value).is_integer() else float(value))
+        number = float(value)
+        return repr(int(number) if number.is_integer() else number)
     return json.dumps([float(item) if isinstance(item, Real) else item for item in value])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Unpack
 
@@ -292,7 +293,8 @@ def _map_of_headroom(source: Source | Variants, component: str, texts: list[str]
     if len(asked.levels) > 1:
         raise analyses.HeadroomError("--wtp: a map has one threshold")
     scenario, decision = asked.question(source)
-    axes = tuple(sweep_points.axis(scenario, text) for text in texts)
+    x, y = (sweep_points.axis(scenario, text) for text in texts)
+    axes = (x, y)
     with asked.method() as method:
         found = analyses.over(scenario, component, axes, decision, method, asked.seed)
     points = [] if mark is None else analyses.marks(read_variants(mark), axes)
@@ -322,4 +324,7 @@ def vary_texts(vary: Vary) -> list[str]:
 
 
 def _listed(values: Value) -> str:
-    return values if isinstance(values, str) else ",".join(f"{v:.15g}" if not isinstance(v, str) else v for v in values)
+    if isinstance(values, str):
+        return values
+    listed = [values] if isinstance(values, Real) else values
+    return ",".join(value if isinstance(value, str) else f"{value:.15g}" for value in listed)

@@ -19,7 +19,9 @@ def add(commands) -> None:
 def _compare(session: Session) -> int:
     scenario = session.scenario()
     from model import api
+    from model.analysis.agreement import Agreement
 
     result = api.compare(scenario, **session.asked())
     session.closed(result, scenario)
-    return 0 if result.details.agree else 1
+    agreement = result.details
+    return 0 if isinstance(agreement, Agreement) and agreement.agree else 1

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.cli import options as shared
 from model.cli.session import Session
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
+    from model.scenario_file.variants import Variants
 
 
 def add(commands) -> None:
@@ -36,6 +41,7 @@ def _headroom(session: Session) -> int:
 
     if options.vary:
         options.command = "headroom_map"  # in a folder of its own
+    source: Scenario | Variants
     if is_variants(options.scenario):
         source = read_variants(options.scenario, options.settings)
         first = source.base

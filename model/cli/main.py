@@ -106,7 +106,7 @@ def command() -> None:
     try:
         code = main()
     except SystemExit as end:  # options that are wrong, or help
-        code = end.code
+        code = end.code if isinstance(end.code, int) else 1
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -88,8 +88,11 @@ class Session:
         for warning in result.warnings:
             if warning not in told:
                 warn(warning)
-        about = {"command": " ".join([program(), *self.arguments]), "options": self._options()}
-        about["duration_seconds"] = round(time.perf_counter() - self.started, 3)
+        about = {
+            "command": " ".join([program(), *self.arguments]),
+            "options": self._options(),
+            "duration_seconds": round(time.perf_counter() - self.started, 3),
+        }
         with progress(len(result.plans), "figures") as bar:
             result.save(self.options.out, about, lambda name: bar(1))
         for note in result.notes:

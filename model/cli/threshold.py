@@ -44,7 +44,8 @@ def _threshold(session: Session) -> int:
     scenario, draws = session.scenario(), _draws(session.options)
     from model import api
 
-    result = api.threshold(scenario, *session.options.vary, draws, **session.asked())
+    parameter, low, high = session.options.vary
+    result = api.threshold(scenario, parameter, low, high, draws, **session.asked())
     return session.closed(result, scenario)
 
 
