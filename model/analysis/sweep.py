@@ -16,7 +16,7 @@ import numpy as np
 from model import draws
 from model.analysis import comparison, oneway
 from model.analysis.comparison import Columns
-from model.analysis.evaluate import CHUNK, evaluate
+from model.analysis.evaluate import evaluate
 from model.analysis.journal import Journal, fingerprint, of_method, of_scenario
 from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.sweep_points import Axis, SweepError
@@ -29,6 +29,7 @@ from model.scenario import Scenario
 from model.scenario_file import ScenarioError, read
 
 MOST_READINGS = 10_000  # two minutes for the default scenario
+ROWS = 2000  # of a table of draws, in one task: what the cohort engine takes at once
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def sweep(
         raise SweepError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
     _check_shares(scenario, axes)
     levels = _levels(axes, points, decision.wtp)
-    made = _blocks(scenario, axes, points, levels, 1 if sample.n or method.follows_patients else CHUNK)
+    made = _blocks(scenario, axes, points, levels, 1 if sample.n or method.follows_patients else ROWS)
     kept = Journal(journal) if journal is not None else None
     found = _run(made, decision, sample, method, kept, progress)
     columns = _together(made, found, len(points))
