@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from model.distributions import Distribution, JointDistribution
 from model.formula import Formula, Table
 from model.resources import System
 from model.units import Unit, limits_in_words
@@ -81,7 +82,7 @@ class Parameter:
     name: str
     unit: Unit
     base: float | None = None
-    distribution: object | None = None
+    distribution: Distribution | None = None
     formula: Formula | None = None
     joint: str | None = None
     text: str = ""
@@ -100,7 +101,7 @@ class Parameter:
     def range_fault(self) -> str:
         """What is wrong with a stated range; nothing where it is good, or not stated."""
         least, most = self.unit.limits
-        if self.low is None or least <= self.low <= self.high <= most:
+        if self.low is None or self.high is None or least <= self.low <= self.high <= most:
             return ""
         return f"{self.low:g} to {self.high:g} {self.unit.outside}"
 
@@ -111,7 +112,7 @@ class Joint:
 
     key: str
     names: tuple[str, ...]
-    distribution: object
+    distribution: JointDistribution
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ class Calibration:
     targets: tuple[Target, ...]
     fixed: tuple[str, ...] = ()
     logs: frozenset[str] = frozenset()
-    priors: dict[str, object] = field(default_factory=dict)
+    priors: dict[str, Distribution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -363,8 +364,10 @@ class Scenario:
 
     def interval(self, parameter: Parameter) -> tuple[float, float]:
         """95 % interval of a sampled parameter, in its unit."""
-        if parameter.joint is None:
+        if parameter.distribution is not None:
             return parameter.distribution.interval()
+        if parameter.joint is None:
+            raise ValueError(f"{parameter.name} is not sampled")
         joint = self.joints[parameter.joint]
         low, high = joint.distribution.interval()
         place = joint.names.index(parameter.name)
@@ -373,8 +376,8 @@ class Scenario:
     def beyond_unit(self, parameter: Parameter) -> str:
         """What is wrong with a 95 % interval that holds values which the unit cannot be; nothing where it does not."""
         least, most = parameter.unit.limits
-        made = self.joints[parameter.joint].distribution if parameter.joint else parameter.distribution
-        if least <= made.bounds[0] and made.bounds[1] <= most:  # spares the quantiles
+        sampled = self.joints[parameter.joint].distribution if parameter.joint else parameter.distribution
+        if sampled is None or (least <= sampled.bounds[0] and sampled.bounds[1] <= most):  # spares the quantiles
             return ""
         low, high = self.interval(parameter)
         if least <= low and high <= most:
@@ -387,7 +390,8 @@ class Scenario:
 
     def reads(self, formula: Formula, groups: Iterable[Group]) -> set[str]:
         """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
-        scopes = [owner.bindings for owner in (*self.strategies.values(), *groups, *self.periods)]
+        owners: tuple[Strategy | Group | Period, ...] = (*self.strategies.values(), *groups, *self.periods)
+        scopes = [owner.bindings for owner in owners]
         scopes.append({p.name: p.formula for p in self.parameters.values() if p.formula is not None})
         found, waiting = set(), set(formula.names)
         while waiting:
