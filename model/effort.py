@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 LONG, FIRST_LOOK, AGAIN = 60.0, 2.0, 60.0  # seconds: of work worth a word; to the first estimate; between words
 SEEN, PATIENCE = (
@@ -42,7 +45,7 @@ class _Level:
 
 
 class _State(threading.local):
-    def __init__(self):
+    def __init__(self) -> None:
         self.levels: list[_Level] = []  # the outermost first
         self.started = self.next = 0.0
 
@@ -50,11 +53,13 @@ class _State(threading.local):
 _state = _State()
 
 
-def loop(items: Iterable, total: int | None = None, parts: int = 1) -> Iterator:
+def loop(items: Iterable[T], total: int | None = None, parts: int = 1) -> Iterator[T]:
     """The items, counted; each is thought to take about as long as the others. parts: loops that stand in it, one behind
     the other."""
-    items = items if total is not None or hasattr(items, "__len__") else list(items)
-    level = _Level(max(1, len(items) if total is None else total), max(1, parts))
+    if total is None:
+        items = items if isinstance(items, Sized) else list(items)
+        total = len(items)
+    level = _Level(max(1, total), max(1, parts))
     if not _state.levels:
         _state.started, _state.next = time.perf_counter(), FIRST_LOOK
     _state.levels.append(level)

@@ -20,7 +20,7 @@ from model.suggestions import did_you_mean
 from model.units import DIGITS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
 
 BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
-_OPERATORS = {
+_OPERATORS: dict[type[ast.AST], Callable] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
     ast.Mult: np.multiply,
@@ -225,10 +225,11 @@ def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
         k.arg is None for k in tree.keywords
     ):
         raise FormulaError(f"'{text}' is not of the form name(argument=value, ...), such as gamma(mean=415, cv=0.69)")
-    names = [k.arg for k in tree.keywords]
+    named = [(k.arg or "", k.value) for k in tree.keywords]
+    names = [name for name, _ in named]
     if twice := [name for name in names if names.count(name) > 1]:
         raise FormulaError(f"'{text}': {twice[0]} is given twice")
-    return tree.func.id, tree.args, {k.arg: k.value for k in tree.keywords}
+    return tree.func.id, tree.args, dict(named)
 
 
 def from_tree(tree: ast.expr) -> Formula:
@@ -329,7 +330,7 @@ def _depth(tree: ast.AST) -> int:
     return depth
 
 
-_OTHER_OPERATORS = {
+_OTHER_OPERATORS: dict[type[ast.AST], str] = {
     ast.BitXor: "a power is written **, not ^; ",
     ast.Mod: "a percentage is written '3 %'; ",
     ast.BitAnd: "write 'and' for &; ",
@@ -365,12 +366,13 @@ def _fault(node: ast.AST, text: str) -> str:
     if isinstance(node, ast.Call):
         return _call_fault(node)
     if isinstance(node, ast.Constant):
-        if type(node.value) not in (int, float):
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             return f"only numbers and names are allowed, found {_short(repr(node.value))}"
         return "" if abs(node.value) <= 1e300 else "the number is too large"
     if isinstance(node, (ast.BinOp, ast.UnaryOp)):
-        known = type(node.op) in _OPERATORS or isinstance(node.op, ast.Not)
-        return "" if known else _OTHER_OPERATORS.get(type(node.op), "") + "allowed are + - * / ** and comparisons"
+        op: type[ast.AST] = type(node.op)
+        known = op in _OPERATORS or op is ast.Not
+        return "" if known else _OTHER_OPERATORS.get(op, "") + "allowed are + - * / ** and comparisons"
     if isinstance(node, ast.Compare):
         return "" if all(type(op) in _COMPARE for op in node.ops) else "allowed comparisons are < <= > >= == !="
     if isinstance(node, (ast.Name, ast.BoolOp, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)):
@@ -380,6 +382,16 @@ def _fault(node: ast.AST, text: str) -> str:
         return advice
     found = _WORDS.get(kind, kind.lower())
     return f"only arithmetic on names is allowed, found {found} in '{_short(ast.unparse(node))}'"
+
+
+def number_of(node: ast.Constant) -> float:
+    """The number that stands there, in a tree that was checked to have no other constants."""
+    return node.value if isinstance(node.value, int | float) else np.nan
+
+
+def name_of(node: ast.expr) -> str:
+    """The name that a node is; '' where it is more than one."""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _call_fault(node: ast.Call) -> str:
@@ -413,7 +425,7 @@ def expression(tree: ast.expr, values: Mapping):
 
 def _evaluate(node, values):
     if isinstance(node, ast.Constant):
-        return np.float64(node.value)
+        return np.float64(number_of(node))
     if isinstance(node, ast.Name):
         return values[node.id]
     if isinstance(node, ast.BinOp):

@@ -17,7 +17,6 @@ import numpy as np
 from model.gamma_tails import INVERSE_TAILS, TAILS, log_density
 from model.suggestions import check_known
 
-_QUIET = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
 _OWN_AXES = {"rates": 1, "breaks": 1}  # the rest of a parameter's axes are those of strategy, draw or patient
 
 
@@ -69,12 +68,12 @@ class Hazard:
     ratio: np.ndarray | float = 1.0
     acceleration: np.ndarray | float = 1.0
 
-    @np.errstate(**_QUIET)
+    @np.errstate(all="ignore")
     def cumulative(self, t) -> np.ndarray:
         """H(t), finite t >= 0."""
         return self._times_ratio(FAMILIES[self.family].cumulative(self._base_time(t), **self.parameters))
 
-    @np.errstate(**_QUIET)
+    @np.errstate(all="ignore")
     def inverse(self, h) -> np.ndarray:
         """Earliest time at which H reaches h >= 0; infinity where it never does."""
         h = np.asarray(h, float)
@@ -83,13 +82,13 @@ class Hazard:
         t = FAMILIES[self.family].inverse(h, **self.parameters)
         return t if _is_one(self.acceleration) else _in_place(np.multiply, t, self.acceleration)
 
-    @np.errstate(**_QUIET)
+    @np.errstate(all="ignore")
     def hazard(self, t) -> np.ndarray:
         """Hazard rate at t, per unit of time."""
         rate = self._times_ratio(FAMILIES[self.family].hazard(self._base_time(t), **self.parameters))
         return rate if _is_one(self.acceleration) else rate / self.acceleration
 
-    @np.errstate(**_QUIET)
+    @np.errstate(all="ignore")
     def mean_cumulative(self, t) -> np.ndarray:
         """(1/t) integral of H over 0..t: closed form or 24-point Gauss-Legendre; 0 at t = 0."""
         family, t = FAMILIES[self.family], self._base_time(t)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.distribution_forms import DistributionError, positive
+from model.distribution_checks import DistributionError, positive
+from model.distribution_families import beta_mean_and_sd
 
 
 def tails_of(level: float) -> np.ndarray:
@@ -26,26 +27,24 @@ class JointDistribution:
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """[component, draw] from independent uniforms u[uniforms, draw], 0 < u < 1."""
-        return FAMILIES[self.name].draw(np.asarray(u, float), **self.natural)
+        return JOINT_FAMILIES[self.name].draw(np.asarray(u, float), **self.natural)
 
     @property
     def mean(self) -> np.ndarray:
-        return FAMILIES[self.name].moments(**self.natural)[0]
+        return JOINT_FAMILIES[self.name].moments(**self.natural)[0]
 
     @property
     def sd(self) -> np.ndarray:
-        return FAMILIES[self.name].moments(**self.natural)[1]
+        return JOINT_FAMILIES[self.name].moments(**self.natural)[1]
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Lowest and highest value that any of the numbers can take."""
-        if self.name == "empirical":
-            return float(self.natural["rows"].min()), float(self.natural["rows"].max())
-        return (0.0, 1.0) if self.name == "dirichlet" else (-np.inf, np.inf)
+        return JOINT_FAMILIES[self.name].bounds(**self.natural)
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Central marginal intervals: (lower[component], upper[component])."""
-        low, high = FAMILIES[self.name].marginal(tails_of(level), **self.natural)
+        low, high = JOINT_FAMILIES[self.name].marginal(tails_of(level), **self.natural)
         return low, high
 
 
@@ -86,12 +85,8 @@ def _draw_dirichlet(u, counts):
     return shares / shares.sum(0)
 
 
-def _beta_moments(a, b):
-    return a / (a + b), np.sqrt(a * b / (a + b + 1)) / (a + b)
-
-
 def _moments_dirichlet(counts):
-    return _beta_moments(counts, counts.sum() - counts)
+    return beta_mean_and_sd(counts, counts.sum() - counts)
 
 
 def _marginal_dirichlet(tails, counts):
@@ -195,31 +190,54 @@ def correlation_root(what: str, matrix: np.ndarray, size: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _JointFamily:
-    convert: dict[tuple[str, ...], Callable]
-    draw: Callable
-    moments: Callable
-    marginal: Callable
+class JointFamily:
+    """What is known of a family of joint distributions; functions take its natural parameters by name.
+
+    forms: accepted sets of arguments, each with what makes a distribution of them; axes: of each argument, 0 for a number,
+    1 for a list, 2 for rows. draw: (u[uniforms, draw]) to [component, draw]. moments: mean and standard deviation by
+    component. marginal: (tails) to [tail, component]. listed: numbers without a name are one list.
+    """
+
+    name: str
+    forms: dict[tuple[str, ...], Callable[..., JointDistribution]]
+    axes: dict[str, int]
+    draw: Callable[..., np.ndarray]
+    moments: Callable[..., tuple[np.ndarray, np.ndarray]]
+    marginal: Callable[..., np.ndarray]
+    bounds: Callable[..., tuple[float, float]]
+    listed: bool = False
 
 
-AXES = {"counts": 1, "mean": 1, "n": 0, "covariance": 2, "se": 1, "correlation": 2, "rows": 2}
-FAMILIES = {
-    "dirichlet": _JointFamily(
-        {("counts",): _dirichlet, ("mean", "n"): _dirichlet_mean},
-        _draw_dirichlet,
-        _moments_dirichlet,
-        _marginal_dirichlet,
-    ),
-    "multinormal": _JointFamily(
-        {("mean", "covariance"): _multinormal, ("mean", "se", "correlation"): _multinormal_se},
-        _draw_multinormal,
-        _moments_multinormal,
-        _marginal_multinormal,
-    ),
-    "empirical": _JointFamily(
-        {("rows",): _empirical},
-        _draw_empirical,
-        lambda rows: (rows.mean(0), rows.std(0)),
-        lambda tails, rows: np.quantile(rows, tails, axis=0),
-    ),
+JOINT_FAMILIES: dict[str, JointFamily] = {
+    family.name: family
+    for family in (
+        JointFamily(
+            "dirichlet",
+            {("counts",): _dirichlet, ("mean", "n"): _dirichlet_mean},
+            {"counts": 1, "mean": 1, "n": 0},
+            _draw_dirichlet,
+            _moments_dirichlet,
+            _marginal_dirichlet,
+            lambda counts: (0.0, 1.0),
+            listed=True,
+        ),
+        JointFamily(
+            "multinormal",
+            {("mean", "covariance"): _multinormal, ("mean", "se", "correlation"): _multinormal_se},
+            {"mean": 1, "covariance": 2, "se": 1, "correlation": 2},
+            _draw_multinormal,
+            _moments_multinormal,
+            _marginal_multinormal,
+            lambda mean, root: (-np.inf, np.inf),
+        ),
+        JointFamily(
+            "empirical",
+            {("rows",): _empirical},
+            {"rows": 2},
+            _draw_empirical,
+            lambda rows: (rows.mean(0), rows.std(0)),
+            lambda tails, rows: np.quantile(rows, tails, axis=0),
+            lambda rows: (float(rows.min()), float(rows.max())),
+        ),
+    )
 }

@@ -19,7 +19,6 @@ def progress(total: int, unit: str, tell: Tell | None = None) -> Iterator[Tell]:
 
     with tqdm(total=total, unit=f" {unit}", delay=1, leave=False, disable=not _seen()) as bar:
 
-
         def done(pieces: int) -> None:
             bar.update(pieces)
 

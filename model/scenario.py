@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from model.distributions import Distribution, JointDistribution
 from model.effects import QALY
 from model.formula import Formula, Table
 from model.resources import System
@@ -84,7 +85,7 @@ class Parameter:
     name: str
     unit: Unit
     base: float | None = None
-    distribution: object | None = None
+    distribution: Distribution | None = None
     formula: Formula | None = None
     joint: str | None = None
     text: str = ""
@@ -103,7 +104,7 @@ class Parameter:
     def range_fault(self) -> str:
         """What is wrong with a stated range; nothing where it is good, or not stated."""
         least, most = self.unit.limits
-        if self.low is None or least <= self.low <= self.high <= most:
+        if self.low is None or self.high is None or least <= self.low <= self.high <= most:
             return ""
         return f"{self.low:g} to {self.high:g} {self.unit.outside}"
 
@@ -114,7 +115,7 @@ class Joint:
 
     key: str
     names: tuple[str, ...]
-    distribution: object
+    distribution: JointDistribution
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,7 @@ class Calibration:
     targets: tuple[Target, ...]
     fixed: tuple[str, ...] = ()
     logs: frozenset[str] = frozenset()
-    priors: dict[str, object] = field(default_factory=dict)
+    priors: dict[str, Distribution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -400,8 +401,10 @@ class Scenario:
 
     def interval(self, parameter: Parameter) -> tuple[float, float]:
         """95 % interval of a sampled parameter, in its unit."""
-        if parameter.joint is None:
+        if parameter.distribution is not None:
             return parameter.distribution.interval()
+        if parameter.joint is None:
+            raise ValueError(f"{parameter.name} is not sampled")
         joint = self.joints[parameter.joint]
         low, high = joint.distribution.interval()
         place = joint.names.index(parameter.name)
@@ -410,8 +413,8 @@ class Scenario:
     def beyond_unit(self, parameter: Parameter) -> str:
         """What is wrong with a 95 % interval that holds values which the unit cannot be; nothing where it does not."""
         least, most = parameter.unit.limits
-        made = self.joints[parameter.joint].distribution if parameter.joint else parameter.distribution
-        if least <= made.bounds[0] and made.bounds[1] <= most:  # spares the quantiles
+        sampled = self.joints[parameter.joint].distribution if parameter.joint else parameter.distribution
+        if sampled is None or (least <= sampled.bounds[0] and sampled.bounds[1] <= most):  # spares the quantiles
             return ""
         low, high = self.interval(parameter)
         if least <= low and high <= most:
@@ -424,7 +427,8 @@ class Scenario:
 
     def reads(self, formula: Formula, groups: Iterable[Group]) -> set[str]:
         """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
-        scopes = [owner.bindings for owner in (*self.strategies.values(), *groups, *self.periods)]
+        owners: tuple[Strategy | Group | Period, ...] = (*self.strategies.values(), *groups, *self.periods)
+        scopes = [owner.bindings for owner in owners]
         scopes.append({p.name: p.formula for p in self.parameters.values() if p.formula is not None})
         found, waiting = set(), set(formula.names)
         while waiting:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.dependencies import in_order
-from model.formula import Formula, Table
+from model.formula import Formula, Table, name_of
 
 CONSTANT, STEPS, LINE, CURVE = range(4)
 SAMPLES = 64  # points on a curve between which a crossing is looked for
@@ -35,7 +35,8 @@ class Shapes:
     """Shape of formulas in one context. follow: name -> Formula, Table, or None for a number; switches: inner ones first."""
 
     def __init__(self, follow: Callable[[str], Formula | Table | None]):
-        self.follow, self.switches, self.by_cycle = follow, [], False
+        self.follow, self.by_cycle = follow, False
+        self.switches: list[Switch] = []
         self._known: dict[str, tuple[int, frozenset[int]]] = {}
 
     def of(self, formula: Formula) -> tuple[int, frozenset[int]]:
@@ -73,10 +74,12 @@ class Shapes:
         return meaning.names if isinstance(meaning, Formula) else ()
 
     def _call(self, node: ast.Call) -> tuple[int, frozenset[int]]:
-        name, arguments = node.func.id, node.args
+        name, arguments = name_of(node.func), node.args
         if name == "lookup":
             shape, inner = self._node(arguments[1])
-            return _stepped(shape), inner | self._crossing(arguments[1], self.follow(arguments[0].id).at)
+            table = self.follow(name_of(arguments[0]))
+            levels = table.at if isinstance(table, Table) else np.zeros(0)
+            return _stepped(shape), inner | self._crossing(arguments[1], levels)
         shape, inner = _together(parts := [self._node(a) for a in arguments])
         if name == "where":
             return max(_stepped(parts[0][0]), parts[1][0], parts[2][0]), inner
@@ -105,7 +108,9 @@ def _operands(node: ast.expr) -> list[ast.expr]:
         return [node.left, node.right]
     if isinstance(node, ast.UnaryOp):
         return [node.operand]
-    return node.values if isinstance(node, ast.BoolOp) else [node.left, *node.comparators]
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    return node.values if isinstance(node, ast.BoolOp) else []
 
 
 def _together(parts) -> tuple[int, frozenset[int]]:

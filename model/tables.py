@@ -63,9 +63,8 @@ def check_known(context, formula: Formula, values: np.ndarray, place: str = "") 
         for time in (period.start, min(period.end, frame.horizon)):
             for table, x in read_at(one, formula, key, period, clock(time, frame)):
                 if x.min() < table.at[0] - table.hair:
-                    raise DomainError(
-                        _below(context, table, float(x.min()), place or _place(context, formula), key, draw)
-                    )
+                    place = place or _place(context, formula)
+                    raise DomainError(_below(context, table, float(x.min()), place, key, int(draw)))
 
 
 def check_age(context, table: Table, ages: np.ndarray, place: str) -> None:
@@ -74,7 +73,7 @@ def check_age(context, table: Table, ages: np.ndarray, place: str) -> None:
     if low.any():
         strategy, draw = np.unravel_index(int(np.argmax(low)), low.shape)
         key = list(context.scenario.strategies)[strategy]
-        raise DomainError(_below(context, table, float(ages[strategy, draw]), f"{place}.survival", key, draw))
+        raise DomainError(_below(context, table, float(ages[strategy, draw]), f"{place}.survival", key, int(draw)))
 
 
 def _below(context, table: Table, x: float, place: str, strategy: str, draw: int) -> str:

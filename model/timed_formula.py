@@ -85,16 +85,19 @@ class TimedFormula:
         return found
 
     def _of(self, strategy: str, times: np.ndarray, rows) -> np.ndarray:
-        frame, result = self.scenario.time, None
-        for period in self.periods:
-            # Beyond its own period a formula need not make sense: there its last time stands in.
-            end = min(period.end, frame.horizon) if period is not self.periods[-1] else np.inf
-            within = np.clip(times, period.start, end)
-            values = self.context.values(strategy, period, clock(frame, within), rows)
-            found = self.formula.evaluate(values, frame.day)
-            later = times >= period.start - HAIR * frame.horizon
-            result = found if result is None else np.where(later, found, result)
+        first, *others = self.periods
+        result = self._in_period(strategy, first, times, rows)
+        for period in others:
+            later = times >= period.start - HAIR * self.scenario.time.horizon
+            result = np.where(later, self._in_period(strategy, period, times, rows), result)
         return result
+
+    def _in_period(self, strategy: str, period: Period, times: np.ndarray, rows) -> np.ndarray:
+        """As the formula reads in one period. Beyond it, it need not make sense: there its last time stands in."""
+        frame = self.scenario.time
+        end = min(period.end, frame.horizon) if period is not self.periods[-1] else np.inf
+        values = self.context.values(strategy, period, clock(frame, np.clip(times, period.start, end)), rows)
+        return self.formula.evaluate(values, frame.day)
 
 
 def clock(frame: TimeFrame, times: np.ndarray) -> dict[str, np.ndarray]:

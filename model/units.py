@@ -152,11 +152,12 @@ def duration(text: str) -> float:
     """'30 days', '1 week', 'week' -> days."""
     match = _LENGTH.fullmatch(text.strip())
     length = days_in(match[2]) if match else None
-    if length is None or not math.isfinite(float(match[1] or 1)):
+    number = float(match[1] or 1) if match else math.nan
+    if length is None or not math.isfinite(number):
         raise UnitError(
             f"'{text}' is no length of time; write for example '5 years' or '30 days' (units: {', '.join(DAYS)})"
         )
-    return length * float(match[1] or 1)
+    return length * number
 
 
 def parse_unit(text: str, currency: str) -> Unit:

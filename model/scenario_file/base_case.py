@@ -65,8 +65,9 @@ def _parts(scenario: Scenario) -> Iterator[Scenario]:
 
 def _prices(scenario: Scenario, table: Draws, group: Group, problems: Problems) -> None:
     for key, values in pricing.utilities(scenario, pricing.price_list(scenario, table, group)).items():
-        if values.max() > pricing.FULL_HEALTH:
-            _above_one(scenario, f"states.{key}.utility", values, scenario.states[key].utility, problems)
+        utility = scenario.states[key].utility
+        if utility is not None and values.max() > pricing.FULL_HEALTH:
+            _above_one(scenario, f"states.{key}.utility", values, utility, problems)
 
 
 def _above_one(scenario: Scenario, place: str, values: np.ndarray, utility: Formula, problems: Problems) -> None:

@@ -49,7 +49,10 @@ def with_arguments(parameter: Parameter, values: dict[str, float]) -> Parameter:
     arguments |= values
     base = next((values[a] for a in LOCATION if a in values), parameter.base)
     text = f"{family}({', '.join(f'{name}={value:.8g}' for name, value in arguments.items())})"
-    return dataclasses.replace(parameter, distribution=distributions.make(family, (), arguments), base=base, text=text)
+    varied = distributions.make(family, (), arguments)
+    if not isinstance(varied, Distribution):
+        raise distributions.DistributionError(f"{family} draws several numbers together")
+    return dataclasses.replace(parameter, distribution=varied, base=base, text=text)
 
 
 def read_calibration(root: Map, scenario: Scenario, problems: Problems) -> Calibration | None:
@@ -233,6 +236,6 @@ def _check_ends(node: Node, parameter: Parameter, argument: str, bounds: Bounds,
         except distributions.DistributionError as error:
             problems.add(node, f"the bound {end:g} is not possible: {error}")
             return
-        if not low <= base <= high:
+        if base is not None and not low <= base <= high:
             problems.add(node, f"the bound {end:g} {parameter.unit.outside}")
             return

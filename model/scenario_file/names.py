@@ -18,18 +18,19 @@ _DIMENSIONS = {"number": NUMBER, "time": TIME, "per time": PER_TIME}
 _BUILT_IN = {"time": TIME, "cycle": NUMBER, "waited": TIME, "time_since_entry": TIME}
 
 
-LIFE_TABLE = "life table"
-
-
 @dataclass(frozen=True)
 class Use:
-    """One formula of the model and the dimension that its place needs; LIFE_TABLE where it is the name of a table."""
+    """One formula of the model and the dimension that its place needs; None where it is the name of a life table."""
 
     place: str
     formula: Formula
-    needed: Dimension | str
+    needed: Dimension | None
     varies: str = ""  # may use 'time': time and periods; 'branch': waiting too; 'ratio', 'period': periods; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
+
+    @property
+    def names_table(self) -> bool:
+        return self.needed is None
 
 
 def uses(scenario: Scenario) -> Iterator[Use]:
@@ -51,8 +52,8 @@ def uses(scenario: Scenario) -> Iterator[Use]:
         if isinstance(move, TimeToEvent):
             yield from _survival(place, move.survival)
     for effect in scenario.effects.values():
-        for state, weight in effect.states.items():
-            yield from _maybe(f"effects.{effect.key}.time in.{state}", weight, NUMBER, "period")
+        for name, weight in effect.states.items():
+            yield from _maybe(f"effects.{effect.key}.time in.{name}", weight, NUMBER, "period")
 
 
 def _how(place: str, transition: Transition) -> Iterator[Use]:
@@ -80,7 +81,7 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
     yield from _maybe(f"{place}.hazard ratio", survival.ratio, NUMBER, "ratio")
     yield from _maybe(f"{place}.acceleration factor", survival.acceleration, NUMBER)
     if survival.table is not None:
-        yield Use(f"{place}.survival", parse(survival.table), LIFE_TABLE)
+        yield Use(f"{place}.survival", parse(survival.table), None)
         dimensions = {"age": TIME}
     else:
         forms = hazard_forms(hazards.FAMILIES[survival.family])
@@ -93,7 +94,6 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
 
 
 _ALLOWED = {"time": ("time", "cycle"), "branch": tuple(_BUILT_IN)}
-_SCOPES = ("strategies", "groups", "periods")
 
 
 class PlacedError(UnitError):
@@ -178,7 +178,9 @@ class Dimensions(Mapping):
         first = names.index(min(names))
         path = [*names[first:], *names[:first], names[first]]
         shown = path if len(path) <= 12 else [*path[:5], f"... {len(path) - 7} more ...", *path[-2:]]
-        return PlacedError(self._meaning(path[0])[0], f"'{path[0]}' is defined by itself: {' -> '.join(shown)}")
+        meaning = self._meaning(path[0])
+        place = meaning[0] if meaning else f"parameters.{path[0]}"
+        return PlacedError(place, f"'{path[0]}' is defined by itself: {' -> '.join(shown)}")
 
     def _of(self, formula: Formula):
         """Dimension of a formula; the table itself where it is the name of one, such as `mort: mort_men`."""
@@ -232,8 +234,11 @@ class Dimensions(Mapping):
 
 
 def _owners(scenario: Scenario) -> dict[str, dict[str, Mapping[str, Formula]]]:
-    owners = (scenario.strategies, scenario.groups, {p.key: p for p in scenario.periods})
-    return {section: {key: owner.bindings for key, owner in some.items()} for section, some in zip(_SCOPES, owners)}
+    return {
+        "strategies": {key: strategy.bindings for key, strategy in scenario.strategies.items()},
+        "groups": {key: group.bindings for key, group in scenario.groups.items()},
+        "periods": {period.key: period.bindings for period in scenario.periods},
+    }
 
 
 def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
@@ -286,7 +291,7 @@ def _contexts(scenario: Scenario, use: Use):
 
 
 def _fault(use: Use, known: Dimensions) -> PlacedError | str:
-    if use.needed is LIFE_TABLE:
+    if use.needed is None:
         return _life_table_fault(use.formula.text, known)
     try:
         found = use.formula.dimension(known)
@@ -296,14 +301,14 @@ def _fault(use: Use, known: Dimensions) -> PlacedError | str:
         return str(error)
     if found is None or found == use.needed:
         return ""
-    hint = {
+    hints = {
         MONEY_PER_TIME: "such as '100 USD per day'",
         PER_TIME: "such as '0.1 per year'",
         MONEY: "such as '100 USD'",
         TIME: "such as '0.07 QALY' or '3 days'",
         NUMBER: "such as a probability, utility or ratio",
     }
-    hint = hint[use.needed].replace("USD", known.scenario.currency)
+    hint = hints[use.needed].replace("USD", known.scenario.currency)
     if use.place.endswith(".survival"):
         hint = "or a unit of time behind the distribution, such as 'weibull(shape=1.2, scale=14) in months'"
     return f"needs {use.needed} ({hint}), found {found} in '{use.formula.text}'"
@@ -314,8 +319,8 @@ def _life_table_fault(name: str, known: Dimensions) -> str:
     try:
         table = known[name]
     except UnitError as error:
-        bound = name in tables or any(name in scope for scope in known.scopes.values())
-        table = error if bound or "is bound in" in str(error) else ""
+        bound = any(name in bindings for owners in _owners(known.scenario).values() for bindings in owners.values())
+        table = error if bound or name in tables else ""
     if table is None:  # could not be read, which is reported already
         return ""
     if isinstance(table, UnitError):
@@ -363,12 +368,8 @@ def places_by_name(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """Where each name is read directly, for the parameter table."""
     found: dict[str, list[str]] = {}
     listed = [(use.place, use.formula) for use in uses(scenario)]
-    for kind, owners in (
-        ("strategies", scenario.strategies),
-        ("groups", scenario.groups),
-        ("periods", {p.key: p for p in scenario.periods}),
-    ):
-        listed += [(f"{kind}.{key}.{name}", f) for key, owner in owners.items() for name, f in owner.bindings.items()]
+    for kind, owners in _owners(scenario).items():
+        listed += [(f"{kind}.{key}.{name}", f) for key, bindings in owners.items() for name, f in bindings.items()]
     listed += [(f"parameters.{p.name}", p.formula) for p in scenario.parameters.values() if p.formula]
     for place, formula in listed:
         for name in formula.names:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from model import draws, tables
 from model.context import Context
 from model.formula import Table
-from model.scenario import Scenario, TimeToEvent
+from model.scenario import Scenario, Survival, TimeToEvent
 from model.scenario_file import names
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
@@ -32,19 +34,26 @@ def warn(scenario: Scenario, root: Map, problems: Problems) -> None:
         )
 
 
-def _ends(context: Context):
+def _ends(context: Context) -> Iterator[tuple[float, Table, str]]:
     """(time, table, place) of every use that reads a table beyond its last row."""
     scenario = context.scenario
     for use in names.uses(scenario):
-        if use.needed is not names.LIFE_TABLE and not use.outside and context.reads(use.formula) & set(scenario.tables):
+        if not use.names_table and not use.outside and context.reads(use.formula) & set(scenario.tables):
             for strategy in scenario.strategies:
                 for period in context.periods if use.varies else context.periods[:1]:
                     ends = tables.beyond(context, use.formula, strategy, period)
                     yield from ((time, table, use.place) for time, table in ends.values())
     for move in scenario.transitions:
         if isinstance(move, TimeToEvent) and move.survival.table is not None:
-            ages = context.at(move.survival.age)[:, 0]
-            for table, age in zip(context.tables(move.survival.table), ages):
-                time = max(tables.last(table) - float(age), 0.0)
-                if time < scenario.time.horizon * (1 - 1e-9):
-                    yield time, table, f"transitions.{move.label}.survival"
+            place = f"transitions.{move.label}.survival"
+            yield from ((time, table, place) for time, table in _life_table_ends(context, move.survival))
+
+
+def _life_table_ends(context: Context, survival: Survival) -> Iterator[tuple[float, Table]]:
+    """(time, table) of the strategies whose table is over before the horizon."""
+    if survival.table is None:
+        return
+    for table, age in zip(context.tables(survival.table), context.at(survival.age)[:, 0]):
+        time = max(tables.last(table) - float(age), 0.0)
+        if time < context.scenario.time.horizon * (1 - 1e-9):
+            yield time, table

@@ -5,9 +5,9 @@ import pytest
 from runs import write_scenario
 from scipy import stats
 
-from model import distribution_forms, distributions, draws
+from model import distribution_families, distributions, draws
 from model.analysis.evaluate import Method, evaluate
-from model.distribution_forms import DistributionError
+from model.distribution_checks import DistributionError
 from model.draws import DomainError
 from model.hazards import make
 from model.scenario_file import read
@@ -97,8 +97,8 @@ def test_a_fitted_beta_has_the_interval_or_is_refused():
 @pytest.mark.parametrize("off", [1e-3, -1e-3, 0.5])
 def test_a_beta_that_does_not_meet_its_interval_is_refused(monkeypatch, off):
     """The search ends a little beside the root, so what it finds has another interval."""
-    search = distribution_forms._root
-    monkeypatch.setattr(distribution_forms, "_root", lambda function, low, high: search(function, low, high) + off)
+    search = distribution_families.root
+    monkeypatch.setattr(distribution_families, "root", lambda function, low, high: search(function, low, high) + off)
     with pytest.raises(DistributionError, match="no beta distribution was found with the 95% interval 0.2 to 0.4"):
         distributions.make("beta", (), {"lower": 0.2, "upper": 0.4})
 

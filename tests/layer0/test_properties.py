@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from model import distributions, formula, hazards
-from model.distribution_forms import DistributionError
+from model.distribution_checks import DistributionError
 from model.units import MONEY, NUMBER, PER_TIME, TIME, days_in
 
 
