@@ -31,10 +31,11 @@ def cohort_psa(path: Path, n: int, settings=()) -> float:
     from model import draws
     from model.analysis.evaluate import evaluate
     from model.economics.acceptability import acceptability
+    from model.sample import Sample
     from model.scenario_file import read
 
     scenario = read(path, settings)
-    sample, wtp = draws.probabilistic(scenario, n, 1), np.linspace(0, 100_000, 501)
+    sample, wtp = draws.probabilistic(scenario, Sample(n, 1)), np.linspace(0, 100_000, 501)
 
     def job():
         total = evaluate(scenario, sample).total

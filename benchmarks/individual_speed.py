@@ -17,6 +17,7 @@ from model import draws, inputs
 from model.analysis.simulate import simulate
 from model.engines import queueing
 from model.resources import Arrivals, Hold, Resource, System
+from model.sample import Sample
 from model.scenario_file import read
 
 HERE = Path(__file__).resolve().parent
@@ -50,9 +51,9 @@ def measure(repeats: int = 5) -> list[dict]:
 def _individual(n: int) -> float:
     """Simulation, discounted costs and QALYs, means and standard errors of n draws."""
     scenario = read(HERE / "illness_death.yaml")
-    table = draws.probabilistic(scenario, n, 1)
+    table = draws.probabilistic(scenario, Sample(n, 1))
     start = perf_counter()
-    simulate(scenario, table, PATIENTS, 1)
+    simulate(scenario, table, PATIENTS)
     return perf_counter() - start
 
 

@@ -6,6 +6,7 @@ from scipy import stats
 
 from model import chances, draws
 from model.draws import DomainError
+from model.sample import Sample
 from model.scenario_file import read
 
 HEAD = """\
@@ -59,29 +60,29 @@ def scenario(tmp_path):
 
 @pytest.mark.parametrize("sampling", ["random", "latin hypercube"])
 def test_adding_or_reordering_parameters_leaves_the_samples_of_the_others_alone(scenario, sampling):
-    some = draws.probabilistic(scenario(["hr", "p", "x, y, z"]), 50, 7, sampling).values
-    more = draws.probabilistic(scenario(list(PARAMETERS)[::-1]), 50, 7, sampling).values
+    some = draws.probabilistic(scenario(["hr", "p", "x, y, z"]), Sample(50, 7, sampling)).values
+    more = draws.probabilistic(scenario(list(PARAMETERS)[::-1]), Sample(50, 7, sampling)).values
     for name in ("hr", "p", "x", "y", "z"):
         assert (some[name] == more[name]).all(), name
 
 
 def test_under_sobol_a_parameter_added_at_the_end_leaves_the_others_alone(scenario):
-    some = draws.probabilistic(scenario(["hr", "p"]), 50, 7, "sobol").values
-    more = draws.probabilistic(scenario(["hr", "p", "c"]), 50, 7, "sobol").values
+    some = draws.probabilistic(scenario(["hr", "p"]), Sample(50, 7, "sobol")).values
+    more = draws.probabilistic(scenario(["hr", "p", "c"]), Sample(50, 7, "sobol")).values
     assert (some["hr"] == more["hr"]).all() and (some["p"] == more["p"]).all()
 
 
 @pytest.mark.parametrize("sampling", ["random", "sobol"])
 def test_the_first_draws_of_many_are_those_of_a_few(scenario, sampling):
-    few, many = (draws.probabilistic(scenario(), n, 3, sampling).values for n in (37, 200))
+    few, many = (draws.probabilistic(scenario(), Sample(n, 3, sampling)).values for n in (37, 200))
     for name in few:
         assert (few[name] == many[name][: len(few[name])]).all(), name
 
 
 def test_another_seed_or_name_gives_other_samples(scenario):
-    a, b = (draws.probabilistic(scenario(), 50, seed).values for seed in (1, 2))
+    a, b = (draws.probabilistic(scenario(), Sample(50, seed)).values for seed in (1, 2))
     assert not np.isclose(a["p"], b["p"]).any()
-    other = draws.probabilistic(scenario(["hr"], f"  hr2: {PARAMETERS['hr']}\n"), 50, 1).values
+    other = draws.probabilistic(scenario(["hr"], f"  hr2: {PARAMETERS['hr']}\n"), Sample(50, 1)).values
     assert not np.isclose(other["hr"], other["hr2"]).any()
 
 
@@ -89,18 +90,18 @@ def test_another_seed_or_name_gives_other_samples(scenario):
 @pytest.mark.parametrize("name", MARGINS)
 def test_samples_have_the_stated_margin(scenario, name, sampling):
     """Kolmogorov-Smirnov against SciPy's distribution, fixed seed."""
-    values = draws.probabilistic(scenario(), N, 11, sampling).values[name]
+    values = draws.probabilistic(scenario(), Sample(N, 11, sampling)).values[name]
     assert stats.kstest(values, MARGINS[name].cdf).pvalue > 0.001
 
 
 def test_base_values_and_formulas_are_not_sampled(scenario):
-    found = draws.probabilistic(scenario(), 10, 1)
+    found = draws.probabilistic(scenario(), Sample(10, 1))
     assert found.values["fixed"].tolist() == [4] and "double" not in found.values
     assert (found.n, found.column("fixed").tolist()) == (10, [4] * 10)
 
 
 def test_dirichlet_shares_add_up_to_one_and_multinormal_has_its_covariance(scenario):
-    values = draws.probabilistic(scenario(), N, 5).values
+    values = draws.probabilistic(scenario(), Sample(N, 5)).values
     assert values["x"] + values["y"] + values["z"] == pytest.approx(np.ones(N), abs=1e-12)
     assert np.cov(values["m"], values["k"])[0, 1] == pytest.approx(1.5, abs=0.2)
     # Dirichlet: cov(x, y) = -a b / (n^2 (n + 1)) = -15 / 1100
@@ -112,7 +113,7 @@ CORRELATED = "correlations:\n  - {between: [p, hr, c], matrix: [[1, 0.8, -0.3], 
 
 @pytest.mark.parametrize("sampling", draws.SAMPLING)
 def test_a_copula_keeps_exact_margins_and_gives_the_correlation_of_normal_scores(scenario, sampling):
-    values = draws.probabilistic(scenario(["p", "hr", "c", "n"], CORRELATED), N, 2, sampling).values
+    values = draws.probabilistic(scenario(["p", "hr", "c", "n"], CORRELATED), Sample(N, 2, sampling)).values
     scores = {name: stats.norm.ppf(MARGINS[name].cdf(values[name])) for name in ("p", "hr", "c", "n")}
     for name in scores:
         assert stats.kstest(values[name], MARGINS[name].cdf).pvalue > 0.001
@@ -122,14 +123,14 @@ def test_a_copula_keeps_exact_margins_and_gives_the_correlation_of_normal_scores
 
 
 def test_correlating_two_parameters_leaves_the_rest_alone(scenario):
-    alone = draws.probabilistic(scenario(["p", "hr", "c", "n"]), 50, 2).values
-    together = draws.probabilistic(scenario(["p", "hr", "c", "n"], CORRELATED), 50, 2).values
+    alone = draws.probabilistic(scenario(["p", "hr", "c", "n"]), Sample(50, 2)).values
+    together = draws.probabilistic(scenario(["p", "hr", "c", "n"], CORRELATED), Sample(50, 2)).values
     assert (alone["n"] == together["n"]).all() and alone["p"] == pytest.approx(together["p"])
     assert not np.isclose(alone["hr"], together["hr"]).any()
 
 
 def test_latin_hypercube_has_one_draw_in_each_stratum(scenario):
-    values = draws.probabilistic(scenario(), 500, 4, "latin hypercube").values
+    values = draws.probabilistic(scenario(), Sample(500, 4, "latin hypercube")).values
     for name in ("p", "hr", "n"):
         assert sorted(np.floor(MARGINS[name].cdf(values[name]) * 500 + 1e-7)) == list(range(500)), name
 
@@ -138,7 +139,7 @@ def test_sobol_means_are_nearer_than_random_ones(scenario):
     error = {
         s: np.mean(
             [
-                abs(draws.probabilistic(scenario(["n", "p", "c"]), 1024, seed, s).values["n"].mean() - 3)
+                abs(draws.probabilistic(scenario(["n", "p", "c"]), Sample(1024, seed, s)).values["n"].mean() - 3)
                 for seed in range(5)
             ]
         )
@@ -171,7 +172,7 @@ def test_a_draw_outside_the_domain_names_parameter_draw_and_value(scenario, stat
     low, high = found.parameters["odd"].unit.limits
     first = int(np.argmax((values < low) | (values > high)))
     with pytest.raises(DomainError) as caught:
-        draws.probabilistic(found, 1000, 1)
+        draws.probabilistic(found, Sample(1000, 1))
     message = str(caught.value)
     assert f"s.yaml:10: parameters.odd: draw {first + 1} is {values[first]:.6g}, but {limits}" in message
     assert "Its distribution is normal(0.9, 0.2)" in message or "normal(0.1, 0.2)" in message
@@ -179,7 +180,7 @@ def test_a_draw_outside_the_domain_names_parameter_draw_and_value(scenario, stat
 
 def test_an_unknown_way_of_sampling_is_refused(scenario):
     with pytest.raises(DomainError, match="unknown sampling 'halton'; allowed: random, latin hypercube, sobol"):
-        draws.probabilistic(scenario(), 10, 1, "halton")
+        draws.probabilistic(scenario(), Sample(10, 1, "halton"))
 
 
 def test_base_repeat_replace_and_part(scenario):

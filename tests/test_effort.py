@@ -4,7 +4,7 @@ import pytest
 
 from model import effort
 from model.analysis import memory
-from model.analysis.evaluate import Method
+from model.analysis.method import Method
 from model.cli import main
 from model.scenario_file import read
 

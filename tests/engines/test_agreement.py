@@ -9,6 +9,7 @@ from model.analysis.simulate import simulate, summary
 from model.draws import DomainError
 from model.engines import cohort, individual, queueing
 from model.resources import Arrivals, Hold, Resource, System
+from model.sample import Sample
 from model.scenario_file import read
 
 PATIENTS = 50_000
@@ -126,8 +127,8 @@ transitions:
 def test_every_draw_of_a_psa_agrees_within_its_standard_error(tmp_path):
     """z-scores of 300 draws of uncertain start, rates by period, shapes, hazard ratios and branches have unit variance."""
     scenario = read(write_scenario(tmp_path, DRAWN))
-    table = draws.probabilistic(scenario, 300, 1)
-    found, group = simulate(scenario, table, 500, 1)["all"], scenario.groups["all"]
+    table = draws.probabilistic(scenario, Sample(300, 1))
+    found, group = simulate(scenario, table, 500)["all"], scenario.groups["all"]
     cohorts = outcomes.value(
         cohort.run(inputs.dynamics(scenario, table, group)),
         pricing.price_list(scenario, table, group),

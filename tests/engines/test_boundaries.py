@@ -6,7 +6,8 @@ from runs import write_scenario
 from scipy import stats
 
 from model import distribution_forms, distributions, draws
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
 from model.distribution_forms import DistributionError
 from model.draws import DomainError
 from model.hazards import make

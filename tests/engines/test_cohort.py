@@ -11,6 +11,7 @@ from model.analysis.run import run as run_scenario
 from model.draws import DomainError
 from model.engines import cohort
 from model.quantities import COST, EFFECT, UNDISCOUNTED
+from model.sample import Sample
 from model.scenario import CONVENTIONS
 from model.scenario_file import read
 
@@ -254,7 +255,7 @@ UNCERTAIN = [p for p in FILES if any(q.sampled for q in read(p).parameters.value
 @pytest.mark.parametrize("path", UNCERTAIN, ids=by_name)
 def test_results_do_not_depend_on_how_draws_are_cut_into_blocks(path, monkeypatch):
     scenario = read(path)
-    table = draws.probabilistic(scenario, 23, 1)
+    table = draws.probabilistic(scenario, Sample(23, 1))
     _, whole = quantities(path, table)
     pieces = [quantities(path, table.part(a, a + 4))[1] for a in range(0, 23, 4)]
     np.testing.assert_array_equal(np.concatenate([p.time for p in pieces], axis=1), whole.time)
@@ -272,7 +273,7 @@ parameters:
   shape: {{distribution: "lognormal(median=1.5, sdlog=0.2)", unit: number}}
 """
     path = write_scenario(tmp_path, text)
-    table = draws.probabilistic(read(path), 11, 1)
+    table = draws.probabilistic(read(path), Sample(11, 1))
     _, whole = quantities(path, table)
     monkeypatch.setattr(cohort, "BLOCK", 4)
     _, cut = quantities(path, table)
@@ -326,8 +327,8 @@ transitions:
   - {from: v, to: d, survival: "gamma(shape=2, rate=1) in days", clock: state}
 """
     path = write_scenario(tmp_path, text)
-    assert "states.v: 99% of those who enter leave within one cycle" in run_scenario(read(path), 0).warnings[0]
-    assert not run_scenario(read(path, ["cycle=0.5 days"]), 0).warnings
+    assert "states.v: 99% of those who enter leave within one cycle" in run_scenario(read(path), Sample(0)).warnings[0]
+    assert not run_scenario(read(path, ["cycle=0.5 days"]), Sample(0)).warnings
 
 
 def test_a_cycle_too_long_for_a_stay_that_a_rate_ends_is_a_warning(tmp_path):
@@ -339,8 +340,10 @@ transitions:
   - {from: ward, to: infected, survival: "weibull(shape=2, scale=60) in days", clock: state}
 """
     path = write_scenario(tmp_path, text)
-    assert "states.ward: 100% of those who enter leave within one cycle" in run_scenario(read(path), 0).warnings[0]
-    assert not run_scenario(read(path, ["cycle=1 day"]), 0).warnings
+    assert (
+        "states.ward: 100% of those who enter leave within one cycle" in run_scenario(read(path), Sample(0)).warnings[0]
+    )
+    assert not run_scenario(read(path, ["cycle=1 day"]), Sample(0)).warnings
 
 
 @pytest.mark.parametrize("digits", [9, 10, 11, 12])

@@ -58,7 +58,7 @@ time: {unit: year, horizon: 10 years, cycle: 1 year}
 states: {well: {start: 1, utility: 1}, dead: {}}
 transitions: [{from: well, to: dead, rate: 0.2 per year}]
 """)
-    found = simulate(made, draws.base(made), MANY, 1)["all"]
+    found = simulate(made, draws.base(made), MANY)["all"]
     d = np.log(1.03)
     expected = {0: (1 - np.exp(-2)) / 0.2, 1: (1 - np.exp(-10 * (0.2 + d))) / (0.2 + d)}
     for discounted, value in expected.items():
@@ -79,7 +79,7 @@ def test_times_of_death_have_the_weibull_distribution(scenario):
 def test_semi_markov_illness_death_solves_its_renewal_equation(scenario):
     """Time ill, without recovery: integral of h(u) S(u) times the mean time ill of those who fall ill at u."""
     text = ILLNESS.replace("  - {from: ill, to: well, rate: 0.4 per year}\n", "")
-    found = simulate(scenario(text), draws.base(scenario(text)), MANY, 3)["all"]
+    found = simulate(scenario(text), draws.base(scenario(text), 3), MANY)["all"]
     ill, dying = stats.weibull_min(1.4, scale=6), stats.weibull_min(1.2, scale=5)
     lived = integrate.quad(lambda u: ill.sf(u) * np.exp(-0.03 * u), 0, 20)[0]
     u = np.linspace(0, 20, 2001)
@@ -89,15 +89,15 @@ def test_semi_markov_illness_death_solves_its_renewal_equation(scenario):
     assert abs(found.mean.values[where] - lived - time_ill) < 4 * found.se[where]
 
 
-def own_patients(made, n):
+def own_patients(made, n, seed=1):
     """n draws of base values, each with patients of its own."""
-    return dataclasses.replace(draws.repeat(made, n), index=np.arange(n))
+    return dataclasses.replace(draws.repeat(made, n, seed), index=np.arange(n))
 
 
 def test_standard_errors_are_the_spread_of_the_means(scenario):
     """z-scores of 400 replications of 100 patients have unit variance."""
     made = scenario(ILLNESS)
-    found = simulate(made, own_patients(made, 400), 100, 5)["all"]
+    found = simulate(made, own_patients(made, 400, 5), 100)["all"]
     for name in ("cost", "qaly"):
         place = found.mean.names.index(name), 1
         means, errors = found.mean.values[place][0], found.se[place][0]
@@ -153,10 +153,10 @@ def test_a_draw_alone_has_the_patients_that_it_has_among_others(scenario):
 def test_workers_and_the_size_of_tasks_change_nothing(scenario, monkeypatch, chunk):
     made = scenario(ILLNESS)
     table = own_patients(made, 7)
-    whole = simulate(made, table, 50, 1)["all"]
+    whole = simulate(made, table, 50)["all"]
     monkeypatch.setattr("model.analysis.simulate.CHUNK", chunk)
     with ThreadPoolExecutor(2) as executor:
-        parts = simulate(made, table, 50, 1, executor=executor)["all"]
+        parts = simulate(made, table, 50, executor=executor)["all"]
     for name in ("se", "increment_se", "covariance"):
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-12)
     np.testing.assert_allclose(parts.mean.values, whole.mean.values, rtol=1e-13)
@@ -164,14 +164,14 @@ def test_workers_and_the_size_of_tasks_change_nothing(scenario, monkeypatch, chu
 
 def test_strategies_that_do_the_same_have_no_increment(scenario):
     made = scenario(ILLNESS.replace("hr: 0.8", "hr: 1"))
-    found = simulate(made, draws.base(made), 300, 1)["all"]
+    found = simulate(made, draws.base(made), 300)["all"]
     assert (found.increment_se == 0).all()
 
 
 def test_common_random_numbers_shrink_the_error_of_the_increment(scenario):
     """By the factor that docs report: independent streams would have sqrt(se^2 + se^2)."""
     made = scenario(ILLNESS)
-    found = simulate(made, draws.base(made), MANY, 1)["all"]
+    found = simulate(made, draws.base(made), MANY)["all"]
     qaly = found.mean.names.index("qaly")
     independent = np.hypot(*found.se[qaly, 1, :, 0])
     assert independent / found.increment_se[qaly, 1, 1, 0] > 2

@@ -6,10 +6,12 @@ from runs import write_scenario
 from scipy.integrate import quad, solve_ivp
 
 from model import draws, inputs, over_time
-from model.analysis.evaluate import COHORT, Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import COHORT, Method
 from model.engines import cohort, individual, queueing, risks
 from model.engines.queueing_group import Part
 from model.resources import Arrivals, System
+from model.sample import Sample
 from model.scenario_file import ScenarioError, read
 
 TABLE = "age,rate\n60,0.1\n61,0.2\n62,0.3\n"
@@ -191,7 +193,7 @@ def test_steps_that_differ_by_draw_give_each_draw_its_own_mean_hazard(tmp_path):
     made = dying(
         tmp_path, "lookup(mort, age + time)", age='{value: 60.5, distribution: "uniform(60, 61.5)", unit: year}'
     )
-    table = draws.probabilistic(made, 700, 1)
+    table = draws.probabilistic(made, Sample(700, 1))
     dynamics, ages = dynamics_of(made, table), table.values["age"]
     assert dynamics.moves[0].level.own is not None  # too many steps to cut the grid at
     found = cohort.run(dynamics, trace=True)
@@ -211,7 +213,7 @@ def test_few_steps_that_differ_cut_the_grid_so_that_a_draw_is_exact_beside_other
     made = dying(
         tmp_path, "lookup(mort, age + time)", age='{value: 60.5, distribution: "uniform(60, 61.5)", unit: year}'
     )
-    table = draws.probabilistic(made, 20, 1)
+    table = draws.probabilistic(made, Sample(20, 1))
     together = cohort.run(dynamics_of(made, table)).time[0, :, 0, 0, 0]
     alone = [cohort.run(dynamics_of(made, table.part(i, i + 1))).time[0, 0, 0, 0, 0] for i in range(20)]
     np.testing.assert_allclose(together, alone, rtol=1e-12)

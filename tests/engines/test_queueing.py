@@ -313,9 +313,9 @@ def test_replications_give_the_same_with_any_number_of_workers(tmp_path):
 
     scenario = read(write_scenario(tmp_path, LOSING + "groups: {a: {weight: 0.3}, b: {weight: 0.7}}\n"))
     made = system(1, 1.5, THEATRE)
-    alone = queues.simulate(scenario, draws.base(scenario), 60, 1, made, 10)
+    alone = queues.simulate(scenario, draws.base(scenario), 60, made, 10)
     with ThreadPoolExecutor(2) as executor:
-        shared = queues.simulate(scenario, draws.base(scenario), 60, 1, made, 10, executor=executor)
+        shared = queues.simulate(scenario, draws.base(scenario), 60, made, 10, executor=executor)
     for group in ("all", "a", "b"):
         np.testing.assert_array_equal(alone.outcomes[group].mean.values, shared.outcomes[group].mean.values)
         assert (alone.outcomes[group].se[1] >= 0).all()

@@ -8,6 +8,7 @@ from written import write
 
 from model import inputs
 from model.analysis.run import run
+from model.sample import Sample
 from model.scenario_file import ScenarioError, read
 
 ODD = (
@@ -47,7 +48,7 @@ def test_what_a_run_refuses_is_refused_when_the_file_is_read(name, tmp_path):
                 refused += 1
                 assert all(problem.startswith(f"{path}:") for problem in error.problems), error.problems
             else:
-                assert np.isfinite(run(found, 0).base.total.values).all()
+                assert np.isfinite(run(found, Sample(0)).base.total.values).all()
         container[key] = kept
     assert refused > 20
 
@@ -108,7 +109,7 @@ def test_a_formula_of_the_time_waited_has_the_value_of_each_step(tmp_path):
     from model import draws
 
     scenario = read(path)
-    sample = draws.probabilistic(scenario, 7, 1)
+    sample = draws.probabilistic(scenario, Sample(7, 1))
     level = inputs.dynamics(scenario, sample, scenario.groups["all"]).moves[0].level
     p = sample.column("p")
     for step in (0, 1, 719, 720, 1055):

@@ -7,6 +7,7 @@ from written import level, write
 
 from model import draws
 from model.analysis.run import run
+from model.sample import Sample
 from model.scenario_file import ScenarioError, read
 
 
@@ -26,7 +27,7 @@ def test_a_chain_of_parameters_may_have_any_length(tmp_path, length):
     path = chained(tmp_path, ["0.25", *(f"x{i} + 0.0001" for i in range(length))], f"x{length}")
     found = read(path)
     assert level(found)[0] == pytest.approx(0.25 + 0.0001 * length, rel=1e-9)
-    total = run(found, 0).base.total.get("life_years", discounted=False)[0, 0]
+    total = run(found, Sample(0)).base.total.get("life_years", discounted=False)[0, 0]
     rate = 0.25 + 0.0001 * length
     assert total == pytest.approx((1 - np.exp(-10 * rate)) / rate, rel=1e-9)
 
@@ -48,7 +49,7 @@ def test_a_long_chain_is_sampled_through(tmp_path):
     found = read(path)
     from model import inputs
 
-    sample = draws.probabilistic(found, 5, 1)
+    sample = draws.probabilistic(found, Sample(5, 1))
     moves = inputs.dynamics(found, sample, found.groups["all"]).moves
     assert np.array_equal(moves[0].level.at(0.0)[0], sample.column("x0"))
 

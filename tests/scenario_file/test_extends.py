@@ -4,6 +4,7 @@ import pytest
 from written import dynamics, level, outcome, write
 
 from model import draws
+from model.sample import Sample
 from model.scenario_file import read
 
 BASE = """\
@@ -164,7 +165,7 @@ def test_a_parameter_that_is_fixed_leaves_its_correlation_and_the_others_stay_co
     (left,) = child("", ["c=0"]).correlations
     assert left.names == ("d", "a") and left.matrix == ((1, 0.3), (0.3, 1))
     assert child("", ["c=0", "a=2"]).correlations == ()
-    values = draws.probabilistic(child("", ["c=0"]), 10, seed=1).values
+    values = draws.probabilistic(child("", ["c=0"]), Sample(10, 1)).values
     assert values["c"].tolist() == [0]
 
 

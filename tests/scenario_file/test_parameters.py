@@ -7,6 +7,7 @@ import pytest
 from written import level, outcome, scenario, write
 
 from model import draws, inputs
+from model.sample import Sample
 from model.scenario_file import ScenarioError, read
 
 
@@ -95,7 +96,7 @@ def test_joint_parameters_have_the_means_of_their_distribution(tmp_path):
 def test_an_empirical_draw_is_one_row_of_the_file(tmp_path):
     (tmp_path / "rows.csv").write_text("a,b\n1,10\n2,20\n3,30\n")
     found = scenario(tmp_path, "parameters:\n  a, b: {distribution: empirical(rows.csv)}")
-    sampled = draws.probabilistic(found, 200, seed=1).values
+    sampled = draws.probabilistic(found, Sample(200, 1)).values
     assert set(sampled["a"]) == {1, 2, 3} and (sampled["b"] == 10 * sampled["a"]).all()
 
 
@@ -103,7 +104,7 @@ def test_a_formula_of_other_parameters_follows_them_in_every_draw(tmp_path):
     found = scenario(
         tmp_path, 'parameters:\n  a: {distribution: "uniform(1, 2)"}\n  b: {value: 3 * a ** 2 + c}\n  c: {value: 1}'
     )
-    some = draws.probabilistic(found, 5, seed=3)
+    some = draws.probabilistic(found, Sample(5, 3))
     assert inputs.Values(found, some)["b"] == pytest.approx(3 * some.values["a"] ** 2 + 1, rel=1e-15)
 
 

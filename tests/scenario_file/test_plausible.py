@@ -9,6 +9,7 @@ from model.analysis import oneway
 from model.analysis.run import run
 from model.draws import DomainError
 from model.report import text
+from model.sample import Sample
 from model.scenario_file import read
 
 USED = "states: {{well: {{start: 1, alive: true, cost: {{care: '0 * {name} USD per year'}}}}}}\n"
@@ -109,10 +110,12 @@ def test_a_joint_distribution_beyond_its_unit_is_told_where_it_stands(tmp_path):
 
 def test_nothing_sampled_is_said_where_draws_were_asked_for(tmp_path):
     fixed = read(one(tmp_path, "{value: 1}"))
-    assert "No probabilistic analysis: no parameter has a 'distribution' (fixed: x)." in text.summary(run(fixed, 500))
-    assert "No probabilistic" not in text.summary(run(fixed, 0))
+    assert "No probabilistic analysis: no parameter has a 'distribution' (fixed: x)." in text.summary(
+        run(fixed, Sample(500))
+    )
+    assert "No probabilistic" not in text.summary(run(fixed, Sample(0)))
     sampled = read(one(tmp_path, '{distribution: "gamma(2, 3)"}'))
-    assert "No probabilistic" not in text.summary(run(sampled, 10))
+    assert "No probabilistic" not in text.summary(run(sampled, Sample(10)))
 
 
 GAIN = (
@@ -127,7 +130,7 @@ GAIN = (
 def test_utilities_above_one_in_draws_are_told_with_their_share_and_mean(tmp_path):
     found = read(write(tmp_path, GAIN))
     assert found.warnings == ()
-    made = run(found, 2000)
+    made = run(found, Sample(2000))
     (warning,) = made.warnings
     product = made.draws.column("u") * made.draws.column("gain")
     assert f"above 1, which is full health, in {np.mean(product > 1):.2%} of the draws of strategy drug" in warning
@@ -141,16 +144,16 @@ def test_more_qalys_than_life_years_are_told_where_no_utility_explains_them(tmp_
     path = write(
         tmp_path, "states: {well: {start: 1, utility: 0.9, entry qaly: 2 QALY}}\nstrategies: {care: {}, drug: {}}\n"
     )
-    made = run(read(path), 0)
+    made = run(read(path), Sample(0))
     assert made.base.total.get("qaly", discounted=False)[0, 0] == pytest.approx(11)
     assert len(made.warnings) == 2 and "strategy care has more QALYs (11) than life-years (10" in made.warnings[0]
-    assert run(read(write(tmp_path, "states: {well: {start: 1, utility: 1}}\n")), 0).warnings == ()
+    assert run(read(write(tmp_path, "states: {well: {start: 1, utility: 1}}\n")), Sample(0)).warnings == ()
 
 
 def test_draws_beyond_what_a_unit_allows_are_refused_in_the_words_of_its_limits(tmp_path):
     scenario = read(one(tmp_path, '{distribution: "normal(mean=0.95, sd=0.05)", unit: utility}'))
     with pytest.raises(DomainError, match="but 'utility' must be at most 1"):
-        draws.probabilistic(scenario, 1000, 1)
+        draws.probabilistic(scenario, Sample(1000, 1))
 
 
 def test_work_that_will_take_long_is_told_before_it_begins(tmp_path):

@@ -8,9 +8,11 @@ import pytest
 from written import outcome, scenario, survival, write
 
 from model import draws, inputs
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
 from model.cli import main
 from model.draws import DomainError
+from model.sample import Sample
 from model.scenario_file import ScenarioError
 
 MORT = "age,rate\n60,0.1\n61,0.2\n62,0.3\n"
@@ -76,7 +78,7 @@ def test_prices_and_starts_below_the_first_row_too(tmp_path, field, unit):
 
 def test_the_draw_is_named(tmp_path):
     found = model(tmp_path, LOOKUP, "62, distribution: 'normal(62, 2)'")
-    table = draws.probabilistic(found, 200, 1)
+    table = draws.probabilistic(found, Sample(200, 1))
     first = int(np.argmax(table.values["age"] < 60))
     assert table.values["age"][first] < 60
     with pytest.raises(

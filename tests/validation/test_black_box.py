@@ -9,6 +9,7 @@ from runs import SCENARIOS, VALIDATION, base_case, outcome, write_scenario
 from model import draws
 from model.analysis.evaluate import evaluate
 from model.economics.acceptability import acceptability
+from model.sample import Sample
 from model.scenario_file import read
 
 DEFAULT, SICK = SCENARIOS / "mscc_constant_hazards.yaml", VALIDATION / "sick_sicker.yaml"
@@ -80,7 +81,7 @@ def rebound(tmp_path, path, bindings):
 def test_identical_strategies_have_no_increments_in_any_draw(path, tmp_path):
     keys = list(read(path).strategies)
     scenario = read(rebound(tmp_path, path, {key: keys[-1] for key in keys}))
-    total = evaluate(scenario, draws.probabilistic(scenario, 50, 1)).total
+    total = evaluate(scenario, draws.probabilistic(scenario, Sample(50, 1))).total
     assert (np.diff(total.values, axis=2) == 0).all()
 
 
@@ -144,7 +145,7 @@ def test_every_sampled_parameter_moves_some_output(path):
 @BOTH
 def test_mean_of_the_psa_is_near_the_base_case(path):
     scenario = read(path)
-    total, base = evaluate(scenario, draws.probabilistic(scenario, 2000, 1)).total, base_case(path)
+    total, base = evaluate(scenario, draws.probabilistic(scenario, Sample(2000, 1))).total, base_case(path)
     for name in ("cost", "qaly"):
         ratio = total.get(name).mean(axis=1) / outcome(base, name)
         # Sick-Sicker: the base utility of health is 1, the mean of its distribution 0.985, as published
@@ -154,7 +155,7 @@ def test_mean_of_the_psa_is_near_the_base_case(path):
 @BOTH
 def test_acceptability_sums_to_1_and_at_wtp_0_is_the_probability_of_being_cheapest(path):
     scenario = read(path)
-    total = evaluate(scenario, draws.probabilistic(scenario, 500, 1)).total
+    total = evaluate(scenario, draws.probabilistic(scenario, Sample(500, 1))).total
     found = acceptability(total.cost, total.qaly, [0.0, 50_000.0, 1e6]).probability_most_cost_effective
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-12)
     cheapest = np.bincount(total.cost.argmin(axis=0), minlength=len(total.cost)) / 500

@@ -14,6 +14,7 @@ from model import draws
 from model.analysis.evaluate import evaluate
 from model.economics.acceptability import acceptability
 from model.economics.incremental import frontier
+from model.sample import Sample
 from model.scenario_file import read
 
 NAMES = {"Standard of care": "SoC", "Strategy A": "A", "Strategy B": "B", "Strategy AB": "AB"}
@@ -115,7 +116,7 @@ parameters:
     {{distribution: "empirical({file})", columns: [{", ".join(suffix)}]}}
 """
     scenario = read(write_scenario(tmp_path_factory.mktemp("darth"), text))
-    return scenario, draws.probabilistic(scenario, 1000, 1, "latin hypercube")
+    return scenario, draws.probabilistic(scenario, Sample(1000, 1, "latin hypercube"))
 
 
 @pytest.fixture(scope="module")
