@@ -12,8 +12,10 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from model.analysis import oneway, threshold
-from model.analysis.evaluate import Method
+from model.analysis.method import Method
+from model.decision import decide
 from model.report import sensitivity_report
+from model.sample import NO_PSA
 from model.scenario_file import read
 
 SCENARIO = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_constant_hazards.yaml"
@@ -22,17 +24,18 @@ SCENARIO = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_constant_ha
 def measure(repeats: int = 5) -> list[dict]:
     """Best of `repeats` runs of each case: name, seconds, target in seconds."""
     scenario = read(SCENARIO)
-    sensitivity_report.tornado_table(oneway.oneway(scenario, Method()))  # imports
+    decision, asked = (decide(scenario, wtp=wtp)[1] for wtp in (None, 100_000))
+    sensitivity_report.tornado_table(oneway.oneway(scenario, decision, Method()))  # imports
     cases = [
         (
             "tornado of 16 parameters, table of every result and group",
             1.0,
-            lambda: sensitivity_report.tornado_table(oneway.oneway(scenario, Method())),
+            lambda: sensitivity_report.tornado_table(oneway.oneway(scenario, decision, Method())),
         ),
         (
             "threshold of one parameter to 1e-9 of its range",
             1.0,
-            lambda: threshold.thresholds(scenario, "c_surgery", 0, 40_000, Method(), 100_000),
+            lambda: threshold.thresholds(scenario, "c_surgery", 0, 40_000, asked, NO_PSA, Method()),
         ),
     ]
     return [

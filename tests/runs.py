@@ -8,7 +8,10 @@ import numpy as np
 
 from model import draws, inputs
 from model.analysis.evaluate import Evaluation, evaluate
+from model.decision import ALL, Decision, decide
+from model.effects import QALY
 from model.engines import cohort
+from model.scenario import Scenario
 from model.scenario_file import read
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
@@ -55,3 +58,8 @@ def write_scenario(folder: Path, text: str, name: str = "scenario.yaml") -> Path
     lead = [] if "extends" in stated else [line for key, line in needed.items() if key not in stated]
     path.write_text("\n".join([*lead, text]), encoding="utf-8")
     return path
+
+
+def decided(scenario: Scenario, wtp: float | None = None, group: str = ALL, effect: str = QALY) -> Decision:
+    """What decides; by default QALYs of all patients, at the first threshold of the file."""
+    return decide(scenario, effect, wtp, group)[1]

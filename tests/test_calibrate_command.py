@@ -11,6 +11,7 @@ from runs import write_scenario
 from model import cli_calibrate, draws
 from model.analysis.calibrate import CalibrationError
 from model.analysis.evaluate import evaluate
+from model.sample import Sample
 from model.scenario_file import read
 
 # A share p of the ill recover at once; the others die at the rate h. Units of every kind, two of them correlated.
@@ -102,7 +103,7 @@ def test_the_calibrated_file_runs_and_meets_the_targets(out):
 def test_the_posterior_file_draws_whole_rows_of_the_table_in_every_unit(out):
     scenario = read(out / "posterior.yaml")
     assert scenario.calibration is None and scenario.correlations == () and scenario.warnings == ()
-    sample = draws.probabilistic(scenario, 400, 1)
+    sample = draws.probabilistic(scenario, Sample(400, 1))
     names = ["p", "h", "c", "entry", "pct"]
     rows = np.column_stack([sample.values[f"posterior_{name}"] for name in names])
     sets = {tuple(np.round(row, 9)) for row in table(out, "posterior_parameters")[names].to_numpy()}

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from runs import SCENARIOS
+from runs import SCENARIOS, decided
 
 from model.cli import main
 
@@ -64,7 +64,7 @@ def test_a_map_of_few_values_has_its_ticks_at_them():
 
     scenario = read(DEFAULT)
     axes = [axis(scenario, "discount.cost=0%,3%"), axis(scenario, "c_surgery=0,1,100000")]
-    map_of = report(run(scenario, axes, points(axes))).figure("incremental_net_benefit").axes[0]
+    map_of = report(run(scenario, axes, points(axes), decided(scenario))).figure("incremental_net_benefit").axes[0]
     assert list(map_of.get_xticks()) == [0, 3]
     assert list(map_of.get_yticks()) != [0, 1, 100000], "0 and 1 would be written over each other"
 

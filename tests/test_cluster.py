@@ -15,9 +15,11 @@ import pytest
 
 from model import draws
 from model.analysis import workers as module
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
 from model.analysis.workers import WorkersError, in_order, workers
 from model.cli import main
+from model.sample import Sample
 from model.scenario_file import read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,7 +85,7 @@ def runs(folder: Path) -> Counter:
 @pytest.mark.parametrize("method", [Method(), Method("individual", patients=40)], ids=lambda m: m.engine)
 def test_every_figure_is_the_same_to_the_last_bit(where, method):
     scenario = read(DEFAULT)
-    table = draws.probabilistic(scenario, 5000, 1)
+    table = draws.probabilistic(scenario, Sample(5000, 1))
     here = evaluate(scenario, table, method)
     with workers(*where) as executor:
         there = evaluate(scenario, table, Method(method.engine, method.patients, executor=executor))
@@ -110,7 +112,7 @@ def test_a_killed_worker_costs_no_result_and_no_finished_work(where, tmp_path):
 
 def test_a_scenario_survives_the_killing_of_a_worker_half_way(where):
     scenario = read(DEFAULT)
-    table = draws.probabilistic(scenario, 3000, 1)
+    table = draws.probabilistic(scenario, Sample(3000, 1))
     expected = evaluate(scenario, table, Method("individual", patients=400)).total.values
     killed = []
 

@@ -12,6 +12,7 @@ from model import draws
 from model.analysis.evaluate import evaluate
 from model.analysis.run import run
 from model.economics.acceptability import acceptability
+from model.sample import Sample
 from model.scenario_file import read
 
 DEFAULT = Path(__file__).resolve().parents[1] / "scenarios" / "mscc_constant_hazards.yaml"
@@ -43,7 +44,7 @@ def test_base_case_icer_is_within_1_percent_of_furlan(scenario):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_probability_cost_effective_is_within_1_point_of_furlan(scenario, seed):
-    total = evaluate(scenario, draws.probabilistic(scenario, 10_000, seed)).total
+    total = evaluate(scenario, draws.probabilistic(scenario, Sample(10_000, seed))).total
     found = acceptability(total.cost, total.qaly, [50_000, 1_683_000]).probability_most_cost_effective[:, SURGERY]
     assert found == pytest.approx([0.1811, 0.9111], abs=0.01)
 
@@ -69,13 +70,13 @@ def test_share_walking_after_treatment_is_patchells(daily_trace):
 
 
 def test_subgroups_add_up_to_the_weighted_total(scenario):
-    evaluation = evaluate(scenario, draws.probabilistic(scenario, 500, 4))
+    evaluation = evaluate(scenario, draws.probabilistic(scenario, Sample(500, 4)))
     parts = sum(evaluation.outcomes[g].values * evaluation.weights[g] for g in scenario.groups)
     np.testing.assert_allclose(evaluation.total.values, parts, rtol=1e-12)
 
 
 def test_mean_walking_time_gained_has_the_size_of_the_trials(scenario):
     """Exponential survival with one mortality process, medians of the trial and a hazard ratio of 1.96 gives 76 days."""
-    result = run(scenario, n=0)
+    result = run(scenario, Sample(0))
     gained = np.diff(result.base.total.get("ambulatory_days")[:, 0])
     assert gained == pytest.approx(76, abs=2)

@@ -5,7 +5,8 @@ import pytest
 from runs import SCENARIOS, base_case, outcome
 
 from model import draws, inputs
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
 from model.scenario_file import read
 from model.scenario_file.variants import read_variants
 

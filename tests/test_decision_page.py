@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "pages"))
 import decision  # noqa: E402
 import evidence  # noqa: E402
+from runs import decided  # noqa: E402
 
 from model import draws  # noqa: E402
 from model.analysis import value_of_information as voi  # noqa: E402
@@ -22,6 +23,7 @@ from model.analysis.headroom import headroom  # noqa: E402
 from model.analysis.run import run  # noqa: E402
 from model.analysis.variants import compare  # noqa: E402
 from model.economics import incremental  # noqa: E402
+from model.sample import Sample  # noqa: E402
 from model.scenario_file import read  # noqa: E402
 from model.scenario_file.variants import read_variants  # noqa: E402
 
@@ -83,12 +85,13 @@ def prices():
         "share 100": 100 * decision.structural_share(100_000),
         "share 50": 100 * decision.structural_share(50_000),
     }
-    trial = headroom({"t": read(ROOT / "scenarios" / "mscc_trial.yaml")}, {"t": ""}, "surgery", (50_000.0,)).cases["t"]
+    own = read(ROOT / "scenarios" / "mscc_trial.yaml")
+    trial = headroom({"t": own}, {"t": ""}, "surgery", decided(own), (50_000.0,)).cases["t"]
     keys = ("trial price", "trial price walking", "trial price not walking")
     found |= dict(zip(keys, trial.base.headroom(50_000.0)[:, 1, 0]))
     for name, file, levels in (("nice", "nice", (20, 30)), ("cda", "cda_amc", (50,)), ("us", "us", (100,))):
         scenario = read(ROOT / "scenarios" / "decision" / f"{file}.yaml")
-        case = headroom({"c": scenario}, {"c": ""}, "surgery", (), decision.SAMPLE).cases["c"]
+        case = headroom({"c": scenario}, {"c": ""}, "surgery", decided(scenario), (), decision.SAMPLE).cases["c"]
         found |= {f"{name} {level}": case.psa.headroom(1000.0 * level)[0, 1].mean() for level in levels}
         found[f"{name} cost"] = case.psa.component[0, 1].mean()
     return found
@@ -103,7 +106,7 @@ def survival():
         return 1 - trace.occupancy[k, :, :, list(scenario.states).index("dead")]
 
     base = {days: 100 * alive("mscc_decision.yaml", days)[:, 0] for days in (90, 365)}
-    drawn = alive("mscc_decision.yaml", 365, lambda s: draws.probabilistic(s, 2000, 1), "horizon=400 days")
+    drawn = alive("mscc_decision.yaml", 365, lambda s: draws.probabilistic(s, Sample(2000, 1)), "horizon=400 days")
     return {
         "practice alive": base[365][1],
         "alive 90": base[90][1],
@@ -118,14 +121,15 @@ def others():
     thomas = decision.increments("decision/thomas.yaml")
     cost, days = thomas["cost"], thomas["ambulatory_days"]
     scenario = read(ROOT / "scenarios" / "decision" / "schedules.yaml")
-    total = evaluate(scenario, draws.probabilistic(scenario, decision.SAMPLE.n, decision.SAMPLE.seed)).total
+    total = evaluate(scenario, draws.probabilistic(scenario, decision.SAMPLE)).total
     frontier = incremental.frontier(total.cost.mean(axis=1), total.qaly.mean(axis=1))
-    beyond = compare(read_variants(ROOT / "variants" / "mscc_beyond_walking.yaml"), 100_000.0, decision.SAMPLE).found
+    variants = read_variants(ROOT / "variants" / "mscc_beyond_walking.yaml")
+    beyond = compare(variants, decided(variants.base, 100_000.0), decision.SAMPLE).found
     benefit = {key: one.net_benefit(100_000.0)[0, 1].mean() for key, one in beyond.items()}
-    decided = read(ROOT / "scenarios" / "mscc_decision.yaml")
-    outcome = evaluate(decided, draws.probabilistic(decided, decision.SAMPLE.n, decision.SAMPLE.seed)).total
+    here = read(ROOT / "scenarios" / "mscc_decision.yaml")
+    outcome = evaluate(here, draws.probabilistic(here, decision.SAMPLE)).total
     nmb = 100_000 * outcome.qaly - outcome.cost
-    value = voi.of_run(run(decided, decision.SAMPLE.n, decision.SAMPLE.seed), 100_000.0, {})
+    value = voi.of_run(run(here, decision.SAMPLE), decided(here, 100_000.0), {})
     evpi = nmb.max(axis=0).mean() - nmb.mean(axis=1).max()
     return {
         **{status: 100 * found.value / evpi for status, found in value.by_status.items()},

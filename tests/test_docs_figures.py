@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import model
-from model.analysis.evaluate import Method
+from model.analysis.method import Method
 from model.analysis.run import run
+from model.sample import Sample
 from model.scenario_file import read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -218,7 +219,7 @@ def over_time():
 
 def of_patients():
     """Share of single patients, at base values, for whom surgery has the higher net benefit."""
-    patients = run(read(DEFAULT), 0, method=Method("individual", 2000)).patients
+    patients = run(read(DEFAULT), Sample(0), method=Method("individual", 2000)).patients
     cost, qaly = patients.values("cost"), patients.values("qaly")
     order, found = np.random.default_rng(1).permutation(cost.shape[1]), {"patients": 2 * cost.shape[1]}
     for wtp in (50000, 1683000):

@@ -11,6 +11,7 @@ import model
 from model import draws, shipped
 from model.analysis.evaluate import evaluate
 from model.economics.acceptability import acceptability
+from model.sample import Sample
 from model.scenario_file import read
 
 DEFAULT, FIVE_YEARS = SCENARIOS / "mscc_furlan.yaml", SCENARIOS / "mscc_furlan_5_years.yaml"
@@ -26,7 +27,7 @@ def base_icer(path, *settings):
 
 def points(path, seed, n=10_000, settings=()):
     scenario = read(path, settings)
-    total = evaluate(scenario, draws.probabilistic(scenario, n, seed)).total
+    total = evaluate(scenario, draws.probabilistic(scenario, Sample(n, seed))).total
     return acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
 
 
@@ -70,7 +71,7 @@ def test_the_figures_of_the_pages_are_those_of_a_run():
     )
     scenario, found = read(DEFAULT), []
     for seed in (1, 2, 3):
-        total = evaluate(scenario, draws.probabilistic(scenario, 10_000, seed)).total
+        total = evaluate(scenario, draws.probabilistic(scenario, Sample(10_000, seed))).total
         icer = np.diff(total.cost.mean(axis=1))[0] / np.diff(total.qaly.mean(axis=1))[0]
         chance = acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
         found.append((icer, *(100 * chance)))

@@ -5,10 +5,11 @@ import pytest
 from runs import write_scenario
 from scipy import stats
 
-from model.analysis.evaluate import Method
+from model.analysis.method import Method
 from model.analysis.run import run
 from model.intervals import half_width, interval, of_replications
 from model.report import tables
+from model.sample import Sample
 from model.scenario_file import read
 
 # Printed tables of Student's t, 97.5 %.
@@ -64,7 +65,9 @@ def test_intervals_of_a_simulated_base_case_hold_the_closed_form(tmp_path, engin
     scenario, truth, runs = read(write_scenario(tmp_path, MORTAL)), (1 - np.exp(-5)) / 0.5, 500
     held = 0
     for seed in range(runs):
-        found = tables.outcomes(run(scenario, 0, method=Method(engine, patients=patients, replications=5, seed=seed)))
+        found = tables.outcomes(
+            run(scenario, Sample(0, seed), method=Method(engine, patients=patients, replications=5))
+        )
         row = found.query("outcome == 'life_years' and discounted == 'false'").iloc[0]
         held += row["lower_95"] <= truth <= row["upper_95"]
     assert held / runs == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / runs))

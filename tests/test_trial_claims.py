@@ -11,7 +11,9 @@ from scipy.optimize import least_squares
 import model
 from model import draws
 from model.analysis.calibrate import calibrate
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
+from model.sample import Sample
 from model.scenario_file import read
 
 TRIAL, CENSORED = SCENARIOS / "mscc_trial.yaml", SCENARIOS / "mscc_trial_death_censored.yaml"
@@ -109,7 +111,7 @@ def test_a_week_is_as_exact_as_a_day():
 
 
 def test_calibration_finds_the_values_again_as_an_independent_fit_does(scenario):
-    found, (values, error, correlation) = calibrate(scenario, starts=1), independent_fit()
+    found, (values, error, correlation) = calibrate(scenario, Sample(10_000), starts=1), independent_fit()
     assert found.keys == FITTED
     np.testing.assert_allclose(found.best.values, values, rtol=2e-3)
     np.testing.assert_allclose(found.standard_error, error, rtol=5e-3)
@@ -126,7 +128,7 @@ def test_spreads_and_correlations_are_those_of_the_fit_with_a_sixth_value(scenar
     path = tmp_path / "six.yaml"
     line = 'hr_surgery: {from: 0.3, to: 3, scale: log, prior: "lognormal(median=1, sdlog=0.257)"}'
     path.write_text(f"extends: {TRIAL}\ncalibration:\n  vary:\n    {line}\n")
-    found, (values, error, correlation) = calibrate(read(path), starts=1), independent_fit(prior=0.257)
+    found, (values, error, correlation) = calibrate(read(path), Sample(10_000), starts=1), independent_fit(prior=0.257)
     np.testing.assert_allclose(found.best.values, values, rtol=2e-3)
     np.testing.assert_allclose(found.correlation, correlation, atol=5e-3)
     (stated,) = scenario.correlations
@@ -140,7 +142,7 @@ def test_spreads_and_correlations_are_those_of_the_fit_with_a_sixth_value(scenar
 def sample(scenario):
     """PSA with occupancies at landmarks, [day, strategy, draw]."""
     days = np.array([30.0, 60.0, 365.0])
-    found = evaluate(scenario, draws.probabilistic(scenario, 2000, 1), trace=True, at=days)
+    found = evaluate(scenario, draws.probabilistic(scenario, Sample(2000, 1)), trace=True, at=days)
     trace = found.traces["all"]
     at = [int(np.argmin(np.abs(trace.times - day))) for day in days]
     return found.total, 1 - trace.occupancy[at][..., list(scenario.states).index("dead")]
@@ -216,7 +218,7 @@ def test_who_has_not_lost_walking_when_nobody_dies_is_the_closed_form():
 @pytest.mark.parametrize("path", [CENSORED, NOBODY_DIES], ids=lambda p: p.stem)
 def test_the_fits_of_the_other_reading_are_found_again(path):
     scenario = read(path)
-    found = calibrate(scenario, starts=1)
+    found = calibrate(scenario, Sample(10_000), starts=1)
     np.testing.assert_allclose(found.best.values, [scenario.parameters[k].base for k in found.keys], rtol=0.02)
 
 

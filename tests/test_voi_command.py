@@ -42,7 +42,7 @@ transitions:
 
 @pytest.mark.parametrize("rate, found", [("3%", 0.03), ("3.5 %", 0.035), ("0.03", 0.03), ("0", 0)])
 def test_discount_rates_of_the_population_are_shares_or_per_cent(rate, found):
-    from model.cli import _parser
+    from model.cli.main import _parser
 
     assert _parser().parse_args(["voi", "--discount", rate]).discount == pytest.approx(found)
 

@@ -5,14 +5,15 @@ import itertools
 
 import numpy as np
 import pytest
-from runs import SCENARIOS, write_scenario
+from runs import SCENARIOS, decided, write_scenario
 
 from model import draws
 from model.analysis.attribution import DifferenceError, attribute
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
 from model.analysis.shapley import shapley
-from model.analysis.sweep import Sample
 from model.report.difference_report import attribution_table, differences_table, names
+from model.sample import Sample
 from model.scenario_file import read
 from model.scenario_file.difference import Trees
 
@@ -108,7 +109,8 @@ def test_the_stated_error_is_the_spread_over_seeds():
 
 def test_a_product_of_two_changes_by_hand(tmp_path):
     """10 x 2 = 20 becomes 14 x 5 = 70: the price adds 4 x (2 + 5) / 2 = 14, the amount 3 x (10 + 14) / 2 = 36."""
-    found = attribute(shop(tmp_path, "a.yaml"), shop(tmp_path, "b.yaml", 14, 5))
+    a, b = shop(tmp_path, "a.yaml"), shop(tmp_path, "b.yaml", 14, 5)
+    found = attribute(a, b, decided(a))
     assert shares(found, 0) == pytest.approx({"price": 14, "amount": 36})
     assert shares(found, 2) == pytest.approx({"price": -14, "amount": -36})
     assert found.start[0, 0, 1] == pytest.approx(20) and found.end[0, 0, 1] == pytest.approx(70)
@@ -127,7 +129,7 @@ states: {ambulatory: {utility: u_amb * 0.9}}
 
 def test_shares_of_a_real_scenario_are_the_mean_over_all_orders_of_files(tmp_path):
     a, b = read(DEFAULT), extended(tmp_path, B)
-    found = attribute(a, b, wtp=100_000)
+    found = attribute(a, b, decided(a, 100_000))
     texts = {
         "time.horizon": "horizon=1 year",
         "discount.effect": "discount.effect=3 %",
@@ -151,7 +153,7 @@ def test_shares_of_a_real_scenario_are_the_mean_over_all_orders_of_files(tmp_pat
 
 
 def test_shares_add_up_to_the_difference_in_every_result_and_group(tmp_path):
-    found = attribute(read(DEFAULT), extended(tmp_path, B))
+    found = attribute(read(DEFAULT), extended(tmp_path, B), decided(read(DEFAULT)))
     assert found.groups == ("all", "walking", "not walking")
     assert found.share.value.sum(axis=0) == pytest.approx(found.end - found.start, rel=1e-9, abs=1e-9)
     table = attribution_table(found)
@@ -185,7 +187,7 @@ def test_more_than_eight_changes_are_sampled_and_still_add_up(tmp_path):
         }.items()
     )
     a, b = read(DEFAULT), extended(tmp_path, f"parameters:\n{values}")
-    found = attribute(a, b, orders=40)
+    found = attribute(a, b, decided(a), orders=40)
     assert found.share.orders == 40 and len(found.changes) == 10
     assert found.share.value.sum(axis=0) == pytest.approx(found.end - found.start, rel=1e-9, abs=1e-9)
     assert (found.share.standard_error[:, 2, 0, 1] < 0.2 * abs(found.end - found.start)[2, 0, 1]).all()
@@ -209,7 +211,7 @@ wtp: {thresholds: [10]}
             "b.yaml",
         )
     )
-    found = attribute(a, b)
+    found = attribute(a, b, decided(a))
     assert [d.name for d in found.differences] == ["parameters.price.note"] and not found.changes
     assert differences_table(found).change.tolist() == [""]
 
@@ -224,6 +226,7 @@ parameters: {hr_extra: {value: 0.8, unit: hazard ratio}, c_rt: {value: 1000}}
 strategies: {surgery: {hr: hr_surgery * hr_extra}}
 """,
         ),
+        decided(read(DEFAULT)),
     )
     assert set(shares(found)) == {"hr_extra + strategies.surgery.hr", "c_rt"}
 
@@ -241,6 +244,7 @@ transitions:
 parameters: {c_surgery: {value: 19000}}
 """,
         ),
+        decided(read(DEFAULT)),
     )
     assert sorted(map(len, found.changes)) == [1, 3]
     assert sum(shares(found).values()) == pytest.approx(float((found.end - found.start)[2, 0, 1]))
@@ -257,6 +261,7 @@ time: {convention: half-cycle, horizon: 260 weeks}
 discount: {cost: 3 %}
 """,
         ),
+        decided(read(DEFAULT)),
     )
     assert set(shares(found)) == {"time.horizon + time.convention", "discount.cost"}
 
@@ -273,7 +278,7 @@ transitions:
 """
     a = read(write_scenario(tmp_path, text.format(p=0.1, q=0.7, c=5), "a.yaml"))
     b = read(write_scenario(tmp_path, text.format(p=0.5, q=0.2, c=7), "b.yaml"))
-    assert set(shares(attribute(a, b))) == {"p + q", "c"}
+    assert set(shares(attribute(a, b, decided(a)))) == {"p + q", "c"}
 
 
 def test_diagrams_that_cannot_be_mixed_are_one_change(tmp_path):
@@ -294,6 +299,7 @@ effects: {cured_days: {label: Days cured, time in: [cured], unit: day}}
 parameters: {c_rt: {value: 1000}}
 """,
         ),
+        decided(read(DEFAULT)),
     )
     assert sorted(map(len, found.changes))[-1] > 5
     assert sum(shares(found).values()) == pytest.approx(float((found.end - found.start)[2, 0, 1]))
@@ -304,12 +310,12 @@ def test_another_distribution_with_the_same_mean_shows_in_the_psa_only(tmp_path)
     b = extended(
         tmp_path, 'parameters: {hr_nonamb: {value: 1.96, distribution: "lognormal(meanlog=log(1.96), sdlog=0.8)"}}'
     )
-    assert not attribute(a, b).changes
-    found = attribute(a, b, sample=Sample(500))
+    assert not attribute(a, b, decided(a)).changes
+    found = attribute(a, b, decided(a), sample=Sample(500))
     assert list(shares(found)) == ["hr_nonamb"]
     means = []
     for scenario in (a, b):
-        total = evaluate(scenario, draws.probabilistic(scenario, 500, 1)).total
+        total = evaluate(scenario, draws.probabilistic(scenario, Sample(500, 1))).total
         means.append(float((50_000 * total.qaly - total.cost).mean(axis=1) @ [-1, 1]))
     assert shares(found)["hr_nonamb"] == pytest.approx(means[1] - means[0], rel=1e-9)
     assert abs(means[1] - means[0]) > 1
@@ -317,7 +323,7 @@ def test_another_distribution_with_the_same_mean_shows_in_the_psa_only(tmp_path)
 
 def test_an_engine_that_follows_patients_gives_the_same_attribution_within_its_error(tmp_path):
     a, b = read(DEFAULT), extended(tmp_path, "parameters: {c_surgery: {value: 19000}, u_amb: {value: 0.7}}")
-    exact, found = attribute(a, b), attribute(a, b, method=Method("individual", patients=20))
+    exact, found = attribute(a, b, decided(a)), attribute(a, b, decided(a), method=Method("individual", patients=20))
     assert shares(found)["c_surgery"] == pytest.approx(15_000)
     assert shares(found)["u_amb"] == pytest.approx(shares(exact)["u_amb"], rel=0.15)
 
@@ -325,6 +331,6 @@ def test_an_engine_that_follows_patients_gives_the_same_attribution_within_its_e
 def test_scenarios_in_other_money_or_of_other_strategies_are_refused(tmp_path):
     a = read(DEFAULT)
     with pytest.raises(DifferenceError, match="costs cannot be compared"):
-        attribute(a, extended(tmp_path, "currency: {year: 2020}"))
+        attribute(a, extended(tmp_path, "currency: {year: 2020}"), decided(a))
     with pytest.raises(DifferenceError, match="must have the reference strategy 'radiotherapy'"):
-        attribute(a, dataclasses.replace(shop(tmp_path, "c.yaml"), price_year="2010"))
+        attribute(a, dataclasses.replace(shop(tmp_path, "c.yaml"), price_year="2010"), decided(a))

@@ -7,6 +7,7 @@ from runs import SCENARIOS, write_scenario
 from model.analysis.calibrate import CalibrationError, calibrate, with_values
 from model.analysis.workers import workers
 from model.report.calibration_report import identifiability_text, report, starts_text
+from model.sample import Sample
 from model.scenario_file import read
 
 ONE_YEAR = "time: {unit: year, horizon: 1 year, cycle: 1 year}"
@@ -64,6 +65,7 @@ def test_the_hazard_is_the_one_that_median_survival_determines(tmp_path):
     """S(t) = exp(-h t), so h = ln 2 / median."""
     found = calibrate(
         exponential(tmp_path, "s: {measure: median survival, strategy: only, value: 100 days, tolerance: 1 day}"),
+        Sample(10_000),
         starts=3,
     )
     assert found.best.values == pytest.approx([np.log(2) / 100], rel=1e-5)
@@ -79,7 +81,8 @@ def test_the_hazard_is_the_one_that_occupancy_determines(tmp_path):
             tmp_path,
             "s: {measure: occupancy, strategy: only, states: [alive], at: 70 days, value: 0.3, tolerance: 0.01}",
         ),
-        2,
+        Sample(10_000),
+        starts=2,
     )
     assert found.best.values == pytest.approx([-np.log(0.3) / 70], rel=1e-4)
 
@@ -94,6 +97,7 @@ def test_an_over_determined_problem_ends_at_the_weighted_least_squares(tmp_path)
             "c: {from: 0, to: 5000}",
             {"a": (1000, 10), "b": (1400, 20)},
         ),
+        Sample(10_000),
         starts=2,
     )
     assert found.best.values == pytest.approx([1080], rel=1e-6)
@@ -112,6 +116,7 @@ def test_an_under_determined_problem_says_which_combination_is_open(tmp_path):
             "c: {from: 0, to: 1000}, d: {from: 0, to: 1000}",
             {"a": (1000, 1)},
         ),
+        Sample(10_000),
         starts=4,
     )
     loose, tight = found.directions()
@@ -140,7 +145,7 @@ calibration:
 """,
         )
     )
-    assert calibrate(scenario, 2).best.values == pytest.approx([6000], rel=1e-6)
+    assert calibrate(scenario, Sample(10_000), starts=2).best.values == pytest.approx([6000], rel=1e-6)
 
 
 def test_a_mean_meets_a_point_of_the_acceptability_curve(tmp_path):
@@ -162,7 +167,7 @@ calibration:
 """,
         )
     )
-    found = calibrate(scenario, starts=2, n=20_000)
+    found = calibrate(scenario, Sample(20_000), starts=2)
     sampling_error = 1000 * np.sqrt(0.8 * 0.2 / 20_000) / norm.pdf(norm.ppf(0.8))
     assert abs(found.best.values[0] - (10_000 - 1000 * norm.ppf(0.8))) < 3 * sampling_error
     assert found.reached == pytest.approx([0.8], abs=0.0005)
@@ -177,7 +182,7 @@ def test_combinations_that_a_distribution_cannot_have_are_walked_around(tmp_path
         "u.mean: {from: 0.1, to: 0.95}, u.se: {from: 0.05, to: 0.45}",
         {"a": (900, 1)},
     )
-    found = calibrate(scenario, starts=4, posterior=40)
+    found = calibrate(scenario, Sample(10_000), starts=4, posterior=40)
     assert found.best.values[0] == pytest.approx(0.9, rel=1e-4)
     mean, se = found.posterior.T
     assert (se**2 < mean * (1 - mean)).all()
@@ -195,7 +200,7 @@ def test_the_posterior_of_a_linear_problem_is_the_exact_normal_one(tmp_path):
         "c: {from: 0, to: 1000}, d: {from: 0, to: 1000}",
         {"x": (1000, 20), "y": (420, 30), "z": (350, 25)},
     )
-    found = calibrate(scenario, starts=2, posterior=2000)
+    found = calibrate(scenario, Sample(10_000), starts=2, posterior=2000)
     design, error = np.array([[1, 1], [1, 0], [-0.5, 1]]), np.array([20, 30, 25])
     covariance = np.linalg.inv((design / error[:, None] ** 2).T @ design)
     mean = covariance @ (design / error[:, None] ** 2).T @ np.array([1000, 420, 350])
@@ -217,7 +222,7 @@ def test_the_posterior_has_both_solutions_of_a_square(tmp_path):
         "x: {from: 0, to: 1}",
         {"a": (40, 2)},
     )
-    found = calibrate(scenario, starts=6, posterior=1000)
+    found = calibrate(scenario, Sample(10_000), starts=6, posterior=1000)
     assert "other values, as good" in found.agreement()
     above = found.posterior[:, 0] > 0.5
     assert above.mean() == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(found.effective))
@@ -232,7 +237,7 @@ def test_without_information_the_posterior_is_the_uniform_prior(tmp_path):
         "c: {from: 0, to: 1000}, d: {from: 10, to: 20}",
         {"a": (500, 1)},
     )
-    found = calibrate(scenario, starts=2, posterior=2000)
+    found = calibrate(scenario, Sample(10_000), starts=2, posterior=2000)
     d = found.posterior[:, 1]
     assert d.mean() == pytest.approx(15, abs=4 * 10 / np.sqrt(12 * found.effective))
     assert d.std() == pytest.approx(10 / np.sqrt(12), rel=0.1)
@@ -248,7 +253,7 @@ def test_sets_are_drawn_from_the_distribution_that_each_set_of_arguments_makes(t
         "c.mean: {from: 10, to: 1000}, d: {from: 10, to: 1000}",
         {"a": (300, 3), "b": (300, 3)},
     )
-    found = calibrate(scenario, starts=2, posterior=1000)
+    found = calibrate(scenario, Sample(10_000), starts=2, posterior=1000)
     c, d = found.parameter_sets().values()
     assert c.mean() == pytest.approx(300, rel=0.03) and c.std() == pytest.approx(150, rel=0.1)
     np.testing.assert_array_equal(d, found.posterior[:, 1])
@@ -259,10 +264,10 @@ def test_sets_are_drawn_from_the_distribution_that_each_set_of_arguments_makes(t
 
 def test_the_result_is_the_same_to_the_last_bit_with_any_number_of_workers(tmp_path):
     scenario = read(SCENARIOS / "mscc_constant_hazards.yaml", ["calibration.targets.ICER.tolerance=5000"])
-    alone = calibrate(scenario, starts=2, n=200, posterior=30)
+    alone = calibrate(scenario, Sample(200), starts=2, posterior=30)
     for jobs in (2, 3):
         with workers(jobs) as executor:
-            found = calibrate(scenario, starts=2, n=200, posterior=30, executor=executor)
+            found = calibrate(scenario, Sample(200), starts=2, posterior=30, executor=executor)
         for one, other in zip(alone.fits, found.fits):
             np.testing.assert_array_equal(one.values, other.values)
         np.testing.assert_array_equal(alone.jacobian, found.jacobian)
@@ -274,7 +279,7 @@ def test_progress_counts_starts_and_sets(tmp_path):
         exponential(tmp_path, "s: {measure: median survival, strategy: only, value: 100 days, tolerance: 1 day}"),
         [],
     )
-    calibrate(scenario, starts=3, posterior=25, progress=seen.append)
+    calibrate(scenario, Sample(10_000), starts=3, posterior=25, progress=seen.append)
     assert sum(seen) == 28
 
 
@@ -299,10 +304,10 @@ def test_what_a_variant_fixes_is_not_varied_and_said_to_be_fixed():
 def test_a_scenario_without_the_section_or_with_everything_fixed_is_refused(tmp_path):
     plain = read(write_scenario(tmp_path, "states: {a: {start: 1, alive: true}}\ntransitions: []"))
     with pytest.raises(CalibrationError, match="has no 'calibration' section"):
-        calibrate(plain)
+        calibrate(plain, Sample(10_000))
     fixed = spending(tmp_path, "c: {value: 1, unit: USD}", {"a": "c"}, "c.mean: {from: 0, to: 9}", {"a": (1, 1)})
     with pytest.raises(CalibrationError, match="nothing is left to vary, as these are fixed: c.mean"):
-        calibrate(fixed)
+        calibrate(fixed, Sample(10_000))
 
 
 # --- the default scenario ---------------------------------------------------------------------------------------
@@ -313,7 +318,7 @@ def test_the_calibrated_values_of_the_default_scenario_are_found_again():
     """Three of the four; the spread of the daily costs is found too, but hardly determined (docs/calibration.md)."""
     scenario = read(SCENARIOS / "mscc_constant_hazards.yaml")
     with workers(2) as executor:
-        found = calibrate(scenario, starts=3, executor=executor)
+        found = calibrate(scenario, Sample(10_000), starts=3, executor=executor)
     assert found.reached == pytest.approx([100, 250_307, 0.1811, 0.9111], rel=1e-3)
     hazard, surgery, cv, sdlog = found.best.values
     assert hazard == pytest.approx(0.00488, rel=0.002)
@@ -332,7 +337,7 @@ def test_a_target_beyond_the_horizon_stops_a_calibration_but_no_run(tmp_path):
     with pytest.raises(
         CalibrationError, match=r"beyond the horizon \(1095.75 days\) lie the targets 's' \(1461 days\)"
     ):
-        calibrate(scenario)
+        calibrate(scenario, Sample(10_000))
 
 
 LANDMARK = "s: {{measure: occupancy, strategy: only, states: [alive], at: 45 days, value: 0.3, tolerance: 0.01}}"
@@ -346,4 +351,4 @@ def test_occupancy_within_a_cycle_is_read_there(tmp_path, convention, settings):
     """At 45 days, in the middle of a cycle of 30: a straight line between its ends would give a hazard 5 % lower."""
     path = exponential(tmp_path, LANDMARK.format()).path
     made = read(path, ["cycle=30 days", "horizon=300 days", f"convention={convention}", *settings])
-    assert calibrate(made, 2).best.values == pytest.approx([-np.log(0.3) / 45], rel=1e-4)
+    assert calibrate(made, Sample(10_000), starts=2).best.values == pytest.approx([-np.log(0.3) / 45], rel=1e-4)

@@ -4,15 +4,17 @@ import dataclasses
 
 import numpy as np
 import pytest
-from runs import SCENARIOS, base_case, outcome
+from runs import SCENARIOS, base_case, decided, outcome
 
 from model.analysis import agreement, capacity
 from model.analysis.capacity import CapacityError
-from model.analysis.evaluate import EngineError, Method
+from model.analysis.method import EngineError, Method
 from model.cli import main
+from model.decision import Decision
 from model.engines import queueing
 from model.report import engine_report
 from model.resources import Arrivals, Hold, Resource, System
+from model.sample import Sample
 from model.scenario_file import read
 
 # Only waiting costs QALYs: 1 a year in every other state, and all live to the horizon.
@@ -42,7 +44,7 @@ def waiting(tmp_path):
 
 
 def test_gain_of_a_second_server_is_the_difference_of_the_mean_waits(waiting):
-    found = capacity.value_of_capacity(waiting, "server", 1, 3, MANY, unit_cost=1000)
+    found = capacity.value_of_capacity(waiting, "server", 1, 3, decided(waiting), MANY, unit_cost=1000)
     saved = 0.7 / 0.3 - 0.49 / 3.51  # days: rho / (mu - lambda) and a^2 / (4 - a^2) / mu
     row = engine_report.capacity_table(found).query("capacity == 2 and strategy == 'old'").iloc[0]
     # 100 USD a day of waiting (36,525 / 365.25).
@@ -62,14 +64,18 @@ def test_the_best_number_of_units_weighs_gain_and_cost(waiting):
     best = {}
     for cost in (0, 20_000, 200_000):
         few = Method(patients=600, replications=6)
-        table = engine_report.capacity_table(capacity.value_of_capacity(waiting, "server", 1, 3, few, unit_cost=cost))
+        table = engine_report.capacity_table(
+            capacity.value_of_capacity(waiting, "server", 1, 3, decided(waiting), few, unit_cost=cost)
+        )
         best[cost] = table.query("best == 'true' and strategy == 'new'")["capacity"].item()
     assert best == {0: 3, 20_000: 2, 200_000: 1}
 
 
 def test_overload_is_said(waiting):
     busy = dataclasses.replace(waiting.system, arrivals=Arrivals((1.5,)), most_waiting=30)
-    found = capacity.value_of_capacity(dataclasses.replace(waiting, system=busy), "server", 1, 2, MANY)
+    found = capacity.value_of_capacity(
+        dataclasses.replace(waiting, system=busy), "server", 1, 2, decided(waiting), MANY
+    )
     table = engine_report.capacity_table(found)
     assert table["status"].tolist() == ["stopped: backlog beyond its bound"] * 2 + ["ok"] * 2
     assert table["offered_load"].iloc[0] == pytest.approx(1.5, rel=0.05)
@@ -77,11 +83,11 @@ def test_overload_is_said(waiting):
 
 def test_unknown_resources_and_scenarios_without_any_are_errors(waiting):
     with pytest.raises(CapacityError, match="unknown resource 'sever'; resources: server. Did you mean 'server'"):
-        capacity.value_of_capacity(waiting, "sever", 1, 2, MANY)
+        capacity.value_of_capacity(waiting, "sever", 1, 2, decided(waiting), MANY)
     with pytest.raises(CapacityError, match="needs 1 <= from <= to"):
-        capacity.value_of_capacity(waiting, "server", 3, 2, MANY)
+        capacity.value_of_capacity(waiting, "server", 3, 2, decided(waiting), MANY)
     with pytest.raises(EngineError, match="no 'resources' and 'arrivals'"):
-        capacity.value_of_capacity(dataclasses.replace(waiting, system=None), "server", 1, 2, MANY)
+        capacity.value_of_capacity(dataclasses.replace(waiting, system=None), "server", 1, 2, decided(waiting), MANY)
 
 
 # --- agreement --------------------------------------------------------------------------------------------------
@@ -132,9 +138,9 @@ def test_a_biased_engine_is_found_by_its_means(monkeypatch, tmp_path, capsys):
 
 
 def test_steps_of_the_bridge_add_up_and_queues_cost_the_wait(waiting):
-    found = agreement.bridge(waiting, MANY)
+    found = agreement.bridge(waiting, decided(waiting), MANY)
     assert [step.name for step in found.steps] == ["Cohort", "Individual patients", "Queues"]
-    table = engine_report.bridge_table(found, waiting)
+    table = engine_report.bridge_table(found)
     name = "incremental_net_benefit"
     assert table[name].iloc[-1] == pytest.approx(table[name].iloc[0] + table[f"{name}_change"].sum())
     # Both strategies wait alike.
@@ -145,7 +151,7 @@ def test_jackknife_error_of_a_mean_is_its_standard_error():
     generator = np.random.default_rng(1)
     cost = 10 + generator.normal(size=(2, 15))
     steps = (agreement.Step("one", cost * 0 + 1, cost * 0 + 1), agreement.Step("two", cost, cost * 0 + 1))
-    value, error = agreement.Bridge(steps, ("a", "b"), 0).changes(1, agreement.icer)
+    value, error = agreement.Bridge(steps, ("a", "b"), 0, Decision(1.0, "a")).changes(1, agreement.icer)
     assert value[1] == pytest.approx(cost[1].mean() - 1)
     assert error[1] == pytest.approx(cost[1].std(ddof=1) / np.sqrt(15))
 
@@ -176,10 +182,12 @@ def test_queues_raise_the_icer_and_shorter_ones_lower_it():
         "linac": (("",), read(CONSTANT, ["resources.linac.capacity=16"])),
     }
     found = capacity.alternatives(read(CONSTANT), changed, Method(patients=400, replications=10))
-    table = engine_report.change_of_icer(read(CONSTANT), found).set_index("alternative")
+    table = engine_report.change_of_icer(read(CONSTANT), found, decided(read(CONSTANT))).set_index("alternative")
     score = table["change"] / table["change_standard_error"]
     assert score["none"] < -3 and score["night"] < -4 and score["linac"] > 2
-    walking = engine_report.change_table(found, 50_000).query("outcome == 'ambulatory_days' and strategy == 'surgery'")
+    walking = engine_report.change_table(found, decided(read(CONSTANT), 50_000)).query(
+        "outcome == 'ambulatory_days' and strategy == 'surgery'"
+    )
     walking = walking.set_index("alternative")["change"]
     assert walking["none"] > walking["night"] > 2
 
@@ -188,8 +196,8 @@ def test_queues_raise_the_icer_and_shorter_ones_lower_it():
 @pytest.mark.parametrize(("share", "sign"), [(1, -1), (0.21, 1)])
 def test_queues_take_from_surgery_if_all_are_operated_on_and_give_if_one_in_five_is(share, sign):
     scenario = read(CAPACITY, [f"surgery_share={share}"])
-    found = agreement.bridge(scenario, Method(patients=1000, replications=40))
-    row = engine_report.bridge_table(found, scenario).set_index("step").loc["Queues"]
+    found = agreement.bridge(scenario, decided(scenario), Method(patients=1000, replications=40))
+    row = engine_report.bridge_table(found).set_index("step").loc["Queues"]
     name = "incremental_net_benefit_change"
     assert row["wtp"] == 50_000 and sign * row[name] > 2 * row[f"{name}_standard_error"]
 
@@ -226,7 +234,7 @@ def test_where_nobody_waits_and_scans_and_operations_take_no_time_the_centre_is_
 def test_without_queues_the_icer_is_near_that_of_the_default_scenario():
     from model.analysis.run import run
 
-    total = run(read(CONSTANT), 0).base.total
+    total = run(read(CONSTANT), Sample(0)).base.total
     icer = (total.cost[1, 0] - total.cost[0, 0]) / (total.qaly[1, 0] - total.qaly[0, 0])
     assert icer == pytest.approx(250_642, rel=0.02)
 

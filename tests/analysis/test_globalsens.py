@@ -4,17 +4,19 @@ import sys
 
 import numpy as np
 import pytest
-from runs import SCENARIOS, VALIDATION, write_scenario
+from runs import SCENARIOS, VALIDATION, decided, write_scenario
 from scipy import stats
 
 from model import draws
 from model.analysis import convergence, globalsens
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
 from model.analysis.globalsens import GlobalError
+from model.analysis.method import Method
 from model.analysis.run import run
 from model.analysis.workers import workers
 from model.cli import main
 from model.economics import net_benefit
+from model.sample import Sample
 from model.scenario_file import read
 
 DEFAULT = SCENARIOS / "mscc_constant_hazards.yaml"
@@ -120,7 +122,7 @@ def test_correlated_and_joint_inputs_are_factors_of_their_own(tmp_path):
     found = globalsens.factors(scenario)
     assert [f.parameters for f in found] == [("a", "b"), ("c",), ("p", "q", "r")]
     assert [f.name for f in found[:2]] == ["a + b", "c"]
-    model = globalsens.net_benefit_of(scenario, Method(), 1.0)
+    model = globalsens.net_benefit_of(scenario, Method(), decided(scenario, 1.0))
     blocks = globalsens.places(scenario, found)
     (indices,) = globalsens.sobol(model, sum(map(len, blocks)), blocks, 2048, 1)
     # var(a + b) = 0.01 (1 + 1 + 2 * 0.5) = 0.03, var(c) = 0.04.
@@ -139,7 +141,9 @@ def test_four_strategies_cost_one_table_a_factor(monkeypatch):
     monkeypatch.setattr(globalsens, "evaluate", lambda s, table, m: rows.append(table.n) or evaluate(s, table, m))
     factors = globalsens.factors(scenario)
     blocks = globalsens.places(scenario, factors)
-    found = globalsens.sobol(globalsens.net_benefit_of(scenario, Method(), 1e5), sum(map(len, blocks)), blocks, 16, 1)
+    found = globalsens.sobol(
+        globalsens.net_benefit_of(scenario, Method(), decided(scenario, 1e5)), sum(map(len, blocks)), blocks, 16, 1
+    )
     assert len(found) == len(scenario.strategies) - 1 and rows == [16] * (len(factors) + 2)
 
 
@@ -172,7 +176,7 @@ def test_a_mean_near_zero_is_not_enough_whatever_the_error():
 
 
 def test_convergence_of_the_default_scenario_is_its_psa():
-    made = run(read(DEFAULT), 500, 3)
+    made = run(read(DEFAULT), Sample(500, 3))
     found = convergence.convergence(made, 250_000)
     total = made.psa.total
     benefit = net_benefit.mean_net_benefit(total.cost, total.qaly, np.array([250_000.0]))
@@ -181,7 +185,7 @@ def test_convergence_of_the_default_scenario_is_its_psa():
 
 
 def test_the_ceac_is_that_of_the_run_where_patients_make_noise():
-    made = run(read(DEFAULT), 300, 3, method=Method("individual", 20))
+    made = run(read(DEFAULT), Sample(300, 3), method=Method("individual", 20))
     found = convergence.convergence(made, 50_000.0)[0]
     at = np.flatnonzero(made.curves.wtp == 50_000)[0]
     assert found.probability[-1] == pytest.approx(made.curves.probability_most_cost_effective[at, 1])
@@ -191,7 +195,7 @@ def test_the_ceac_is_that_of_the_run_where_patients_make_noise():
 
 def test_any_number_of_chunks_and_workers_gives_the_same_bits(monkeypatch):
     scenario = read(DEFAULT)
-    table = draws.probabilistic(scenario, 700, 5)
+    table = draws.probabilistic(scenario, Sample(700, 5))
     results = []
     for chunk in (700, 350, 100):
         monkeypatch.setattr("model.analysis.evaluate.CHUNK", chunk)

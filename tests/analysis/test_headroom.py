@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from runs import SCENARIOS
+from runs import SCENARIOS, decided
 
 from model import cli, draws
 from model.analysis.evaluate import evaluate
 from model.analysis.headroom import HeadroomError, headroom, over
-from model.analysis.sweep import Sample
 from model.analysis.sweep_points import axis
 from model.report.headroom_report import headroom_table
+from model.sample import Sample
 from model.scenario_file import read
 
 # Two years alive or one: no survival left to chance, so that every figure is arithmetic.
@@ -42,7 +42,7 @@ def by_hand(tmp_path):
 
 
 def of(scenario, component, **more):
-    return headroom({"a": scenario}, {"a": "A"}, component, **more)
+    return headroom({"a": scenario}, {"a": "A"}, component, decided(scenario), **more)
 
 
 def test_headroom_is_the_value_of_the_effect_less_all_other_costs(by_hand):
@@ -76,7 +76,7 @@ def test_at_that_price_the_net_benefit_is_zero(group, wtp):
 def test_a_map_is_the_headroom_at_each_pair_of_values():
     scenario = read(SCENARIOS / "mscc_furlan.yaml")
     axes = tuple(axis(scenario, text) for text in ("hr_nonamb=1.5:2.5:3", "u_amb=0.5:0.7:2"))
-    found = over(scenario, "surgery", axes, 50_000.0)
+    found = over(scenario, "surgery", axes, decided(scenario, 50_000.0))
     one = of(read(SCENARIOS / "mscc_furlan.yaml", ["hr_nonamb=2", "u_amb=0.7"]), "surgery").cases["a"]
     assert found.shape == (3, 2, 3, 2)
     assert found[1, 1, :, 1] == pytest.approx(one.base.headroom(50_000.0)[:, 1, 0], rel=1e-9)

@@ -7,6 +7,7 @@ from runs import write_scenario
 import model
 from model.analysis.calibrate import calibrate
 from model.report.calibration_report import report
+from model.sample import Sample
 from model.scenario_file import read
 
 # Patients die at 0.002 a day for 45 days, then at 0.01: a period that ends within a cycle of 30 days.
@@ -138,7 +139,7 @@ SHARE_ERROR = np.sqrt(0.25 / 50) / (0.5 * np.log(2))  # of log h: S = exp(-h t) 
 
 def test_a_published_median_is_a_target_and_its_error_that_of_the_logarithm(tmp_path):
     text = EXPONENTIAL + "  vary: {h: {from: 0.0001, to: 0.1, scale: log}}"
-    found = calibrate(read(write_scenario(tmp_path, text)), starts=3)
+    found = calibrate(read(write_scenario(tmp_path, text)), Sample(10_000), starts=3)
     assert found.best.values == pytest.approx([np.log(2) / 100], rel=1e-5) and found.agreement() == ["same"] * 3
     assert found.standard_error == pytest.approx([SHARE_ERROR], rel=1e-3)
     low, high = (float(x[0]) for x in found.interval)
@@ -153,7 +154,7 @@ def test_a_prior_and_a_target_are_weighed_by_their_precision(tmp_path, prior):
         EXPONENTIAL.replace("n: 50", "n: 500000")
         + f"  vary: {{h: {{from: 0.0001, to: 0.1, scale: log, prior: {prior}}}}}"
     )
-    found = calibrate(read(write_scenario(tmp_path, text)), starts=2)
+    found = calibrate(read(write_scenario(tmp_path, text)), Sample(10_000), starts=2)
     error = SHARE_ERROR / 100
     wanted = np.average([np.log(np.log(2) / 100), np.log(0.001)], weights=[error**-2, 0.5**-2])
     assert np.log(found.best.values) == pytest.approx([wanted], abs=2e-5)
@@ -162,7 +163,7 @@ def test_a_prior_and_a_target_are_weighed_by_their_precision(tmp_path, prior):
 
 def test_the_posterior_with_a_prior_has_its_mean_and_spread(tmp_path):
     text = EXPONENTIAL + "  vary: {h: {from: 0.0001, to: 0.1, scale: log, prior: own}}"
-    found = calibrate(read(write_scenario(tmp_path, text)), starts=2, posterior=1500)
+    found = calibrate(read(write_scenario(tmp_path, text)), Sample(10_000), starts=2, posterior=1500)
     grid = np.linspace(np.log(0.0001), np.log(0.1), 20_001)
     z = (np.exp(-np.exp(grid) * 100) - 0.5) / np.sqrt(0.25 / 50), (grid - np.log(0.001)) / 0.5
     density = np.exp(-0.5 * (z[0] ** 2 + z[1] ** 2))
@@ -188,7 +189,7 @@ calibration:
   vary: {x: {from: 0, to: 100}, y: {from: 0, to: 100}}
   published: [a, b]
 """
-    found = calibrate(read(write_scenario(tmp_path, text)), starts=2)
+    found = calibrate(read(write_scenario(tmp_path, text)), Sample(10_000), starts=2)
     assert found.best.values == pytest.approx([40, 20], rel=1e-6)
     assert found.standard_error == pytest.approx([1, np.sqrt(2)], rel=1e-6)
     assert found.correlation[0, 1] == pytest.approx(-1 / np.sqrt(2), rel=1e-6)

@@ -5,16 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from runs import SCENARIOS, write_scenario
+from runs import SCENARIOS, decided, write_scenario
 
 from model import draws, software
 from model.analysis import comparison
 from model.analysis import sweep as sweeps
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
 from model.analysis.journal import Journal
-from model.analysis.sweep import Sample, sweep
+from model.analysis.method import Method
+from model.analysis.sweep import sweep
 from model.analysis.sweep_points import SweepError, axis, points
 from model.economics import incremental
+from model.sample import NO_PSA, Sample
 from model.scenario_file import read
 
 DEFAULT = SCENARIOS / "mscc_constant_hazards.yaml"
@@ -26,9 +28,9 @@ def furlan():
     return read(DEFAULT)
 
 
-def run(scenario, *varied, **options):
+def run(scenario, *varied, wtp=None, **options):
     axes = [axis(scenario, text) for text in varied]
-    return sweep(scenario, axes, points(axes), **options)
+    return sweep(scenario, axes, points(axes), decided(scenario, wtp), **options)
 
 
 def identical(one, other) -> bool:
@@ -83,13 +85,13 @@ transitions:
 """
 
 
-@pytest.mark.parametrize("sample", [None, SAMPLE])
+@pytest.mark.parametrize("sample", [NO_PSA, SAMPLE])
 def test_other_shares_of_a_dirichlet_distribution_keep_their_proportions(tmp_path, sample):
     scenario = read(write_scenario(tmp_path, SHARES))
     qaly = run(scenario, "a=0.2,0.5,1", sample=sample).columns["qaly"][:, 0, 0]
     whole = qaly[2]  # all start in `here`
-    there = 3 / 5 if sample is None else draws.probabilistic(scenario, sample.n, sample.seed)
-    if sample is not None:
+    there = 3 / 5 if sample is NO_PSA else draws.probabilistic(scenario, sample)
+    if sample is not NO_PSA:
         there = (there.values["b"] / (there.values["b"] + there.values["c"])).mean()
     np.testing.assert_allclose(qaly[:2] / whole, [a + (1 - a) * there / 2 for a in (0.2, 0.5)], rtol=1e-9)
 
@@ -126,7 +128,7 @@ def test_a_price_paid_once_moves_net_benefit_one_for_one(furlan):
 
 def test_with_psa_each_point_is_a_psa_on_the_same_draws(furlan):
     found = run(furlan, "c_surgery=10000,19000", "wtp=50000,200000", sample=SAMPLE)
-    table = draws.probabilistic(furlan, SAMPLE.n, SAMPLE.seed)
+    table = draws.probabilistic(furlan, SAMPLE)
     for k, (cost, wtp) in enumerate(found.points):
         result = evaluate(furlan, table.replace(c_surgery=cost)).outcomes["walking"]
         benefit = wtp * result.qaly - result.cost
@@ -142,7 +144,7 @@ def test_with_psa_each_point_is_a_psa_on_the_same_draws(furlan):
 def test_increments_icer_and_status_are_those_of_the_pairwise_table():
     rng = np.random.default_rng(4)
     cost, qaly = rng.integers(0, 3, (2, 60, 2, 3)).astype(float)
-    found = comparison.with_economics({"cost": cost, "qaly": qaly}, np.full(60, 2.0), 1)
+    found = comparison.with_economics({"cost": cost, "qaly": qaly}, np.full(60, 2.0), 1, "qaly")
     for k, g in np.ndindex(60, 2):
         one = incremental.pairwise(cost[k, g], qaly[k, g], 1)
         assert found["status"][k, g].tolist() == one.status.tolist()
@@ -152,8 +154,8 @@ def test_increments_icer_and_status_are_those_of_the_pairwise_table():
 
 
 def test_points_of_an_engine_that_follows_patients_meet_the_same_patients(furlan):
-    method = Method("individual", patients=2, seed=2)
-    found = run(furlan, "c_surgery=10000,20000", "strategies.surgery.hr=hr_surgery,1", method=method)
+    method, sample = Method("individual", patients=2), Sample(0, 2)
+    found = run(furlan, "c_surgery=10000,20000", "strategies.surgery.hr=hr_surgery,1", sample=sample, method=method)
     gain = found.columns["incremental_nmb"][:, 0, 1]
     assert gain[0] - gain[2] == pytest.approx(10_000, rel=1e-9)
     assert gain[0] == pytest.approx(gain[1], rel=1e-9)  # the same model, read again
@@ -182,7 +184,7 @@ def test_more_readings_of_the_file_than_allowed_are_refused_before_the_first(fur
     axes = [axis(furlan, "horizon=1:5 years"), axis(furlan, "c_surgery=1:2")]
     monkeypatch.setattr(sweeps, "read", None)
     with pytest.raises(SweepError, match="10,001 different combinations; at most 10,000"):
-        sweep(furlan, axes, points(axes, "lhs", 10_001))
+        sweep(furlan, axes, points(axes, "lhs", 10_001), decided(furlan))
 
 
 # --- interruption and workers -----------------------------------------------------------------------------------
@@ -203,7 +205,7 @@ class Interruption:
 VARIED = ("c_surgery=10000,19000,34000", "horizon=1 year,5 years")
 
 
-@pytest.mark.parametrize("sample", [None, SAMPLE])
+@pytest.mark.parametrize("sample", [NO_PSA, SAMPLE])
 def test_an_interrupted_sweep_goes_on_where_it_stopped_with_identical_results(furlan, tmp_path, monkeypatch, sample):
     whole, journal = run(furlan, *VARIED, sample=sample), tmp_path / "deep" / "journal"
     with pytest.raises(KeyboardInterrupt):
@@ -213,7 +215,7 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped_with_identical_results(fu
     kept, done, computed = len(Journal(journal).known), [], sweeps.columns_of
     monkeypatch.setattr(sweeps, "columns_of", lambda *task: done.append(task) or computed(*task))
     resumed = run(furlan, *VARIED, sample=sample, journal=journal)
-    blocks = 6 if sample else 2
+    blocks = 6 if sample.n else 2
     assert 0 < kept < blocks and len(done) == blocks - kept
     assert identical(whole, resumed)
     assert len(Journal(journal).known) == blocks
@@ -273,7 +275,7 @@ transitions: [{from: here, to: dead, rate: "lookup(mortality, age)"}]
     assert before != sweeps.of_scenario(read(tmp_path / "scenario.yaml"))
 
 
-@pytest.mark.parametrize("sample", [None, SAMPLE])
+@pytest.mark.parametrize("sample", [NO_PSA, SAMPLE])
 def test_workers_change_nothing(furlan, sample):
     alone = run(furlan, *VARIED, sample=sample)
     with ThreadPoolExecutor(3) as executor:

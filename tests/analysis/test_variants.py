@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from runs import SCENARIOS
+from runs import SCENARIOS, decided
 
 from model import draws
-from model.analysis.evaluate import Method, evaluate
-from model.analysis.sweep import Sample
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
 from model.analysis.variants import VariantError, compare, structure
 from model.report.variants_report import settings_table, structure_table, variants_table
+from model.sample import Sample
 from model.scenario_file import ScenarioError, read
 from model.scenario_file.variants import read_variants
 
@@ -40,7 +41,7 @@ def pair(tmp_path):
 def benefit(settings, wtp, sample=None):
     """Incremental net benefit of each draw, done by hand."""
     scenario = read(DEFAULT, settings)
-    table = draws.base(scenario) if sample is None else draws.probabilistic(scenario, sample.n, sample.seed)
+    table = draws.base(scenario) if sample is None else draws.probabilistic(scenario, sample)
     total = evaluate(scenario, table).total
     return np.diff(wtp * total.qaly - total.cost, axis=0)[0]
 
@@ -50,7 +51,9 @@ def benefit(settings, wtp, sample=None):
     [("base", []), ("cheap", ["c_surgery=19000", "horizon=1 year"]), ("short", ["horizon=2 years"])],
 )
 def test_each_variant_is_its_own_run_and_differences_are_paired_with_the_base(pair, key, settings):
-    table = variants_table(compare(pair, 60_000, SAMPLE)).set_index(["variant", "analysis", "group", "strategy"])
+    table = variants_table(compare(pair, decided(pair.base, 60_000), SAMPLE)).set_index(
+        ["variant", "analysis", "group", "strategy"]
+    )
     one, base = benefit(settings, 60_000), benefit([], 60_000)
     row = table.loc[(key, "deterministic", "all", "surgery")]
     assert row.incremental_nmb == pytest.approx(one[0]) and row.wtp == 60_000
@@ -65,7 +68,7 @@ def test_each_variant_is_its_own_run_and_differences_are_paired_with_the_base(pa
 
 
 def test_the_table_has_every_group_and_says_what_each_variant_sets(pair):
-    found = compare(pair, sample=SAMPLE)
+    found = compare(pair, decided(pair.base), SAMPLE)
     table = variants_table(found)
     assert len(table) == 3 * 2 * 3 * 2 and set(table.group) == {"all", "walking", "not walking"}
     settings = settings_table(found)
@@ -77,11 +80,11 @@ def test_the_table_has_every_group_and_says_what_each_variant_sets(pair):
 
 
 def test_without_draws_there_is_no_probabilistic_analysis(pair):
-    assert set(variants_table(compare(pair)).analysis) == {"deterministic"}
+    assert set(variants_table(compare(pair, decided(pair.base))).analysis) == {"deterministic"}
 
 
 def test_an_engine_that_follows_patients_gives_variants_the_same_patients(pair):
-    found = compare(pair, method=Method("individual", patients=2))
+    found = compare(pair, decided(pair.base), method=Method("individual", patients=2))
     table = variants_table(found).set_index(["variant", "group", "strategy"])
     assert table.loc[("base", "all", "surgery"), "incremental_nmb_standard_error"] > 0
     assert table.loc[("short", "all", "radiotherapy"), "cost"] == pytest.approx(
@@ -91,7 +94,8 @@ def test_an_engine_that_follows_patients_gives_variants_the_same_patients(pair):
 
 def test_settings_of_the_command_hold_for_the_base_and_every_variant(tmp_path):
     path = variants_file(tmp_path, "  cheap: {set: {c_surgery: 19000}}\n")
-    found = compare(read_variants(path, ["c_rt=0"]), 50_000)
+    variants = read_variants(path, ["c_rt=0"])
+    found = compare(variants, decided(variants.base, 50_000))
     table = variants_table(found).set_index(["variant", "group", "strategy"])
     assert table.loc[("base", "all", "surgery"), "incremental_nmb"] == pytest.approx(benefit(["c_rt=0"], 50_000)[0])
     assert table.loc[("cheap", "all", "surgery"), "incremental_nmb_difference"] == pytest.approx(15_000)
@@ -109,7 +113,7 @@ def test_the_variants_of_the_capacity_scenario_can_be_read():
 
 def test_the_shipped_variants_run():
     variants = read_variants(SHIPPED)
-    table = variants_table(compare(variants, sample=Sample(50)))
+    table = variants_table(compare(variants, decided(variants.base), Sample(50)))
     assert len(variants.labels) == 17 and set(table.variant) == set(variants.labels)
     moved = table[(table.group == "all") & (table.strategy == "surgery") & (table.variant != "base")]
     assert (moved.incremental_nmb_difference.abs() > 0).all()
@@ -121,7 +125,7 @@ def test_a_variant_that_the_model_cannot_run_is_named(tmp_path):
         read_variants(path)
     path = variants_file(tmp_path, '  odd: {set: {strategies.surgery.p_regain: "p_regain_rt * 5"}}\n')
     with pytest.raises(VariantError, match="variant 'odd': .*outside what is allowed"):
-        compare(read_variants(path), sample=Sample(200))
+        compare(read_variants(path), decided(read_variants(path).base), Sample(200))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ def test_a_base_that_is_not_there_is_an_error_of_its_line(tmp_path):
 
 def test_the_structural_share_splits_the_variance_of_all_draws_together(pair):
     # Law of total variance: between + within is the variance of the draws of all structures in one heap.
-    found = compare(pair, 60_000, SAMPLE)
+    found = compare(pair, decided(pair.base, 60_000), SAMPLE)
     drawn = [benefit(s, 60_000, SAMPLE) for s in ([], ["c_surgery=19000", "horizon=1 year"], ["horizon=2 years"])]
     one = structure(found, "surgery", 60_000)
     n = SAMPLE.n
@@ -174,11 +178,13 @@ def test_the_structural_share_splits_the_variance_of_all_draws_together(pair):
 
 
 def test_without_a_psa_there_is_no_structural_share(pair):
-    assert structure_table(compare(pair, 60_000)).empty
+    assert structure_table(compare(pair, decided(pair.base, 60_000))).empty
 
 
 def test_the_forest_shows_the_percentiles_of_the_draws(pair):
-    row = variants_table(compare(pair, 60_000, SAMPLE)).set_index(["variant", "analysis", "group", "strategy"])
+    row = variants_table(compare(pair, decided(pair.base, 60_000), SAMPLE)).set_index(
+        ["variant", "analysis", "group", "strategy"]
+    )
     row = row.loc[("short", "probabilistic", "all", "surgery")]
     low, high = np.percentile(benefit(["horizon=2 years"], 60_000, SAMPLE), [2.5, 97.5])
     assert (row.incremental_nmb_low, row.incremental_nmb_high) == pytest.approx((low, high))

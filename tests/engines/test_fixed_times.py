@@ -8,7 +8,8 @@ import pytest
 from runs import write_scenario
 
 from model import draws
-from model.analysis.evaluate import COHORT, Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import COHORT, Method
 from model.draws import DomainError
 from model.scenario_file import ScenarioError, read
 

@@ -6,7 +6,8 @@ from runs import write_scenario
 from scipy.integrate import quad, solve_ivp
 
 from model import draws, inputs, over_time
-from model.analysis.evaluate import COHORT, Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import COHORT, Method
 from model.engines import cohort, individual, queueing, risks
 from model.engines.queueing_group import Part
 from model.resources import Arrivals, System

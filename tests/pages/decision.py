@@ -12,16 +12,17 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from runs import decided
 
 from model import draws
 from model.analysis.evaluate import evaluate
 from model.analysis.headroom import headroom, over
-from model.analysis.sweep import Sample
 from model.analysis.sweep_points import axis
 from model.analysis.variants import compare, structure
 from model.report import figures, headroom_plots, headroom_report
 from model.report.headroom_report import group_labels, headroom_table
 from model.report.variants_report import variants_table
+from model.sample import Sample
 from model.scenario_file import read
 from model.scenario_file.variants import read_variants
 
@@ -35,7 +36,7 @@ SAMPLE = Sample(5000, 1)
 def prices():
     """Headroom of every case and group, with the 5,000 draws of docs/decision.md."""
     variants = read_variants(VARIANTS / "mscc_decision.yaml")
-    return headroom(variants.scenarios, variants.labels, "surgery", (), SAMPLE)
+    return headroom(variants.scenarios, variants.labels, "surgery", decided(variants.base), (), SAMPLE)
 
 
 @cache
@@ -47,14 +48,15 @@ def price_rows():
 
 @cache
 def structures(wtp: float = 100_000):
-    return compare(read_variants(VARIANTS / "mscc_structure.yaml"), wtp, SAMPLE)
+    variants = read_variants(VARIANTS / "mscc_structure.yaml")
+    return compare(variants, decided(variants.base, wtp), SAMPLE)
 
 
 @cache
 def increments(file: str, *settings: str) -> dict[str, np.ndarray]:
     """Probabilistic increments of a scenario, surgery less radiotherapy: name -> [draw]; by group as 'name of group'."""
     scenario = read(SCENARIOS / file, settings)
-    found = evaluate(scenario, draws.probabilistic(scenario, SAMPLE.n, SAMPLE.seed))
+    found = evaluate(scenario, draws.probabilistic(scenario, SAMPLE))
     pair = [list(scenario.strategies).index(s) for s in (_comparator(scenario), "surgery")]
     result = {}
     for group, outcomes in found.outcomes.items():
@@ -230,8 +232,9 @@ def price_map():
         for key, one in marks.scenarios.items()
         if key != "base"
     ]
-    found = over(scenario, "surgery", axes, 50_000.0)
-    return headroom_report.map_report(scenario, "surgery", axes, 50_000.0, found, points).figure("headroom_map")
+    at = decided(scenario, 50_000.0)
+    found = over(scenario, "surgery", axes, at)
+    return headroom_report.map_report(scenario, "surgery", axes, at, found, points).figure("headroom_map")
 
 
 def main() -> int:

@@ -23,8 +23,8 @@ DEAD = 4_194_305  # no process has a number above 2^22
 
 def save(out, seed=1, names=("a", "b")):
     tables = {name: pd.DataFrame({"seed": [seed] * 20, "row": range(20)}) for name in names}
-    result = Result(tables, {}, None, "")
-    result.save(out, {folder.MADE_BY: "x", "seed": seed}, f"title: {seed}\n")
+    result = Result(tables, {}, scenario_text=f"title: {seed}\n")
+    result.save(out, {folder.MADE_BY: "x", "seed": seed})
     return result
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import model
-from model.analysis.evaluate import EngineError, Method
+from model.analysis.method import EngineError, Method
 from model.analysis.run import run
+from model.sample import Sample
 from model.scenario_file import read
 
 TEXT = """
@@ -97,14 +98,14 @@ def test_simulation_noise_is_taken_out_of_the_psa(result):
 
 
 def test_patients_are_followed_until_the_error_is_small_enough(path):
-    found = run(read(path), 0, method=Method("individual", 10), until_se=100)
+    found = run(read(path), Sample(0), method=Method("individual", 10), until_se=100)
     assert found.base.simulated["all"].inb_se(50_000)[1, 0] <= 100 and found.base_method.patients > 1000
     with pytest.raises(EngineError, match="ask for a larger one"):
-        run(read(path), 0, method=Method("individual", 10), until_se=1e-3)
+        run(read(path), Sample(0), method=Method("individual", 10), until_se=1e-3)
     with pytest.raises(EngineError, match="must be above 0"):
-        run(read(path), 0, method=Method("individual", 10), until_se=0)
+        run(read(path), Sample(0), method=Method("individual", 10), until_se=0)
     with pytest.raises(EngineError, match="no simulation error"):
-        run(read(path), 0, until_se=1)
+        run(read(path), Sample(0), until_se=1)
 
 
 def test_figures_are_drawn_without_overlap(result):

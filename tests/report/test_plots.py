@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model.effects import BUILT_IN
 from model.report import plots, style
 
 WTP = np.arange(0, 2_000_001, 1000.0)
@@ -21,8 +22,10 @@ LABELS = {
     "bsc": "Best supportive care",
     "systemic": "Systemic therapy first, then radiotherapy",
 }
-TWO = plots.Style({k: LABELS[k] for k in ("rt", "surgery")}, currency="CAD 2024", effect="QALY", title="A title")
-SIX = plots.Style(LABELS, currency="CAD 2024", effect="QALY", title="A rather long title " * 6)
+TWO = plots.Style(
+    {k: LABELS[k] for k in ("rt", "surgery")}, currency="CAD 2024", effect=BUILT_IN["qaly"], title="A title"
+)
+SIX = plots.Style(LABELS, currency="CAD 2024", effect=BUILT_IN["qaly"], title="A rather long title " * 6)
 NORMAL = np.random.default_rng(7).normal(size=(2, 10_000))
 
 

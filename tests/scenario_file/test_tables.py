@@ -8,7 +8,8 @@ import pytest
 from written import outcome, scenario, survival, write
 
 from model import draws, inputs
-from model.analysis.evaluate import Method, evaluate
+from model.analysis.evaluate import evaluate
+from model.analysis.method import Method
 from model.cli import main
 from model.draws import DomainError
 from model.dynamics import AtEvent
