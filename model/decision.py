@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.effects import BUILT_IN, QALY, words_of
+from model.effects import BUILT_IN, words_of
+from model.outcome_keys import QALY
 from model.scenario import Scenario, Wtp
 from model.suggestions import check_known
 

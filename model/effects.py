@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from model.outcome_keys import COST, LIFE_YEARS, QALY, cost_of
+
 if TYPE_CHECKING:
     from model.formula import Formula
     from model.scenario import Scenario, State, Transition
-
-COST, QALY, LIFE_YEARS = "cost", "qaly", "life_years"
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,6 @@ def words_of(scenario: Scenario, key: str) -> Words:
     effect = scenario.effects[key]
     label = effect.label or effect.key
     return Words(f"{effect.unit} of '{label}'" if effect.unit else f"unit of '{label}'", label)
-
-
-def cost_of(component: str) -> str:
-    """How a component of the cost is called among the outcomes, in files and tables."""
-    return f"{COST}: {component}"
 
 
 def outcome_names(scenario: Scenario) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.effects import BUILT_IN, COST, QALY, cost_of
+from model.effects import BUILT_IN
+from model.outcome_keys import COST, QALY, cost_of
 from model.pricing import Price, Prices
 from model.quantities import COST as COST_WEIGHT
 from model.quantities import EFFECT as EFFECT_WEIGHT

@@ -10,9 +10,10 @@ import numpy as np
 
 from model.context import Context
 from model.draws import DomainError, Draws
-from model.effects import BUILT_IN, QALY, BuiltIn
+from model.effects import BUILT_IN, BuiltIn
 from model.formula import Formula
 from model.limits import check_values
+from model.outcome_keys import QALY
 from model.scenario import Effect, Group, Scenario
 
 FULL_HEALTH = 1 + 1e-9

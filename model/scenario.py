@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 
 from model.distributions import Distribution, JointDistribution
-from model.effects import QALY
 from model.formula import Formula, Table
+from model.outcome_keys import QALY
 from model.resources import System
 from model.units import Unit, limits_in_words
 

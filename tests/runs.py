@@ -9,8 +9,8 @@ import numpy as np
 from model import draws, inputs
 from model.analysis.evaluate import Evaluation, evaluate
 from model.decision import ALL, Decision, decide
-from model.effects import QALY
 from model.engines import cohort
+from model.outcome_keys import QALY
 from model.scenario import Scenario
 from model.scenario_file import read
 

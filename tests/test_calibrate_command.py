@@ -1,6 +1,5 @@
 """`calibrate` as its user meets it: tables, figures, and scenario files that run at once."""
 
-import argparse
 import json
 
 import numpy as np
@@ -8,9 +7,10 @@ import pandas as pd
 import pytest
 from runs import write_scenario
 
-from model import cli_calibrate, draws
+from model import draws
 from model.analysis.calibrate import CalibrationError
 from model.analysis.evaluate import evaluate
+from model.cli import main
 from model.sample import Sample
 from model.scenario_file import read
 
@@ -54,10 +54,7 @@ calibration:
 
 
 def command(*arguments):
-    parser = argparse.ArgumentParser()
-    cli_calibrate.add_commands(parser.add_subparsers())
-    options = parser.parse_args(["calibrate", *map(str, arguments)])
-    return options.do(options, ["calibrate", *map(str, arguments)])
+    return main(["calibrate", *map(str, arguments)])
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from model.analysis.simulate import Simulated
 from model.decision import ALL, Decision, decide
 from model.draws import Draws
 from model.economics import acceptability, monte_carlo
-from model.effects import LIFE_YEARS, QALY
+from model.outcome_keys import LIFE_YEARS, QALY
 from model.sample import Sample
 from model.scenario import Scenario, Wtp
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from model import draws as draw_tables
 from model import inputs, outcomes
-from model.effects import COST, QALY
+from model.outcome_keys import COST, QALY
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 

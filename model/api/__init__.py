@@ -1,27 +1,16 @@
-"""One public call an analysis; the command line calls nothing else."""
+"""One public call an analysis; the command line calls nothing else. Each comes with what it needs when it is asked for."""
 
-from model.api.asked import setting_texts
-from model.api.information import analyse, calibrate, voi
-from model.api.runs import capacity, check, compare, converge, read, run
-from model.api.sensitivity import Stopped, diff, headroom, sensitivity, sweep, threshold, tornado, variants
+from importlib import import_module
 
-__all__ = [
-    "Stopped",
-    "analyse",
-    "calibrate",
-    "capacity",
-    "check",
-    "compare",
-    "converge",
-    "diff",
-    "headroom",
-    "read",
-    "run",
-    "sensitivity",
-    "setting_texts",
-    "sweep",
-    "threshold",
-    "tornado",
-    "variants",
-    "voi",
-]
+HOMES = {
+    "runs": ("capacity", "check", "compare", "converge", "read", "run"),
+    "sensitivity": ("Stopped", "diff", "headroom", "sensitivity", "sweep", "threshold", "tornado", "variants"),
+    "information": ("analyse", "calibrate", "voi"),
+}
+_HOME = {name: home for home, names in HOMES.items() for name in names}
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(import_module(f"model.api.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'model.api' has no attribute {name!r}")

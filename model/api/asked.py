@@ -16,7 +16,7 @@ from typing import ParamSpec, TypedDict, TypeVar
 
 from model.analysis.method import Method
 from model.decision import ALL, Decision, decide
-from model.effects import QALY
+from model.outcome_keys import QALY
 from model.progress import Tell
 from model.report.result import Result
 from model.sample import Sample

@@ -7,9 +7,7 @@ from model.scenario import Scenario
 
 
 def report(scenario: Scenario) -> Result:
-    """Warnings as a table; how large the scenario is, and which of its parameters state no source, in words."""
-    import pandas as pd
-
+    """How large the scenario is, and which of its parameters state no source, in words."""
     sizes = {kind: len(getattr(scenario, kind)) for kind in ("strategies", "states", "transitions", "parameters")}
     number = len(scenario.warnings)
     lines = [
@@ -18,5 +16,4 @@ def report(scenario: Scenario) -> Result:
     ]
     if unsourced := [name for name, p in scenario.parameters.items() if p.formula is None and not p.source]:
         lines.append(f"parameters without a source: {', '.join(unsourced)}")
-    table = pd.DataFrame({"warning": list(scenario.warnings)})
-    return Result({"warnings": table}, {}, None, "\n".join(lines), details=scenario)
+    return Result({}, {}, None, "\n".join(lines), details=scenario)

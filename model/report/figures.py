@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from model.analysis.run import Run
-from model.effects import QALY, cost_of, words_of
+from model.effects import words_of
+from model.outcome_keys import QALY, cost_of
 from model.report import plots, published_tables, tables
 from model.report.file_names import file_names
+from model.report.plan import Plan
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Plan(NamedTuple):
-    """A figure to be drawn: `draw()` gives it, `data` is its CSV."""
-
-    draw: Callable
-    data: pd.DataFrame
 
 
 def style_of(run: Run) -> plots.Style:

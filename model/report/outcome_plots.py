@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.effects import cost_of
+from model.outcome_keys import cost_of
 from model.report.style import (
     FAINT,
     GREYS,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.published import MONTH, Comparison, Score, curves
-from model.effects import LIFE_YEARS, QALY, words_of
+from model.effects import words_of
+from model.outcome_keys import LIFE_YEARS, QALY
 from model.report import text
 from model.report.style import brief
 from model.scenario import Scenario

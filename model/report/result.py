@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.report import folder
-from model.report.figures import Plan, save_all
+from model.report.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +93,8 @@ class Result:
         out: by default a folder of results/ named after the scenario and the analysis. about: further entries of the manifest.
         `step` is told of each figure.
         """
+        from model.report.figures import save_all
+
         target = Path(out) if out is not None else self.folder
         with folder.complete(target, self.notes) as fresh:
             folder.write_tables(fresh, self.tables)

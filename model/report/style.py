@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model.effects import BUILT_IN, QALY, Words
+from model.effects import BUILT_IN, Words
+from model.outcome_keys import QALY
 from model.report.csv_files import write_csv
 
 # Okabe and Ito's palette is told apart by colour-blind readers; lines and markers tell curves apart in grey.

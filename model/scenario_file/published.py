@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from model.effects import QALY, outcome_names
+from model.effects import outcome_names
+from model.outcome_keys import QALY
 from model.scenario import Scenario, Target
 from model.scenario_file.nodes import List, Map
 from model.scenario_file.problems import Problems

@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import partial
 
 from model import formula, hazards
-from model.effects import BUILT_IN, COST, cost_of
+from model.effects import BUILT_IN
 from model.formula import Formula, FormulaError
+from model.outcome_keys import COST, cost_of
 from model.scenario import (
     Branch,
     Clock,

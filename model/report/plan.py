@@ -1,0 +1,17 @@
+"""A figure that is drawn when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+class Plan(NamedTuple):
+    """`draw()` gives the figure, `data` is its CSV."""
+
+    draw: Callable[[], Figure]
+    data: pd.DataFrame
