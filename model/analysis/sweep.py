@@ -16,13 +16,14 @@ import numpy as np
 from model import draws
 from model.analysis import comparison, oneway
 from model.analysis.comparison import Columns
-from model.analysis.evaluate import CHUNK, evaluate
+from model.analysis.evaluate import evaluate
 from model.analysis.journal import Journal, fingerprint, of_method, of_scenario
 from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.sweep_points import Axis, SweepError
 from model.analysis.workers import in_order
 from model.decision import Decision
 from model.draws import DomainError, Draws
+from model.engines.contract import DRAWS
 from model.outcomes import OutcomeError
 from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
@@ -78,7 +79,7 @@ def sweep(
         raise SweepError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
     _check_shares(scenario, axes)
     levels = _levels(axes, points, decision.wtp)
-    made = _blocks(scenario, axes, points, levels, 1 if sample.n or method.follows_patients else CHUNK)
+    made = _blocks(scenario, axes, points, levels, 1 if sample.n or method.follows_patients else DRAWS)
     kept = Journal(journal) if journal is not None else None
     found = _run(made, decision, sample, method, kept, progress)
     columns = _together(made, found, len(points))
