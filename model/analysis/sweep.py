@@ -23,13 +23,13 @@ from model.analysis.sweep_points import Axis, SweepError
 from model.analysis.workers import in_order
 from model.decision import Decision
 from model.draws import DomainError, Draws
+from model.engines.contract import DRAWS
 from model.outcomes import OutcomeError
 from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
 from model.scenario_file import ScenarioError, read
 
 MOST_READINGS = 10_000  # two minutes for the default scenario
-ROWS = 2000  # of a table of draws, in one task: what the cohort engine takes at once
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def sweep(
         raise SweepError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
     _check_shares(scenario, axes)
     levels = _levels(axes, points, decision.wtp)
-    made = _blocks(scenario, axes, points, levels, 1 if sample.n or method.follows_patients else ROWS)
+    made = _blocks(scenario, axes, points, levels, 1 if sample.n or method.follows_patients else DRAWS)
     kept = Journal(journal) if journal is not None else None
     found = _run(made, decision, sample, method, kept, progress)
     columns = _together(made, found, len(points))

@@ -21,14 +21,13 @@ from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
 from model.engines import contract, conventions, linear, points, sojourn
 from model.engines.block import Block, Tally, chance_transitions, flows_at, settle, tally_transitions
-from model.engines.contract import NUMBER, Cut, Engine, Ran, Result
+from model.engines.contract import DRAWS, NUMBER, Cut, Engine, Ran, Result
 from model.engines.stretches import breaks, on, period_of, steps
 from model.over_time import OverTime, Stepwise, distinct, on_grid
 from model.quantities import Quantities
 from model.scenario import Scenario
 
 BLOCK = points.BLOCK
-CHUNK = 2000  # draws of one task; a multiple of BLOCK
 GRIDS = 10  # matrices of a step that are held at once
 COPIES = 3  # of an array, at the moment when most are held
 ROW = 100  # bytes of a row of a table with texts
@@ -330,7 +329,7 @@ class Cohort(Engine):
         ]
 
     def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
-        return Cut(CHUNK, [({}, {})])
+        return Cut(DRAWS, [({}, {})])
 
     def run(self, block: contract.Block) -> Ran:
         trace, at = block.seen_at is not None, () if block.seen_at is None else block.seen_at

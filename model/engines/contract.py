@@ -16,6 +16,7 @@ from model.quantities import Quantities
 from model.scenario import Scenario
 
 NUMBER = 8  # bytes
+DRAWS = 2000  # of a block without patients
 
 
 class EngineError(ValueError):

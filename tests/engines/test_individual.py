@@ -114,6 +114,9 @@ def test_standard_errors_are_the_spread_of_the_means(scenario):
         )
     net = np.diff(10_000 * found.mean.qaly - found.mean.cost, axis=0)[0]
     assert np.std(net, ddof=1) == pytest.approx(np.sqrt(np.mean(found.inb_se(10_000)[1] ** 2)), rel=4 / np.sqrt(800))
+    years = np.diff(10_000 * found.mean.get("life_years") - found.mean.cost, axis=0)[0]
+    error = np.sqrt(np.mean(found.inb_se(10_000, "life_years")[1] ** 2))
+    assert np.std(years, ddof=1) == pytest.approx(error, rel=4 / np.sqrt(800)) and error != pytest.approx(np.std(net))
 
 
 # --- common random numbers --------------------------------------------------------------------------------------
