@@ -13,7 +13,7 @@ import numpy as np
 
 from model.draws import DomainError
 from model.inputs import Dynamics, Move
-from model.over_time import HAIR
+from model.instants import HAIR
 
 MOST = 20_000  # entries that are followed when a file is checked
 

@@ -27,6 +27,7 @@ LAYERS = {
         "effort",
         "spreadsheets",
         "suggestions",
+        "instants",
     ),
     1: ("scenario", "resources"),
     2: (

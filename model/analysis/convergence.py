@@ -80,7 +80,7 @@ def of_draws(
     variance = np.maximum(square - mean**2, 0) * count / (count - 1)
     error, share = np.sqrt(variance / count), np.cumsum(best)[at - 1] / count
     target = max(SHARE * abs(gain.mean()), LEAST * np.sqrt(variance[-1])) if target is None else target
-    needed = int(np.ceil(variance[-1] / target**2 - 1e-9)) if target > 0 else n
+    needed = int(ceil(variance[-1] / target**2)) if target > 0 else n
     return Convergence(
         group,
         strategy,

@@ -9,7 +9,7 @@ from model.engines import conventions, linear, sojourn
 from model.engines.block import Block, Tally, flows_at, tally_moves
 from model.engines.stretches import breaks, on, period_of, steps
 from model.inputs import Dynamics
-from model.over_time import HAIR
+from model.instants import HAIR
 
 BLOCK = 1000  # draws worked on together: small enough for the processor's cache
 

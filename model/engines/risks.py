@@ -18,9 +18,9 @@ from model import fixed_times
 from model.engines import accrual
 from model.hazards import Hazard
 from model.inputs import Dynamics, Move
+from model.instants import ceil, in_force
 from model.over_time import OverTime, Stepwise, lines
 
-_HAIR = 1e-9  # a step that is reached but for rounding is reached
 CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no threshold is above 38
 
 
@@ -210,7 +210,7 @@ def on_cycles(dynamics: Dynamics, times: np.ndarray) -> np.ndarray:
     """Times at which levels change. Probabilities per cycle know whole cycles: a change takes effect in the next one."""
     if not dynamics.by_cycle:
         return times
-    return np.ceil(times / dynamics.time.cycle - 1e-9) * dynamics.time.cycle
+    return ceil(times / dynamics.time.cycle) * dynamics.time.cycle
 
 
 def per_cycle_rate(dynamics: Dynamics, move: Move) -> Stepwise:
@@ -249,11 +249,11 @@ def probability(dynamics: Dynamics, move: int, now, row, waited=0.0, since=0.0):
         return values[0][row]
     if clock != "model":
         spent = waited if clock == "waited" else since
-        return values[np.searchsorted(level.starts, spent + _HAIR, side="right") - 1, row]
+        return values[in_force(level.starts, spent), row]
     if dynamics.by_cycle:
         # What is counted at the end of a cycle belongs to that cycle, not to the next.
         now = np.maximum(now - dynamics.time.cycle / 2, 0.0)
-    return values[np.searchsorted(on_cycles(dynamics, level.starts), now + 1e-9, side="right") - 1, row]
+    return values[in_force(on_cycles(dynamics, level.starts), now), row]
 
 
 def counted_at(dynamics: Dynamics, time, exits: list[int]):
@@ -261,4 +261,4 @@ def counted_at(dynamics: Dynamics, time, exits: list[int]):
     if not any(dynamics.moves[i].kind == "per cycle" for i in exits):
         return time
     cycle = dynamics.time.cycle
-    return np.ceil(time / cycle - 1e-9) * cycle
+    return ceil(time / cycle) * cycle
