@@ -23,7 +23,9 @@ def is_fixed(move: Move) -> bool:
 
 
 def due(move: Move) -> np.ndarray:
-    """When a fixed move is due on its clock, a number or [strategy, draw]."""
+    """When a fixed move is due on its clock, a number or [strategy, draw]; never, where it has no hazard."""
+    if move.hazard is None:
+        return np.asarray(np.inf)
     return move.hazard.parameters["time"] * move.hazard.acceleration
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from model import draws
 from model.analysis import comparison, queues
 from model.analysis.evaluate import EngineError, Evaluation, Method, evaluate
-from model.draws import DomainError
+from model.draws import OverloadError
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 from model.suggestions import check_known
@@ -132,9 +132,7 @@ def _level(scenario: Scenario, units: int, resource: str, table, method: Method)
     load = queues.offered_load(scenario, method.seed)[resource]
     try:
         return Level(units, evaluate(scenario, table, dataclasses.replace(method, replications=1)), load)
-    except DomainError as error:
-        if "patients wait on day" not in str(error):
-            raise
+    except OverloadError as error:
         return Level(units, None, load, str(error))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from model.analysis import comparison
 from model.analysis.run import Run, decided_on
 from model.economics.acceptability import winners
+from model.instants import ceil
 
 POINTS = 100  # of the running curves
 # Standard error that is asked for, if none is stated: a share of the mean, or, for a mean near 0, of the standard deviation.
