@@ -34,6 +34,8 @@ def add(commands) -> None:
 def _range(text: str):
     import numpy as np
 
+    from model.instants import floor
+
     parts = text.split(":")
     try:
         low, high, step = map(float, parts)
@@ -41,7 +43,7 @@ def _range(text: str):
         raise argparse.ArgumentTypeError(f"'{text}' is not low:high:step, such as 0:100000:500") from None
     if not (0 <= low < high and step > 0) or (high - low) / step > 100_000:
         raise argparse.ArgumentTypeError(f"'{text}': needs 0 <= low < high, step above 0, at most 100,000 points")
-    return low + step * np.arange(int((high - low) / step + 1e-9) + 1)
+    return low + step * np.arange(int(floor((high - low) / step)) + 1)
 
 
 def _analyse(session: Session) -> int:
