@@ -47,14 +47,14 @@ def _range(text: str):
 
 
 def _analyse(session: Session) -> int:
-    from model import api
+    import model
     from model.analysis.external import TableError
 
     options = session.options
     if (options.table is None) == (options.cost is None) or (options.cost is None) != (options.effect is None):
         raise TableError("give either --cost and --effect (a PSA), or --table (deterministic)")
     session.place("analyse")
-    result = api.analyse(
+    result = model.analyse(
         options.cost or options.table,
         options.effect,
         options.wtp,
