@@ -42,9 +42,9 @@ transitions:
 
 @pytest.mark.parametrize("rate, found", [("3%", 0.03), ("3.5 %", 0.035), ("0.03", 0.03), ("0", 0)])
 def test_discount_rates_of_the_population_are_shares_or_per_cent(rate, found):
-    from model.cli.main import _parser
+    from model.cli.main import parser_for
 
-    assert _parser().parse_args(["voi", "--discount", rate]).discount == pytest.approx(found)
+    assert parser_for("voi").parse_args(["voi", "--discount", rate]).discount == pytest.approx(found)
 
 
 def test_a_discount_rate_of_300_per_cent_is_refused(capsys):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from argparse import ArgumentParser
 
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("analyse", help="economics of results made in other software")
+def options(parser: ArgumentParser) -> None:
     parser.add_argument("--cost", metavar="CSV", help="costs: a column a strategy, a row a draw")
     parser.add_argument("--effect", metavar="CSV", help="effects: the same columns and rows")
     parser.add_argument("--table", metavar="CSV", help="deterministic table with columns strategy, cost, effect")
@@ -28,7 +28,6 @@ def add(commands) -> None:
     )
     shared.parameter_groups(parser)
     shared.out(parser, "folder of the results (default results/analyse)")
-    parser.set_defaults(do=_analyse)
 
 
 def _range(text: str):
@@ -46,7 +45,7 @@ def _range(text: str):
     return low + step * np.arange(int(floor((high - low) / step)) + 1)
 
 
-def _analyse(session: Session) -> int:
+def do(session: Session) -> int:
     import model
     from model.analysis.external import TableError
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser(
-        "calibrate", help="find unknown inputs from targets: best fit, what the targets leave open, posterior"
-    )
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     parser.add_argument(
         "--starts", type=shared.whole(1, 10_000), default=5, metavar="N", help="starts of the search (default 5)"
@@ -31,10 +30,9 @@ def add(commands) -> None:
     shared.seed(parser)
     shared.out(parser, "folder of the results (default results/<scenario>/calibrate)")
     shared.workers(parser)
-    parser.set_defaults(do=_calibrate)
 
 
-def _calibrate(session: Session) -> int:
+def do(session: Session) -> int:
     options, scenario = session.options, session.scenario()
     import model
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from argparse import ArgumentParser
 
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("capacity", help="net benefit of each further unit of a resource, with queues")
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.replicated(parser)
     shared.decision(parser)
@@ -34,7 +34,6 @@ def add(commands) -> None:
     parser.add_argument(
         "--unit-cost", type=shared.amount, default=0.0, metavar="X", help="cost per unit and year (default 0)"
     )
-    parser.set_defaults(do=_capacity)
 
 
 def _change(text: str) -> tuple[str, tuple[str, ...]]:
@@ -45,7 +44,7 @@ def _change(text: str) -> tuple[str, tuple[str, ...]]:
     return label.strip(), settings
 
 
-def _capacity(session: Session) -> int:
+def do(session: Session) -> int:
     options = session.options
     import model
     from model.analysis.capacity import CapacityError

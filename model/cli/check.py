@@ -1,30 +1,20 @@
-"""Commands `check` (is the file right?) and `schema` (of scenario files)."""
+"""Command `check`: is the file right?"""
 
 from __future__ import annotations
+
+from argparse import ArgumentParser
 
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    check = commands.add_parser("check", help="read a scenario and report every problem, without running it")
-    shared.scenario(check)
-    check.set_defaults(do=_check)
-    commands.add_parser("schema", help="print the JSON Schema of scenario files").set_defaults(do=_schema)
+def options(parser: ArgumentParser) -> None:
+    shared.scenario(parser)
 
 
-def _check(session: Session) -> int:
+def do(session: Session) -> int:
     scenario = session.scenario()
     import model
 
     print(model.check(scenario).summary)
-    return 0
-
-
-def _schema(session: Session) -> int:
-    import json
-
-    from model.scenario_file import json_schema
-
-    print(json.dumps(json_schema(), indent=2))
     return 0

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser(
-        "compare", help="cohort v individual v queueing engine, and the ICER from one to the next"
-    )
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.replicated(parser)
     shared.decision(parser)
-    parser.set_defaults(do=_compare)
 
 
-def _compare(session: Session) -> int:
+def do(session: Session) -> int:
     scenario = session.scenario()
     import model
     from model.analysis.agreement import Agreement

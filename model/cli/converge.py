@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("converge", help="are these enough draws?")
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.psa(parser)
     shared.method(parser)
@@ -19,10 +20,9 @@ def add(commands) -> None:
         help="standard error of the incremental net benefit that is wanted (default: 5 %% of its mean or 1 %% of its standard "
         "deviation, whichever is larger)",
     )
-    parser.set_defaults(do=_converge)
 
 
-def _converge(session: Session) -> int:
+def do(session: Session) -> int:
     options, scenario = session.options, session.scenario()
     import model
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from pathlib import Path
 
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser(
-        "diff", help="what differs between two scenarios, and how much each difference moves the result"
-    )
+def options(parser: ArgumentParser) -> None:
     parser.add_argument("a", type=Path, metavar="A", help="scenario file to start from")
     parser.add_argument("b", type=Path, metavar="B", help="scenario file to arrive at")
     shared.psa(parser)
@@ -27,10 +25,9 @@ def add(commands) -> None:
         metavar="N",
         help="orders that are sampled where more than 8 fields differ (default 100)",
     )
-    parser.set_defaults(do=_diff)
 
 
-def _diff(session: Session) -> int:
+def do(session: Session) -> int:
     options = session.options
     import model
     from model.scenario_file import read

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from pathlib import Path
 
 from model import shipped
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser(
-        "examples", help="list the scenarios that come with the program, or copy them to a folder"
-    )
+def options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "target", nargs="?", type=Path, metavar="DIR", help="folder to copy them to (default: list them only)"
     )
-    parser.set_defaults(do=_examples)
 
 
-def _examples(session: Session) -> int:
+def do(session: Session) -> int:
     folder = session.options.target
     if folder is None:
         return _list()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("global", help="global sensitivity: which inputs make the variance of the net benefit")
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.method(parser)
     parser.add_argument(
@@ -22,10 +23,9 @@ def add(commands) -> None:
     shared.decision(parser)
     shared.seed(parser)
     shared.out(parser)
-    parser.set_defaults(do=_global)
 
 
-def _global(session: Session) -> int:
+def do(session: Session) -> int:
     options, scenario = session.options, session.scenario()
     import model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
     from model.scenario_file.variants import Variants
 
 
-def add(commands) -> None:
-    parser = commands.add_parser(
-        "headroom", help="highest price of a cost component at which a strategy is worth it, by group and threshold"
-    )
+def options(parser: ArgumentParser) -> None:
     parser.add_argument("scenario", type=Path, metavar="FILE", help="a scenario, or a file of variants")
     parser.add_argument("--component", required=True, metavar="NAME", help="cost component, such as surgery")
     shared.settings(parser)
@@ -31,10 +29,9 @@ def add(commands) -> None:
     shared.psa(parser)
     shared.method(parser)
     shared.decision(parser, group=False)
-    parser.set_defaults(do=_headroom)
 
 
-def _headroom(session: Session) -> int:
+def do(session: Session) -> int:
     options = session.options
     import model
     from model.scenario_file.variants import is_variants, read_variants

@@ -7,46 +7,30 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from importlib import import_module
 
 from model import effort
-from model.cli import (
-    analyse,
-    calibrate,
-    capacity,
-    check,
-    compare,
-    converge,
-    diff,
-    examples,
-    global_,
-    headroom,
-    run,
-    sweep,
-    threshold,
-    tornado,
-    variants,
-    voi,
-)
 from model.cli.session import INTERRUPTED, Session, program
 
-COMMANDS = (
-    run,
-    check,
-    analyse,
-    tornado,
-    threshold,
-    headroom,
-    global_,
-    converge,
-    sweep,
-    variants,
-    diff,
-    voi,
-    calibrate,
-    compare,
-    capacity,
-    examples,
-)  # in the order of --help
+COMMANDS = {  # what --help says of each; its module has the options, and is loaded if it is the one
+    "run": "run a scenario: base case, PSA, tables and figures",
+    "check": "read a scenario and report every problem, without running it",
+    "schema": "print the JSON Schema of scenario files",
+    "analyse": "economics of results made in other software",
+    "tornado": "one-way sensitivity: every parameter at its low and its high value",
+    "threshold": "values of a parameter at which the decision changes",
+    "headroom": "highest price of a cost component at which a strategy is worth it, by group and threshold",
+    "global": "global sensitivity: which inputs make the variance of the net benefit",
+    "converge": "are these enough draws?",
+    "sweep": "results over any number of parameters and settings",
+    "variants": "named variants of a scenario: one table, with differences from the base",
+    "diff": "what differs between two scenarios, and how much each difference moves the result",
+    "voi": "EVPPI of every parameter and of named groups; EVSI of studies; population value",
+    "calibrate": "find unknown inputs from targets: best fit, what the targets leave open, posterior",
+    "compare": "cohort v individual v queueing engine, and the ICER from one to the next",
+    "capacity": "net benefit of each further unit of a resource, with queues",
+    "examples": "list the scenarios that come with the program, or copy them to a folder",
+}
 LOWER = "try fewer --draws, --patients or --jobs, a longer cycle or fewer states"
 
 
@@ -55,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # characters that the terminal's encoding does not have
-    options = _parser().parse_args(_with_default(arguments))
+    words = _with_default(arguments)
+    options = parser_for(words[0]).parse_args(words)
     effort.tell = _say
     try:
         return options.do(Session(options, arguments))
@@ -137,7 +122,8 @@ def _with_default(arguments: list[str]) -> list[str]:
     return arguments
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_for(command: str) -> argparse.ArgumentParser:
+    """A parser that knows all commands by name, and the options of one."""
     import model
 
     parser = argparse.ArgumentParser(
@@ -147,6 +133,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=model.__version__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
-    for module in COMMANDS:
-        module.add(commands)
+    for name, words in COMMANDS.items():
+        own = commands.add_parser(name, help=words)
+        if name == command:
+            module = import_module(f"model.cli.{'global_' if name == 'global' else name}")
+            module.options(own)
+            own.set_defaults(do=module.do)
     return parser

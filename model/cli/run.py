@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
+from argparse import ArgumentParser
 
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("run", help="run a scenario: base case, PSA, tables and figures")
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.psa(parser)
     shared.decision(parser, group=False)
@@ -21,10 +21,9 @@ def add(commands) -> None:
         help="follow more patients until the standard error of the incremental net benefit is below X",
     )
     parser.add_argument("--no-figures", action="store_true", help="tables only")
-    parser.set_defaults(do=run)
 
 
-def run(session: Session) -> int:
+def do(session: Session) -> int:
     options, scenario = session.options, session.scenario()
     import model
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 
 from model.cli import options as shared
 from model.cli.session import INTERRUPTED, OptionsError, Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("sweep", help="results over any number of parameters and settings")
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.psa(parser)
     shared.method(parser)
@@ -35,10 +35,9 @@ def add(commands) -> None:
         help="points of sobol (best a power of two) or lhs",
     )
     parser.add_argument("--with-psa", action="store_true", help="a PSA of --draws at each point")
-    parser.set_defaults(do=_sweep)
 
 
-def _sweep(session: Session) -> int:
+def do(session: Session) -> int:
     options, scenario = session.options, session.scenario()
     import model
     from model.api.sensitivity import Stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from argparse import ArgumentParser
 
 from model.cli import options as shared
 from model.cli.session import OptionsError, Session
@@ -10,8 +11,7 @@ from model.cli.session import OptionsError, Session
 DRAWS = 2000  # of the PSA: every value looked at is a PSA of its own
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("threshold", help="values of a parameter at which the decision changes")
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.method(parser)
     shared.decision(parser)
@@ -26,7 +26,6 @@ def add(commands) -> None:
     )
     parser.add_argument("--with-psa", action="store_true", help="decide by the mean net benefit of a PSA")
     parser.add_argument("--draws", type=shared.draws, metavar="N", help=f"draws of that PSA (default {DRAWS})")
-    parser.set_defaults(do=_threshold)
 
 
 def _vary(text: str) -> tuple[str, float | None, float | None]:
@@ -40,7 +39,7 @@ def _vary(text: str) -> tuple[str, float | None, float | None]:
     return name.strip(), low, high
 
 
-def _threshold(session: Session) -> int:
+def do(session: Session) -> int:
     scenario, draws = session.scenario(), _draws(session.options)
     import model
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser("tornado", help="one-way sensitivity: every parameter at its low and its high value")
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.method(parser)
     shared.decision(parser)
@@ -20,10 +21,9 @@ def add(commands) -> None:
         metavar="RESULT",
         help="inb, icer, cost, qaly, life_years or an effect; may be given often (default: inb and icer)",
     )
-    parser.set_defaults(do=_tornado)
 
 
-def _tornado(session: Session) -> int:
+def do(session: Session) -> int:
     scenario = session.scenario()
     import model
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from pathlib import Path
 
 from model.cli import options as shared
 from model.cli.session import Session
 
 
-def add(commands) -> None:
-    parser = commands.add_parser(
-        "variants", help="named variants of a scenario: one table, with differences from the base"
-    )
+def options(parser: ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="file of variants, such as variants/mscc.yaml")
     shared.settings(parser)
     shared.psa(parser)
     shared.method(parser)
     shared.decision(parser, group=False)
-    parser.set_defaults(do=_variants)
 
 
-def _variants(session: Session) -> int:
+def do(session: Session) -> int:
     options = session.options
     import model
     from model.scenario_file.variants import read_variants

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from model.cli import options as shared
@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from model.analysis.population import Population
 
 
-def add(commands) -> None:
-    parser = commands.add_parser(
-        "voi", help="EVPPI of every parameter and of named groups; EVSI of studies; population value"
-    )
+def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.psa(parser)
     shared.method(parser)
@@ -52,7 +49,6 @@ def add(commands) -> None:
     parser.add_argument(
         "--cost-per-patient", type=shared.amount, metavar="X", help="cost of each patient studied, over all arms"
     )
-    parser.set_defaults(do=_voi)
 
 
 def _rate(text: str) -> float:
@@ -71,7 +67,7 @@ def _sizes(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in parts}))
 
 
-def _voi(session: Session) -> int:
+def do(session: Session) -> int:
     options = session.options
     _check(options)
     scenario = session.scenario()
