@@ -58,7 +58,7 @@ def first_order(scenario: Scenario, method: Method, seed: int = 1) -> FirstOrder
         raise EngineError(f"the {method.engine} engine follows no patients: choose --engine individual or queueing")
     method, base = method.at_most(MOST), draw_tables.base(scenario, seed)
     weights, rows, numbers = inputs.group_weights(scenario, base), method.rows(base), strata(scenario, method.patients)
-    block = Block(scenario, rows, weights, numbers, dict.fromkeys(numbers, 0))
+    block = Block(scenario, rows, weights, numbers, dict.fromkeys(numbers, 0), kept=True)
     groups = {}
     for result, values in priced(block, method.runner.run(block)):
         flat = values.of_values(values.values.reshape(*values.values.shape[:3], -1))

@@ -28,7 +28,8 @@ class Block:
     """Some draws, of all groups, that are run, priced and dropped together.
 
     weights: share of each group, array[draw]. Of engines that follow patients, by group: how many, and the number of the first.
-    seen_at: times at which a trace is wanted beside those of the cycles; None without a trace.
+    seen_at: times at which a trace is wanted beside those of the cycles; None without a trace. kept: single patients are wanted,
+    whose histories are dropped else.
     """
 
     scenario: Scenario
@@ -37,6 +38,7 @@ class Block:
     patients: dict[str, int] = field(default_factory=dict)
     first: dict[str, int] = field(default_factory=dict)
     seen_at: np.ndarray | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True)

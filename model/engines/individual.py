@@ -240,7 +240,7 @@ class Individual(Engine):
     def _result(self, block: Block, key: str) -> Result:
         dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
         stays = history(dynamics, block.patients[key], block.draws.seed, block.draws.index, key, block.first[key])
-        return Result(key, accrual.accrue(stays, dynamics), Followed(dynamics, stays))
+        return Result(key, accrual.accrue(stays, dynamics), Followed(dynamics, stays) if block.kept else None)
 
 
 def _samples(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, int], dict[str, int]]]:

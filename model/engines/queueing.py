@@ -138,7 +138,11 @@ class Queueing(Engine):
         histories, requests = simulate(groups, block.draws.seed, block.draws.index, system_of(block.scenario))
         return Ran(
             (
-                Result(part.stream, accrual.accrue(stays, part.dynamics), Followed(part.dynamics, stays))
+                Result(
+                    part.stream,
+                    accrual.accrue(stays, part.dynamics),
+                    Followed(part.dynamics, stays) if block.kept else None,
+                )
                 for part, stays in zip(groups, histories)
             ),
             requests,
