@@ -39,7 +39,7 @@ def cohort_psa(path: Path, n: int, settings=()) -> float:
 
     def job():
         total = evaluate(scenario, sample).total
-        acceptability(total.cost, total.qaly, wtp)
+        acceptability(total.cost, total.get("qaly"), wtp)
 
     return best(job, 7 if n <= 10_000 else 2)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.effects import BUILT_IN
-from model.outcome_keys import COST, QALY, cost_of
+from model.outcome_keys import COST, cost_of
 from model.pricing import Price, Prices
 from model.quantities import COST as COST_WEIGHT
 from model.quantities import EFFECT as EFFECT_WEIGHT
@@ -57,10 +57,6 @@ class Outcomes:
     def cost(self) -> np.ndarray:
         """[strategy, draw] discounted cost."""
         return self.get(COST)
-
-    @property
-    def qaly(self) -> np.ndarray:
-        return self.get(QALY)
 
     @property
     def effects(self) -> tuple[str, ...]:

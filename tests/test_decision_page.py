@@ -122,13 +122,13 @@ def others():
     cost, days = thomas["cost"], thomas["ambulatory_days"]
     scenario = read(ROOT / "scenarios" / "decision" / "schedules.yaml")
     total = evaluate(scenario, draws.probabilistic(scenario, decision.SAMPLE)).total
-    frontier = incremental.frontier(total.cost.mean(axis=1), total.qaly.mean(axis=1))
+    frontier = incremental.frontier(total.cost.mean(axis=1), total.get("qaly").mean(axis=1))
     variants = read_variants(ROOT / "variants" / "mscc_beyond_walking.yaml")
     beyond = compare(variants, decided(variants.base, 100_000.0), decision.SAMPLE).found
     benefit = {key: one.net_benefit(100_000.0)[0, 1].mean() for key, one in beyond.items()}
     here = read(ROOT / "scenarios" / "mscc_decision.yaml")
     outcome = evaluate(here, draws.probabilistic(here, decision.SAMPLE)).total
-    nmb = 100_000 * outcome.qaly - outcome.cost
+    nmb = 100_000 * outcome.get("qaly") - outcome.cost
     value = voi.of_run(run(here, decision.SAMPLE), decided(here, 100_000.0), {})
     evpi = nmb.max(axis=0).mean() - nmb.mean(axis=1).max()
     return {

@@ -22,13 +22,13 @@ POINTS, FURLAN = [50_000, 1_683_000], [0.1811, 0.9111]
 def base_icer(path, *settings):
     scenario = read(path, settings)
     total = evaluate(scenario, draws.base(scenario)).total
-    return float((np.diff(total.cost[:, 0]) / np.diff(total.qaly[:, 0]))[0])
+    return float((np.diff(total.cost[:, 0]) / np.diff(total.get("qaly")[:, 0]))[0])
 
 
 def points(path, seed, n=10_000, settings=()):
     scenario = read(path, settings)
     total = evaluate(scenario, draws.probabilistic(scenario, Sample(n, seed))).total
-    return acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
+    return acceptability(total.cost, total.get("qaly"), POINTS).probability_most_cost_effective[:, SURGERY]
 
 
 def test_it_is_the_default_command_and_reads_without_a_warning():
@@ -72,8 +72,8 @@ def test_the_figures_of_the_pages_are_those_of_a_run():
     scenario, found = read(DEFAULT), []
     for seed in (1, 2, 3):
         total = evaluate(scenario, draws.probabilistic(scenario, Sample(10_000, seed))).total
-        icer = np.diff(total.cost.mean(axis=1))[0] / np.diff(total.qaly.mean(axis=1))[0]
-        chance = acceptability(total.cost, total.qaly, POINTS).probability_most_cost_effective[:, SURGERY]
+        icer = np.diff(total.cost.mean(axis=1))[0] / np.diff(total.get("qaly").mean(axis=1))[0]
+        chance = acceptability(total.cost, total.get("qaly"), POINTS).probability_most_cost_effective[:, SURGERY]
         found.append((icer, *(100 * chance)))
     icers, low, high = zip(*found)
     assert "; ".join(f"{x:,.0f}" for x in icers) in trial

@@ -90,7 +90,7 @@ def test_a_threshold_outside_the_curve_or_between_its_points_has_its_own_probabi
         )
         scenario = read(write_scenario(tmp_path, more))
         made = run(scenario, Sample(2000))
-        benefit = at * made.psa.total.qaly - made.psa.total.cost
+        benefit = at * made.psa.total.get("qaly") - made.psa.total.cost
         share = (benefit.argmax(axis=0) == 1).mean()
         table = tables.net_benefit_table(made).query("analysis == 'probabilistic' and strategy == 'surgery'")
         assert table["probability_most_cost_effective"].iloc[0] == share

@@ -163,15 +163,15 @@ def test_early_deaths_spread_as_much_as_the_trial_leaves_them(sample):
 
 
 def test_means_over_draws_stay_near_the_base_case(scenario, sample):
-    base = evaluate(scenario, draws.base(scenario)).total.qaly[:, 0]
-    mean = sample[0].qaly.mean(axis=1)
+    base = evaluate(scenario, draws.base(scenario)).total.get("qaly")[:, 0]
+    mean = sample[0].get("qaly").mean(axis=1)
     np.testing.assert_allclose(mean / base - 1, [0.05, 0.02], atol=0.03)
     assert np.diff(mean) / np.diff(base) - 1 == pytest.approx(-0.02, abs=0.04)
 
 
 def test_the_assumed_tail_carries_nearly_half_of_the_qalys_gained():
     gained = [
-        np.diff(evaluate(s, draws.base(s)).total.qaly[:, 0])[0]
+        np.diff(evaluate(s, draws.base(s)).total.get("qaly")[:, 0])[0]
         for s in (read(TRIAL, [f"horizon={years}"]) for years in ("1 year", "5 years"))
     ]
     assert 1 - gained[0] / gained[1] == pytest.approx(0.45, abs=0.02)

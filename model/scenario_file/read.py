@@ -70,8 +70,6 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
     reader.lines |= _lines(root)
     time = frame.read_time(root.section("time"), reader)
     perspective, left_out = frame.read_perspective(root)
-    states = structure.read_states(root.section("states"), reader)
-    moves = [structure.label_of(node) for node in structure.moves_of(root)]
     scenario = Scenario(
         key=path.stem,
         path=str(path),
@@ -86,12 +84,7 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         joints=inputs.joints,
         correlations=read_correlations(root.entries("correlations"), inputs, problems),
         tables=inputs.tables,
-        strategies=structure.read_strategies(root, reader),
-        groups=structure.read_groups(root, reader),
-        periods=structure.read_periods(root.section("periods"), time.horizon, reader),
-        states=states,
-        transitions=structure.read_transitions(root, reader),
-        effects=structure.read_effects(root.section("effects"), states, moves, reader),
+        **structure.read_diagram(root, time.horizon, reader),
         reference=root.text("reference") or None,
         used_in={},
         lines=reader.lines,

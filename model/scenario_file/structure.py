@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TypedDict
 
 from model import formula, hazards
 from model.effects import BUILT_IN
@@ -134,6 +135,31 @@ def read_periods(section: Map, horizon: float, reader: Reader) -> tuple[Period, 
             reader.problems.add(node.at("until"), "the last period must reach the horizon: leave its 'until' out")
         periods.append(Period(key, start, end, reader.bindings(node, ("until",))))
     return tuple(periods)
+
+
+class Diagram(TypedDict):
+    """The fields of a Scenario that say what the model is made of."""
+
+    states: dict[str, State]
+    strategies: dict[str, Strategy]
+    groups: dict[str, Group]
+    periods: tuple[Period, ...]
+    transitions: tuple[Transition, ...]
+    effects: dict[str, Effect]
+
+
+def read_diagram(root: Map, horizon: float, reader: Reader) -> Diagram:
+    """Every section of the diagram; what is wrong is reported and left out."""
+    states = read_states(root.section("states"), reader)
+    labels = [label_of(node) for node in moves_of(root)]
+    return {
+        "states": states,
+        "strategies": read_strategies(root, reader),
+        "groups": read_groups(root, reader),
+        "periods": read_periods(root.section("periods"), horizon, reader),
+        "transitions": read_transitions(root, reader),
+        "effects": read_effects(root.section("effects"), states, labels, reader),
+    }
 
 
 def read_states(section: Map, reader: Reader) -> dict[str, State]:

@@ -48,7 +48,7 @@ def shares(found, result=2, group=0):
 
 def gain(scenario, wtp):
     total = evaluate(scenario, draws.base(scenario)).total
-    return float((wtp * total.qaly - total.cost)[:, 0] @ [-1, 1])
+    return float((wtp * total.get("qaly") - total.cost)[:, 0] @ [-1, 1])
 
 
 # --- the Shapley value ------------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def test_another_distribution_with_the_same_mean_shows_in_the_psa_only(tmp_path)
     means = []
     for scenario in (a, b):
         total = evaluate(scenario, draws.probabilistic(scenario, Sample(500, 1))).total
-        means.append(float((50_000 * total.qaly - total.cost).mean(axis=1) @ [-1, 1]))
+        means.append(float((50_000 * total.get("qaly") - total.cost).mean(axis=1) @ [-1, 1]))
     assert shares(found)["hr_nonamb"] == pytest.approx(means[1] - means[0], rel=1e-9)
     assert abs(means[1] - means[0]) > 1
 

@@ -179,7 +179,7 @@ def test_convergence_of_the_default_scenario_is_its_psa():
     made = run(read(DEFAULT), Sample(500, 3))
     found = convergence.convergence(made, 250_000)
     total = made.psa.total
-    benefit = net_benefit.mean_net_benefit(total.cost, total.qaly, np.array([250_000.0]))
+    benefit = net_benefit.mean_net_benefit(total.cost, total.get("qaly"), np.array([250_000.0]))
     assert found[0].group == "all" and found[0].mean[-1] == pytest.approx(benefit.nmb[0, 1] - benefit.nmb[0, 0])
     assert {one.group for one in found} == {"all", "walking", "not walking"}
 
@@ -189,7 +189,7 @@ def test_the_ceac_is_that_of_the_run_where_patients_make_noise():
     found = convergence.convergence(made, 50_000.0)[0]
     at = np.flatnonzero(made.curves.wtp == 50_000)[0]
     assert found.probability[-1] == pytest.approx(made.curves.probability_most_cost_effective[at, 1])
-    raw = 50_000 * made.psa.total.qaly - made.psa.total.cost
+    raw = 50_000 * made.psa.total.get("qaly") - made.psa.total.cost
     assert found.probability[-1] != (raw.argmax(axis=0) == 1).mean()
 
 

@@ -115,7 +115,7 @@ def test_every_point_is_the_run_with_those_settings(furlan):
         for g, result in enumerate(evaluate(other, draws.base(other)).outcomes.values()):
             for name in ("cost", "qaly", "life_years", "ambulatory_days"):
                 assert found.columns[name][k, g] == pytest.approx(result.get(name)[:, 0], rel=1e-12)
-            benefit = wtp * result.qaly[:, 0] - result.cost[:, 0]
+            benefit = wtp * result.get("qaly")[:, 0] - result.cost[:, 0]
             assert found.columns["nmb"][k, g] == pytest.approx(benefit, rel=1e-12, abs=1e-9)
             assert found.columns["incremental_nmb"][k, g, 1] == pytest.approx(benefit[1] - benefit[0], rel=1e-9)
 
@@ -131,7 +131,7 @@ def test_with_psa_each_point_is_a_psa_on_the_same_draws(furlan):
     table = draws.probabilistic(furlan, SAMPLE)
     for k, (cost, wtp) in enumerate(found.points):
         result = evaluate(furlan, table.replace(c_surgery=cost)).outcomes["walking"]
-        benefit = wtp * result.qaly - result.cost
+        benefit = wtp * result.get("qaly") - result.cost
         gain = benefit[1] - benefit[0]
         own = {name: values[k, 1, 1] for name, values in found.columns.items()}
         assert own["cost"] == pytest.approx(result.cost[1].mean(), rel=1e-12)

@@ -186,7 +186,7 @@ def test_a_group_has_a_decision_of_its_own():
             scenario, "c_surgery", 0, 60_000, decided(scenario, 100_000, group=group), NO_PSA, Method()
         ).changes
         base = evaluate(scenario, draws.base(scenario)).outcomes
-        gain = {key: np.diff(100_000 * part.qaly - part.cost, axis=0)[0, 0] for key, part in base.items()}
+        gain = {key: np.diff(100_000 * part.get("qaly") - part.cost, axis=0)[0, 0] for key, part in base.items()}
         assert [c.value for c in found] == pytest.approx(
             [scenario.parameters["c_surgery"].base + gain[group]], rel=1e-7
         )

@@ -43,7 +43,7 @@ def benefit(settings, wtp, sample=None):
     scenario = read(DEFAULT, settings)
     table = draws.base(scenario) if sample is None else draws.probabilistic(scenario, sample)
     total = evaluate(scenario, table).total
-    return np.diff(wtp * total.qaly - total.cost, axis=0)[0]
+    return np.diff(wtp * total.get("qaly") - total.cost, axis=0)[0]
 
 
 @pytest.mark.parametrize(

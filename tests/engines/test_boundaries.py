@@ -50,7 +50,7 @@ def test_a_value_exactly_at_a_limit_of_its_unit_is_allowed_and_one_beyond_is_not
 def test_probabilities_of_exactly_0_and_1_are_followed(tmp_path):
     scenario = read(write_scenario(tmp_path, LIMITS))
     table = draws.repeat(scenario, 3).replace(p=np.array([0.0, 1.0, 0.25]))
-    assert evaluate(scenario, table).total.qaly[0] == pytest.approx([0, 5, 1.25])
+    assert evaluate(scenario, table).total.get("qaly")[0] == pytest.approx([0, 5, 1.25])
 
 
 RATES = np.array([[1.0, 0.0, 2.0], [0.0, 0.0, 1.0], [2.0, 0.5, 0.0]])  # of pieces up to 1, up to 3, after 3

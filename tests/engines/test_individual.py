@@ -112,7 +112,7 @@ def test_standard_errors_are_the_spread_of_the_means(scenario):
         assert np.std(gains, ddof=1) == pytest.approx(
             np.sqrt(np.mean(found.increment_se[place][1] ** 2)), rel=4 / np.sqrt(2 * 400)
         )
-    net = np.diff(10_000 * found.mean.qaly - found.mean.cost, axis=0)[0]
+    net = np.diff(10_000 * found.mean.get("qaly") - found.mean.cost, axis=0)[0]
     assert np.std(net, ddof=1) == pytest.approx(np.sqrt(np.mean(found.inb_se(10_000)[1] ** 2)), rel=4 / np.sqrt(800))
     years = np.diff(10_000 * found.mean.get("life_years") - found.mean.cost, axis=0)[0]
     error = np.sqrt(np.mean(found.inb_se(10_000, "life_years")[1] ** 2))

@@ -85,7 +85,7 @@ def base_ratio(file: str) -> str:
     """ICER at base values."""
     scenario = read(SCENARIOS / file)
     total = evaluate(scenario, draws.base(scenario)).total
-    return f"{float(np.diff(total.cost[:, 0])[0] / np.diff(total.qaly[:, 0])[0]):,.0f}"
+    return f"{float(np.diff(total.cost[:, 0])[0] / np.diff(total.get('qaly')[:, 0])[0]):,.0f}"
 
 
 # --- tables -------------------------------------------------------------------------------------------------------

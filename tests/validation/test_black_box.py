@@ -34,12 +34,12 @@ def with_parameter(path, name, factor):
 @BOTH
 def test_utilities_of_1_make_qalys_life_years(path):
     total = with_values(path, "utility", 1.0)
-    np.testing.assert_allclose(total.qaly, total.get("life_years"), rtol=1e-12)
+    np.testing.assert_allclose(total.get("qaly"), total.get("life_years"), rtol=1e-12)
 
 
 @BOTH
 def test_utilities_of_0_make_no_qalys(path):
-    assert (with_values(path, "utility", 0.0).qaly == 0).all()
+    assert (with_values(path, "utility", 0.0).get("qaly") == 0).all()
 
 
 @BOTH
@@ -57,7 +57,7 @@ def test_without_discounting_discounted_is_undiscounted(path):
 @BOTH
 def test_discounting_lessens_everything(path):
     total = base_case(path, "discount=5 %").total
-    assert (total.values[:, 1] <= total.values[:, 0]).all() and (total.qaly < total.get("qaly", False)).all()
+    assert (total.values[:, 1] <= total.values[:, 0]).all() and (total.get("qaly") < total.get("qaly", False)).all()
 
 
 @BOTH
@@ -123,13 +123,13 @@ def test_more_mortality_means_fewer_life_years(path):
 def test_a_dearer_treatment_costs_more_where_it_is_given_and_changes_nothing_else(path, price, strategies):
     before, after = base_case(path).total, with_parameter(path, price, 2.0)
     np.testing.assert_array_equal(after.cost[:, 0] > before.cost[:, 0], np.array(strategies, bool))
-    np.testing.assert_array_equal(after.qaly, before.qaly)
+    np.testing.assert_array_equal(after.get("qaly"), before.get("qaly"))
 
 
 @pytest.mark.parametrize("path, utility", [(DEFAULT, "u_nonamb"), (SICK, "u_S2")])
 def test_a_better_utility_gives_more_qalys_at_the_same_cost(path, utility):
     before, after = base_case(path).total, with_parameter(path, utility, 1.2)
-    assert (after.qaly > before.qaly).all()
+    assert (after.get("qaly") > before.get("qaly")).all()
     np.testing.assert_array_equal(after.cost, before.cost)
 
 
@@ -156,7 +156,7 @@ def test_mean_of_the_psa_is_near_the_base_case(path):
 def test_acceptability_sums_to_1_and_at_wtp_0_is_the_probability_of_being_cheapest(path):
     scenario = read(path)
     total = evaluate(scenario, draws.probabilistic(scenario, Sample(500, 1))).total
-    found = acceptability(total.cost, total.qaly, [0.0, 50_000.0, 1e6]).probability_most_cost_effective
+    found = acceptability(total.cost, total.get("qaly"), [0.0, 50_000.0, 1e6]).probability_most_cost_effective
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-12)
     cheapest = np.bincount(total.cost.argmin(axis=0), minlength=len(total.cost)) / 500
     np.testing.assert_allclose(found[0], cheapest, atol=1e-12)

@@ -128,7 +128,7 @@ def darths_psa(darths_draws):
     total = evaluate(scenario, table).total
     files = ("psa_costs.csv", "psa_effects.csv")
     theirs = [np.array([[float(r[s]) for r in rows(name)] for s in ("SoC", "A", "B", "AB")]) for name in files]
-    return total.cost[:, order], total.qaly[:, order], *theirs
+    return total.cost[:, order], total.get("qaly")[:, order], *theirs
 
 
 def test_psa_with_darths_parameter_sets_is_theirs_draw_by_draw(darths_psa):
