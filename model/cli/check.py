@@ -15,9 +15,9 @@ def add(commands) -> None:
 
 def _check(session: Session) -> int:
     scenario = session.scenario()
-    from model import api
+    from model.report.check_report import summary
 
-    print(api.check(scenario).summary)
+    print(summary(scenario))
     return 0
 
 
