@@ -81,7 +81,7 @@ def probabilistic(scenario: Scenario, sample: Sample) -> Draws:
     return of_uniforms(scenario, _uniforms(scenario, sample), np.arange(n), sample.seed)
 
 
-def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.ndarray, seed: int) -> Draws:
+def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.ndarray, seed: int = 1) -> Draws:
     """The table of draws that uniforms [draw] give, one a name of `uniform_keys`. Raises DomainError."""
     uniform = dict(uniform)
     for block in scenario.correlations:

@@ -79,7 +79,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         told = "".join(f"<p>warning: {html.escape(words)}</p>" for words in self.warnings)
-        names = f"<p>Tables: {html.escape(', '.join(self.tables))}<br>Figures: {html.escape(', '.join(self.plans) or 'none')}</p>"
+        contents = {"Tables": self.tables, "Figures": self.plans}
+        names = "".join(f"<p>{kind}: {html.escape(', '.join(items))}</p>" for kind, items in contents.items() if items)
         return f"{told}<pre>{html.escape(self.summary)}</pre>{names}"
 
     def save(

@@ -176,8 +176,8 @@ def test_a_mean_near_zero_is_not_enough_whatever_the_error():
 
 
 def test_convergence_of_the_default_scenario_is_its_psa():
-    made = run(read(DEFAULT), Sample(500, 3))
-    found = convergence.convergence(made, 250_000)
+    made = run(read(DEFAULT), Sample(500, 3), decision=decided(read(DEFAULT), 250_000))
+    found = convergence.convergence(made)
     total = made.psa.total
     benefit = net_benefit.mean_net_benefit(total.cost, total.get("qaly"), np.array([250_000.0]))
     assert found[0].group == "all" and found[0].mean[-1] == pytest.approx(benefit.nmb[0, 1] - benefit.nmb[0, 0])
@@ -185,8 +185,10 @@ def test_convergence_of_the_default_scenario_is_its_psa():
 
 
 def test_the_ceac_is_that_of_the_run_where_patients_make_noise():
-    made = run(read(DEFAULT), Sample(300, 3), method=Method("individual", 20))
-    found = convergence.convergence(made, 50_000.0)[0]
+    made = run(
+        read(DEFAULT), Sample(300, 3), method=Method("individual", 20), decision=decided(read(DEFAULT), 50_000.0)
+    )
+    found = convergence.convergence(made)[0]
     at = np.flatnonzero(made.curves.wtp == 50_000)[0]
     assert found.probability[-1] == pytest.approx(made.curves.probability_most_cost_effective[at, 1])
     raw = 50_000 * made.psa.total.get("qaly") - made.psa.total.cost
