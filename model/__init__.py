@@ -9,48 +9,77 @@ Each analysis takes a file, or a scenario that `read` gave, and gives a Result: 
 Imports are lazy, so that `run_model.py --help` costs no more than the standard library.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+from model.api import NAMES as CALLS
+
+if TYPE_CHECKING:  # for editors and type checkers; at work each is imported when it is asked for
+    from model.analysis.method import EngineError, Method
+    from model.analysis.population import Population
+    from model.api.information import analyse, calibrate, voi
+    from model.api.runs import capacity, check, compare, converge, read, run
+    from model.api.sensitivity import diff, headroom, sensitivity, sweep, threshold, tornado, variants
+    from model.decision import Decision, DecisionError
+    from model.draws import DomainError
+    from model.outcomes import OutcomeError
+    from model.report.result import Result
+    from model.sample import Sample
+    from model.scenario import Scenario
+    from model.scenario_file import ScenarioError
 
 __version__ = "0.1.0"
-
-_HOMES = {
-    "model.api": (
-        "analyse",
-        "calibrate",
-        "capacity",
-        "check",
-        "compare",
-        "converge",
-        "diff",
-        "headroom",
-        "read",
-        "run",
-        "sensitivity",
-        "sweep",
-        "threshold",
-        "tornado",
-        "variants",
-        "voi",
-    ),
-    "model.scenario_file": ("ScenarioError",),
-    "model.scenario": ("Scenario",),
-    "model.decision": ("Decision", "DecisionError"),
-    "model.sample": ("Sample",),
-    "model.analysis.method": ("EngineError", "Method"),
-    "model.analysis.population": ("Population",),
-    "model.draws": ("DomainError",),
-    "model.outcomes": ("OutcomeError",),
-    "model.report.result": ("Result",),
+__all__ = [
+    "Decision",
+    "DecisionError",
+    "DomainError",
+    "EngineError",
+    "Method",
+    "OutcomeError",
+    "Population",
+    "Result",
+    "Sample",
+    "Scenario",
+    "ScenarioError",
+    "analyse",
+    "calibrate",
+    "capacity",
+    "check",
+    "compare",
+    "converge",
+    "diff",
+    "headroom",
+    "read",
+    "run",
+    "sensitivity",
+    "sweep",
+    "threshold",
+    "tornado",
+    "variants",
+    "voi",
+]
+_TYPES = {
+    "Decision": "decision",
+    "DecisionError": "decision",
+    "DomainError": "draws",
+    "EngineError": "analysis.method",
+    "Method": "analysis.method",
+    "OutcomeError": "outcomes",
+    "Population": "analysis.population",
+    "Result": "report.result",
+    "Sample": "sample",
+    "Scenario": "scenario",
+    "ScenarioError": "scenario_file",
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__ = sorted([*_HOME, "__version__"])
 
 
-def __getattr__(name: str):
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'model' has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    home = "api" if name in CALLS else _TYPES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'model' has no attribute {name!r}")
+    return getattr(import_module(f"model.{home}"), name)
 
 
 def __dir__() -> list[str]:

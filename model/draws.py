@@ -20,6 +20,10 @@ class DomainError(ValueError):
     """A value outside the model's domain; names what, in which draw, and the value found."""
 
 
+class OverloadError(DomainError):
+    """A queue longer than a run may have: more patients arrive than the resource can treat."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """values[name]: array[draw], or a scalar array [1] where all draws share it; index[draw]: number of each draw.

@@ -29,6 +29,18 @@ class FileError(ValueError):
     """A file that cannot be used: words that follow its name."""
 
 
+class MissingFileError(FileError):
+    """There is no such file."""
+
+
+class EmptyFileError(FileError):
+    """A file without anything in it."""
+
+
+class LargeFileError(FileError):
+    """A file larger than its kind may be."""
+
+
 def text(path: Path, most: int = MOST_CSV) -> str:
     """The whole file, without a byte order mark. Raises FileError."""
     data = content(path, most)
@@ -61,7 +73,7 @@ def content(path: Path, most: int = MOST_CSV) -> bytes:
     except ValueError as error:
         raise error if isinstance(error, FileError) else FileError("is not the name of a file") from None
     if len(data) > most:
-        raise FileError(f"has over {most // 1_000_000} MB")
+        raise LargeFileError(f"has over {most // 1_000_000} MB")
     return data
 
 
@@ -70,15 +82,15 @@ def _check_kind(path: Path, most: int) -> None:
     try:
         found = path.stat()
     except FileNotFoundError:
-        raise FileError("no such file") from None
+        raise MissingFileError("no such file") from None
     if stat.S_ISDIR(found.st_mode):
         raise FileError("is a folder, not a file")
     if not stat.S_ISREG(found.st_mode):
         raise FileError("is not a regular file (it is a device, a pipe or a socket)")
     if not found.st_size:
-        raise FileError("the file is empty")
+        raise EmptyFileError("the file is empty")
     if found.st_size > most:
-        raise FileError(f"has over {most // 1_000_000} MB")
+        raise LargeFileError(f"has over {most // 1_000_000} MB")
 
 
 def table(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -93,7 +105,7 @@ def table(path: Path) -> tuple[list[str], list[list[str]]]:
     except csv.Error as error:
         raise FileError(f"cannot be read as CSV ({error})") from None
     if not rows:
-        raise FileError("the file is empty")
+        raise EmptyFileError("the file is empty")
     header, below = rows[0], rows[1:]
     if not below:
         raise FileError("has no rows below its header")

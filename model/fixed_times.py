@@ -13,7 +13,8 @@ import numpy as np
 
 from model.draws import DomainError
 from model.dynamics import AtEvent, Dynamics
-from model.over_time import HAIR, Stepwise
+from model.instants import HAIR
+from model.over_time import Stepwise
 
 MOST = 20_000  # entries that are followed when a file is checked
 

@@ -16,6 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from model.instants import HAIR, in_force
 from model.suggestions import did_you_mean
 from model.units import DIGITS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
 
@@ -164,10 +165,10 @@ class Table:
     @property
     def hair(self) -> float:
         """So that age 50 reached by adding cycles finds the row of age 50."""
-        return 1e-9 * max(1.0, abs(self.at[-1]))
+        return HAIR * max(1.0, abs(self.at[-1]))
 
     def lookup(self, x):
-        index = np.searchsorted(self.at, np.asarray(x, float) + self.hair, side="right") - 1
+        index = in_force(self.at, x, self.hair)
         return np.where(index < 0, np.nan, self.values[np.maximum(index, 0)])
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model.instants import same
+
 NO_TRANSITION = -1
 
 
@@ -120,7 +122,7 @@ class Requests:
         rows = self.where(np.lexsort((self.asked, self.resource, self.patient, self.group, self.draw, self.strategy)))
         keys = np.stack([rows.strategy, rows.draw, rows.group, rows.patient, rows.resource])
         goes_on = (keys[:, 1:] == keys[:, :-1]).all(axis=0) & np.isnan(rows.granted[:-1])
-        goes_on &= np.abs(rows.asked[1:] - rows.left[:-1]) < 1e-9
+        goes_on &= same(rows.asked[1:], rows.left[:-1])
         begins, ends = np.append(True, ~goes_on), np.append(~goes_on, True)
         empty = len(rows.asked) == 0
         return rows if empty else replace(rows.where(ends), asked=rows.asked[begins])

@@ -17,6 +17,7 @@ from model.limits import check_rate, check_values, words
 from model.over_time import OverTime, Stepwise, rest
 from model.scenario import Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
 
+SHARES = 1e-9  # rounding of shares that add up to 1
 CLOCKS: dict[str, BranchClock] = {"waited": "waited", "time_since_entry": "entry"}
 
 
@@ -26,8 +27,8 @@ def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
     weights = {key: np.array(values.of(group.weight)) for key, group in scenario.groups.items()}
     stacked = np.stack(list(weights.values()))
     total = sum(weights.values(), np.zeros(draws.n))
-    if (stacked < 0).any() or not (np.abs(total - 1) <= 1e-9).all():
-        row = int(np.argmax(~(np.abs(total - 1) <= 1e-9) | (stacked < 0).any(0)))
+    if (stacked < 0).any() or not (np.abs(total - 1) <= SHARES).all():
+        row = int(np.argmax(~(np.abs(total - 1) <= SHARES) | (stacked < 0).any(0)))
         shares = ", ".join(f"{key} {w[row]:.6g}" for key, w in weights.items())
         raise DomainError(
             f"{scenario.line('groups')}: the weights of the groups must be 0 to 1 and add up to 1; in "
@@ -58,7 +59,7 @@ def _start(context: Context) -> np.ndarray:
     columns = [zero if s.start is None else context.at(s.start) for s in scenario.states.values()]
     for (key, state), column in zip(scenario.states.items(), columns):
         check_values(context, f"states.{key}.start", column, 0, 1, state.start)
-    check_values(context, "states: the sum of 'start'", sum(columns, zero), 1 - 1e-9, 1 + 1e-9)
+    check_values(context, "states: the sum of 'start'", sum(columns, zero), 1 - SHARES, 1 + SHARES)
     return np.stack(columns, axis=-1)
 
 
@@ -85,7 +86,7 @@ def _check_sum(context: Context, state: str, exit: Exit, beside: list[Exit]) -> 
         case AtOnce():
             branches = [e for e in beside if isinstance(e, AtOnce)]
             _one_clock(context, state, branches)
-            check_values(context, f"{place} branches", _sum(context, branches), 1 - 1e-9, 1 + 1e-9)
+            check_values(context, f"{place} branches", _sum(context, branches), 1 - SHARES, 1 + SHARES)
         case AtCycleEnd():
             rivals = [e for e in beside if isinstance(e, AtCycleEnd)]
             check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + 1e-12)

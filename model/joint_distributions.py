@@ -10,6 +10,10 @@ import numpy as np
 from model.distribution_checks import DistributionError, positive
 from model.distribution_families import beta_mean_and_sd
 
+CLOSE = 1e-9  # rounding of a matrix as it is stated, as a share of its numbers
+NOTHING = 1e-12  # of the largest number of a matrix: what is smaller is 0
+SINGULAR = 1e-12  # an eigenvalue, or a correlation's distance from 1, below which numbers are taken to move together
+
 
 def tails_of(level: float) -> np.ndarray:
     """The two probabilities that leave `level` between them."""
@@ -105,7 +109,7 @@ def _multinormal(mean, covariance):
     _symmetric("multinormal: covariance", covariance)
     se = np.sqrt(np.diag(covariance))
     most = np.outer(se, se)
-    wild = np.argwhere(np.abs(covariance) > most * (1 + 1e-9))
+    wild = np.argwhere(np.abs(covariance) > most * (1 + CLOSE))
     if len(wild):
         i, j = wild[0]
         raise DistributionError(
@@ -155,7 +159,7 @@ def _at_least(name, argument, values, size):
 
 
 def _symmetric(what: str, matrix: np.ndarray) -> None:
-    if np.allclose(matrix, matrix.T, rtol=1e-9, atol=1e-12 * np.abs(matrix).max()):
+    if np.allclose(matrix, matrix.T, rtol=CLOSE, atol=NOTHING * np.abs(matrix).max()):
         return
     i, j = np.unravel_index(np.argmax(abs(matrix - matrix.T)), matrix.shape)
     raise DistributionError(
@@ -169,19 +173,19 @@ def correlation_root(what: str, matrix: np.ndarray, size: int) -> np.ndarray:
     if matrix.shape != (size, size):
         raise DistributionError(f"{what} must have {size} rows and columns, found {' x '.join(map(str, matrix.shape))}")
     _symmetric(what, matrix)
-    if not np.allclose(np.diag(matrix), 1, rtol=0, atol=1e-9):
+    if not np.allclose(np.diag(matrix), 1, rtol=0, atol=CLOSE):
         raise DistributionError(f"{what}: the diagonal must be 1, found {', '.join(f'{v:g}' for v in np.diag(matrix))}")
     pairs = np.abs(np.tril(matrix, -1))
     i, j = np.unravel_index(np.argmax(pairs), matrix.shape)
-    if pairs[i, j] > 1 + 1e-9:
+    if pairs[i, j] > 1 + CLOSE:
         raise DistributionError(f"{what}: row {i + 1}, column {j + 1} is {matrix[i, j]:g} (allowed: -1 to 1)")
-    if pairs[i, j] > 1 - 1e-12:
+    if pairs[i, j] > 1 - SINGULAR:
         raise DistributionError(
             f"{what}: numbers {j + 1} and {i + 1} always move together ({matrix[i, j]:g}), so they are one uncertain number: "
             "draw one of them, and give the other a formula of it"
         )
     smallest = np.linalg.eigvalsh(matrix)[0]
-    if not smallest > 1e-12:
+    if not smallest > SINGULAR:
         raise DistributionError(
             f"{what} is not positive definite: its smallest eigenvalue is {smallest:.3g}, and "
             "it must be above 0 (the pairwise correlations contradict each other)"

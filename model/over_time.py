@@ -11,17 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HAIR = 1e-9  # of the span: times closer than this are one instant
+from model.instants import HAIR, distinct, in_force, same
+
 PARTS, OCTAVES = 512, 11  # see `fine`
 _NODES = {False: np.zeros(1), True: np.array([-1, 0, 1]) * np.sqrt(0.6) / 2}
 _WEIGHTS = {False: np.ones(1), True: np.array([5, 8, 5]) / 18}
 _AT_ONCE = 1 << 18  # values evaluated together: a few megabytes
-
-
-def distinct(times: np.ndarray, span: float) -> np.ndarray:
-    """Times in order; of those closer than HAIR of the span the first."""
-    times = np.unique(times)
-    return times[np.concatenate([[True], np.diff(times) > HAIR * span])]
 
 
 @dataclass(frozen=True)
@@ -33,16 +28,16 @@ class Stepwise:
 
     def at(self, time: float) -> np.ndarray:
         """values[strategy, draw] in force at `time`."""
-        return self.values[max(int(np.searchsorted(self.starts, time + HAIR, side="right")) - 1, 0)]
+        return self.values[max(int(in_force(self.starts, time)), 0)]
 
     def value(self, times: np.ndarray) -> np.ndarray:
         """[k, strategy, draw] at times[k] or [k, strategy, draw]."""
-        piece = np.maximum(np.searchsorted(self.starts, times + HAIR, side="right") - 1, 0)
+        piece = np.maximum(in_force(self.starts, times), 0)
         return self.values[piece] if times.ndim == 1 else np.take_along_axis(self.values, piece, axis=0)
 
     def sample(self, times: np.ndarray, strategy: np.ndarray, draw: np.ndarray) -> np.ndarray:
         """[n] at times[n], each in its strategy and draw."""
-        piece = np.maximum(np.searchsorted(self.starts, times + HAIR, side="right") - 1, 0)
+        piece = np.maximum(in_force(self.starts, times), 0)
         return self.values[piece, strategy, draw]
 
 
@@ -144,9 +139,8 @@ def on_grid(level: Stepwise | OverTime, grid: np.ndarray, halve: bool = False) -
 def _within(starts: np.ndarray, grid: np.ndarray) -> bool:
     """Every start is a point of the grid, or comes after it."""
     near = np.searchsorted(grid, starts - HAIR * grid[-1])
-    return bool(
-        np.all((near == len(grid)) | (np.abs(grid[np.minimum(near, len(grid) - 1)] - starts) <= HAIR * grid[-1]))
-    )
+    at_point = same(grid[np.minimum(near, len(grid) - 1)], starts, grid[-1])
+    return bool(np.all((near == len(grid)) | at_point))
 
 
 def _means(level: Stepwise, grid: np.ndarray) -> np.ndarray:

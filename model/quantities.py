@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.instants import floor
+
 UNDISCOUNTED, COST, EFFECT = 0, 1, 2
 WEIGHTS = ("undiscounted", "discounted at the cost rate", "discounted at the effect rate")
 
@@ -31,4 +33,4 @@ class Quantities:
 def discount_factor(rate: float, years, by_whole_year: bool = False) -> np.ndarray:
     """exp(-rate * t), or with t cut to whole years; a hair is added so that year 1 reached by adding cycles is 1."""
     years = np.asarray(years, float)
-    return np.exp(-rate * (np.floor(years + 1e-9) if by_whole_year else years))
+    return np.exp(-rate * (floor(years) if by_whole_year else years))

@@ -14,6 +14,7 @@ import numpy as np
 
 from model.distributions import Distribution, JointDistribution
 from model.formula import Formula, Table
+from model.instants import HAIR, ceil
 from model.outcome_keys import QALY
 from model.resources import System
 from model.units import Unit, limits_in_words
@@ -51,8 +52,8 @@ class TimeFrame:
     @property
     def grid(self) -> np.ndarray:
         """Starts of the cycles, and the horizon. A cycle of almost a whole part of it leaves no last cycle of nothing."""
-        starts = np.arange(int(np.ceil(self.cycles - 1e-9))) * self.cycle
-        return np.append(starts[self.horizon - starts > 1e-9 * self.horizon], self.horizon)
+        starts = np.arange(int(ceil(self.cycles))) * self.cycle
+        return np.append(starts[self.horizon - starts > HAIR * self.horizon], self.horizon)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def did_you_mean(name: str, known: Iterable[str], alike: float = ALIKE) -> str:
 
 
 def check_known(
-    names: Iterable[str], known: Collection[str], what: str, error: type[ValueError], listed: str = "allowed"
+    names: Iterable[str], known: Collection[str], what: str, error: type[Exception], listed: str = "allowed"
 ) -> None:
     """Raise `error` for the first of `names` that is not `known`. `listed`: what the known ones are called."""
     for name in names:

@@ -7,7 +7,8 @@ from functools import partial
 import numpy as np
 
 from model.formula import Formula, expression
-from model.over_time import HAIR, OverTime, Stepwise, distinct
+from model.instants import HAIR, before, distinct
+from model.over_time import OverTime, Stepwise
 from model.scenario import Period, TimeFrame
 from model.switches import STEPS, Shapes, crossings
 
@@ -56,7 +57,7 @@ class TimedFormula:
         if len(few) <= MOST_SPLITS:
             common, own = [*common, *(times.ravel() for times in own)], []
         edges = np.concatenate(common)
-        edges = np.append(distinct(edges[(edges >= 0) & (edges < horizon * (1 - HAIR))], horizon), horizon)
+        edges = np.append(distinct(edges[(edges >= 0) & before(edges, horizon)], horizon), horizon)
         return edges, _padded(own, horizon), smooth
 
     def _part(self, strategy: str, period: Period, tree, times: np.ndarray) -> np.ndarray:

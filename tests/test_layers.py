@@ -33,6 +33,7 @@ LAYERS = {
         "progress",
         "spreadsheets",
         "suggestions",
+        "instants",
     ),
     1: ("scenario", "resources", "effects", "outcome_keys", "sample"),
     2: (

@@ -27,7 +27,7 @@ from model.draws import DomainError
 from model.outcomes import OutcomeError
 from model.sample import Sample
 from model.scenario import Calibration, Scenario
-from model.scenario_file.calibration import parts, with_arguments
+from model.scenario_file.arguments import parts, with_arguments
 
 IMPOSSIBLE = 1e6  # residual of what the model cannot give
 # Of the bounds, for derivatives: exact targets can do with little; a probability of a finite PSA is a step function.

@@ -13,7 +13,7 @@ from model.analysis import queues
 from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.method import EngineError, Method, replicated
 from model.decision import Decision
-from model.draws import DomainError
+from model.draws import OverloadError
 from model.economics.net_benefit import nmb
 from model.engines.load import arrivals_per_day, offered_load
 from model.outcomes import Outcomes
@@ -136,9 +136,7 @@ def _level(scenario: Scenario, units: int, resource: str, table, method: Method)
     load = offered_load(scenario, table.seed)[resource]
     try:
         return Level(units, evaluate(scenario, table, dataclasses.replace(method, replications=1)), load)
-    except DomainError as error:
-        if "patients wait on day" not in str(error):
-            raise
+    except OverloadError as error:
         return Level(units, None, load, str(error))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from model.analysis.run import Run, decided_on
 from model.economics.acceptability import winners
 from model.economics.net_benefit import nmb
+from model.instants import ceil
 
 POINTS = 100  # of the running curves
 # Standard error that is asked for, if none is stated: a share of the mean, or, for a mean near 0, of the standard deviation.
@@ -79,7 +80,7 @@ def of_draws(
     variance = np.maximum(square - mean**2, 0) * count / (count - 1)
     error, share = np.sqrt(variance / count), np.cumsum(best)[at - 1] / count
     target = max(SHARE * abs(gain.mean()), LEAST * np.sqrt(variance[-1])) if target is None else target
-    needed = int(np.ceil(variance[-1] / target**2 - 1e-9)) if target > 0 else n
+    needed = int(ceil(variance[-1] / target**2)) if target > 0 else n
     return Convergence(
         group,
         strategy,

@@ -11,6 +11,7 @@ from model import draws
 from model.analysis.evaluate import Evaluation, Trace, evaluate
 from model.analysis.run import Run
 from model.analysis.targets import NEEDS_PSA, measured, share_in, unit_of
+from model.instants import HAIR, reaches
 from model.scenario import Scenario, Target, TimeToEvent
 
 MONTH = 365.25 / 12  # days
@@ -120,7 +121,7 @@ def _median_of_patients(run: Run, target: Target) -> float:
     name, per = ("life_years", 1 / scenario.time.years) if survival else (target.of, unit_of(scenario, target.of))
     times = run.patients.values(name, target.group, discounted=False)[s] * per
     median = float(np.median(times))
-    return np.inf if median >= scenario.time.horizon * (1 - 1e-9) else median / (1.0 if survival else per)
+    return np.inf if reaches(median, scenario.time.horizon) else median / (1.0 if survival else per)
 
 
 def curves(scenario: Scenario, found: Comparison) -> dict:
@@ -132,5 +133,5 @@ def curves(scenario: Scenario, found: Comparison) -> dict:
 
 
 def _until(end: float, times: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    kept = times <= end * (1 + 1e-9)
+    kept = times <= end * (1 + HAIR)
     return times[kept], share[kept]

@@ -18,6 +18,7 @@ from model.analysis.simulate import Simulated
 from model.decision import ALL, Decision, decide
 from model.draws import Draws
 from model.economics import acceptability, monte_carlo
+from model.instants import floor
 from model.outcome_keys import LIFE_YEARS, QALY
 from model.sample import Sample
 from model.scenario import Scenario, Wtp
@@ -219,5 +220,5 @@ def without_noise(scenario: Scenario, psa: Evaluation, decision: Decision) -> mo
 
 def wtp_grid(wtp: Wtp) -> np.ndarray:
     """Grid of the curves, with the listed thresholds in it."""
-    grid = wtp.low + wtp.step * np.arange(int(np.floor((wtp.high - wtp.low) / wtp.step + 1e-9)) + 1)
+    grid = wtp.low + wtp.step * np.arange(int(floor((wtp.high - wtp.low) / wtp.step)) + 1)
     return np.unique(np.concatenate([grid, [t for t in wtp.thresholds if wtp.low <= t <= wtp.high]]))

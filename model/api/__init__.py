@@ -8,9 +8,10 @@ HOMES = {
     "information": ("analyse", "calibrate", "voi"),
 }
 _HOME = {name: home for home, names in HOMES.items() for name in names}
+NAMES = frozenset(_HOME)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(import_module(f"model.api.{_HOME[name]}"), name)
     raise AttributeError(f"module 'model.api' has no attribute {name!r}")

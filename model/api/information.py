@@ -59,15 +59,9 @@ def voi(
     information = analyses.of_run(found, decision, groups, proposals, tuple(sizes) or proposed.SIZES)
     result = voi_report.report(found, information, population)
     result.details = information
-    about = {
-        **asked.about(decision, sample),
-        **run_about(found),
-        "parameter_groups": {name: list(members) for name, members in groups.items()},
-        "studies": list(studies),
-        "sizes": list(sizes),
-        **({} if population is None else population.about()),
-    }
-    return asked.result(result, scenario, about, "voi")
+    questions = {"parameter_groups": groups, "studies": list(studies), "sizes": list(sizes)}
+    about = asked.about(decision, sample) | run_about(found) | questions
+    return asked.result(result, scenario, about | ({} if population is None else population.about()), "voi")
 
 
 @analysis

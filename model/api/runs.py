@@ -158,24 +158,26 @@ def capacity(
         raise analyses.CapacityError("give either --resource (how many units?) or --change (which centre?)")
     asked = Asked(**options)
     scenario, decision = asked.question(source)
-    about: dict[str, object] = {**_replicated(asked, decision), "resource": resource}
     if resource is None:
-        settings = {label: setting_texts(change) for label, change in (changes or {}).items()}
-        others = {
-            label: (texts, read(scenario.path, (*scenario.settings, *texts))) for label, texts in settings.items()
-        }
-        with asked.method() as method, progress(len(others) + 1, "centres", asked.progress) as bar:
-            alternatives = analyses.alternatives(scenario, others, method, asked.seed, bar)
-        result = engine_report.changes(scenario, alternatives, decision)
-        about["changes"] = {label: list(texts) for label, texts in settings.items()}
-    else:
-        with asked.method() as method, progress(high - low + 1, "numbers of units", asked.progress) as bar:
-            found = analyses.value_of_capacity(
-                scenario, resource, low, high, decision, method, asked.seed, unit_cost, bar
-            )
-        result = engine_report.capacity(found)
-        about |= {"units_from": low, "units_to": high, "unit_cost": unit_cost}
-    return asked.result(result, scenario, about, "capacity")
+        return _changes(asked, scenario, decision, changes or {})
+    with asked.method() as method, progress(high - low + 1, "numbers of units", asked.progress) as bar:
+        found = analyses.value_of_capacity(scenario, resource, low, high, decision, method, asked.seed, unit_cost, bar)
+    units = {"resource": resource, "units_from": low, "units_to": high, "unit_cost": unit_cost}
+    about = _replicated(asked, decision) | units
+    return asked.result(engine_report.capacity(found), scenario, about, "capacity")
+
+
+def _changes(asked: Asked, scenario: Scenario, decision: Decision, changes: Mapping[str, Settings]) -> Result:
+    """Centres other than that of the file."""
+    from model.analysis.capacity import alternatives
+    from model.report import engine_report
+
+    settings = {label: setting_texts(change) for label, change in changes.items()}
+    others = {label: (texts, read(scenario.path, (*scenario.settings, *texts))) for label, texts in settings.items()}
+    with asked.method() as method, progress(len(others) + 1, "centres", asked.progress) as bar:
+        found = alternatives(scenario, others, method, asked.seed, bar)
+    about = _replicated(asked, decision) | {"changes": {label: list(texts) for label, texts in settings.items()}}
+    return asked.result(engine_report.changes(scenario, found, decision), scenario, about, "capacity")
 
 
 def _replicated(asked: Asked, decision: Decision) -> dict[str, object]:

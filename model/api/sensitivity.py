@@ -7,6 +7,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Unpack
 
+from model.analysis.method import Method
 from model.api.asked import Asked, Options, Source, Value, analysis
 from model.decision import DecisionError
 from model.effects import BUILT_IN
@@ -105,34 +106,29 @@ def sweep(
     from model.analysis import sweep_points
     from model.report import sweep_report
 
-    asked = Asked(**options)
+    asked, texts = Asked(**options), vary_texts(vary)
     scenario, decision = asked.question(source)
-    texts = vary_texts(vary)
     axes = [sweep_points.axis(scenario, text) for text in texts]
     if asked.wtp is not None and any(axis.kind == "wtp" for axis in axes):
         raise analyses.SweepError("the willingness to pay is both varied and given; leave one out")
     sample = Sample(draws, asked.seed, sampling)
     listed = sweep_points.points(axes, points, n, asked.seed, max(draws, 1))
-    kept = None
-    try:
-        with asked.method() as method, progress(len(listed), "points", asked.progress) as bar:
-            if journal is not None:
-                folder = Path(journal)
-                identity = analyses.identity(scenario, listed, decision, sample, method)
-                kept = folder.parent / f".{folder.name}-{identity}.journal"
+    with asked.method() as method, progress(len(listed), "points", asked.progress) as bar:
+        kept = _journal(journal, analyses.identity(scenario, listed, decision, sample, method))
+        try:
             found = analyses.sweep(scenario, axes, listed, decision, sample, method, kept, bar)
-    except KeyboardInterrupt:
-        raise Stopped(kept is not None and kept.exists()) from None
+        except KeyboardInterrupt:
+            raise Stopped(kept is not None and kept.exists()) from None
     about = {**asked.about(decision, sample), "vary": texts, "points": len(listed), "draws_of_a_point": draws}
-    if method.follows_patients:
-        about |= {
-            "patients_of_a_point": method.for_base().patients,
-            "patients_of_a_draw": method.for_psa().patients,
-        }
-    result = asked.result(sweep_report.report(found), scenario, about, "sweep")
+    result = asked.result(sweep_report.report(found), scenario, about | _followed(method), "sweep")
     if kept is not None:
         result.saved = lambda: kept.unlink(missing_ok=True)
     return result
+
+
+def _journal(folder: str | Path | None, identity: str) -> Path | None:
+    """The file beside a folder in which the points of one sweep, and of no other, are kept."""
+    return None if folder is None else Path(folder).parent / f".{Path(folder).name}-{identity}.journal"
 
 
 @analysis
@@ -303,7 +299,7 @@ def _map_of_headroom(source: Source | Variants, component: str, texts: list[str]
     return asked.result(result, scenario, about, "headroom_map")
 
 
-def _followed(method) -> dict[str, object]:
+def _followed(method: Method) -> dict[str, object]:
     """How many patients were followed at base values, and in a draw."""
     if not method.follows_patients:
         return {}

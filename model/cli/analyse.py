@@ -34,6 +34,8 @@ def add(commands) -> None:
 def _range(text: str):
     import numpy as np
 
+    from model.instants import floor
+
     parts = text.split(":")
     try:
         low, high, step = map(float, parts)
@@ -41,18 +43,18 @@ def _range(text: str):
         raise argparse.ArgumentTypeError(f"'{text}' is not low:high:step, such as 0:100000:500") from None
     if not (0 <= low < high and step > 0) or (high - low) / step > 100_000:
         raise argparse.ArgumentTypeError(f"'{text}': needs 0 <= low < high, step above 0, at most 100,000 points")
-    return low + step * np.arange(int((high - low) / step + 1e-9) + 1)
+    return low + step * np.arange(int(floor((high - low) / step)) + 1)
 
 
 def _analyse(session: Session) -> int:
-    from model import api
+    import model
     from model.analysis.external import TableError
 
     options = session.options
     if (options.table is None) == (options.cost is None) or (options.cost is None) != (options.effect is None):
         raise TableError("give either --cost and --effect (a PSA), or --table (deterministic)")
     session.place("analyse")
-    result = api.analyse(
+    result = model.analyse(
         options.cost or options.table,
         options.effect,
         options.wtp,

@@ -36,7 +36,7 @@ def add(commands) -> None:
 
 def _calibrate(session: Session) -> int:
     options, scenario = session.options, session.scenario()
-    from model import api
+    import model
 
-    result = api.calibrate(scenario, options.starts, options.posterior, options.draws, **session.asked())
+    result = model.calibrate(scenario, options.starts, options.posterior, options.draws, **session.asked())
     return session.closed(result, scenario)

@@ -47,13 +47,13 @@ def _change(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _capacity(session: Session) -> int:
     options = session.options
-    from model import api
+    import model
     from model.analysis.capacity import CapacityError
 
     if (options.resource is None) == (not options.changes):
         raise CapacityError("give either --resource (how many units?) or --change (which centre?)")
     scenario = session.scenario()
-    result = api.capacity(
+    result = model.capacity(
         scenario,
         options.resource,
         options.low,

@@ -15,9 +15,9 @@ def add(commands) -> None:
 
 def _check(session: Session) -> int:
     scenario = session.scenario()
-    from model import api
+    import model
 
-    print(api.check(scenario).summary)
+    print(model.check(scenario).summary)
     return 0
 
 

@@ -18,10 +18,10 @@ def add(commands) -> None:
 
 def _compare(session: Session) -> int:
     scenario = session.scenario()
-    from model import api
+    import model
     from model.analysis.agreement import Agreement
 
-    result = api.compare(scenario, **session.asked())
+    result = model.compare(scenario, **session.asked())
     session.closed(result, scenario)
     agreement = result.details
     return 0 if isinstance(agreement, Agreement) and agreement.agree else 1

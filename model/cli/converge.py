@@ -24,7 +24,7 @@ def add(commands) -> None:
 
 def _converge(session: Session) -> int:
     options, scenario = session.options, session.scenario()
-    from model import api
+    import model
 
-    result = api.converge(scenario, options.draws, options.sampling, options.target_se, **session.asked())
+    result = model.converge(scenario, options.draws, options.sampling, options.target_se, **session.asked())
     return session.closed(result, scenario)

@@ -32,11 +32,11 @@ def add(commands) -> None:
 
 def _diff(session: Session) -> int:
     options = session.options
-    from model import api
+    import model
     from model.scenario_file import read
 
     a = read(options.a)
     session.place(a.key)
     draws = options.draws if options.with_psa else 0
-    result = api.diff(a, options.b, draws, options.sampling, options.permutations, **session.asked())
+    result = model.diff(a, options.b, draws, options.sampling, options.permutations, **session.asked())
     return session.closed(result, a)

@@ -27,7 +27,7 @@ def add(commands) -> None:
 
 def _global(session: Session) -> int:
     options, scenario = session.options, session.scenario()
-    from model import api
+    import model
 
-    result = api.sensitivity(scenario, options.method, options.n, **session.asked())
+    result = model.sensitivity(scenario, options.method, options.n, **session.asked())
     return session.closed(result, scenario)

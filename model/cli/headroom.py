@@ -36,7 +36,7 @@ def add(commands) -> None:
 
 def _headroom(session: Session) -> int:
     options = session.options
-    from model import api
+    import model
     from model.scenario_file.variants import is_variants, read_variants
 
     if options.vary:
@@ -48,7 +48,7 @@ def _headroom(session: Session) -> int:
         session.place(first.key)
     else:
         source = first = session.scenario()
-    result = api.headroom(
+    result = model.headroom(
         source, options.component, options.draws, options.sampling, options.vary, options.mark, **session.asked()
     )
     return session.closed(result, first)

@@ -26,9 +26,9 @@ def add(commands) -> None:
 
 def run(session: Session) -> int:
     options, scenario = session.options, session.scenario()
-    from model import api
+    import model
 
-    result = api.run(scenario, options.draws, options.sampling, options.until_se, **session.asked())
+    result = model.run(scenario, options.draws, options.sampling, options.until_se, **session.asked())
     if options.no_figures:
         result.plans = {}
     session.finish(result, scenario.warnings)

@@ -40,13 +40,14 @@ def add(commands) -> None:
 
 def _sweep(session: Session) -> int:
     options, scenario = session.options, session.scenario()
-    from model import api
+    import model
+    from model.api.sensitivity import Stopped
 
     if options.with_psa and not options.draws:
         raise OptionsError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
     draws = options.draws if options.with_psa else 0
     try:
-        result = api.sweep(
+        result = model.sweep(
             scenario,
             options.vary,
             draws,
@@ -56,7 +57,7 @@ def _sweep(session: Session) -> int:
             journal=options.out,
             **session.asked(),
         )
-    except api.Stopped as stopped:
+    except Stopped as stopped:
         kept = "the points that were done are kept: give the same command again to go on"
         print(f"stopped; {kept if stopped.kept else 'no point was done'}", file=sys.stderr)
         return INTERRUPTED

@@ -42,10 +42,10 @@ def _vary(text: str) -> tuple[str, float | None, float | None]:
 
 def _threshold(session: Session) -> int:
     scenario, draws = session.scenario(), _draws(session.options)
-    from model import api
+    import model
 
     parameter, low, high = session.options.vary
-    result = api.threshold(scenario, parameter, low, high, draws, **session.asked())
+    result = model.threshold(scenario, parameter, low, high, draws, **session.asked())
     return session.closed(result, scenario)
 
 

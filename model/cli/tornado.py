@@ -25,7 +25,7 @@ def add(commands) -> None:
 
 def _tornado(session: Session) -> int:
     scenario = session.scenario()
-    from model import api
+    import model
 
-    result = api.tornado(scenario, session.options.on or ("inb", "icer"), **session.asked())
+    result = model.tornado(scenario, session.options.on or ("inb", "icer"), **session.asked())
     return session.closed(result, scenario)

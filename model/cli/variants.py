@@ -22,10 +22,10 @@ def add(commands) -> None:
 
 def _variants(session: Session) -> int:
     options = session.options
-    from model import api
+    import model
     from model.scenario_file.variants import read_variants
 
     variants = read_variants(options.file, options.settings)
     session.place(variants.base.key)
-    result = api.variants(variants, options.draws, options.sampling, **session.asked())
+    result = model.variants(variants, options.draws, options.sampling, **session.asked())
     return session.closed(result, variants.base)

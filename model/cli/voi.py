@@ -75,9 +75,9 @@ def _voi(session: Session) -> int:
     options = session.options
     _check(options)
     scenario = session.scenario()
-    from model import api
+    import model
 
-    result = api.voi(
+    result = model.voi(
         scenario,
         options.draws,
         options.sampling,

@@ -14,6 +14,7 @@ from model.dynamics import Dynamics
 from model.engines import conventions
 from model.engines.conventions import Weighting
 from model.history import NO_TRANSITION, History
+from model.instants import ceil, floor
 from model.quantities import Quantities
 
 
@@ -88,7 +89,7 @@ def _factor(dynamics: Dynamics, weighting: Weighting, time: np.ndarray) -> np.nd
         return np.ones_like(time)
     if weighting.convention == "at cycle":
         cycle = dynamics.time.cycle
-        return weighting.factor((np.floor(time / cycle + 1e-9) + 0.5) * cycle)
+        return weighting.factor((floor(time / cycle) + 0.5) * cycle)
     return weighting.factor(time)
 
 
@@ -103,7 +104,7 @@ def _discounted(dynamics: Dynamics, weighting: Weighting, time: np.ndarray) -> n
     starts = np.arange(int(dynamics.time.horizon / length) + 2) * length
     factors = _factor(dynamics, weighting, starts)
     reached = np.concatenate([[0.0], np.cumsum(factors[:-1] * length)])
-    k = np.floor(time / length + 1e-9).astype(int)
+    k = floor(time / length).astype(int)
     return reached[k] + factors[k] * (time - starts[k])
 
 
@@ -143,4 +144,4 @@ class Cycles:
 
 def boundary(dynamics: Dynamics, time: np.ndarray) -> np.ndarray:
     """Index of the cycle boundary at which a transition at `time` is seen: the end of its cycle, 0 for the start."""
-    return np.ceil(time / dynamics.time.cycle - 1e-9).astype(int)
+    return ceil(time / dynamics.time.cycle).astype(int)

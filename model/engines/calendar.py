@@ -6,9 +6,8 @@ from bisect import bisect_right
 
 import numpy as np
 
+from model.instants import HAIR
 from model.resources import ALWAYS, WEEK, Arrivals
-
-_HAIR = 1e-9  # days: an opening reached by adding times counts as reached
 
 
 class Opening:
@@ -22,14 +21,14 @@ class Opening:
     def is_open(self, day: float) -> bool:
         if self.always:
             return True
-        within = (day + _HAIR) % 7
+        within = (day + HAIR) % 7
         span = bisect_right(self.starts, within) - 1
         return span >= 0 and within < self.ends[span]
 
     def next_opening(self, day: float) -> float:
         """The first day (with fraction) after `day` at which a span begins."""
-        week = (day + _HAIR) // 7 * 7
-        later = [week + start for start in (*self.starts, self.starts[0] + 7) if week + start > day + _HAIR]
+        week = (day + HAIR) // 7 * 7
+        later = [week + start for start in (*self.starts, self.starts[0] + 7) if week + start > day + HAIR]
         return later[0]
 
     def hours_until(self, days: np.ndarray) -> np.ndarray:

@@ -23,7 +23,8 @@ from model.engines import contract, conventions, linear, points, sojourn
 from model.engines.block import Block, Tally, chance_transitions, flows_at, settle, tally_transitions
 from model.engines.contract import DRAWS, NUMBER, Cut, Engine, Ran, Result
 from model.engines.stretches import breaks, on, period_of, steps
-from model.over_time import OverTime, Stepwise, distinct, on_grid
+from model.instants import distinct, floor
+from model.over_time import OverTime, Stepwise, on_grid
 from model.quantities import Quantities
 from model.scenario import Scenario
 
@@ -225,7 +226,7 @@ def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
     """Discount factor at the beginning of a step; within it `decay` goes on, or the factor of mid-cycle holds."""
     if weighting.convention != "at cycle":
         return float(weighting.factor(begin))
-    cycle = np.floor(begin / dynamics.time.cycle + 1e-9)
+    cycle = floor(begin / dynamics.time.cycle)
     return float(weighting.factor((cycle + 0.5) * dynamics.time.cycle))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.dynamics import Dynamics
-from model.over_time import HAIR
+from model.instants import HAIR
 from model.quantities import discount_factor
 
 

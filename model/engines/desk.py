@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
 
-from model.draws import DomainError
+from model.draws import OverloadError
 from model.engines.calendar import Opening
 from model.resources import System
 
@@ -156,7 +156,7 @@ class Desk:
         self._count(ticket, 1)
         for r in ticket.needs:
             if self.waiting[r] > self.most:
-                raise DomainError(
+                raise OverloadError(
                     f"resources.{self.resources[r].key}: more than {self.most:,} patients wait on day "
                     f"{self.env.now:.0f}; more arrive than it can treat"
                 )

@@ -9,7 +9,8 @@ from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn
 from model.engines.block import Block, Tally, flows_at, tally_transitions
 from model.engines.stretches import breaks, on, period_of, steps
-from model.over_time import HAIR, Stepwise
+from model.instants import HAIR
+from model.over_time import Stepwise
 
 BLOCK = 1000  # draws worked on together: small enough for the processor's cache
 

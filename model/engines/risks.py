@@ -18,9 +18,9 @@ from model import fixed_times
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics
 from model.engines import accrual
 from model.hazards import Hazard
+from model.instants import ceil, in_force
 from model.over_time import OverTime, Stepwise, lines
 
-_HAIR = 1e-9  # a step that is reached but for rounding is reached
 CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no threshold is above 38
 
 
@@ -227,7 +227,7 @@ def on_cycles(dynamics: Dynamics, times: np.ndarray) -> np.ndarray:
     """Times at which levels change. Probabilities per cycle know whole cycles: a change takes effect in the next one."""
     if not dynamics.by_cycle:
         return times
-    return np.ceil(times / dynamics.time.cycle - 1e-9) * dynamics.time.cycle
+    return ceil(times / dynamics.time.cycle) * dynamics.time.cycle
 
 
 def per_cycle_rate(dynamics: Dynamics, transition: AtCycleEnd) -> Stepwise:
@@ -267,11 +267,11 @@ def probability(dynamics: Dynamics, branch: AtOnce, now, row, waited=0.0, since=
         return values[0][row]
     if clock != "model":
         spent = waited if clock == "waited" else since
-        return values[np.searchsorted(level.starts, spent + _HAIR, side="right") - 1, row]
+        return values[in_force(level.starts, spent), row]
     if dynamics.by_cycle:
         # What is counted at the end of a cycle belongs to that cycle, not to the next.
         now = np.maximum(now - dynamics.time.cycle / 2, 0.0)
-    return values[np.searchsorted(on_cycles(dynamics, level.starts), now + 1e-9, side="right") - 1, row]
+    return values[in_force(on_cycles(dynamics, level.starts), now), row]
 
 
 def counted_at(dynamics: Dynamics, time, exits: list[int]):
@@ -279,4 +279,4 @@ def counted_at(dynamics: Dynamics, time, exits: list[int]):
     if not any(isinstance(dynamics.transitions[i], AtCycleEnd) for i in exits):
         return time
     cycle = dynamics.time.cycle
-    return np.ceil(time / cycle - 1e-9) * cycle
+    return ceil(time / cycle) * cycle

@@ -17,6 +17,7 @@ from model.dynamics import AtEvent, AtRate, Dynamics, Exit
 from model.engines.block import Block, flows_at, routes
 from model.engines.linear import advance, largest_exit
 from model.hazards import Hazard
+from model.instants import HAIR
 
 _NODES, _WEIGHTS = np.array([-1, 0, 1]) * np.sqrt(0.6), (5 / 18, 8 / 18, 5 / 18)  # Gauss-Legendre, mean over -1..1
 MOST = 1e9  # largest exit per step by hazards that change over time; they may explode with age
@@ -69,7 +70,7 @@ class Bins:
         self.transitions = block.dynamics.transitions
         self.times = times
         lengths = np.diff(times)
-        self.even = bool(len(lengths) > 1 and np.allclose(lengths[:-1], lengths[0], rtol=1e-9))
+        self.even = bool(len(lengths) > 1 and np.allclose(lengths[:-1], lengths[0], rtol=HAIR))
         self.rates, self.events = block.dynamics.rates(), block.dynamics.events()
         self.timed = list(block.dynamics.timed())
         self.aged = {event.source for event in self.events.values() if event.clock == "state"}

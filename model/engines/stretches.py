@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.dynamics import Dynamics
-from model.over_time import HAIR, OverTime, distinct
+from model.instants import HAIR, before, distinct
+from model.over_time import OverTime
 
 
 def breaks(dynamics: Dynamics, weightings, levels: bool = True) -> np.ndarray:
@@ -23,7 +24,7 @@ def breaks(dynamics: Dynamics, weightings, levels: bool = True) -> np.ndarray:
     if discounted and convention == "by whole year":
         found.append(np.arange(0, horizon * dynamics.time.years) / dynamics.time.years)
     times = np.concatenate(found)
-    return np.append(distinct(times[(times >= 0) & (times < horizon * (1 - HAIR))], horizon), horizon)
+    return np.append(distinct(times[(times >= 0) & before(times, horizon)], horizon), horizon)
 
 
 def period_of(dynamics: Dynamics, time: float) -> int:
@@ -39,5 +40,5 @@ def steps(times: np.ndarray):
 def on(times: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Which times are points of the grid."""
     after = np.minimum(np.searchsorted(grid, times), len(grid) - 1)
-    before = np.maximum(after - 1, 0)
-    return np.minimum(np.abs(grid[after] - times), np.abs(grid[before] - times)) <= HAIR * grid[-1]
+    earlier = np.maximum(after - 1, 0)
+    return np.minimum(np.abs(grid[after] - times), np.abs(grid[earlier] - times)) <= HAIR * grid[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.analysis.calibrate import Calibrated
-from model.scenario_file.calibration import LOCATION, parts
+from model.scenario_file.arguments import LOCATION, parts
 
 
 def calibrated(found: Calibrated) -> str:

@@ -11,7 +11,7 @@ from model.report import calibration_files, calibration_plots, figures, text
 from model.report.published_tables import unit
 from model.report.result import Result
 from model.report.style import brief
-from model.scenario_file.calibration import argument_meant, arguments_of, parts
+from model.scenario_file.arguments import argument_meant, arguments_of, parts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,6 +9,7 @@ import numpy as np
 from model.analysis.first_order import FirstOrder
 from model.analysis.run import Run
 from model.economics import acceptability
+from model.instants import reaches
 from model.units import DAYS
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def time_to_event(run: Run, points: int = 400) -> pd.DataFrame:
     for key, (_, unit, horizon, values) in events(run).items():
         last = min(np.quantile(values, 0.999) * 1.02, horizon)
         times = np.linspace(0, last, points)
-        values = np.where(values >= horizon * (1 - 1e-9), np.inf, values)  # censored: alive at the horizon
+        values = np.where(reaches(values, horizon), np.inf, values)  # censored: alive at the horizon
         for s, strategy in enumerate(run.scenario.strategies):
             share = 1 - np.searchsorted(np.sort(values[s]), times, side="right") / values.shape[1]
             parts.append(

@@ -1,12 +1,11 @@
-"""The `calibration:` section: what may vary, and what must be met; and a parameter with other arguments."""
+"""The `calibration:` section: what may vary, and what must be met."""
 
 from __future__ import annotations
-
-import dataclasses
 
 from model import distributions, formula
 from model.distributions import Distribution
 from model.scenario import Calibration, Parameter, Scenario, Target
+from model.scenario_file.arguments import argument_meant, arguments_of, parts, with_arguments
 from model.scenario_file.nodes import List, Map, Node, Text
 from model.scenario_file.parameters import stated
 from model.scenario_file.problems import Problems
@@ -14,45 +13,7 @@ from model.scenario_file.published import read_result
 from model.scenario_file.schema import number
 from model.suggestions import did_you_mean
 
-LOCATION = ("mean", "median")
 Bounds = tuple[float, float]
-
-
-def parts(key: str) -> list[tuple[str, str]]:
-    """(parameter, argument or nothing) of a key of `vary`: 'c_a.cv, c_b.cv' -> [('c_a', 'cv'), ('c_b', 'cv')]."""
-    return [(name, argument) for name, _, argument in (part.strip().partition(".") for part in key.split(","))]
-
-
-def arguments_of(parameter: Parameter) -> tuple[str, dict[str, float]]:
-    """Family and arguments by name of a parameter's distribution."""
-    family, positional, named = formula.parse_call(parameter.text)
-    trees = {**dict(zip(distributions.FORMS[family][0], positional)), **named}
-    return family, {name: formula.constant(tree) for name, tree in trees.items()}
-
-
-def argument_meant(parameter: Parameter, argument: str) -> str:
-    """The argument of the distribution that a key stands for: a parameter's name alone means its mean or median."""
-    if argument or parameter.distribution is None:
-        return argument
-    return next((a for a in LOCATION if a in arguments_of(parameter)[1]), "")
-
-
-def with_arguments(parameter: Parameter, values: dict[str, float]) -> Parameter:
-    """The parameter with other arguments of its distribution; with the key '' another value (mean or median).
-
-    The base value follows the mean or median. DistributionError where the arguments do not go together.
-    """
-    if parameter.distribution is None:
-        return dataclasses.replace(parameter, base=values[""])
-    family, arguments = arguments_of(parameter)
-    values = {argument_meant(parameter, argument): value for argument, value in values.items()}
-    arguments |= values
-    base = next((values[a] for a in LOCATION if a in values), parameter.base)
-    text = f"{family}({', '.join(f'{name}={value:.8g}' for name, value in arguments.items())})"
-    varied = distributions.make(family, (), arguments)
-    if not isinstance(varied, Distribution):
-        raise distributions.DistributionError(f"{family} draws several numbers together")
-    return dataclasses.replace(parameter, distribution=varied, base=base, text=text)
 
 
 def read_calibration(root: Map, scenario: Scenario, problems: Problems) -> Calibration | None:

@@ -7,13 +7,12 @@ from collections.abc import Collection
 import numpy as np
 
 from model import distributions
+from model.joint_distributions import SINGULAR
 from model.scenario import Correlation
 from model.scenario_file.nodes import List, Map, Node
 from model.scenario_file.parameters import Inputs
 from model.scenario_file.problems import Problems
 from model.scenario_file.schema import number, numbers
-
-ONE_NUMBER = 1e-12  # a correlation nearer to 1 than this makes two parameters one uncertain number
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -94,7 +93,7 @@ def _fault(rows: Matrix, names: list[str]) -> str:
     if wild is not None:
         return f"a correlation must be -1 to 1, found {wild:g}"
     for i, j in zip(*np.tril_indices(size, -1)):
-        if abs(rows[i][j]) > 1 - ONE_NUMBER:
+        if abs(rows[i][j]) > 1 - SINGULAR:
             return (
                 f"'{names[j]}' and '{names[i]}' always move together (correlation {rows[i][j]:g}), so they are one uncertain "
                 f"number: give one of them a formula of the other, such as '{names[i]}: {{value: 2 * {names[j]}}}'"

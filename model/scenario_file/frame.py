@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from model.instants import is_whole
 from model.scenario import Discount, TimeFrame, Wtp
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
@@ -48,7 +49,7 @@ def read_time(node: Map, reader: Reader) -> TimeFrame:
             f"{MOST_CYCLES:,} are allowed",
         )
         return frame
-    if convention != "integral" and abs(cycles - round(cycles)) > 1e-9 * cycles:
+    if convention != "integral" and not is_whole(cycles, cycles):
         reader.problems.add(
             node,
             f"under the cycle convention '{convention}' the horizon must be a whole number of cycles; "

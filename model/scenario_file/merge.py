@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from model.scenario_file.arguments import LOCATION, ArgumentError, restated
 from model.scenario_file.nodes import List, Map, Node, Nothing, Text
 from model.scenario_file.problems import Problems, ScenarioError
 from model.scenario_file.structure import check_twice
@@ -160,6 +161,8 @@ def _apply(root: Map, setting: str, problems: Problems) -> Map:
         return root
     if name in listed:
         return _set_parameter(root, name, at)
+    if name.partition(".")[0] in listed:
+        return _set_argument(root, *name.split(".", 1), at, problems)
     if name in SHORT or ("." in name and not _joint_of(name, listed)):
         for place in SHORT.get(name, (name,)):
             root = _set_field(root, place.split("."), at, problems)
@@ -195,6 +198,30 @@ def _set_parameter(root: Map, name: str, at: Text) -> Map:
         return root
     items = tuple(left for block in section.items if (left := _without(block, name)) is not None)
     return root.put(("correlations",), replace(section, items=items))
+
+
+def _set_argument(root: Map, name: str, argument: str, at: Text, problems: Problems) -> Map:
+    """An argument of a parameter's distribution; a base value that was stated beside it follows its mean or median."""
+    node = root.section("parameters").at(name)
+    text = node.value if isinstance(node, Text) else root.section("parameters").section(name).text("distribution")
+    place = f"parameters.{name}"
+    if not text or not _is_distribution(text):
+        problems.add(
+            at, f"'{name}' has no distribution, so it has no '{argument}'; set its value: --set {name}={at.value}"
+        )
+        return root
+    try:
+        distribution = restated(text, argument, at.value)
+    except ArgumentError as error:
+        problems.add(at, str(error))
+        return root
+    fields = dict(root.section("parameters").section(name).fields)
+    fields["distribution"] = replace(at, value=distribution, place=f"{place}.distribution")
+    if "value" in fields and argument in LOCATION:
+        fields["value"] = replace(at, place=f"{place}.value")
+    return root.put(
+        ("parameters", name), Map(node.file, node.line, place, fields, root.section("parameters").section(name).lines)
+    )
 
 
 def _without(node: Node, name: str) -> Node | None:

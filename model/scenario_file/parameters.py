@@ -313,7 +313,7 @@ class _Reader:
         try:
             header, rows = files.table(path)
         except files.FileError as error:
-            looked = f" (looked for as {path})" if str(error) == "no such file" else ""
+            looked = f" (looked for as {path})" if isinstance(error, files.MissingFileError) else ""
             raise distributions.DistributionError(f"the file '{file}': {error}{looked}") from None
         return [dict(zip(header, (*row, *[""] * (len(header) - len(row))))) for row in rows]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model import shipped
+from model.instants import is_whole
 from model.scenario import Scenario
 from model.scenario_file import diagram, frame, living, names, structure, table_ends, ties
 from model.scenario_file.base_case import check_base_case
@@ -140,7 +141,7 @@ def _warn_within_cycle(scenario: Scenario, root: Map, problems: Problems) -> Non
     for before, period in zip(scenario.periods, scenario.periods[1:]):
         bound, cycles = {*before.bindings, *period.bindings}, period.start / scenario.time.cycle
         use = next((u for u in held if scenario.reads(u.formula, scenario.groups.values()) & bound), None)
-        if use and abs(cycles - round(cycles)) > 1e-9 * scenario.time.cycles and period.start < scenario.time.horizon:
+        if use and not is_whole(cycles, scenario.time.cycles) and period.start < scenario.time.horizon:
             problems.warn(
                 root.section("periods").section(before.key).at("until"),
                 f"the period ends within a cycle ({cycles:.6g} cycles), and {use.place} is held as it is at the start of a "

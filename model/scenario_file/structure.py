@@ -11,6 +11,7 @@ from functools import partial
 from model import formula, hazards
 from model.effects import BUILT_IN
 from model.formula import Formula, FormulaError
+from model.instants import HAIR
 from model.outcome_keys import COST, cost_of
 from model.scenario import (
     Branch,
@@ -129,7 +130,7 @@ def read_periods(section: Map, horizon: float, reader: Reader) -> tuple[Period, 
         elif end <= start:
             before = f"that of the period before ({entries[i - 1][0]})" if i else "the start"
             reader.problems.add(node.at("until"), f"'{node.text('until')}' must be later than {before}")
-        elif last and end < horizon - 1e-9:
+        elif last and end < horizon - HAIR:
             reader.problems.add(node.at("until"), "the last period must reach the horizon: leave its 'until' out")
         periods.append(Period(key, start, end, reader.bindings(node, ("until",))))
     return tuple(periods)

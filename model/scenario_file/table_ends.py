@@ -9,6 +9,7 @@ import numpy as np
 from model import draws, tables
 from model.context import Context
 from model.formula import Table
+from model.instants import before
 from model.scenario import Scenario, Survival, TimeToEvent
 from model.scenario_file import names
 from model.scenario_file.nodes import Map
@@ -55,5 +56,5 @@ def _life_table_ends(context: Context, survival: Survival) -> Iterator[tuple[flo
         return
     for table, age in zip(context.tables(survival.table), context.at(survival.age)[:, 0]):
         time = max(tables.last(table) - float(age), 0.0)
-        if time < context.scenario.time.horizon * (1 - 1e-9):
+        if before(time, context.scenario.time.horizon):
             yield time, table

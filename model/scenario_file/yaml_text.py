@@ -28,19 +28,16 @@ def read_yaml(path: Path, shown: str, problems: Problems) -> Node:
 
 def _text(path: Path, shown: str) -> str:
     try:
-        found = files.text(path, files.MOST_YAML)
+        text = files.text(path, files.MOST_YAML)
+        if not text.strip():
+            raise files.EmptyFileError("the file is empty")
+    except files.EmptyFileError as error:
+        raise ScenarioError([f"{shown}: {error}; a scenario begins with 'title: ...'"]) from None
+    except files.LargeFileError as error:
+        raise ScenarioError([f"{shown}: {error}; a scenario is a short text file"]) from None
     except files.FileError as error:
-        raise ScenarioError([f"{shown}: {_of_scenario(str(error))}{_near(path)}"]) from None
-    if not found.strip():
-        raise ScenarioError([f"{shown}: {_of_scenario('the file is empty')}"])
-    return found
-
-
-def _of_scenario(fault: str) -> str:
-    """The words for a file that should be a scenario."""
-    if fault == "the file is empty":
-        return f"{fault}; a scenario begins with 'title: ...'"
-    return f"{fault}; a scenario is a short text file" if fault.startswith("has over") else fault
+        raise ScenarioError([f"{shown}: {error}{_near(path)}"]) from None
+    return text
 
 
 def _near(path: Path) -> str:
