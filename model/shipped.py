@@ -42,10 +42,10 @@ def find(path: str | Path, folder: str = "scenarios") -> Path:
 
     A shipped file is called `scenarios/mscc_furlan.yaml` or, in the `folder` that is looked in, `mscc_furlan.yaml`.
     """
-    path, folder = Path(path), Path(folder)
+    path = Path(path)
     if path.is_absolute() or ".." in path.parts or os.path.lexists(path):
         return path
-    return next((root() / name for name in (folder / path, path) if name in names()), path)
+    return next((root() / name for name in (Path(folder, path), path) if name in names()), path)
 
 
 def find_and_tell(path: str | Path, folder: str = "scenarios") -> Path:

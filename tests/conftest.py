@@ -10,6 +10,8 @@ from hypothesis import settings
 HERE = Path(__file__).resolve().parent
 MAY_BE_SKIPPED = HERE / "may_be_skipped.txt"
 sys.path.insert(0, str(HERE))
+# Coverage, where it is measured, is that of this process: those that tests start are timed, or killed.
+os.environ.pop("COVERAGE_PROCESS_START", None)
 
 # In CI the examples of property tests are the same every time; elsewhere new ones are tried.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
