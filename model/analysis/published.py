@@ -124,7 +124,27 @@ def _median_of_patients(run: Run, target: Target) -> float:
     return np.inf if reaches(median, scenario.time.horizon) else median / (1.0 if survival else per)
 
 
-def curves(scenario: Scenario, found: Comparison) -> dict:
+@dataclass(frozen=True)
+class Fit:
+    """Of results with a known error: how many there are, how many are within one error, and the sum of z squared."""
+
+    known: int
+    within: int
+    squares: float
+
+
+def fit(z: np.ndarray) -> Fit:
+    """Of z [result], nan where no error is stated."""
+    known = z[np.isfinite(z)]
+    return Fit(len(known), int((np.abs(known) <= 1).sum()), float((known**2).sum()))
+
+
+def patients_behind(error: float) -> float:
+    """Number of patients whose share of one half has this standard error."""
+    return 0.25 / error**2
+
+
+def curves(scenario: Scenario, found: Comparison) -> dict[tuple[str, tuple[str, ...]], tuple[np.ndarray, np.ndarray]]:
     """(times, share of patients [time, strategy]) of every panel."""
     return {
         (group, states): _until(found.end, found.traces[group].times, share_in(scenario, found.traces[group], states))

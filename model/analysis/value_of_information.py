@@ -45,6 +45,30 @@ class Information:
     members_by_status: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """EVPPI of a parameter, a named group or all parameters of one status (`kind`); share: of EVPI, nan where that is 0."""
+
+    kind: str
+    name: str
+    members: tuple[str, ...]
+    evppi: evppi.Evppi
+    share: float
+
+
+def ranked(found: Information) -> list[Ranked]:
+    """Parameters, then named groups, then statuses, the largest of each first."""
+    return [
+        Ranked(kind, name, members.get(name, (name,)), value, value.value / found.evpi if found.evpi else np.nan)
+        for kind, values, members in (
+            ("parameter", found.single, {}),
+            ("group", found.grouped, found.members),
+            ("status", found.by_status, found.members_by_status),
+        )
+        for name, value in sorted(values.items(), key=lambda item: -item[1].value)
+    ]
+
+
 def information(
     net_benefit: np.ndarray,
     parameters: dict[str, np.ndarray],

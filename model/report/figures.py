@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.analysis.means import pairs
 from model.analysis.run import Run
+from model.analysis.survival import events
 from model.effects import words_of
 from model.outcome_keys import QALY, cost_of
-from model.report import plots, published_tables, tables
+from model.report import plots, psa_tables, published_tables
 from model.report.file_names import file_names
 from model.report.plan import Plan
 from model.scenario import Scenario
@@ -59,8 +61,8 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)
     if run.psa is None:
         return plans
-    effect = run.psa.total.get(run.decision.effect)
-    plane = tables.increments(run.psa.total.cost, effect, tuple(scenario.strategies), run.reference)
+    others = pairs(run.psa.total.cost, run.psa.total.get(run.decision.effect), run.reference)
+    plane = psa_tables.increments(others, tuple(scenario.strategies), run.reference)
     sampled, inputs = found["psa_parameters"], found["parameters"]
     return (
         economics_figures(found, plane, style, scenario.wtp.thresholds)
@@ -72,8 +74,6 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
 def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) -> dict[str, Plan]:
     """Figures of single patients, for engines that follow them."""
     import pandas as pd
-
-    from model.report import patient_tables
 
     scenario, names = run.scenario, {"cost": f"Cost per patient ({style.currency})"}
     if run.decision.effect not in scenario.effects:
@@ -89,7 +89,7 @@ def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style
             **{name: values.ravel() for name, values in shown.items()},
         }
     )
-    labels = {key: event[0] for key, event in patient_tables.events(run).items()}
+    labels = {event.key: event.label for event in events(scenario, run.patients)}
     return {
         "time_to_event": Plan(
             lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels), found["time_to_event"]
