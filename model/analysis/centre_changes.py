@@ -48,7 +48,7 @@ def outcome_changes(centres: list[Alternative], decision: Decision) -> Iterator[
 
     first = centres[0].total
     for centre in centres:
-        for name in ("cost", *first.effects, "net_benefit"):
+        for name in (*first.totals, "net_benefit"):
             here, before = values(centre.total, name), values(first, name)
             for s, strategy in enumerate(first.strategies):
                 level, change = of_replications(here[s]), of_replications(here[s] - before[s])

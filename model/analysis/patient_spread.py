@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.analysis.first_order import FirstOrder
-from model.history import History
 from model.dynamics import Dynamics
+from model.history import History
 
 QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 EXAMPLES = 20  # patients of each strategy whose histories are shown
