@@ -18,6 +18,7 @@ import numpy as np
 from model import draws
 from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.method import COHORT, Method
+from model.analysis.summaries import Summary, of_draws
 from model.analysis.sweep_points import Axis
 from model.analysis.workers import in_order
 from model.decision import Decision
@@ -59,6 +60,33 @@ class Case:
     groups: tuple[str, ...]
     base: Increments
     psa: Increments | None
+
+    def spreads(self, effect: str, wtp: float, group: int, strategy: int) -> dict[str, Spread]:
+        """Of a strategy in a group: incremental effect, incremental cost of the component, headroom and incremental net benefit,
+        by column."""
+        results: dict[str, Callable[[Increments], np.ndarray]] = {
+            f"incremental_{effect}": lambda i: i.effect,
+            "component_cost": lambda i: i.component,
+            "headroom": lambda i: i.headroom(wtp),
+            "incremental_nmb": lambda i: i.net_benefit(wtp),
+        }
+        place, found = (group, strategy), {}
+        for name, of in results.items():
+            drawn = None if self.psa is None else of_draws(of(self.psa)[place])
+            found[name] = Spread(float(of(self.base)[place][0]), drawn)
+        return found
+
+    def probability_worth_it(self, wtp: float, group: int, strategy: int) -> float:
+        """Share of draws in which the net benefit is above 0; nan without a PSA."""
+        return np.nan if self.psa is None else float((self.psa.net_benefit(wtp)[group, strategy] > 0).mean())
+
+
+@dataclass(frozen=True)
+class Spread:
+    """base: at base values; drawn: over draws, None without a PSA."""
+
+    base: float
+    drawn: Summary | None
 
 
 @dataclass(frozen=True)

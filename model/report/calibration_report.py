@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.calibrate import Calibrated, Direction, verdict
+from model.analysis.calibrate import Calibrated, Direction
 from model.report import calibration_files, calibration_plots, figures, text
 from model.report.published_tables import unit
 from model.report.result import Result
@@ -61,7 +61,6 @@ def _frame(columns: dict) -> pd.DataFrame:
 def targets_table(found: Calibrated) -> pd.DataFrame:
     """Fit by target; `error` is its standard error or tolerance."""
     targets = found.calibration.targets
-    wanted, error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
     return _frame(
         {
             "target": [t.key for t in targets],
@@ -69,11 +68,11 @@ def targets_table(found: Calibrated) -> pd.DataFrame:
             "strategy": [t.strategy for t in targets],
             "group": [t.group for t in targets],
             "unit": [unit(found.scenario, t) for t in targets],
-            "value": wanted,
-            "error": error,
+            "value": [t.value for t in targets],
+            "error": [t.error for t in targets],
             "model": found.reached,
-            "difference": found.reached - wanted,
-            "difference_in_errors": (found.reached - wanted) / error,
+            "difference": found.difference,
+            "difference_in_errors": found.difference_in_errors,
             "source": [t.source for t in targets],
         }
     )
@@ -93,12 +92,11 @@ def values_table(found: Calibrated) -> pd.DataFrame:
         "lower_95": found.interval[0],
         "upper_95": found.interval[1],
         "left_open": found.left,
-        "verdict": [verdict(left) for left in found.left],
+        "verdict": found.verdicts,
         "in_the_file": [_in_the_file(found, key) for key in found.keys],
     }
-    if found.posterior is not None:
-        lower, upper = np.quantile(found.posterior, [0.025, 0.975], axis=0)
-        columns |= {"posterior_mean": found.posterior.mean(axis=0), "posterior_lower": lower, "posterior_upper": upper}
+    if found.posterior_spread is not None:
+        columns |= dict(zip(("posterior_mean", "posterior_lower", "posterior_upper"), found.posterior_spread))
     return _frame(columns)
 
 
@@ -146,10 +144,10 @@ def identifiability_table(found: Calibrated) -> pd.DataFrame:
             "targets_move_by_errors": d.moves,
             "input": key,
             "weight": weight,
-            "share": weight**2,
+            "share": share,
         }
         for i, d in enumerate(found.directions())
-        for key, weight in zip(found.keys, d.weights)
+        for key, weight, share in zip(found.keys, d.weights, d.shares)
     ]
     return pd.DataFrame(rows)
 
@@ -270,11 +268,11 @@ def identifiability_text(found: Calibrated) -> str:
 
 
 def _direction_text(direction: Direction, keys) -> str:
-    order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.weights[j] ** 2 >= NAMED]
+    order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.shares[j] >= NAMED]
     sign = np.sign(direction.weights[order[0]])
     named = [
         f"{keys[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
-        + (f" (share {direction.weights[j] ** 2:.0%})" if len(order) > 1 else "")
+        + (f" (share {direction.shares[j]:.0%})" if len(order) > 1 else "")
         for j in order
     ]
     what = keys[order[0]] if len(order) == 1 else " with ".join(named)

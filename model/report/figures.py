@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.analysis.means import pairs
+from model.analysis.queue_results import queues_of, requested
 from model.analysis.run import Run
 from model.analysis.survival import events
 from model.effects import words_of
@@ -50,13 +51,11 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         )
     if run.patients is not None:
         plans |= patient_figures(run, found, style)
-    if run.base.requests is not None:
-        from model.report import queue_tables
-
-        labels = {r.key: r.label or r.key for r in scenario.system.resources}
-        asked = dict(queue_tables.requested(run).values())
+    if (queues := queues_of(run)) is not None:
+        labels = {r.key: r.label or r.key for r in queues.system.resources}
+        asked = dict(requested(queues).values())
         plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, asked), found["waits"])
-        length, units = found["queue_length"], {r.key: r.capacity for r in scenario.system.resources}
+        length, units = found["queue_length"], {r.key: r.capacity for r in queues.system.resources}
         plans["queue_length"] = Plan(lambda: plots.queue_length(length, style, labels), length)
         plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)
     if run.psa is None:

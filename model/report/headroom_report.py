@@ -18,7 +18,6 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVELS = (0.025, 0.975)
 INTERVAL = "95 % interval"
 
 
@@ -59,22 +58,18 @@ def _rows(found: Headroom, key: str, case: Case):
 
 
 def _numbers(case: Case, effect: str, wtp: float, g: int, s: int) -> dict[str, float]:
-    row = {}
-    for name, of in (
-        (f"incremental_{effect}", lambda i: i.effect),
-        ("component_cost", lambda i: i.component),
-        ("headroom", lambda i: i.headroom(wtp)),
-        ("incremental_nmb", lambda i: i.net_benefit(wtp)),
-    ):
-        row[f"{name}_base"] = float(of(case.base)[g, s, 0])
-        if case.psa is not None:
-            drawn = of(case.psa)[g, s]
-            low, high = np.quantile(drawn, LEVELS)
-            row |= {f"{name}_mean": float(drawn.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
-    if case.psa is not None:
-        drawn = case.psa.headroom(wtp)[g, s]
-        row["headroom_standard_error"] = float(drawn.std(ddof=1) / np.sqrt(len(drawn)))
-        row["probability_worth_it"] = float((case.psa.net_benefit(wtp)[g, s] > 0).mean())
+    row, found = {}, case.spreads(effect, wtp, g, s)
+    for name, spread in found.items():
+        row[f"{name}_base"] = spread.base
+        if spread.drawn is not None:
+            row |= {
+                f"{name}_mean": spread.drawn.mean,
+                f"{name}_low": spread.drawn.lower_95,
+                f"{name}_high": spread.drawn.upper_95,
+            }
+    if (drawn := found["headroom"].drawn) is not None:
+        row["headroom_standard_error"] = drawn.standard_error
+        row["probability_worth_it"] = case.probability_worth_it(wtp, g, s)
     return row
 
 

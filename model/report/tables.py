@@ -11,6 +11,7 @@ from model.analysis import summaries
 from model.analysis import survival as of_survival
 from model.analysis.evaluate import Evaluation
 from model.analysis.means import Means, NetBenefits, means, net_benefits
+from model.analysis.queue_results import queues_of
 from model.analysis.run import Run
 from model.report import parameter_tables, psa_tables
 
@@ -39,10 +40,10 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import published_tables
 
         tables |= published_tables.run_tables(run)
-    if run.base.requests is not None:
+    if (queues := queues_of(run)) is not None:
         from model.report import queue_tables
 
-        tables |= queue_tables.queue_tables(run)
+        tables |= queue_tables.queue_tables(queues)
     if run.psa is not None:
         tables |= psa_tables.run_tables(run)
     return tables
