@@ -273,3 +273,9 @@ def _task(
 def _rows(values: np.ndarray, sample: Sample) -> np.ndarray:
     """[row, strategy]: one row is one set of values, or the mean of all draws."""
     return values.mean(axis=1)[None] if sample.n else values.T
+
+
+def largest(values: np.ndarray, most: int) -> tuple[np.ndarray, float]:
+    """(places of the `most` largest in size of values [change], the largest first; sum of the others)."""
+    order = np.argsort(-np.abs(values), kind="stable")
+    return order[:most], float(values[order[most:]].sum())

@@ -27,7 +27,7 @@ def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
                 lambda own=own, column=column, label=label: plots.waterfall(own, style, column, label), own
             )
     effect = words_of(scenario, bridge.decision.effect).one
-    lines = [scenario.title, "", verdict(found), "", _bridge_text(tables["bridge"], scenario, effect)]
+    lines = [scenario.title, "", agreement_text(found), "", _bridge_text(tables["bridge"], scenario, effect)]
     return Result(tables, plans, None, "\n".join(lines))
 
 
@@ -54,7 +54,7 @@ def agreement_table(found: Agreement) -> pd.DataFrame:
     )
 
 
-def verdict(found: Agreement) -> str:
+def agreement_text(found: Agreement) -> str:
     """One paragraph: do the engines agree?"""
     worst, differ = found.worst, sum(row.p_value < found.limit for row in found.rows)
     sentence = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.attribution import Attribution
+from model.analysis.attribution import Attribution, largest
 from model.effects import words_of
 from model.report import figures, sweep_plots, text
 from model.report.figures import Plan
@@ -123,24 +123,13 @@ def _bars(own: pd.DataFrame) -> pd.DataFrame:
         .fillna({"standard_error": 0.0})
     )
     moved = rows[rows["kind"] == "change"]
-    moved = moved.iloc[np.argsort(-moved["result"].abs().to_numpy(), kind="stable")]
-    if len(moved) > MOST_BARS:
-        rest = moved.iloc[MOST_BARS:]
-        moved = pd.concat(
-            [
-                moved.head(MOST_BARS),
-                pd.DataFrame(
-                    [
-                        {
-                            "change": f"{len(rest)} smaller ones",
-                            "kind": "change",
-                            "result": rest["result"].sum(),
-                            "standard_error": 0.0,
-                        }
-                    ]
-                ),
-            ]
-        )
+    first, rest = largest(moved["result"].to_numpy(), MOST_BARS)
+    smaller = len(moved) - len(first)
+    moved = moved.iloc[first]
+    if smaller:
+        name = f"{smaller} smaller ones"
+        others = {"change": name, "kind": "change", "result": rest, "standard_error": 0.0}
+        moved = pd.concat([moved, pd.DataFrame([others])])
     moved = moved.assign(
         change=[wrapped(c, 60).split("\n")[0] + (" ..." if len(c) > 60 else "") for c in moved["change"]]
     )

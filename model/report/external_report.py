@@ -25,7 +25,7 @@ def report(found: External, currency: str = "", effect: str = "effect") -> Resul
     style = plots.Style(labels=labels, currency=currency or "cost", effect=Words(effect, f"{effect}s"))
     made, plans = _tables(found, middle, others), {}
     if found.curves is not None:
-        plane = psa_tables.increments(others, names, found.reference)
+        plane = psa_tables.plane(others, names, found.reference)
         plans = figures.economics_figures(made, plane, style, ())
     words = text.incremental_text(names, labels, middle, currency or "cost", effect)
     if found.information is not None and found.by_wtp is not None:

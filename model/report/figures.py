@@ -61,7 +61,7 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     if run.psa is None:
         return plans
     others = pairs(run.psa.total.cost, run.psa.total.get(run.decision.effect), run.reference)
-    plane = psa_tables.increments(others, tuple(scenario.strategies), run.reference)
+    plane = psa_tables.plane(others, tuple(scenario.strategies), run.reference)
     sampled, inputs = found["psa_parameters"], found["parameters"]
     return (
         economics_figures(found, plane, style, scenario.wtp.thresholds)

@@ -76,7 +76,7 @@ def uncertainty_tables(others: list[Pair], strategies, reference: int) -> dict[s
     return {"icer_interval": pd.DataFrame(intervals), "quadrants": pd.DataFrame(quadrants)}
 
 
-def increments(others: list[Pair], strategies, reference: int) -> pd.DataFrame:
+def plane(others: list[Pair], strategies, reference: int) -> pd.DataFrame:
     """Draws of the incremental plane."""
     import pandas as pd
 
