@@ -9,7 +9,6 @@ import numpy as np
 from model.analysis import targets
 from model.analysis.first_order import FirstOrder
 from model.analysis.run import Run
-from model.instants import reaches
 from model.scenario import Scenario
 from model.units import DAYS
 
