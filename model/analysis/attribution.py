@@ -136,7 +136,8 @@ class _Between:
         _check(a, b)
         self.a, self.b, self.decision, self.sample, self.method = a, b, decision, sample, method
         self.progress = progress
-        self.trees, self.known = Trees(a, b), {}
+        self.trees = Trees(a, b)
+        self.known: dict[frozenset[Entry], np.ndarray] = {}
         self.strategies = tuple(s for s in a.strategies if s in b.strategies)
         same = list(a.groups) == list(b.groups) and list(a.groups) != ["all"]
         self.groups = ("all", *a.groups) if same else ("all",)

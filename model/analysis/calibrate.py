@@ -192,17 +192,20 @@ class Calibrated:
         A parameter varied itself has the posterior's values; one whose distribution's arguments were varied is drawn
         from the distribution that each set makes of it.
         """
-        found = {}
+        found: dict[str, np.ndarray] = {}
+        if self.posterior is None:
+            return found
         for name, arguments in _by_parameter(self.keys).items():
             columns = {argument: self.posterior[:, j] for argument, j in arguments.items()}
-            found[name] = columns.get("") if "" in columns else self._drawn(name, columns)
+            found[name] = columns[""] if "" in columns else self._drawn(name, columns)
         return found
 
     def _drawn(self, name: str, columns: dict[str, np.ndarray]) -> np.ndarray:
-        parameter, n = self.scenario.parameters[name], len(self.posterior)
+        parameter, n = self.scenario.parameters[name], len(next(iter(columns.values())))
         u = chances.latin_hypercube(self.seed, n, "calibration", "parameter", name)
         sets = [with_arguments(parameter, {a: float(v[i]) for a, v in columns.items()}) for i in range(n)]
-        return np.array([float(p.distribution.quantile(u[i : i + 1])[0]) for i, p in enumerate(sets)])
+        families = [p.distribution for p in sets if p.distribution is not None]
+        return np.array([float(family.quantile(u[i : i + 1])[0]) for i, family in enumerate(families)])
 
 
 @dataclass(frozen=True)

@@ -158,10 +158,11 @@ def marks(variants: Variants, axes: tuple[Axis, Axis]) -> list[tuple[str, float,
     """(label, x, y) of each variant at its base values. Raises HeadroomError where one does not have both parameters."""
     found = []
     for key, scenario in variants.scenarios.items():
-        values = [scenario.parameters[axis.name].base for axis in axes if axis.name in scenario.parameters]
-        if len(values) < 2 or None in values:
+        known = (scenario.parameters[axis.name].base for axis in axes if axis.name in scenario.parameters)
+        values = [value for value in known if value is not None]
+        if len(values) < 2:
             raise HeadroomError(f"{variants.path}: variant '{key}' has no values of {axes[0].name} and {axes[1].name}")
-        found.append((variants.labels[key], *values))
+        found.append((variants.labels[key], values[0], values[1]))
     return found
 
 

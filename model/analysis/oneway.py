@@ -163,12 +163,12 @@ def ranges(scenario: Scenario) -> tuple[Range, ...]:
 
 def range_of(scenario: Scenario, parameter: Parameter) -> Range:
     """Raises DomainError where the range goes beyond what the unit can be."""
-    stated, place = parameter.low is not None, f"parameters.{parameter.joint or parameter.name}"
+    stated, place = parameter.stated_range is not None, f"parameters.{parameter.joint or parameter.name}"
     if stated and (fault := parameter.range_fault):
         raise DomainError(f"{scenario.line(f'{place}.range')}: {fault}")
     if not stated and (fault := scenario.beyond_unit(parameter)):
         raise DomainError(f"{scenario.line(f'{place}.distribution')}: {fault}; or state a 'range'")
-    low, high = (parameter.low, parameter.high) if stated else scenario.interval(parameter)
+    low, high = parameter.stated_range or scenario.interval(parameter)
     return Range(parameter.name, low, high, parameter.unit.text, "stated range" if stated else "95 % interval")
 
 

@@ -28,10 +28,10 @@ def parameter_values(run: Run) -> dict[str, ParameterValue]:
     scenario, table, found = run.scenario, run.draws, {}
     values = Values(scenario, draws.base(scenario))
     for name, p in scenario.parameters.items():
-        value = p.base if p.formula is None else p.unit.from_model(float(values.of(p.formula)[0]), scenario.time.day)
-        lower, upper = (
-            scenario.interval(p) if p.sampled else (np.nan if limit is None else limit for limit in (p.low, p.high))
-        )
+        value = np.nan if p.base is None else p.base
+        if p.formula is not None:
+            value = p.unit.from_model(float(values.of(p.formula)[0]), scenario.time.day)
+        lower, upper = scenario.interval(p) if p.sampled else p.stated_range or (np.nan, np.nan)
         drawn = None
         if table is not None and p.sampled:
             column = table.column(name)

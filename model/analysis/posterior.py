@@ -75,7 +75,7 @@ def _proposals(problem: Problem, modes: list[np.ndarray], n: int):
 
 def _log_posterior(problem: Problem, u: np.ndarray) -> np.ndarray:
     """Of each row of u[set, key], but for a constant: normal errors, uniform prior in the unit cube."""
-    inside = ((u >= 0) & (u <= 1)).all(axis=1)
+    inside = np.all((u >= 0) & (u <= 1), axis=1)
     residuals = [problem.residuals(row) if good else np.array([np.inf]) for row, good in zip(u, inside)]
     return np.array([-0.5 * r @ r for r in residuals])
 

@@ -41,7 +41,10 @@ def report(found: Calibrated) -> Result:
         "correlations.yaml": calibration_files.correlations(found),
     }
     if found.posterior is not None:
-        made |= {"posterior": posterior_table(found), "posterior_parameters": _frame(found.parameter_sets())}
+        made |= {
+            "posterior": posterior_table(found.keys, found.posterior),
+            "posterior_parameters": _frame(found.parameter_sets()),
+        }
         plans["posterior"] = figures.Plan(
             lambda: calibration_plots.posterior(made["posterior"], made["values"], style), made["posterior"]
         )
@@ -105,7 +108,8 @@ def _in_the_file(found: Calibrated, key: str) -> float:
     name, argument = parts(key)[0]
     parameter = found.scenario.parameters[name]
     argument = argument_meant(parameter, argument)
-    return float(arguments_of(parameter)[1][argument]) if argument else float(parameter.base)
+    value = arguments_of(parameter)[1][argument] if argument else parameter.base
+    return np.nan if value is None else float(value)
 
 
 def starts_table(found: Calibrated) -> pd.DataFrame:
@@ -161,9 +165,9 @@ def correlations_table(found: Calibrated) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["input", "with", "correlation"])
 
 
-def posterior_table(found: Calibrated) -> pd.DataFrame:
+def posterior_table(keys: tuple[str, ...], posterior: np.ndarray) -> pd.DataFrame:
     """A row a set of values, a column an input."""
-    return _frame(dict(zip(found.keys, found.posterior.T)))
+    return _frame(dict(zip(keys, posterior.T)))
 
 
 # --- text -------------------------------------------------------------------------------------------------------
@@ -182,7 +186,7 @@ def _text(found: Calibrated, made: dict) -> str:
     if found.calibration.fixed:
         blocks.append(f"Not varied, as the parameter is fixed: {', '.join(found.calibration.fixed)}.")
     if found.posterior is not None:
-        blocks.append("Posterior\n" + _posterior_text(found))
+        blocks.append("Posterior\n" + _posterior_text(len(found.posterior), found.effective))
     return "\n\n".join(blocks)
 
 
@@ -282,8 +286,7 @@ def _direction_text(direction: Direction, keys) -> str:
     )
 
 
-def _posterior_text(found: Calibrated) -> str:
-    n, worth = len(found.posterior), found.effective
+def _posterior_text(n: int, worth: float) -> str:
     lines = [
         f"{n:,} sets, worth {worth:,.0f} independent ones. posterior.yaml is the scenario with these sets in place of "
         "the inputs varied; calibrated.yaml has the best values."

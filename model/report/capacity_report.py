@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def report(found: Capacity) -> Result:
     table = capacity_table(found)
     style = figures.style_of_scenario(found.scenario, found.decision.effect)
-    label = {r.key: r.label or r.key for r in found.scenario.system.resources}[found.resource]
+    label = {r.key: r.label or r.key for r in found.system.resources}[found.resource]
     plan = figures.Plan(lambda: plots.capacity(table, style, label, style.currency), table)
     return Result({"capacity": table}, {"capacity": plan}, None, _capacity_text(found, table, label))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from model.analysis.agreement import Agreement, Bridge
@@ -23,9 +24,7 @@ def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
             own = tables["bridge"].query("strategy == @strategy")
             column, label = _shown(own, scenario, strategy, bridge)
             name = "bridge" if len(bridge.strategies) == 2 else f"bridge_{strategy}"
-            plans[name] = figures.Plan(
-                lambda own=own, column=column, label=label: plots.waterfall(own, style, column, label), own
-            )
+            plans[name] = figures.Plan(partial(plots.waterfall, own, style, column, label), own)
     effect = words_of(scenario, bridge.decision.effect).one
     lines = [scenario.title, "", agreement_text(found), "", _bridge_text(tables["bridge"], scenario, effect)]
     return Result(tables, plans, None, "\n".join(lines))

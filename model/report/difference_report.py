@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,8 +106,12 @@ def _plans(found: Attribution, shares: pd.DataFrame) -> dict[str, Plan]:
         )
         name = "attribution" + (f"_{strategy}" if len(others) > 1 else "")
         plans[name] = Plan(
-            lambda data=data, label=label: sweep_plots.contributions(
-                data, style, f"From {data['change'].iloc[0]} to {data['change'].iloc[-1]}", label
+            partial(
+                sweep_plots.contributions,
+                data,
+                style,
+                f"From {data['change'].iloc[0]} to {data['change'].iloc[-1]}",
+                label,
             ),
             data,
         )

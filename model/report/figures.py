@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.analysis.first_order import FirstOrder
 from model.analysis.means import pairs
 from model.analysis.queue_results import queues_of, requested
 from model.analysis.run import Run
@@ -50,7 +51,7 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
             lambda: plots.over_time(table, style, published_tables.titles(scenario, table)), table
         )
     if run.patients is not None:
-        plans |= patient_figures(run, found, style)
+        plans |= patient_figures(run, run.patients, found, style)
     if (queues := queues_of(run)) is not None:
         labels = {r.key: r.label or r.key for r in queues.system.resources}
         asked = dict(requested(queues).values())
@@ -70,7 +71,9 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     )
 
 
-def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) -> dict[str, Plan]:
+def patient_figures(
+    run: Run, patients: FirstOrder, found: dict[str, pd.DataFrame], style: plots.Style
+) -> dict[str, Plan]:
     """Figures of single patients, for engines that follow them."""
     import pandas as pd
 
@@ -79,7 +82,7 @@ def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style
         names[run.decision.effect] = f"{style.effect.many} per patient"
     names |= {key: plots.with_unit(effect.label, effect.unit) for key, effect in scenario.effects.items()}
     names = dict(list(names.items())[:4])
-    spread = {name: run.patients.values(name) for name in names}
+    spread = {name: patients.values(name) for name in names}
     shown = {name: values[:, :2000] for name, values in spread.items()}
     size = next(iter(shown.values())).shape[1]
     data = pd.DataFrame(
@@ -88,7 +91,7 @@ def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style
             **{name: values.ravel() for name, values in shown.items()},
         }
     )
-    labels = {event.key: event.label for event in events(scenario, run.patients)}
+    labels = {event.key: event.label for event in events(scenario, patients)}
     return {
         "time_to_event": Plan(
             lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels), found["time_to_event"]
@@ -124,7 +127,7 @@ def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
     return plans
 
 
-def save_all(plans: dict[str, Plan], folder: Path, step: Callable[[str], None] = lambda name: None) -> None:
+def save_all(plans: dict[str, Plan], folder: Path, step: Callable[[str], object] = lambda name: None) -> None:
     """figures/<name>.png, .svg and .csv."""
     folder.mkdir()
     for (name, plan), file in zip(plans.items(), file_names(plans)):

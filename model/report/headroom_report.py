@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,9 +92,7 @@ def _plans(found: Headroom, table: pd.DataFrame) -> dict[str, Plan]:
             ):
                 data = _forest(found, own, name)
                 plans[("headroom" if name == "headroom" else "net_benefit") + tail] = Plan(
-                    lambda data=data, shown=shown, lines=lines, who=who: headroom_plots.forest(
-                        data, style, who, shown, INTERVAL, lines
-                    ),
+                    partial(headroom_plots.forest, data, style, who, shown, INTERVAL, lines),
                     data,
                 )
     return plans
@@ -179,12 +178,10 @@ def map_report(
             ]
         )
         shown = f"Highest incremental cost of {component} worth paying ({style.currency}, at {at})"
-        labels = (*(_named(scenario, axis) for axis in axes), shown)
+        labels = _named(scenario, axes[0]), _named(scenario, axes[1]), shown
         name = "headroom_map" + (f"_{strategy}" if len(strategies) > 2 else "")
         who = f"{style.labels[strategy]} v {style.labels[strategies[reference]]}, at base values"
-        plans[name] = Plan(
-            lambda grid=grid, labels=labels, who=who: headroom_plots.price_map(grid, style, who, labels, points), grid
-        )
+        plans[name] = Plan(partial(headroom_plots.price_map, grid, style, who, labels, points), grid)
         columns = {"x": axes[0].name, "y": axes[1].name, "z": "headroom"}
         tables.append(grid.rename(columns=columns).assign(strategy=strategy, component=component, wtp=decision.wtp))
     table = pd.concat(tables, ignore_index=True)

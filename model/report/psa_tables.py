@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.means import Pair, pairs
-from model.analysis.run import Run
+from model.analysis.run import Psa, Run
 from model.economics.acceptability import Acceptability
 from model.outcomes import Outcomes
 
@@ -15,16 +15,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run_tables(run: Run) -> dict[str, pd.DataFrame]:
+def run_tables(run: Run, psa: Psa) -> dict[str, pd.DataFrame]:
     """Of a run with a PSA, by file name."""
-    strategies, total = tuple(run.scenario.strategies), run.psa.total
+    strategies, total = tuple(run.scenario.strategies), psa.evaluation.total
+    others = pairs(total.cost, total.get(run.decision.effect), run.reference)
     return {
-        **curves(run.curves, strategies),
-        **uncertainty_tables(
-            pairs(total.cost, total.get(run.decision.effect), run.reference), strategies, run.reference
-        ),
-        "psa": psa(total),
-        "psa_parameters": psa_parameters(run),
+        **curves(psa.curves, strategies),
+        **uncertainty_tables(others, strategies, run.reference),
+        "psa": draws(total),
+        "psa_parameters": parameters(run, psa),
     }
 
 
@@ -96,7 +95,7 @@ def plane(others: list[Pair], strategies, reference: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def psa(result: Outcomes, effects: tuple[str, ...] | None = None) -> pd.DataFrame:
+def draws(result: Outcomes, effects: tuple[str, ...] | None = None) -> pd.DataFrame:
     """Discounted cost and effects of each draw (numbered from 1) and strategy."""
     import pandas as pd
 
@@ -106,9 +105,9 @@ def psa(result: Outcomes, effects: tuple[str, ...] | None = None) -> pd.DataFram
     return pd.DataFrame(long | {name: result.get(name).ravel() for name in wanted})
 
 
-def psa_parameters(run: Run) -> pd.DataFrame:
+def parameters(run: Run, psa: Psa) -> pd.DataFrame:
     """Sampled values in the units that the file states."""
     import pandas as pd
 
     sampled = [name for name, p in run.scenario.parameters.items() if p.sampled]
-    return pd.DataFrame({"draw": np.arange(1, run.draws.n + 1), **{n: run.draws.column(n) for n in sampled}})
+    return pd.DataFrame({"draw": np.arange(1, psa.draws.n + 1), **{n: psa.draws.column(n) for n in sampled}})

@@ -77,10 +77,10 @@ def unit(scenario: Scenario, target) -> str:
         return ""
     if target.outcome.startswith("cost"):
         return scenario.currency
-    effect = scenario.effects.get(target.outcome)
-    return {QALY: words_of(scenario, QALY).many, LIFE_YEARS: "years"}.get(target.outcome) or (
-        f"{effect.unit}s" if effect.unit else ""
-    )
+    if target.outcome in (QALY, LIFE_YEARS):
+        return words_of(scenario, QALY).many if target.outcome == QALY else "years"
+    effect = scenario.effects[target.outcome]
+    return f"{effect.unit}s" if effect.unit else ""
 
 
 def over_time(scenario: Scenario, found: Comparison) -> pd.DataFrame:

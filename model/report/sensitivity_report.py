@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ def tornado(found: OneWay, results: tuple[str, ...]) -> Result:
             own = table.query("result == @result and strategy == @strategy and group == @group")
             name = f"tornado_{result}" + (f"_{strategy}" if len(others) > 1 else "")
             label = result_label(found, result, strategy)
-            plans[name] = figures.Plan(lambda own=own, label=label: plots.tornado(own, style, label), own)
+            plans[name] = figures.Plan(partial(plots.tornado, own, style, label), own)
             lines += ["", label + ("" if group == "all" else f", {group}"), _tornado_text(own)]
     return Result({"tornado": table}, plans, None, "\n".join(lines))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,17 +96,21 @@ def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
     own = table[table["group"] == "all"]
     against = own[own["strategy"] != reference]
     wtp = None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
-    label, scales = net_benefit_label(style, wtp, reference), [_scale(found, a) for a in found.axes]
+    label, known = net_benefit_label(style, wtp, reference), [_scale(found, a) for a in found.axes]
+    scales = [scale for scale in known if scale is not None]
     if against.empty:
         return {}
-    if len(scales) == 1 and scales[0]:
-        return _lines(found, own, against, style, label)
-    if len(scales) == 2 and all(scales) and found.is_grid:
-        return _maps(found, against, style, label)
+    if len(scales) == len(known) == 1:
+        return _lines(found, own, against, style, label, scales[0])
+    if len(scales) == len(known) == 2 and found.is_grid:
+        return _maps(found, against, style, label, scales)
     return _dots(found, against, style, label) if len(found.points) <= MOST_DOTS else {}
 
 
-def _scale(found: Sweep, axis: Axis) -> tuple[str, dict] | None:
+Scale = tuple[str, dict]
+
+
+def _scale(found: Sweep, axis: Axis) -> Scale | None:
     """(label with unit, number of each value), or None where the values are no numbers."""
     column = found.axes.index(axis)
     values = list(dict.fromkeys(point[column] for point in found.points))
@@ -128,8 +133,8 @@ def _percent(value: str) -> float:
     return float(value[:-1])
 
 
-def _lines(found: Sweep, own, against, style: plots.Style, label: str) -> dict[str, Plan]:
-    name, numbers = _scale(found, found.axes[0])
+def _lines(found: Sweep, own, against, style: plots.Style, label: str, scale: Scale) -> dict[str, Plan]:
+    name, numbers = scale
     base = found.scenario.parameters[found.axes[0].name].base if found.axes[0].kind == "parameter" else None
     shown = {"incremental_net_benefit": (against, "incremental_nmb", label)}
     if found.sample.n:
@@ -141,7 +146,7 @@ def _lines(found: Sweep, own, against, style: plots.Style, label: str) -> dict[s
     for key, (rows, column, label) in shown.items():
         data = _values(found, rows, numbers, column)
         wide = wrapped(label, 60)
-        plans[key] = Plan(lambda data=data, wide=wide: plots.line_sweep(data, style, name, wide, base), data)
+        plans[key] = Plan(partial(plots.line_sweep, data, style, name, wide, base), data)
     return plans
 
 
@@ -152,13 +157,14 @@ def _values(found: Sweep, rows, numbers: dict, column: str) -> pd.DataFrame:
     return pd.DataFrame({"value": values, "strategy": rows["strategy"], "result": rows[column]})
 
 
-def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Plan]:
+def _maps(found: Sweep, against, style: plots.Style, label: str, scales: list[Scale]) -> dict[str, Plan]:
     import pandas as pd
 
-    (x, x_numbers), (y, y_numbers) = (_scale(found, a) for a in found.axes)
+    (x, x_numbers), (y, y_numbers) = scales
     x_name, y_name = (column_of(a, found) for a in found.axes)
-    known = [found.scenario.parameters.get(a.name) for a in found.axes]
-    base = tuple(p.base for p in known) if all(p is not None and p.base is not None for p in known) else None
+    parameters = found.scenario.parameters
+    known = [parameters[a.name].base for a in found.axes if a.name in parameters]
+    base = tuple(known) if len(known) == 2 and None not in known else None
     plans = {}
     for strategy, rows in against.groupby("strategy", sort=False):
         data = pd.DataFrame(
@@ -166,9 +172,7 @@ def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
         )
         wide = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
-        plans[key] = Plan(
-            lambda data=data, wide=wide: sweep_plots.input_map(data, style, x, y, wide, _inside(base, data)), data
-        )
+        plans[key] = Plan(partial(sweep_plots.input_map, data, style, x, y, wide, _inside(base, data)), data)
     return plans
 
 

@@ -44,8 +44,8 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import queue_tables
 
         tables |= queue_tables.queue_tables(queues)
-    if run.psa is not None:
-        tables |= psa_tables.run_tables(run)
+    if run.probabilistic is not None:
+        tables |= psa_tables.run_tables(run, run.probabilistic)
     return tables
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,8 +67,8 @@ def variants_table(found: Compared) -> pd.DataFrame:
     both = table[on].merge(base, on=on, how="left", validate="many_to_one")
     same = (table["status"] == both["status"].to_numpy()).to_numpy()
     for name in shared:
-        values = (rows[name].to_numpy(float) for rows in (table, both))
-        table[f"{name}_difference"] = difference(*values, same if name == "icer" else True)
+        values, before = (rows[name].to_numpy(float) for rows in (table, both))
+        table[f"{name}_difference"] = difference(values, before, same if name == "icer" else True)
     error = "incremental_nmb_difference_standard_error"
     if error in table:
         table[error] = table.pop(error)
@@ -125,14 +126,14 @@ def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
         lines = dict(zip(base["analysis"].str.capitalize(), base["incremental_nmb"]))
         name = "incremental_net_benefit" + (f"_{strategy}" if len(others) > 1 else "")
         plans[name] = Plan(
-            lambda data=data, label=label, lines=lines: sweep_plots.dots(data, style, wrapped(label, 85), label, lines),
+            partial(sweep_plots.dots, data, style, wrapped(label, 85), label, lines),
             data,
         )
         drawn = table[(table["strategy"] == strategy) & (table["analysis"] == "probabilistic")]
         if len(drawn):
             data = _forest(found, drawn)
             plans[f"forest_{name}"] = Plan(
-                lambda data=data, label=label: headroom_plots.forest(data, style, "Probabilistic", label, INTERVAL),
+                partial(headroom_plots.forest, data, style, "Probabilistic", label, INTERVAL),
                 data,
             )
     return plans

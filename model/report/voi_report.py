@@ -24,7 +24,7 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
     lines = [
         run.scenario.title,
         f"Value of information per person at {currency} {found.wtp:,.0f} per {style.effect.one}, "
-        f"{run.draws.n:,} draws; EVPI {found.evpi:,.1f}",
+        f"{run.sample.n:,} draws; EVPI {found.evpi:,.1f}",
         *_noise(found),
         "",
         evppi_text(ranked(found)),
