@@ -102,6 +102,11 @@ class Parameter:
         return self.distribution is not None or self.joint is not None
 
     @property
+    def stated_range(self) -> tuple[float, float] | None:
+        """Limits of one-way analyses, where the file states them."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
     def range_fault(self) -> str:
         """What is wrong with a stated range; nothing where it is good, or not stated."""
         least, most = self.unit.limits

@@ -160,6 +160,11 @@ def duration(text: str) -> float:
     return length * number
 
 
+def years(text: str) -> float:
+    """The same in years."""
+    return duration(text) / DAYS["year"]
+
+
 def parse_unit(text: str, currency: str) -> Unit:
     """Read 'per day', 'USD per year', 'month', 'QALY', 'probability over 30 days', 'utility'..."""
     words = " ".join(text.split())

@@ -136,7 +136,8 @@ class _Between:
         _check(a, b)
         self.a, self.b, self.decision, self.sample, self.method = a, b, decision, sample, method
         self.progress = progress
-        self.trees, self.known = Trees(a, b), {}
+        self.trees = Trees(a, b)
+        self.known: dict[frozenset[Entry], np.ndarray] = {}
         self.strategies = tuple(s for s in a.strategies if s in b.strategies)
         same = list(a.groups) == list(b.groups) and list(a.groups) != ["all"]
         self.groups = ("all", *a.groups) if same else ("all",)
@@ -273,3 +274,9 @@ def _task(
 def _rows(values: np.ndarray, sample: Sample) -> np.ndarray:
     """[row, strategy]: one row is one set of values, or the mean of all draws."""
     return values.mean(axis=1)[None] if sample.n else values.T
+
+
+def largest(values: np.ndarray, most: int) -> tuple[np.ndarray, float]:
+    """(places of the `most` largest in size of values [change], the largest first; sum of the others)."""
+    order = np.argsort(-np.abs(values), kind="stable")
+    return order[:most], float(values[order[most:]].sum())

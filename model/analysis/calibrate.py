@@ -66,6 +66,11 @@ class Direction:
     weights: np.ndarray
 
     @property
+    def shares(self) -> np.ndarray:
+        """[key]: of the direction; they sum to 1."""
+        return self.weights**2
+
+    @property
     def left(self) -> float:
         # A uniform prior over a width of 1 has the variance 1/12; the targets add the information moves ** 2.
         return float(np.sqrt(12 / (12 + self.moves**2)))
@@ -107,6 +112,28 @@ class Calibrated:
     @property
     def cube(self) -> Cube:
         return Cube.of(self.calibration)
+
+    @property
+    def difference(self) -> np.ndarray:
+        """[target]: what the model gives less what is wanted."""
+        return self.reached - np.array([target.value for target in self.calibration.targets])
+
+    @property
+    def difference_in_errors(self) -> np.ndarray:
+        """[target]: the same in standard errors or tolerances of the target."""
+        return self.difference / np.array([target.error for target in self.calibration.targets])
+
+    @property
+    def posterior_spread(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Mean, lower and upper limit of the 95 % interval of each value, [key]; None without a posterior."""
+        if self.posterior is None:
+            return None
+        return self.posterior.mean(axis=0), *np.quantile(self.posterior, [0.025, 0.975], axis=0)
+
+    @property
+    def verdicts(self) -> list[str]:
+        """[key]: whether the targets determine each value."""
+        return [verdict(left) for left in self.left]
 
     @property
     def covariance(self) -> np.ndarray:
@@ -165,17 +192,20 @@ class Calibrated:
         A parameter varied itself has the posterior's values; one whose distribution's arguments were varied is drawn
         from the distribution that each set makes of it.
         """
-        found = {}
+        found: dict[str, np.ndarray] = {}
+        if self.posterior is None:
+            return found
         for name, arguments in _by_parameter(self.keys).items():
             columns = {argument: self.posterior[:, j] for argument, j in arguments.items()}
-            found[name] = columns.get("") if "" in columns else self._drawn(name, columns)
+            found[name] = columns[""] if "" in columns else self._drawn(name, columns)
         return found
 
     def _drawn(self, name: str, columns: dict[str, np.ndarray]) -> np.ndarray:
-        parameter, n = self.scenario.parameters[name], len(self.posterior)
+        parameter, n = self.scenario.parameters[name], len(next(iter(columns.values())))
         u = chances.latin_hypercube(self.seed, n, "calibration", "parameter", name)
         sets = [with_arguments(parameter, {a: float(v[i]) for a, v in columns.items()}) for i in range(n)]
-        return np.array([float(p.distribution.quantile(u[i : i + 1])[0]) for i, p in enumerate(sets)])
+        families = [p.distribution for p in sets if p.distribution is not None]
+        return np.array([float(family.quantile(u[i : i + 1])[0]) for i, family in enumerate(families)])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from model.draws import OverloadError
 from model.economics.net_benefit import nmb
 from model.engines.load import arrivals_per_day, offered_load
 from model.outcomes import Outcomes
+from model.resources import System
 from model.scenario import Scenario
 from model.suggestions import check_known
 
@@ -44,6 +45,7 @@ class Capacity:
     """net_benefit: [level, strategy, replication] a patient, NaN at overload; waits in hours and utilisation likewise."""
 
     scenario: Scenario
+    system: System
     resource: str
     decision: Decision
     unit_cost: float
@@ -87,7 +89,8 @@ def value_of_capacity(
 
     unit_cost: money per unit and year. progress is told of levels done. Raises CapacityError.
     """
-    place = _check(scenario, resource, low, high)
+    system = system_of(scenario, "there is no capacity to value")
+    place = _place(system, resource, low, high)
     method = dataclasses.replace(method, engine="queueing")
     table = replicated(draws.base(scenario, seed), method.replications)
     levels = []
@@ -105,10 +108,11 @@ def value_of_capacity(
     )
     return Capacity(
         scenario,
+        system,
         resource,
         decision,
         unit_cost,
-        arrivals_per_day(scenario.system) * DAYS_IN_YEAR,
+        arrivals_per_day(system) * DAYS_IN_YEAR,
         tuple(levels),
         benefit,
         wait,
@@ -116,10 +120,16 @@ def value_of_capacity(
     )
 
 
-def _check(scenario: Scenario, resource: str, low: int, high: int) -> int:
+def system_of(scenario: Scenario, so: str) -> System:
+    """Resources and arrivals of a scenario. EngineError where it has none; so: what follows from it."""
     if scenario.system is None:
-        raise EngineError(f"{scenario.path}: it has no 'resources' and 'arrivals', so there is no capacity to value")
-    keys = [r.key for r in scenario.system.resources]
+        raise EngineError(f"{scenario.path}: it has no 'resources' and 'arrivals', so {so}")
+    return scenario.system
+
+
+def _place(system: System, resource: str, low: int, high: int) -> int:
+    """Index of a resource whose units are to vary from low to high. Raises CapacityError."""
+    keys = [r.key for r in system.resources]
     check_known([resource], keys, "resource", CapacityError, "resources")
     if not 1 <= low <= high or high - low >= 1000:
         raise CapacityError(f"units from {low} to {high}: needs 1 <= from <= to, and at most 1,000 numbers of units")
@@ -128,8 +138,9 @@ def _check(scenario: Scenario, resource: str, low: int, high: int) -> int:
 
 def with_units(scenario: Scenario, resource: str, units: float) -> Scenario:
     """The scenario with another number of units of one resource."""
-    made = tuple(dataclasses.replace(r, capacity=units) if r.key == resource else r for r in scenario.system.resources)
-    return dataclasses.replace(scenario, system=dataclasses.replace(scenario.system, resources=made))
+    system = system_of(scenario, "there is no number of units")
+    changed = tuple(dataclasses.replace(r, capacity=units) if r.key == resource else r for r in system.resources)
+    return dataclasses.replace(scenario, system=dataclasses.replace(system, resources=changed))
 
 
 def _level(scenario: Scenario, units: int, resource: str, table, method: Method) -> Level:
@@ -143,16 +154,17 @@ def _level(scenario: Scenario, units: int, resource: str, table, method: Method)
 def _measures(scenario: Scenario, level: Level, place: int, decision: Decision, replications: int):
     """(net benefit, mean wait in hours, utilisation), each [strategy, replication]."""
     shape = len(scenario.strategies), replications
-    if level.found is None:
+    if level.found is None or level.found.requests is None:
         return (np.full(shape, np.nan),) * 3
     total, requests = level.found.outcomes[decision.group], level.found.requests
+    system = system_of(scenario, "nobody waits")
     wait, used = np.zeros(shape), np.zeros(shape)
     for s in range(shape[0]):
         for d in range(shape[1]):
             world = requests.where((requests.strategy == s) & (requests.draw == d))
             own = world.where((world.resource == place) & (world.patient >= 0)).whole()
             wait[s, d] = own.wait.mean() * 24 if len(own.asked) else 0.0
-            used[s, d] = queues.utilisation(world, scenario.system, place, *queues.window(world, scenario.system))
+            used[s, d] = queues.utilisation(world, system, place, *queues.window(world, system))
     return nmb(total.cost, total.get(decision.effect), decision.wtp), wait, used
 
 
@@ -179,8 +191,7 @@ def alternatives(
 
     All meet the same patients and arrivals, so that differences are paired by replication.
     """
-    if scenario.system is None:
-        raise EngineError(f"{scenario.path}: it has no 'resources' and 'arrivals', so there are no queues to change")
+    system_of(scenario, "there are no queues to change")
     method = dataclasses.replace(method, engine="queueing")
     found = []
     for label, (settings, made) in {"as it is": ((), scenario), **changes}.items():

@@ -52,6 +52,13 @@ class Evaluation:
     def total(self) -> Outcomes:
         return self.outcomes.total
 
+    @property
+    def errors(self) -> Grouped[Simulated]:
+        """`simulated`, by group. Raises EngineError where the engine follows no patients."""
+        if self.simulated is None:
+            raise EngineError("an engine that follows no patients has no simulation error")
+        return self.simulated
+
 
 def evaluate(
     scenario: Scenario,

@@ -249,7 +249,8 @@ def _deterministic(source) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     names = tuple(unescape(name.strip()) for name in frame[lower["strategy"]].astype(str))
     if len(set(names)) != len(names) or not names:
         raise TableError(f"{name}: each strategy must stand in one row; found {', '.join(names) or 'none'}")
-    return names, *(_numbers(frame[lower[c]], name, c)[:, None] for c in ("cost", "effect"))
+    cost, effect = (_numbers(frame[lower[c]], name, c)[:, None] for c in ("cost", "effect"))
+    return names, cost, effect
 
 
 def _grid(cost: np.ndarray, effect: np.ndarray) -> np.ndarray:

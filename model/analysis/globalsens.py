@@ -208,6 +208,6 @@ def morris(model: Callable, size: int, blocks: list[np.ndarray], n: int, seed: i
 def _screening(found: dict, blocks: list[np.ndarray], grouped: bool, runs: int) -> Screening:
     names = list(found["names"])
     order = [names.index(f"g{i}" if grouped else f"u{block[0]}") for i, block in enumerate(blocks)]
-    columns = (np.asarray(found[name], float)[order] for name in ("mu_star", "mu_star_conf"))
+    mean, half = (np.asarray(found[name], float)[order] for name in ("mu_star", "mu_star_conf"))
     spread = np.asarray(found["sigma"], float)[order] if not grouped else np.full(len(blocks), np.nan)
-    return Screening(*columns, spread, runs)
+    return Screening(mean, half, spread, runs)

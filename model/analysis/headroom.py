@@ -18,6 +18,7 @@ import numpy as np
 from model import draws
 from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.method import COHORT, Method
+from model.analysis.summaries import Summary, of_draws
 from model.analysis.sweep_points import Axis
 from model.analysis.workers import in_order
 from model.decision import Decision
@@ -59,6 +60,33 @@ class Case:
     groups: tuple[str, ...]
     base: Increments
     psa: Increments | None
+
+    def spreads(self, effect: str, wtp: float, group: int, strategy: int) -> dict[str, Spread]:
+        """Of a strategy in a group: incremental effect, incremental cost of the component, headroom and incremental net benefit,
+        by column."""
+        results: dict[str, Callable[[Increments], np.ndarray]] = {
+            f"incremental_{effect}": lambda i: i.effect,
+            "component_cost": lambda i: i.component,
+            "headroom": lambda i: i.headroom(wtp),
+            "incremental_nmb": lambda i: i.net_benefit(wtp),
+        }
+        place, found = (group, strategy), {}
+        for name, of in results.items():
+            drawn = None if self.psa is None else of_draws(of(self.psa)[place])
+            found[name] = Spread(float(of(self.base)[place][0]), drawn)
+        return found
+
+    def probability_worth_it(self, wtp: float, group: int, strategy: int) -> float:
+        """Share of draws in which the net benefit is above 0; nan without a PSA."""
+        return np.nan if self.psa is None else float((self.psa.net_benefit(wtp)[group, strategy] > 0).mean())
+
+
+@dataclass(frozen=True)
+class Spread:
+    """base: at base values; drawn: over draws, None without a PSA."""
+
+    base: float
+    drawn: Summary | None
 
 
 @dataclass(frozen=True)
@@ -130,10 +158,11 @@ def marks(variants: Variants, axes: tuple[Axis, Axis]) -> list[tuple[str, float,
     """(label, x, y) of each variant at its base values. Raises HeadroomError where one does not have both parameters."""
     found = []
     for key, scenario in variants.scenarios.items():
-        values = [scenario.parameters[axis.name].base for axis in axes if axis.name in scenario.parameters]
-        if len(values) < 2 or None in values:
+        known = (scenario.parameters[axis.name].base for axis in axes if axis.name in scenario.parameters)
+        values = [value for value in known if value is not None]
+        if len(values) < 2:
             raise HeadroomError(f"{variants.path}: variant '{key}' has no values of {axes[0].name} and {axes[1].name}")
-        found.append((variants.labels[key], *values))
+        found.append((variants.labels[key], values[0], values[1]))
     return found
 
 

@@ -33,6 +33,20 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Ends:
+    """A result at base values and at both ends of the range of a parameter; status: words for ends that are no number; width:
+    largest less smallest, nan where one of the three is no number; errors: of simulation, in the order base, low, high."""
+
+    base: float
+    low: float
+    high: float
+    status_low: str
+    status_high: str
+    width: float
+    errors: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
 class OneWay:
     """columns[name]: [row, group, strategy]; row 0 is the base case, rows 1 + 2 i and 2 + 2 i the ends of ranges[i].
 
@@ -63,6 +77,16 @@ class OneWay:
             ), status
         values = self.columns[name][:, g]
         return values[:, strategy] - values[:, reference], status
+
+    def ends(self, name: str, strategy: int, group: str, i: int) -> Ends:
+        """`result` at the two ends of ranges[i]."""
+        values, words = self.result(name, strategy, group)
+        base, low, high = values[0], values[1 + 2 * i], values[2 + 2 * i]
+        known = np.isfinite([low, high, base]).all()
+        width = max(low, high, base) - min(low, high, base) if known else np.nan
+        error = self.error(name, strategy, group)
+        errors = None if error is None else (error[0], error[1 + 2 * i], error[2 + 2 * i])
+        return Ends(base, low, high, words[1 + 2 * i], words[2 + 2 * i], width, errors)
 
     def error(self, name: str, strategy: int, group: str = "all") -> np.ndarray | None:
         """[row] standard errors of `result`; None for an ICER, and where nothing was simulated."""
@@ -139,12 +163,12 @@ def ranges(scenario: Scenario) -> tuple[Range, ...]:
 
 def range_of(scenario: Scenario, parameter: Parameter) -> Range:
     """Raises DomainError where the range goes beyond what the unit can be."""
-    stated, place = parameter.low is not None, f"parameters.{parameter.joint or parameter.name}"
+    stated, place = parameter.stated_range is not None, f"parameters.{parameter.joint or parameter.name}"
     if stated and (fault := parameter.range_fault):
         raise DomainError(f"{scenario.line(f'{place}.range')}: {fault}")
     if not stated and (fault := scenario.beyond_unit(parameter)):
         raise DomainError(f"{scenario.line(f'{place}.distribution')}: {fault}; or state a 'range'")
-    low, high = (parameter.low, parameter.high) if stated else scenario.interval(parameter)
+    low, high = parameter.stated_range or scenario.interval(parameter)
     return Range(parameter.name, low, high, parameter.unit.text, "stated range" if stated else "95 % interval")
 
 

@@ -23,6 +23,10 @@ class Population:
         """Discounted number of people."""
         return evsi.population_value(1.0, self.incidence, self.years, self.discount)
 
+    def total(self, per_person):
+        """Of all of them, of a value per person: a number or an array."""
+        return per_person * self.size
+
     @property
     def costs(self) -> tuple[float, float] | None:
         """Of a study of any size, and of each patient; None where neither is known."""

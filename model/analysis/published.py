@@ -9,6 +9,7 @@ import numpy as np
 
 from model import draws
 from model.analysis.evaluate import Evaluation, Trace, evaluate
+from model.analysis.first_order import FirstOrder
 from model.analysis.run import Run
 from model.analysis.targets import NEEDS_PSA, measured, share_in, unit_of
 from model.instants import HAIR, reaches
@@ -94,7 +95,7 @@ def _score(run: Run, target: Target, found: Evaluation) -> Score:
     if reason:
         return Score(target, np.nan, np.nan, reason)
     if run.patients is not None and target.is_median:
-        model = _median_of_patients(run, target)
+        model = _median_of_patients(run.scenario, run.patients, target)
     else:
         model = measured(run.scenario, target, found, run.psa)
     scored = target.scored()
@@ -114,17 +115,37 @@ def _why_not(run: Run, target: Target) -> str:
     return ""
 
 
-def _median_of_patients(run: Run, target: Target) -> float:
+def _median_of_patients(scenario: Scenario, patients: FirstOrder, target: Target) -> float:
     """Median of single patients' times, in the unit of the target; inf where half reach the horizon."""
-    scenario, s = run.scenario, list(run.scenario.strategies).index(target.strategy)
+    s = list(scenario.strategies).index(target.strategy)
     survival = target.of == "survival"
     name, per = ("life_years", 1 / scenario.time.years) if survival else (target.of, unit_of(scenario, target.of))
-    times = run.patients.values(name, target.group, discounted=False)[s] * per
+    times = patients.values(name, target.group, discounted=False)[s] * per
     median = float(np.median(times))
     return np.inf if reaches(median, scenario.time.horizon) else median / (1.0 if survival else per)
 
 
-def curves(scenario: Scenario, found: Comparison) -> dict:
+@dataclass(frozen=True)
+class Fit:
+    """Of results with a known error: how many there are, how many are within one error, and the sum of z squared."""
+
+    known: int
+    within: int
+    squares: float
+
+
+def fit(z: np.ndarray) -> Fit:
+    """Of z [result], nan where no error is stated."""
+    known = z[np.isfinite(z)]
+    return Fit(len(known), int((np.abs(known) <= 1).sum()), float((known**2).sum()))
+
+
+def patients_behind(error: float) -> float:
+    """Number of patients whose share of one half has this standard error."""
+    return 0.25 / error**2
+
+
+def curves(scenario: Scenario, found: Comparison) -> dict[tuple[str, tuple[str, ...]], tuple[np.ndarray, np.ndarray]]:
     """(times, share of patients [time, strategy]) of every panel."""
     return {
         (group, states): _until(found.end, found.traces[group].times, share_in(scenario, found.traces[group], states))

@@ -18,6 +18,7 @@ from model.analysis.simulate import Simulated
 from model.decision import ALL, Decision, decide
 from model.draws import Draws
 from model.economics import acceptability, monte_carlo
+from model.economics.acceptability import Acceptability
 from model.instants import floor
 from model.outcome_keys import LIFE_YEARS, QALY
 from model.sample import Sample
@@ -28,33 +29,64 @@ LOOKED_AT = 10_000  # draws in which utilities are looked at
 
 
 @dataclass(frozen=True)
-class Run:
-    """Results of one scenario: `base` has one draw (base values), `psa` those of `draws` (None without a PSA).
+class Psa:
+    """A probabilistic sensitivity analysis: `evaluation` of `draws`.
 
     `decisions`: by group, CEAC, CEAF, expected loss and EVPI at the listed thresholds; of all patients along the grid too,
-    and `curves` is that part of them. Whatever prints a probability or EVPI of this run takes it from here.
-    Engines that follow patients: `patients` are single patients at base values; `corrected` is the PSA without the noise
-    of finite samples of patients (None where that noise is not known), and `decisions` are made from it.
+    and `curves` is that part of them. Whatever prints a probability or EVPI of a run takes it from here.
+    Engines that follow patients: `corrected` is without the noise of finite samples of patients (None where that noise is
+    not known), and `decisions` are made from it.
+    """
+
+    draws: Draws
+    evaluation: Evaluation
+    decisions: dict[str, Acceptability]
+    curves: Acceptability
+    corrected: monte_carlo.Corrected | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Results of one scenario: `base` has one draw (base values); `probabilistic` is None without a PSA.
+
+    patients: single patients at base values, of engines that follow them.
     """
 
     scenario: Scenario
     base: Evaluation
-    draws: Draws | None
-    psa: Evaluation | None
-    decisions: dict[str, acceptability.Acceptability]
+    probabilistic: Psa | None
     decision: Decision
     sample: Sample
     seconds: dict[str, float] = field(default_factory=dict)
     method: Method = COHORT
     base_method: Method = COHORT
     patients: FirstOrder | None = None
-    corrected: monte_carlo.Corrected | None = None
     warnings: tuple[str, ...] = ()
 
     @property
-    def curves(self) -> acceptability.Acceptability | None:
+    def psa(self) -> Evaluation | None:
+        """What the draws give."""
+        return self.probabilistic.evaluation if self.probabilistic else None
+
+    @property
+    def draws(self) -> Draws | None:
+        """Of the PSA."""
+        return self.probabilistic.draws if self.probabilistic else None
+
+    @property
+    def decisions(self) -> dict[str, Acceptability]:
+        """By group; empty without a PSA."""
+        return self.probabilistic.decisions if self.probabilistic else {}
+
+    @property
+    def curves(self) -> Acceptability | None:
         """Along the grid that the figures show."""
-        return self.decisions[ALL].at(wtp_grid(self.scenario.wtp)) if self.decisions else None
+        return self.probabilistic.curves if self.probabilistic else None
+
+    @property
+    def corrected(self) -> monte_carlo.Corrected | None:
+        """The PSA without simulation noise, where its size is known."""
+        return self.probabilistic.corrected if self.probabilistic else None
 
     @property
     def reference(self) -> int:
@@ -79,44 +111,37 @@ def run(
     clock = [time.perf_counter()]
     memory.check_draws(scenario, sample.n)
     base, base_method, patients = _base(scenario, sample.seed, method, decision, until_se, progress)
-    table = psa = corrected = None
-    decisions = {}
+    psa = None
     if sample.n and any(p.sampled for p in scenario.parameters.values()):
         table = draws.probabilistic(scenario, sample)
         clock.append(time.perf_counter())
-        psa = evaluate(scenario, table, method.for_psa(), progress=progress)
+        evaluation = evaluate(scenario, table, method.for_psa(), progress=progress)
         clock.append(time.perf_counter())
-        corrected = without_noise(scenario, psa, decision)
-        decisions = _decisions(scenario, psa, decision)
+        corrected = without_noise(scenario, evaluation, decision)
+        decisions = _decisions(scenario, evaluation, decision)
+        psa = Psa(table, evaluation, decisions, decisions[ALL].at(wtp_grid(scenario.wtp)), corrected)
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
     return Run(
         scenario,
         base,
-        table,
         psa,
-        decisions,
         decision,
         sample,
         dict(zip(names, np.diff(clock).tolist())),
         method,
         base_method,
         patients,
-        corrected,
-        (*method.runner.warnings(scenario, sample.seed), *healthier_than_full(scenario, base, table, psa)),
+        (*method.runner.warnings(scenario, sample.seed), *healthier_than_full(scenario, base, psa)),
     )
 
 
-def healthier_than_full(
-    scenario: Scenario, base: Evaluation, sample: Draws | None, psa: Evaluation | None
-) -> list[str]:
+def healthier_than_full(scenario: Scenario, base: Evaluation, psa: Psa | None) -> list[str]:
     """Warnings of utilities above 1 in draws, or, where no state explains it, of more QALYs than life-years."""
-    found = [] if sample is None else _utilities_above_one(scenario, sample.part(0, min(sample.n, LOOKED_AT)))
+    found = [] if psa is None else _utilities_above_one(scenario, psa.draws.part(0, min(psa.draws.n, LOOKED_AT)))
     if found or _utilities_above_one(scenario, draws.base(scenario)):  # the latter is told when the file is read
         return found
-    for words, made in (("the base case", base), ("the mean of the PSA", psa)):
-        if made is None:
-            continue
+    for words, made in (("the base case", base), *([("the mean of the PSA", psa.evaluation)] if psa else [])):
         qaly, years = (made.total.get(name, discounted=False).mean(-1) for name in (QALY, LIFE_YEARS))
         for strategy, more, lived in zip(scenario.strategies, qaly, years):
             if more > lived + 1e-9 * max(lived, 1.0):
@@ -128,13 +153,13 @@ def healthier_than_full(
 
 
 def _utilities_above_one(scenario: Scenario, sample: Draws) -> list[str]:
-    found = {}
+    found: dict[str, tuple[float, str, float]] = {}
     for group in scenario.groups.values():
         for key, values in pricing.utilities(scenario, pricing.price_list(scenario, sample, group)).items():
             s = int((values > pricing.FULL_HEALTH).mean(-1).argmax())
             share = (values[s] > pricing.FULL_HEALTH).mean()
-            if share > found.get(key, (0.0,))[0]:
-                found[key] = share, list(scenario.strategies)[s], values[s].mean()
+            if share > (found[key][0] if key in found else 0.0):
+                found[key] = float(share), list(scenario.strategies)[s], float(values[s].mean())
     return [
         f"{scenario.line(f'states.{key}.utility')}: above 1, which is full health, in {share:.2%} of the draws of strategy "
         f"{strategy} (mean {mean:.4g}); let it end at 1, as in 'min(1, ...)'"
@@ -149,7 +174,7 @@ def _base(
     decision: Decision,
     until_se: float | None,
     progress: Callable[[int], None],
-):
+) -> tuple[Evaluation, Method, FirstOrder | None]:
     """(evaluation, method it was made with, single patients)."""
     if until_se is not None and not until_se > 0:
         raise EngineError(f"--until-se {until_se:g}: the standard error to be reached must be above 0")
@@ -162,7 +187,7 @@ def _base(
                 "--until-se needs an engine that follows patients: the cohort engine has no simulation error"
             )
         return found, method, None
-    while until_se is not None and (error := base_error(found.simulated[ALL], decision)) > until_se:
+    while until_se is not None and (error := base_error(found.errors.total, decision)) > until_se:
         method = _more(method, error / until_se)
         found = evaluate(scenario, table, method)
     patients = first_order(scenario, method, seed)
@@ -177,25 +202,26 @@ def base_error(found: Simulated, decision: Decision) -> float:
 def _more(method: Method, factor: float) -> Method:
     """The method with as many more patients as make the error so many times smaller."""
     what = method.repeats
-    number = int(np.ceil(getattr(method, what) * factor**2 * 1.05))
+    so_far = method.replications if what == "replications" else method.patients
+    number = int(np.ceil(so_far * factor**2 * 1.05))
     if number * (method.patients if method.replicates else 1) > MOST_PATIENTS:
         raise EngineError(
             f"that standard error would need {number:,} {what}, more than {MOST_PATIENTS:,} patients in all: "
             "ask for a larger one"
         )
-    return dataclasses.replace(method, **{what: number})
+    if what == "replications":
+        return dataclasses.replace(method, replications=number)
+    return dataclasses.replace(method, patients=number)
 
 
-def _decisions(scenario: Scenario, psa: Evaluation, decision: Decision) -> dict[str, acceptability.Acceptability]:
+def _decisions(scenario: Scenario, psa: Evaluation, decision: Decision) -> dict[str, Acceptability]:
     listed = np.array(scenario.wtp.thresholds, float)
     levels = {ALL: np.unique(np.append(wtp_grid(scenario.wtp), listed))}
     levels |= {group: listed for group in psa.outcomes if group != ALL and listed.size}
     return {group: acceptability_of(scenario, psa, decision.of_group(group), at) for group, at in levels.items()}
 
 
-def acceptability_of(
-    scenario: Scenario, psa: Evaluation, decision: Decision, wtp: np.ndarray
-) -> acceptability.Acceptability:
+def acceptability_of(scenario: Scenario, psa: Evaluation, decision: Decision, wtp: np.ndarray) -> Acceptability:
     """CEAC, CEAF, expected loss and EVPI of a decision at each of `wtp`, without the noise of a finite number of patients."""
     return acceptability.acceptability(*decided_on(scenario, psa, decision), wtp)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import chances, units
+from model.analysis.population import Population
 from model.draws import Draws
 from model.economics import evppi, evsi
 from model.scenario import Parameter, Scenario
@@ -63,6 +64,44 @@ class Worth:
     sizes: tuple[int, ...]
     evsi: evppi.Evppi
     limit: evppi.Evppi
+
+    @property
+    def patients(self) -> np.ndarray:
+        """[size] in all arms."""
+        return np.array(self.sizes) * self.proposal.arms
+
+    @property
+    def alike(self) -> list[int]:
+        """Sizes whose EVSI does not differ beyond error from the highest."""
+        found = evsi.enbs(self.evsi, np.array(self.sizes), 1.0, 0.0, 0.0)
+        return [n for n, same in zip(self.sizes, found.as_good) if same]
+
+    def sampling(self, population: Population) -> Sampling | None:
+        """Net benefit of the study at each size; None where its cost is not known."""
+        if population.costs is None:
+            return None
+        fixed, each = population.costs
+        net = evsi.enbs(self.evsi, self.patients, population.size, fixed, each)
+        worth_it = net.value[net.best] > 0
+        return Sampling(
+            fixed + each * self.patients,
+            net.value,
+            net.standard_error,
+            (np.arange(len(self.sizes)) == net.best) & worth_it,
+            net.as_good & worth_it,
+        )
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Of a study by size, each [size]: cost and net benefit in total; best: the size of highest net benefit, where that is
+    above 0; as_good: not different from it beyond error."""
+
+    cost: np.ndarray
+    net_benefit: np.ndarray
+    standard_error: np.ndarray
+    best: np.ndarray
+    as_good: np.ndarray
 
 
 def proposals(texts: Sequence[str]) -> tuple[Proposal, ...]:

@@ -7,6 +7,7 @@ random numbers: the same simulated patients, and under a PSA the same draws of w
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from model.analysis.journal import Journal, fingerprint, of_method, of_scenario
 from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.sweep_points import Axis, SweepError
 from model.analysis.workers import in_order
-from model.decision import Decision
+from model.decision import ALL, Decision
 from model.draws import DomainError, Draws
 from model.engines.contract import DRAWS
 from model.outcomes import OutcomeError
@@ -47,6 +48,26 @@ class Sweep:
     columns: Columns
     decision: Decision
     sample: Sample
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether the points are all combinations of the values of the axes."""
+        return len(self.points) == math.prod(len(axis.values) for axis in self.axes)
+
+    def extremes(self, strategy: str) -> Extremes:
+        """Of the incremental net benefit of a strategy, of all patients."""
+        place = self.groups.index(ALL), list(self.scenario.strategies).index(strategy)
+        values = self.columns["incremental_nmb"][:, *place]
+        return Extremes(int(np.nanargmin(values)), int(np.nanargmax(values)), int((values > 0).sum()))
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """lowest, highest: indices of points; above: number of points at which it is above 0."""
+
+    lowest: int
+    highest: int
+    above: int
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from model import chances
-from model.scenario import Scenario
+from model.scenario import Group, Scenario, Strategy
 from model.scenario_file.merge import SHORT
 from model.suggestions import did_you_mean
 from model.units import DIGITS, limits_in_words
@@ -85,9 +85,13 @@ def _kind(scenario: Scenario, name: str) -> str:
 
 def _check_binding(scenario: Scenario, path: list[str]) -> None:
     """A binding that a strategy or group does not have would be a new name, which nothing reads."""
-    owners = {"strategies": scenario.strategies, "groups": scenario.groups}.get(path[0])
-    if owners is None or len(path) < 3:
+    places: dict[str, Mapping[str, Strategy] | Mapping[str, Group]] = {
+        "strategies": scenario.strategies,
+        "groups": scenario.groups,
+    }
+    if path[0] not in places or len(path) < 3:
         return
+    owners = places[path[0]]
     if path[1] not in owners:
         raise SweepError(
             f"--vary {'.'.join(path)}: there is no '{path[1]}' in {path[0]}.{did_you_mean(path[1], owners)} "
@@ -142,9 +146,9 @@ def _no_unit(name: str, unit: str) -> str:
 
 
 def _list(name: str, kind: str, listed: str) -> Axis:
-    parts = _split(listed)
+    parts: list[float] | list[str] = _split(listed)
     if kind != "setting":
-        amounts = [_amount(name, part) for part in parts]
+        amounts = [_amount(name, part) for part in _split(listed)]
         parts = [value / 100 if unit == "%" else value for value, unit in amounts if _no_unit(name, unit) == ""]
     twice = next((part for i, part in enumerate(parts) if part in parts[:i]), None)
     if twice is not None:
@@ -174,7 +178,7 @@ def _check(scenario: Scenario, made: Axis) -> None:
     if made.kind == "parameter":
         parameter = scenario.parameters[made.name]
         unit, (low, high) = parameter.unit.text, parameter.unit.limits
-    wrong = next((value for value in made.values if not low <= value <= high), None)
+    wrong = next((value for value in made.values if not isinstance(value, str) and not low <= value <= high), None)
     if wrong is not None:
         allowed = limits_in_words(low, high)
         raise SweepError(
@@ -201,7 +205,7 @@ def points(
     size = math.prod(len(a.values) for a in axes) if n is None else n
     if size > MOST_POINTS or size * draws > MOST_RUNS:
         raise _too_many(size, draws)
-    if kind == "grid":
+    if n is None:
         return list(itertools.product(*(a.values for a in axes)))
     keys = [("sweep", name) for name in names]
     shares = (

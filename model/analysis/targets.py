@@ -30,6 +30,8 @@ def measured(scenario: Scenario, target: Target, base: Evaluation, psa: Evaluati
         c, effect = list(scenario.strategies).index(target.comparator), result.get(target.outcome)
         return float(icer(result.cost[s, 0] - result.cost[c, 0], effect[s, 0] - effect[c, 0]))
     if target.measure == "probability cost-effective":
+        if psa is None:
+            return np.nan
         decision = Decision(target.wtp, scenario.reference_strategy, target.outcome, target.group)
         found = acceptability_of(scenario, psa, decision, np.array([target.wtp]))
         return float(found.probability_most_cost_effective[0, s])

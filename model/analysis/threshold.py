@@ -76,7 +76,7 @@ class _Question:
         """[strategy, value]; means over the draws of a PSA."""
         if self.sample is None:
             return self._benefit(self._base(values))
-        return np.stack([self._benefit(self._psa(value)).mean(axis=1) for value in values], axis=1)
+        return np.stack([self._benefit(self._psa(self.sample, value)).mean(axis=1) for value in values], axis=1)
 
     def _benefit(self, found: Evaluation) -> np.ndarray:
         outcomes = found.outcomes[self.decision.group]
@@ -88,9 +88,9 @@ class _Question:
             oneway.with_value(self.scenario, table, self.parameter, values), self.method.for_base(), values
         )
 
-    def _psa(self, value: float) -> Evaluation:
+    def _psa(self, sample: Draws, value: float) -> Evaluation:
         at = np.array([value])
-        table = oneway.with_value(self.scenario, self.sample, self.parameter, at)
+        table = oneway.with_value(self.scenario, sample, self.parameter, at)
         return self._evaluated(table, self.method.for_psa(), np.broadcast_to(at, table.n))
 
     def _evaluated(self, table: Draws, method: Method, values: np.ndarray) -> Evaluation:
@@ -105,12 +105,12 @@ class _Question:
     def error(self, value: float, one: int, other: int) -> float:
         """Standard error of the difference in net benefit at a value of the parameter."""
         if self.sample is not None:
-            benefit = self._benefit(self._psa(value))
+            benefit = self._benefit(self._psa(self.sample, value))
             return float(standard_error(benefit[one] - benefit[other]))
         if not self.method.follows_patients:
             return float("nan")
         paired = replace(self.scenario, reference=list(self.scenario.strategies)[one])
-        simulated = replace(self, scenario=paired)._base(np.array([value])).simulated[self.decision.group]
+        simulated = replace(self, scenario=paired)._base(np.array([value])).errors[self.decision.group]
         return float(simulated.inb_se(self.decision.wtp, self.decision.effect)[other, 0])
 
     def slope(self, ends: np.ndarray, one: int, other: int) -> float:

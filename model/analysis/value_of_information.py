@@ -45,6 +45,30 @@ class Information:
     members_by_status: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """EVPPI of a parameter, a named group or all parameters of one status (`kind`); share: of EVPI, nan where that is 0."""
+
+    kind: str
+    name: str
+    members: tuple[str, ...]
+    evppi: evppi.Evppi
+    share: float
+
+
+def ranked(found: Information) -> list[Ranked]:
+    """Parameters, then named groups, then statuses, the largest of each first."""
+    return [
+        Ranked(kind, name, members.get(name, (name,)), value, float(value.value) / found.evpi if found.evpi else np.nan)
+        for kind, values, members in (
+            ("parameter", found.single, {}),
+            ("group", found.grouped, found.members),
+            ("status", found.by_status, found.members_by_status),
+        )
+        for name, value in sorted(values.items(), key=lambda item: -item[1].value)
+    ]
+
+
 def information(
     net_benefit: np.ndarray,
     parameters: dict[str, np.ndarray],
@@ -73,7 +97,7 @@ def information(
     if not noisy:
         return Information(wtp, evpi, single, grouped, groups, constant=constant)
     known = evppi.evppi(net_benefit, np.stack(list(varying.values())))
-    return Information(wtp, known.value, single, grouped, groups, evpi, known.standard_error, constant)
+    return Information(wtp, float(known.value), single, grouped, groups, evpi, float(known.standard_error), constant)
 
 
 def by_wtp(
@@ -97,15 +121,16 @@ def of_run(
     Raises InformationError or StudyError for names that the scenario does not have, or where nothing is sampled.
     """
     check(run.scenario, groups, proposals)
-    if run.psa is None:
+    psa = run.probabilistic
+    if psa is None:
         raise InformationError("value of information needs a PSA: --draws is 0")
-    result = run.psa.outcomes[decision.group]
+    result = psa.evaluation.outcomes[decision.group]
     net_benefit = nmb(result.cost, result.get(decision.effect), decision.wtp)
-    parameters = {name: run.draws.column(name) for name in sampled(run.scenario)}
+    parameters = {name: psa.draws.column(name) for name in sampled(run.scenario)}
     found = information(net_benefit, parameters, decision.wtp, groups, run.method.follows_patients)
     members = by_status(run.scenario)
     joint = evppi.evppi_all(net_benefit, parameters, {status or NOT_STATED: list(m) for status, m in members.items()})
-    worth = tuple(studies.worth(study, run.scenario, run.draws, net_benefit, sizes) for study in proposals)
+    worth = tuple(studies.worth(study, run.scenario, psa.draws, net_benefit, sizes) for study in proposals)
     members = {status or NOT_STATED: names for status, names in members.items()}
     return replace(found, studies=worth, by_status=joint, members_by_status=members)
 

@@ -13,6 +13,7 @@ from model.analysis import comparison
 from model.analysis.comparison import Columns
 from model.analysis.evaluate import evaluate
 from model.analysis.method import COHORT, EngineError, Method
+from model.analysis.summaries import of_draws
 from model.analysis.workers import in_order
 from model.decision import Decision
 from model.draws import DomainError
@@ -42,7 +43,17 @@ class Found:
 
     def net_benefit(self, wtp: float) -> np.ndarray | None:
         """Incremental net benefit of each draw, [group, strategy, draw]."""
-        return None if self.incremental_cost is None else nmb(self.incremental_cost, self.incremental_effect, wtp)
+        if self.incremental_cost is None or self.incremental_effect is None:
+            return None
+        return nmb(self.incremental_cost, self.incremental_effect, wtp)
+
+    def interval(self, wtp: float, group: int, strategy: int) -> tuple[float, float]:
+        """95 % interval over draws of the incremental net benefit; nan without a PSA."""
+        drawn = self.net_benefit(wtp)
+        if drawn is None:
+            return np.nan, np.nan
+        summary = of_draws(drawn[group, strategy])
+        return summary.lower_95, summary.upper_95
 
     def analyses(self) -> dict[str, Columns]:
         return {"deterministic": self.base} | ({} if self.psa is None else {"probabilistic": self.psa})
@@ -89,13 +100,13 @@ def _found(scenario: Scenario, decision: Decision, sample: Sample, method: Metho
     result = evaluate(scenario, draws.base(scenario, sample.seed), method.for_base())
     base = comparison.of_base(result, np.zeros(1, int), at, effect)
     base = comparison.with_economics(base, at, reference, effect)
-    psa, paired = None, (None, None)
     if sample.n and any(p.sampled for p in scenario.parameters.values()):
         drawn = evaluate(scenario, draws.probabilistic(scenario, sample), method.for_psa())
         psa = comparison.with_economics(comparison.of_psa(scenario, drawn, at, decision), at, reference, effect)
         pairs = [incremental.increments(part.cost, part.get(effect), reference) for part in drawn.outcomes.values()]
-        paired = tuple(np.stack(column) for column in zip(*pairs))
-    return Found(tuple(result.outcomes), base, psa, *paired)
+        cost, gained = (np.stack(column) for column in zip(*pairs))
+        return Found(tuple(result.outcomes), base, psa, cost, gained)
+    return Found(tuple(result.outcomes), base, None, None, None)
 
 
 @dataclass(frozen=True)
@@ -120,11 +131,30 @@ def structure(found: Compared, strategy: str, wtp: float) -> Structure | None:
     drawn = []
     for key, one in found.found.items():
         strategies = list(found.variants.scenarios[key].strategies)
-        if one.incremental_cost is not None and strategy in strategies:
-            drawn.append(one.net_benefit(wtp)[0, strategies.index(strategy)])
+        benefit = one.net_benefit(wtp)
+        if benefit is not None and strategy in strategies:
+            drawn.append(benefit[0, strategies.index(strategy)])
     if len(drawn) < 2:
         return None
     return Structure(float(np.var([d.mean() for d in drawn])), float(np.mean([d.var(ddof=1) for d in drawn])))
+
+
+def difference(value: np.ndarray, base: np.ndarray, same: np.ndarray | bool = True) -> np.ndarray:
+    """Of results in variants from those of the base case; nan where they are not the `same` kind of thing (an ICER that lies in
+    another quadrant)."""
+    return np.where(same, value - base, np.nan)
+
+
+def paired_error(found: Compared, key: str, group: str, strategy: str) -> float:
+    """Standard error of the difference of a variant's incremental net benefit from that of the base case, paired by draw; nan
+    where the base case does not have the group or the strategy."""
+    own, base, wtp = found.found[key], found.found["base"], found.decision.wtp
+    here, there = (list(s.strategies) for s in (found.variants.scenarios[key], found.variants.base))
+    drawn, before = own.net_benefit(wtp), base.net_benefit(wtp)
+    if drawn is None or before is None or group not in base.groups or strategy not in there:
+        return float("nan")
+    own_place = own.groups.index(group), here.index(strategy)
+    return difference_error(drawn[own_place], before[base.groups.index(group), there.index(strategy)])
 
 
 def difference_error(one: np.ndarray, other: np.ndarray) -> float:

@@ -4,7 +4,7 @@ from importlib import import_module
 
 HOMES = {
     "runs": ("capacity", "check", "compare", "converge", "read", "run"),
-    "sensitivity": ("Stopped", "diff", "headroom", "sensitivity", "sweep", "threshold", "tornado", "variants"),
+    "variation": ("Stopped", "diff", "headroom", "sensitivity", "sweep", "threshold", "tornado", "variants"),
     "information": ("analyse", "calibrate", "voi"),
 }
 _HOME = {name: home for home, names in HOMES.items() for name in names}

@@ -118,14 +118,14 @@ def compare(source: Source, **options: Unpack[Options]) -> Result:
     True
     """
     from model.analysis import agreement
-    from model.report import engine_report
+    from model.report import comparison_report
 
     asked = Asked(**options)
     scenario, decision = asked.question(source)
     with asked.method() as method, progress(4, "steps", asked.progress) as bar:
         found = agreement.agreement(scenario, method, asked.seed)
         bridge = agreement.bridge(scenario, decision, method, asked.seed, bar)
-    result = engine_report.comparison(scenario, found, bridge)
+    result = comparison_report.comparison(scenario, found, bridge)
     result.details = found
     return asked.result(result, scenario, _replicated(asked, decision), "compare")
 
@@ -152,7 +152,7 @@ def capacity(
     [2, 3]
     """
     from model.analysis import capacity as analyses
-    from model.report import engine_report
+    from model.report import capacity_report
 
     if (resource is None) == (not changes):
         raise analyses.CapacityError("give either --resource (how many units?) or --change (which centre?)")
@@ -164,20 +164,20 @@ def capacity(
         found = analyses.value_of_capacity(scenario, resource, low, high, decision, method, asked.seed, unit_cost, bar)
     units = {"resource": resource, "units_from": low, "units_to": high, "unit_cost": unit_cost}
     about = _replicated(asked, decision) | units
-    return asked.result(engine_report.capacity(found), scenario, about, "capacity")
+    return asked.result(capacity_report.report(found), scenario, about, "capacity")
 
 
 def _changes(asked: Asked, scenario: Scenario, decision: Decision, changes: Mapping[str, Settings]) -> Result:
     """Centres other than that of the file."""
     from model.analysis.capacity import alternatives
-    from model.report import engine_report
+    from model.report import centre_report
 
     settings = {label: setting_texts(change) for label, change in changes.items()}
     others = {label: (texts, read(scenario.path, (*scenario.settings, *texts))) for label, texts in settings.items()}
     with asked.method() as method, progress(len(others) + 1, "centres", asked.progress) as bar:
         found = alternatives(scenario, others, method, asked.seed, bar)
     about = _replicated(asked, decision) | {"changes": {label: list(texts) for label, texts in settings.items()}}
-    return asked.result(engine_report.changes(scenario, found, decision), scenario, about, "capacity")
+    return asked.result(centre_report.report(scenario, found, decision), scenario, about, "capacity")
 
 
 def _replicated(asked: Asked, decision: Decision) -> dict[str, object]:

@@ -49,7 +49,8 @@ class Acceptability:
         if missing.size:
             raise ValueError(f"no acceptability at a willingness to pay of {missing[0]:g}: it was not computed there")
         rows = np.array([int(np.flatnonzero(self.wtp == w)[0]) for w in wanted])
-        return Acceptability(*(v if isinstance(v, int) else v[rows] for v in vars(self).values()))
+        columns = {name: value[rows] for name, value in vars(self).items() if name != "n_draws"}
+        return Acceptability(n_draws=self.n_draws, **columns)
 
     @property
     def probability_se(self) -> np.ndarray:

@@ -99,8 +99,11 @@ def _followed(scores, centred) -> tuple[_Design, list[_Coefficients], np.ndarray
         coefficients = _estimated(design, centred)
         residual = centred - design.fitted(np.stack([c.estimate for c in coefficients]))
         noise = np.array([c.noise for c in coefficients])
-        added = jumps.levels(scores, residual, noise, squares) if turn == 0 else []
-        added = added or _steps(design, coefficients, residual, noise, squares)
+        added: list[jumps.Levels] | list[jumps.Step] = []
+        if turn == 0:
+            added = jumps.levels(scores, residual, noise, squares)
+        if not added:
+            added = _steps(design, coefficients, residual, noise, squares)
         if not added or turn == MOST_TURNS - 1:
             break
         design = _Design(design.splines, design.powers, (*design.jumps, *added))
@@ -146,7 +149,7 @@ def _normal_scores(row) -> np.ndarray:
 
 def _distinct(scores: list) -> list:
     """Without those that repeat an earlier one, or its mirror image."""
-    kept = []
+    kept: list[np.ndarray] = []
     for row in scores:
         if not any(np.allclose(row, sign * other, atol=1e-9) for other in kept for sign in (1, -1)):
             kept.append(row)
@@ -163,7 +166,7 @@ class _Spline:
         # Every so many-th draw by rank, and the extremes, tell the distribution well enough.
         some = ranked[np.linspace(0, len(ranked) - 1, min(len(ranked), 1000)).astype(int)]
         levels = 1 + np.count_nonzero(np.diff(ranked) > 1e-9)
-        self.turn, self.roughness = _demmler_reinsch(self._b_splines(some), min(n_functions, levels - 1))
+        self.turn, self.roughness = _demmler_reinsch(self._b_splines(some), min(n_functions, int(levels) - 1))
 
     def functions(self, draws) -> np.ndarray:
         """[function, draw]"""
@@ -196,6 +199,10 @@ def _demmler_reinsch(basis, n_functions: int):
     return turn, np.arange(1.0, n_functions + 1) ** 4
 
 
+Term = tuple[tuple[int, int], ...]
+"""Factors of a product: (parameter, degree)."""
+
+
 class _Design:
     """The terms of the regression: products of functions of the parameters.
 
@@ -204,7 +211,7 @@ class _Design:
     roughness  [term]: how much less of that variance it is allowed
     """
 
-    def __init__(self, splines: list[_Spline], powers: list[tuple], jumps: tuple = ()):
+    def __init__(self, splines: list[_Spline], powers: list[Term], jumps: tuple = ()):
         """`powers`: for each term its factors as (parameter, degree), degree 1 being nearly linear; `jumps`: levels and steps,
         whose terms follow these, each with a variance of its own."""
         self.powers, self.jumps = powers, jumps
@@ -258,7 +265,7 @@ class _Design:
 
     def moments(self, centred):
         """Sums over draws of terms x terms, about their means, and of terms x responses."""
-        total = gram = cross = 0
+        total, gram, cross = np.zeros(()), np.zeros(()), np.zeros(())
         for draws in self.blocks():
             terms = self.terms(draws)
             total, gram = total + terms.sum(axis=1), gram + terms @ terms.T
@@ -279,7 +286,7 @@ def _designed(scores, centred) -> _Design:
     degrees = [len(s.roughness) for s in splines]
     if len(_cross(degrees, SHAPES[0], most)) > most:
         return _Design(splines, _screened(splines, centred, most))
-    chosen = []
+    chosen: list[Term] = []
     for shape in SHAPES:
         terms = _cross(degrees, shape, most)
         if len(terms) > most:
@@ -288,11 +295,12 @@ def _designed(scores, centred) -> _Design:
     return _Design(splines, chosen)
 
 
-def _cross(degrees, shape: int, most: int) -> list[tuple]:
+def _cross(degrees, shape: int, most: int) -> list[Term]:
     """Terms whose product of (1 + degree) is at most `shape`; gives up when there are more than `most`."""
-    terms, grown = [], [((), 1)]
+    terms: list[Term] = []
+    grown: list[tuple[Term, int]] = [((), 1)]
     while grown and len(terms) <= most:
-        longer = []
+        longer: list[tuple[Term, int]] = []
         for term, product in grown:
             for parameter in range(term[-1][0] + 1 if term else 0, len(degrees)):
                 highest = min(degrees[parameter], shape // product - 1)
@@ -302,17 +310,17 @@ def _cross(degrees, shape: int, most: int) -> list[tuple]:
     return terms
 
 
-def _screened(splines, centred, most: int) -> list[tuple]:
+def _screened(splines, centred, most: int) -> list[Term]:
     """Main effects, and those products of two parameters that the residuals of the main effects call for.
 
     Only correlations above the highest that chance alone would be expected to show are let in.
     """
     n = centred.shape[1]
-    lines = [((p, 1),) for p in range(len(splines))]
+    lines: list[Term] = [((p, 1),) for p in range(len(splines))]
     if len(lines) > most // 4:
         strongest = np.argsort(-_strength(_Design(splines, lines), centred), kind="stable")[: most // 4]
         lines = [lines[i] for i in np.sort(strongest)]
-    mains = [((p, k),) for ((p, _),) in lines for k in range(1, min(3, len(splines[p].roughness)) + 1)]
+    mains: list[Term] = [((p, k),) for ((p, _),) in lines for k in range(1, min(3, len(splines[p].roughness)) + 1)]
     design = _Design(splines, mains)
     estimates = np.stack([c.estimate for c in _estimated(design, centred)])
     pairs = [(*a, *b) for a, b in combinations(lines, 2)]

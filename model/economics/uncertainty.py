@@ -133,7 +133,8 @@ def ellipse(incremental_cost, incremental_effect, level: float = 0.95, points: i
 def _covariance(effect, cost) -> tuple[float, float, float]:
     """Variance of effect, covariance, variance of cost; plain sums, as BLAS would depend on its threads."""
     e, c = effect - effect.mean(), cost - cost.mean()
-    return tuple(float(product.sum() / (e.size - 1)) for product in (e * e, e * c, c * c))
+    ee, ec, cc = (float(product.sum() / (e.size - 1)) for product in (e * e, e * c, c * c))
+    return ee, ec, cc
 
 
 def _of_means(cost, effect) -> float:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from model.report.style import COLOURS, FAINT, INK, Style, brief, canvas, legend, numbers, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
 
 MOST_INPUTS = 5  # of the posterior's pairs
 LOOKS = {
@@ -75,7 +80,7 @@ def posterior(table, values, style: Style):
     n, size = len(keys), 2.2
     heading = "Posterior of the inputs" + (f" (the first {n} of {table.shape[1]})" if n < table.shape[1] else "")
     figure, axes = canvas(style, heading, max(5.5, 1.2 + size * n), max(4.0, 1.2 + size * n), n, n, squeeze=False)
-    handles = {}
+    handles: dict[str, Artist] = {}
     for i, row in enumerate(keys):
         for j, column in enumerate(keys):
             axis = axes[i, j]

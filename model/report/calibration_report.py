@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.calibrate import Calibrated, Direction, verdict
+from model.analysis.calibrate import Calibrated, Direction
 from model.report import calibration_files, calibration_plots, figures, text
 from model.report.published_tables import unit
 from model.report.result import Result
@@ -41,7 +41,10 @@ def report(found: Calibrated) -> Result:
         "correlations.yaml": calibration_files.correlations(found),
     }
     if found.posterior is not None:
-        made |= {"posterior": posterior_table(found), "posterior_parameters": _frame(found.parameter_sets())}
+        made |= {
+            "posterior": posterior_table(found.keys, found.posterior),
+            "posterior_parameters": _frame(found.parameter_sets()),
+        }
         plans["posterior"] = figures.Plan(
             lambda: calibration_plots.posterior(made["posterior"], made["values"], style), made["posterior"]
         )
@@ -61,7 +64,6 @@ def _frame(columns: dict) -> pd.DataFrame:
 def targets_table(found: Calibrated) -> pd.DataFrame:
     """Fit by target; `error` is its standard error or tolerance."""
     targets = found.calibration.targets
-    wanted, error = np.array([t.value for t in targets]), np.array([t.error for t in targets])
     return _frame(
         {
             "target": [t.key for t in targets],
@@ -69,11 +71,11 @@ def targets_table(found: Calibrated) -> pd.DataFrame:
             "strategy": [t.strategy for t in targets],
             "group": [t.group for t in targets],
             "unit": [unit(found.scenario, t) for t in targets],
-            "value": wanted,
-            "error": error,
+            "value": [t.value for t in targets],
+            "error": [t.error for t in targets],
             "model": found.reached,
-            "difference": found.reached - wanted,
-            "difference_in_errors": (found.reached - wanted) / error,
+            "difference": found.difference,
+            "difference_in_errors": found.difference_in_errors,
             "source": [t.source for t in targets],
         }
     )
@@ -93,12 +95,11 @@ def values_table(found: Calibrated) -> pd.DataFrame:
         "lower_95": found.interval[0],
         "upper_95": found.interval[1],
         "left_open": found.left,
-        "verdict": [verdict(left) for left in found.left],
+        "verdict": found.verdicts,
         "in_the_file": [_in_the_file(found, key) for key in found.keys],
     }
-    if found.posterior is not None:
-        lower, upper = np.quantile(found.posterior, [0.025, 0.975], axis=0)
-        columns |= {"posterior_mean": found.posterior.mean(axis=0), "posterior_lower": lower, "posterior_upper": upper}
+    if found.posterior_spread is not None:
+        columns |= dict(zip(("posterior_mean", "posterior_lower", "posterior_upper"), found.posterior_spread))
     return _frame(columns)
 
 
@@ -107,7 +108,8 @@ def _in_the_file(found: Calibrated, key: str) -> float:
     name, argument = parts(key)[0]
     parameter = found.scenario.parameters[name]
     argument = argument_meant(parameter, argument)
-    return float(arguments_of(parameter)[1][argument]) if argument else float(parameter.base)
+    value = arguments_of(parameter)[1][argument] if argument else parameter.base
+    return np.nan if value is None else float(value)
 
 
 def starts_table(found: Calibrated) -> pd.DataFrame:
@@ -146,10 +148,10 @@ def identifiability_table(found: Calibrated) -> pd.DataFrame:
             "targets_move_by_errors": d.moves,
             "input": key,
             "weight": weight,
-            "share": weight**2,
+            "share": share,
         }
         for i, d in enumerate(found.directions())
-        for key, weight in zip(found.keys, d.weights)
+        for key, weight, share in zip(found.keys, d.weights, d.shares)
     ]
     return pd.DataFrame(rows)
 
@@ -163,9 +165,9 @@ def correlations_table(found: Calibrated) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["input", "with", "correlation"])
 
 
-def posterior_table(found: Calibrated) -> pd.DataFrame:
+def posterior_table(keys: tuple[str, ...], posterior: np.ndarray) -> pd.DataFrame:
     """A row a set of values, a column an input."""
-    return _frame(dict(zip(found.keys, found.posterior.T)))
+    return _frame(dict(zip(keys, posterior.T)))
 
 
 # --- text -------------------------------------------------------------------------------------------------------
@@ -184,7 +186,7 @@ def _text(found: Calibrated, made: dict) -> str:
     if found.calibration.fixed:
         blocks.append(f"Not varied, as the parameter is fixed: {', '.join(found.calibration.fixed)}.")
     if found.posterior is not None:
-        blocks.append("Posterior\n" + _posterior_text(found))
+        blocks.append("Posterior\n" + _posterior_text(len(found.posterior), found.effective))
     return "\n\n".join(blocks)
 
 
@@ -270,11 +272,11 @@ def identifiability_text(found: Calibrated) -> str:
 
 
 def _direction_text(direction: Direction, keys) -> str:
-    order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.weights[j] ** 2 >= NAMED]
+    order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.shares[j] >= NAMED]
     sign = np.sign(direction.weights[order[0]])
     named = [
         f"{keys[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
-        + (f" (share {direction.weights[j] ** 2:.0%})" if len(order) > 1 else "")
+        + (f" (share {direction.shares[j]:.0%})" if len(order) > 1 else "")
         for j in order
     ]
     what = keys[order[0]] if len(order) == 1 else " with ".join(named)
@@ -284,8 +286,7 @@ def _direction_text(direction: Direction, keys) -> str:
     )
 
 
-def _posterior_text(found: Calibrated) -> str:
-    n, worth = len(found.posterior), found.effective
+def _posterior_text(n: int, worth: float) -> str:
     lines = [
         f"{n:,} sets, worth {worth:,.0f} independent ones. posterior.yaml is the scenario with these sets in place of "
         "the inputs varied; calibrated.yaml has the best values."

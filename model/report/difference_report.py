@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.attribution import Attribution
+from model.analysis.attribution import Attribution, largest
 from model.effects import words_of
 from model.report import figures, sweep_plots, text
 from model.report.figures import Plan
@@ -105,8 +106,12 @@ def _plans(found: Attribution, shares: pd.DataFrame) -> dict[str, Plan]:
         )
         name = "attribution" + (f"_{strategy}" if len(others) > 1 else "")
         plans[name] = Plan(
-            lambda data=data, label=label: sweep_plots.contributions(
-                data, style, f"From {data['change'].iloc[0]} to {data['change'].iloc[-1]}", label
+            partial(
+                sweep_plots.contributions,
+                data,
+                style,
+                f"From {data['change'].iloc[0]} to {data['change'].iloc[-1]}",
+                label,
             ),
             data,
         )
@@ -123,24 +128,13 @@ def _bars(own: pd.DataFrame) -> pd.DataFrame:
         .fillna({"standard_error": 0.0})
     )
     moved = rows[rows["kind"] == "change"]
-    moved = moved.iloc[np.argsort(-moved["result"].abs().to_numpy(), kind="stable")]
-    if len(moved) > MOST_BARS:
-        rest = moved.iloc[MOST_BARS:]
-        moved = pd.concat(
-            [
-                moved.head(MOST_BARS),
-                pd.DataFrame(
-                    [
-                        {
-                            "change": f"{len(rest)} smaller ones",
-                            "kind": "change",
-                            "result": rest["result"].sum(),
-                            "standard_error": 0.0,
-                        }
-                    ]
-                ),
-            ]
-        )
+    first, rest = largest(moved["result"].to_numpy(), MOST_BARS)
+    smaller = len(moved) - len(first)
+    moved = moved.iloc[first]
+    if smaller:
+        name = f"{smaller} smaller ones"
+        others = {"change": name, "kind": "change", "result": rest, "standard_error": 0.0}
+        moved = pd.concat([moved, pd.DataFrame([others])])
     moved = moved.assign(
         change=[wrapped(c, 60).split("\n")[0] + (" ..." if len(c) > 60 else "") for c in moved["change"]]
     )

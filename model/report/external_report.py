@@ -2,66 +2,71 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from model.analysis.external import External
+from model.analysis.external import ByWtp, External
+from model.analysis.means import Means, Pair, means, net_benefits, pairs
+from model.analysis.summaries import of_draws
+from model.analysis.value_of_information import Information, ranked
 from model.effects import Words
-from model.report import figures, plots, sampling_plots, tables, text, voi_report
+from model.report import figures, plots, psa_tables, sampling_plots, tables, text, voi_report
 from model.report.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def report(found: External, currency: str = "", effect: str = "effect") -> Result:
-    names = found.strategies
-    means = found.cost.mean(axis=1), found.effect.mean(axis=1)
-    about = {"analysis": "deterministic" if found.curves is None else "probabilistic", "group": "all"}
-    made = _tables(found, means, about)
-    plans = {}
+    names, middle = found.strategies, means(found.cost, found.effect)
+    others = pairs(found.cost, found.effect, found.reference)
+    labels = {name: name for name in names}
+    style = plots.Style(labels=labels, currency=currency or "cost", effect=Words(effect, f"{effect}s"))
+    made, plans = _tables(found, middle, others), {}
     if found.curves is not None:
-        style = plots.Style(
-            labels={n: n for n in names}, currency=currency or "cost", effect=Words(effect, f"{effect}s")
-        )
-        plane = tables.increments(found.cost, found.effect, names, found.reference)
+        plane = psa_tables.plane(others, names, found.reference)
         plans = figures.economics_figures(made, plane, style, ())
-    words = text.incremental_text(names, {n: n for n in names}, *means, currency or "cost", effect)
-    if found.information is not None:
-        more, figure, paragraph = _information(found, style)
+    words = text.incremental_text(names, labels, middle, currency or "cost", effect)
+    if found.information is not None and found.by_wtp is not None:
+        more, figure, paragraph = _information(found.information, found.by_wtp, style)
         made, plans, words = made | more, plans | figure, f"{words}\n\n{paragraph}"
     return Result(made, plans, None, words)
 
 
-def _information(found: External, style: plots.Style) -> tuple[dict, dict, str]:
+def _information(about: Information, by_wtp: ByWtp, style: plots.Style) -> tuple[dict, dict, str]:
     """Tables, figures and text of the value of information."""
-    about = found.information
     made, plans = voi_report.evppi_part(about, style)
-    table = voi_report.by_wtp_table(found.by_wtp.wtp, found.by_wtp.evppi)
+    table = voi_report.by_wtp_table(by_wtp.wtp, by_wtp.evppi)
     made["evppi_by_wtp"] = table
     plans["evppi_by_wtp"] = figures.Plan(lambda: sampling_plots.evppi_by_wtp(table, style, about.wtp), table)
     lines = [
         f"Value of information per person at {about.wtp:,.0f} {style.currency} per {style.effect.one}; "
         f"EVPI {about.evpi:,.1f}",
         "",
-        voi_report.evppi_text(made["evppi"]),
+        voi_report.evppi_text(ranked(about)),
     ]
     if about.constant:
         lines += ["", f"Left out, since they are the same in all draws: {', '.join(about.constant)}"]
     return made, plans, "\n".join(lines)
 
 
-def _tables(found: External, means, about: dict) -> dict:
+def _tables(found: External, middle: Means, others: list[Pair]) -> dict[str, pd.DataFrame]:
     import pandas as pd
 
     names = found.strategies
-    rows = [about | row for row in tables.incremental_rows(names, *means)]
-    listed = list(tables.net_benefit_rows(names, found.cost, found.effect, np.array(found.thresholds)))
-    if found.curves is not None:
-        listed = tables.with_probability(listed, found.curves)
-    benefit = [about | row for row in listed]
+    about = {"analysis": "deterministic" if found.curves is None else "probabilistic", "group": "all"}
+    benefits = net_benefits(found.cost, found.effect, found.thresholds, found.curves)
     summary = [
-        about | {"strategy": n, "outcome": what, **tables._summary(values[s])}
+        about | {"strategy": n, "outcome": what, **of_draws(values[s])._asdict()}
         for what, values in (("cost", found.cost), ("effect", found.effect))
         for s, n in enumerate(names)
     ]
-    made = {"outcomes": pd.DataFrame(summary), "incremental": pd.DataFrame(rows), "net_benefit": pd.DataFrame(benefit)}
+    made = {
+        "outcomes": pd.DataFrame(summary),
+        "incremental": pd.DataFrame([about | row for row in tables.incremental_rows(names, middle)]),
+        "net_benefit": pd.DataFrame([about | row for row in tables.net_benefit_rows(names, benefits)]),
+    }
     if found.curves is None:
         return made
     n = found.cost.shape[1]
@@ -73,9 +78,9 @@ def _tables(found: External, means, about: dict) -> dict:
             "effect": found.effect.ravel(),
         }
     )
-    return (
-        made
-        | {"psa": psa}
-        | tables.curves(found.curves, names)
-        | tables.uncertainty_tables(found.cost, found.effect, names, found.reference)
-    )
+    return {
+        **made,
+        "psa": psa,
+        **psa_tables.curves(found.curves, names),
+        **psa_tables.uncertainty_tables(others, names, found.reference),
+    }

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.analysis.first_order import FirstOrder
+from model.analysis.means import pairs
+from model.analysis.queue_results import queues_of, requested
 from model.analysis.run import Run
+from model.analysis.survival import events
 from model.effects import words_of
 from model.outcome_keys import QALY, cost_of
-from model.report import plots, published_tables, tables
+from model.report import plots, psa_tables, published_tables
 from model.report.file_names import file_names
 from model.report.plan import Plan
 from model.scenario import Scenario
@@ -47,20 +51,18 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
             lambda: plots.over_time(table, style, published_tables.titles(scenario, table)), table
         )
     if run.patients is not None:
-        plans |= patient_figures(run, found, style)
-    if run.base.requests is not None:
-        from model.report import queue_tables
-
-        labels = {r.key: r.label or r.key for r in scenario.system.resources}
-        asked = dict(queue_tables.requested(run).values())
+        plans |= patient_figures(run, run.patients, found, style)
+    if (queues := queues_of(run)) is not None:
+        labels = {r.key: r.label or r.key for r in queues.system.resources}
+        asked = dict(requested(queues).values())
         plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, asked), found["waits"])
-        length, units = found["queue_length"], {r.key: r.capacity for r in scenario.system.resources}
+        length, units = found["queue_length"], {r.key: r.capacity for r in queues.system.resources}
         plans["queue_length"] = Plan(lambda: plots.queue_length(length, style, labels), length)
         plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)
     if run.psa is None:
         return plans
-    effect = run.psa.total.get(run.decision.effect)
-    plane = tables.increments(run.psa.total.cost, effect, tuple(scenario.strategies), run.reference)
+    others = pairs(run.psa.total.cost, run.psa.total.get(run.decision.effect), run.reference)
+    plane = psa_tables.plane(others, tuple(scenario.strategies), run.reference)
     sampled, inputs = found["psa_parameters"], found["parameters"]
     return (
         economics_figures(found, plane, style, scenario.wtp.thresholds)
@@ -69,18 +71,18 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     )
 
 
-def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) -> dict[str, Plan]:
+def patient_figures(
+    run: Run, patients: FirstOrder, found: dict[str, pd.DataFrame], style: plots.Style
+) -> dict[str, Plan]:
     """Figures of single patients, for engines that follow them."""
     import pandas as pd
-
-    from model.report import patient_tables
 
     scenario, names = run.scenario, {"cost": f"Cost per patient ({style.currency})"}
     if run.decision.effect not in scenario.effects:
         names[run.decision.effect] = f"{style.effect.many} per patient"
     names |= {key: plots.with_unit(effect.label, effect.unit) for key, effect in scenario.effects.items()}
     names = dict(list(names.items())[:4])
-    spread = {name: run.patients.values(name) for name in names}
+    spread = {name: patients.values(name) for name in names}
     shown = {name: values[:, :2000] for name, values in spread.items()}
     size = next(iter(shown.values())).shape[1]
     data = pd.DataFrame(
@@ -89,7 +91,7 @@ def patient_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style
             **{name: values.ravel() for name, values in shown.items()},
         }
     )
-    labels = {key: event[0] for key, event in patient_tables.events(run).items()}
+    labels = {event.key: event.label for event in events(scenario, patients)}
     return {
         "time_to_event": Plan(
             lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels), found["time_to_event"]
@@ -125,7 +127,7 @@ def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
     return plans
 
 
-def save_all(plans: dict[str, Plan], folder: Path, step: Callable[[str], None] = lambda name: None) -> None:
+def save_all(plans: dict[str, Plan], folder: Path, step: Callable[[str], object] = lambda name: None) -> None:
     """figures/<name>.png, .svg and .csv."""
     folder.mkdir()
     for (name, plan), file in zip(plans.items(), file_names(plans)):

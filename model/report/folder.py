@@ -281,8 +281,8 @@ def _litter(place: Path, name: str) -> list[tuple[Path, Path]]:
         return []
     pattern = re.compile(rf"\.{re.escape(name)}\.(\d+)\.(?:new|old)")
     found = {match[1] for entry in place.iterdir() if (match := pattern.fullmatch(entry.name))}
-    pairs = [(pid, *(place / f".{name}.{pid}.{kind}" for kind in ("new", "old"))) for pid in sorted(found)]
-    return [(fresh, old) for pid, fresh, old in pairs if not alive(int(pid), fresh)]
+    pairs = {pid: (place / f".{name}.{pid}.new", place / f".{name}.{pid}.old") for pid in sorted(found)}
+    return [pair for pid, pair in pairs.items() if not alive(int(pid), pair[0])]
 
 
 _WRITTEN = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,9 +27,7 @@ def sobol(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Indi
     for strategy, own in found.items():
         part = table[table["strategy"] == strategy]
         label = pair(scenario, strategy, decision)
-        plans[_name("sobol", found, strategy)] = figures.Plan(
-            lambda part=part, label=label: global_plots.sobol(part, style, label), part
-        )
+        plans[_name("sobol", found, strategy)] = figures.Plan(partial(global_plots.sobol, part, style, label), part)
         rows = [
             [
                 r.input,
@@ -87,9 +86,7 @@ def morris(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Scr
     style, plans, lines = figures.style_of_scenario(scenario, decision.effect), {}, [scenario.title]
     for strategy, own in found.items():
         part, label = table[table["strategy"] == strategy], pair(scenario, strategy, decision)
-        plans[_name("morris", found, strategy)] = figures.Plan(
-            lambda part=part, label=label: global_plots.morris(part, style, label), part
-        )
+        plans[_name("morris", found, strategy)] = figures.Plan(partial(global_plots.morris, part, style, label), part)
         rows = [
             [
                 r.input,
@@ -150,7 +147,7 @@ def convergence(run: Run, found: list[Convergence]) -> Result:
         own = shown[shown["strategy"] == strategy]
         name = "convergence" if shown["strategy"].nunique() == 1 else f"convergence_{strategy}"
         label = pair(run.scenario, strategy, run.decision)
-        plans[name] = figures.Plan(lambda own=own, label=label: global_plots.convergence(own, style, label), own)
+        plans[name] = figures.Plan(partial(global_plots.convergence, own, style, label), own)
     sentences = [run.scenario.title, *(sentence(run, one) for one in found)]
     return Result({"convergence": running, "enough_draws": verdicts}, plans, run, "\n\n".join(sentences))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,6 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVELS = (0.025, 0.975)
 INTERVAL = "95 % interval"
 
 
@@ -59,22 +59,18 @@ def _rows(found: Headroom, key: str, case: Case):
 
 
 def _numbers(case: Case, effect: str, wtp: float, g: int, s: int) -> dict[str, float]:
-    row = {}
-    for name, of in (
-        (f"incremental_{effect}", lambda i: i.effect),
-        ("component_cost", lambda i: i.component),
-        ("headroom", lambda i: i.headroom(wtp)),
-        ("incremental_nmb", lambda i: i.net_benefit(wtp)),
-    ):
-        row[f"{name}_base"] = float(of(case.base)[g, s, 0])
-        if case.psa is not None:
-            drawn = of(case.psa)[g, s]
-            low, high = np.quantile(drawn, LEVELS)
-            row |= {f"{name}_mean": float(drawn.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
-    if case.psa is not None:
-        drawn = case.psa.headroom(wtp)[g, s]
-        row["headroom_standard_error"] = float(drawn.std(ddof=1) / np.sqrt(len(drawn)))
-        row["probability_worth_it"] = float((case.psa.net_benefit(wtp)[g, s] > 0).mean())
+    row, found = {}, case.spreads(effect, wtp, g, s)
+    for name, spread in found.items():
+        row[f"{name}_base"] = spread.base
+        if spread.drawn is not None:
+            row |= {
+                f"{name}_mean": spread.drawn.mean,
+                f"{name}_low": spread.drawn.lower_95,
+                f"{name}_high": spread.drawn.upper_95,
+            }
+    if (drawn := found["headroom"].drawn) is not None:
+        row["headroom_standard_error"] = drawn.standard_error
+        row["probability_worth_it"] = case.probability_worth_it(wtp, g, s)
     return row
 
 
@@ -96,9 +92,7 @@ def _plans(found: Headroom, table: pd.DataFrame) -> dict[str, Plan]:
             ):
                 data = _forest(found, own, name)
                 plans[("headroom" if name == "headroom" else "net_benefit") + tail] = Plan(
-                    lambda data=data, shown=shown, lines=lines, who=who: headroom_plots.forest(
-                        data, style, who, shown, INTERVAL, lines
-                    ),
+                    partial(headroom_plots.forest, data, style, who, shown, INTERVAL, lines),
                     data,
                 )
     return plans
@@ -184,12 +178,10 @@ def map_report(
             ]
         )
         shown = f"Highest incremental cost of {component} worth paying ({style.currency}, at {at})"
-        labels = (*(_named(scenario, axis) for axis in axes), shown)
+        labels = _named(scenario, axes[0]), _named(scenario, axes[1]), shown
         name = "headroom_map" + (f"_{strategy}" if len(strategies) > 2 else "")
         who = f"{style.labels[strategy]} v {style.labels[strategies[reference]]}, at base values"
-        plans[name] = Plan(
-            lambda grid=grid, labels=labels, who=who: headroom_plots.price_map(grid, style, who, labels, points), grid
-        )
+        plans[name] = Plan(partial(headroom_plots.price_map, grid, style, who, labels, points), grid)
         columns = {"x": axes[0].name, "y": axes[1].name, "z": "headroom"}
         tables.append(grid.rename(columns=columns).assign(strategy=strategy, component=component, wtp=decision.wtp))
     table = pd.concat(tables, ignore_index=True)

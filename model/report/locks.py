@@ -62,6 +62,8 @@ def _runs(pid: int) -> bool:
 
 def _runs_on_windows(pid: int) -> bool:
     """os.kill would end it there."""
+    if sys.platform != "win32":
+        return False
     import ctypes
 
     denied, query = 5, 0x1000

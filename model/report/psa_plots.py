@@ -23,16 +23,16 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     parts = dict(list(increments.groupby("strategy", sort=False)))
     one_comparator = increments["comparator"].nunique() == 1
     drawn = MOST_POINTS // len(parts)
-    handles, reach = [], [np.zeros((1, 2))]
+    handles, clouds = [], [np.zeros((1, 2))]
     for strategy, part in parts.items():
         line, seen = _cloud(axis, part, style.look(strategy), drawn)
         against = "" if one_comparator else f" v {style.labels[part['comparator'].iloc[0]]}"
         line.set_label(f"{style.labels[strategy]}{against}")
         handles.append(line)
-        reach.append(seen)
+        clouds.append(seen)
     axis.axhline(0, color=FAINT, linewidth=0.9)
     axis.axvline(0, color=FAINT, linewidth=0.9)
-    reach = np.concatenate(reach)
+    reach = np.concatenate(clouds)
     least = 0.17 if len(parts) == 1 else 0.05  # room for the shares of the quadrants
     axis.set_xlim(_with_zero(reach[:, 0], least))
     axis.set_ylim(_with_zero(reach[:, 1], least))

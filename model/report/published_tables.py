@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.published import MONTH, Comparison, Score, curves
+from model.analysis import landmarks as at_landmarks
+from model.analysis import published
+from model.analysis.published import Comparison, Score, fit, patients_behind
+from model.analysis.run import Run
 from model.effects import words_of
 from model.outcome_keys import LIFE_YEARS, QALY
 from model.report import text
@@ -17,6 +20,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = {"median survival": "median"}
+
+
+def run_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Of a run of a scenario with published results, by file name."""
+    found = published.compare(run)
+    tables = {"published": published_table(run.scenario, found)}
+    if found.panels:
+        tables["over_time"] = over_time(run.scenario, found)
+        tables["landmarks"] = landmarks(tables["over_time"])
+    return tables
 
 
 def published_table(scenario: Scenario, found: Comparison) -> pd.DataFrame:
@@ -34,7 +47,7 @@ def _row(scenario: Scenario, score: Score) -> dict:
         "name": target.key,
         "label": target.label or target.key,
         "measure": MEASURES.get(target.measure, target.measure),
-        "of": target.of or "; ".join(target.states) or target.outcome * (target.measure == "total"),
+        "of": target.of or "; ".join(target.states) or (target.outcome if target.measure == "total" else ""),
         "strategy": target.strategy,
         "group": target.group,
         "time": target.at if target.measure == "occupancy" else np.nan,
@@ -64,10 +77,10 @@ def unit(scenario: Scenario, target) -> str:
         return ""
     if target.outcome.startswith("cost"):
         return scenario.currency
-    effect = scenario.effects.get(target.outcome)
-    return {QALY: words_of(scenario, QALY).many, LIFE_YEARS: "years"}.get(target.outcome) or (
-        f"{effect.unit}s" if effect.unit else ""
-    )
+    if target.outcome in (QALY, LIFE_YEARS):
+        return words_of(scenario, QALY).many if target.outcome == QALY else "years"
+    effect = scenario.effects[target.outcome]
+    return f"{effect.unit}s" if effect.unit else ""
 
 
 def over_time(scenario: Scenario, found: Comparison) -> pd.DataFrame:
@@ -75,35 +88,16 @@ def over_time(scenario: Scenario, found: Comparison) -> pd.DataFrame:
     import pandas as pd
 
     columns = ["panel", "group", "states", "strategy", "kind", "time", "months", "share", "standard_error", "name"]
-    rows: list[dict] = []
-    for panel, ((group, states), (times, share)) in enumerate(curves(scenario, found).items(), start=1):
-        about = {"panel": panel, "group": group, "states": "; ".join(states)}
-        for s, strategy in enumerate(scenario.strategies):
-            own = about | {"strategy": strategy}
-            rows += [own | {"kind": "curve", "time": t, "share": p} for t, p in zip(times, share[:, s])]
-            rows += [own | _landmark(scenario, m, times, share[:, s]) for m in found.landmarks]
-            rows += [
-                own | point for score in found.scores if (point := _point(scenario, score, group, states, strategy))
-            ]
+    rows: list[dict[str, object]] = []
+    for part in at_landmarks.over_time(scenario, found):
+        about = {"panel": part.panel, "group": part.group, "states": "; ".join(part.states), "strategy": part.strategy}
+        rows += [about | {"kind": "curve", "time": t, "share": p} for t, p in zip(part.times, part.share)]
+        rows += [about | {"kind": "landmark", **vars(mark)} for mark in part.landmarks]
+        rows += [
+            about | {"kind": "published", "time": p.time, "share": p.share, "standard_error": p.error, "name": p.key}
+            for p in part.points
+        ]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _landmark(scenario: Scenario, months: int, times, share) -> dict:
-    at = months * MONTH / scenario.time.day
-    return {"kind": "landmark", "time": at, "months": months, "share": np.interp(at, times, share)}
-
-
-def _point(scenario: Scenario, score: Score, group: str, states, strategy: str) -> dict:
-    """A published share, or median: half of the patients at its value."""
-    target, scored = score.target, score.target.scored()
-    if (target.group, target.strategy) != (group, strategy) or not target.states:
-        return {}
-    flipped = target.measure == "occupancy" and set(target.states) == set(scenario.dead_states)
-    if set(scenario.living_states if flipped else target.states) != set(states):
-        return {}
-    share = 0.5 if target.is_median else 1 - scored.value if flipped else scored.value
-    error = np.nan if target.is_median and scored is target else scored.error
-    return {"kind": "published", "time": target.at, "share": share, "standard_error": error, "name": target.key}
 
 
 def titles(scenario: Scenario, table: pd.DataFrame) -> dict[int, str]:
@@ -130,7 +124,7 @@ def published_text(table: pd.DataFrame, scenario: Scenario) -> str:
             r.unit or "share",
             brief(r.model) if np.isfinite(r.model) else "-",
             brief(r.published),
-            f"n {_patients(r):.0f}"
+            f"n {patients_behind(r.compared_standard_error):.0f}"
             if np.isnan(r.standard_error) and np.isfinite(r.compared_standard_error)
             else _error(r),
             f"{r.z:+.2f}" if np.isfinite(r.z) else "-",
@@ -138,16 +132,11 @@ def published_text(table: pd.DataFrame, scenario: Scenario) -> str:
         for r in table.itertuples()
     ]
     lines = [text.table(["Published", "Unit", "Model", "Published", "SE", "z"], rows)]
-    known = table[np.isfinite(table["z"])]
-    if len(known):
-        within = int((known["z"].abs() <= 1).sum())
-        lines.append(f"{within} of {len(known)} within 1 SE; sum of z squared {(known['z'] ** 2).sum():.2f}.")
+    found = fit(table["z"].to_numpy(float))
+    if found.known:
+        lines.append(f"{found.within} of {found.known} within 1 SE; sum of z squared {found.squares:.2f}.")
     lines += [f"{key}: {note}." for key, note in zip(table["name"], table["note"]) if note]
     return "\n".join(lines)
-
-
-def _patients(row) -> float:
-    return 0.25 / row.compared_standard_error**2
 
 
 def _error(row) -> str:

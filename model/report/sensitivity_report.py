@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.oneway import OneWay
+from model.analysis.oneway import Ends, OneWay, Range
 from model.analysis.threshold import Change, Thresholds
 from model.effects import BUILT_IN, words_of
 from model.report import figures, plots, text
@@ -31,7 +32,7 @@ def tornado(found: OneWay, results: tuple[str, ...]) -> Result:
             own = table.query("result == @result and strategy == @strategy and group == @group")
             name = f"tornado_{result}" + (f"_{strategy}" if len(others) > 1 else "")
             label = result_label(found, result, strategy)
-            plans[name] = figures.Plan(lambda own=own, label=label: plots.tornado(own, style, label), own)
+            plans[name] = figures.Plan(partial(plots.tornado, own, style, label), own)
             lines += ["", label + ("" if group == "all" else f", {group}"), _tornado_text(own)]
     return Result({"tornado": table}, plans, None, "\n".join(lines))
 
@@ -50,7 +51,6 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
             continue
         for group in found.groups:
             for name in names:
-                values, status = found.result(name, s, group)
                 about = {
                     "result": name,
                     "strategy": strategy,
@@ -58,8 +58,7 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
                     "group": group,
                     "wtp": found.decision.wtp,
                 }
-                error = found.error(name, s, group)
-                rows += [about | _row(one, i, values, status, error) for i, one in enumerate(found.ranges)]
+                rows += [about | _row(part, found.ends(name, s, group, i)) for i, part in enumerate(found.ranges)]
     table = pd.DataFrame(rows)
     # Widest first within each result; an end that is no number counts as endless.
     return table.sort_values(
@@ -70,31 +69,23 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _row(one, i: int, values: np.ndarray, words: np.ndarray, error: np.ndarray | None) -> dict:
-    low, high, base = values[1 + 2 * i], values[2 + 2 * i], values[0]
-    return {
-        "parameter": one.name,
-        "unit": one.unit,
-        "low_value": one.low,
-        "high_value": one.high,
-        "range_from": one.origin,
-        "base_result": base,
-        "result_low": low,
-        "result_high": high,
-        "status_low": words[1 + 2 * i],
-        "status_high": words[2 + 2 * i],
-        "width": max(low, high, base) - min(low, high, base) if np.isfinite([low, high, base]).all() else np.nan,
-    } | _errors(i, error)
-
-
-def _errors(i: int, error: np.ndarray | None) -> dict:
-    if error is None:
-        return {}
-    return {
-        "base_standard_error": error[0],
-        "low_standard_error": error[1 + 2 * i],
-        "high_standard_error": error[2 + 2 * i],
+def _row(varied: Range, ends: Ends) -> dict[str, object]:
+    row: dict[str, object] = {
+        "parameter": varied.name,
+        "unit": varied.unit,
+        "low_value": varied.low,
+        "high_value": varied.high,
+        "range_from": varied.origin,
+        "base_result": ends.base,
+        "result_low": ends.low,
+        "result_high": ends.high,
+        "status_low": ends.status_low,
+        "status_high": ends.status_high,
+        "width": ends.width,
     }
+    if ends.errors is not None:
+        row |= dict(zip(("base_standard_error", "low_standard_error", "high_standard_error"), ends.errors))
+    return row
 
 
 def result_label(found: OneWay, result: str, strategy: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -91,40 +90,18 @@ def area(i: int) -> dict:
 
 
 def canvas(style: Style, heading: str, width: float = 7.5, height: float = 5.0, rows=1, columns=1, **more):
-    """Figure and its axes; no pyplot, so nothing stays open. Notebooks show it as PNG."""
+    """Figure and its axes."""
     import matplotlib
-    from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_AXES):
-        figure = Figure(figsize=(width, height), layout="constrained")
+    from model.report.figure import PlainFigure
+
+    with matplotlib.rc_context(matplotlib.RcParams(_AXES)):
+        figure = PlainFigure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(rows, columns, **more)
     room, texts = int(width * 14), (*heading.split("\n"), style.title)
     lines = [line for text in texts for line in textwrap.wrap(shortened(text, 3 * room), room)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, color=INK)
-    figure.draw = partial(_as_written, figure, figure.draw)
-    figure._repr_png_ = partial(_png, figure)
     return figure, axes
-
-
-def _as_written(figure, draw, renderer) -> None:
-    """Draw with dollars as dollars, not as signs of a formula. A character that the font does not have is a box in the PNG;
-    in the SVG it stays text."""
-    import matplotlib
-    from matplotlib.text import Text
-
-    with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from")
-        for text in figure.findobj(Text):
-            text.set_parse_math(False)
-        draw(renderer)
-
-
-def _png(figure) -> bytes:
-    from io import BytesIO
-
-    target = BytesIO()
-    figure.savefig(target, format="png", dpi=100)
-    return target.getvalue()
 
 
 def nothing(style: Style, heading: str, reason: str):

@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from model.intervals import half_width
+from model.report import sensitivity_plots
 from model.report.style import COLOURS, FAINT, MARKERS, Style, brief, canvas, legend, nothing, number, numbers, wrapped
+
+MOST_TICKS = 7
+
+
+def input_map(table, style: Style, x: str, y: str, label: str, base: tuple | None):
+    """A result over two inputs. Few values are the ticks themselves: others would name values, such as a rate below 0, that were not run."""
+    figure = sensitivity_plots.heat_map(table, style, x, y, label, base)
+    for axis, column in ((figure.axes[0].xaxis, "x"), (figure.axes[0].yaxis, "y")):
+        values = np.unique(table[column])
+        if len(values) <= MOST_TICKS and np.all(np.diff(values) * MOST_TICKS > np.ptp(values)):
+            axis.set_ticks(values)
+    return figure
 
 
 def dots(table, style: Style, heading: str, result_label: str, base: dict[str, float] | None = None):

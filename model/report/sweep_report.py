@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +14,12 @@ from model.report import figures, plots, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
 from model.report.style import wrapped
-from model.units import UnitError, duration
+from model.units import UnitError, years
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_LISTED, MOST_DOTS, MOST_TICKS = 24, 40, 7
+MOST_LISTED, MOST_DOTS = 24, 40
 
 
 def tail(effect: str) -> tuple[str, ...]:
@@ -48,23 +49,27 @@ def sweep_table(found: Sweep) -> pd.DataFrame:
     """A row a point, group and strategy. Increments, ICER and status are against the reference strategy."""
     import pandas as pd
 
-    strategies, n = list(found.scenario.strategies), len(found.points)
-    size = len(found.groups) * len(strategies)
+    shape = len(found.points), len(found.groups), len(found.scenario.strategies)
     varied = {
-        column_of(axis, found): np.repeat(np.array([p[i] for p in found.points], object), size)
+        column_of(axis, found): _over(np.array([p[i] for p in found.points], object)[:, None, None], shape)
         for i, axis in enumerate(found.axes)
     }
     table = pd.DataFrame(varied).infer_objects()
-    table["group"] = np.tile(np.repeat(found.groups, len(strategies)), n)
-    table["strategy"] = np.tile(strategies, n * len(found.groups))
+    table["group"] = _over(np.array(found.groups)[:, None], shape)
+    table["strategy"] = _over(np.array(list(found.scenario.strategies)), shape)
     last = tail(found.decision.effect)
     outcomes = [name for name in found.columns if name not in last]
     for name in (*outcomes, "wtp", *last):
         if name == "wtp":
-            table["wtp"] = np.repeat(found.wtp, size)
+            table["wtp"] = _over(found.wtp[:, None, None], shape)
         elif name in found.columns:
             table[name] = found.columns[name].ravel()
     return table
+
+
+def _over(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Values for each point, group and strategy, as rows of the table."""
+    return np.broadcast_to(values, shape).ravel()
 
 
 def _effect(found: Sweep) -> Words:
@@ -91,18 +96,21 @@ def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
     own = table[table["group"] == "all"]
     against = own[own["strategy"] != reference]
     wtp = None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
-    label, scales = net_benefit_label(style, wtp, reference), [_scale(found, a) for a in found.axes]
+    label, known = net_benefit_label(style, wtp, reference), [_scale(found, a) for a in found.axes]
+    scales = [scale for scale in known if scale is not None]
     if against.empty:
         return {}
-    if len(scales) == 1 and scales[0]:
-        return _lines(found, own, against, style, label)
-    full = len(found.points) == np.prod([len(a.values) for a in found.axes])
-    if len(scales) == 2 and all(scales) and full:
-        return _maps(found, against, style, label)
+    if len(scales) == len(known) == 1:
+        return _lines(found, own, against, style, label, scales[0])
+    if len(scales) == len(known) == 2 and found.is_grid:
+        return _maps(found, against, style, label, scales)
     return _dots(found, against, style, label) if len(found.points) <= MOST_DOTS else {}
 
 
-def _scale(found: Sweep, axis: Axis) -> tuple[str, dict] | None:
+Scale = tuple[str, dict]
+
+
+def _scale(found: Sweep, axis: Axis) -> Scale | None:
     """(label with unit, number of each value), or None where the values are no numbers."""
     column = found.axes.index(axis)
     values = list(dict.fromkeys(point[column] for point in found.points))
@@ -111,7 +119,7 @@ def _scale(found: Sweep, axis: Axis) -> tuple[str, dict] | None:
         return f"{axis.name} ({unit})" if unit else axis.name, {v: v for v in values}
     if axis.kind == "wtp":
         return f"Willingness to pay ({found.scenario.currency} per {_effect(found).one})", {v: v for v in values}
-    for read, unit in ((float, ""), (_percent, "%"), (_years, "years")):
+    for read, unit in ((float, ""), (_percent, "%"), (years, "years")):
         try:
             return f"{axis.name} ({unit})" if unit else axis.name, {v: read(v) for v in values}
         except (ValueError, UnitError):
@@ -125,12 +133,8 @@ def _percent(value: str) -> float:
     return float(value[:-1])
 
 
-def _years(value: str) -> float:
-    return duration(value) / 365.25
-
-
-def _lines(found: Sweep, own, against, style: plots.Style, label: str) -> dict[str, Plan]:
-    name, numbers = _scale(found, found.axes[0])
+def _lines(found: Sweep, own, against, style: plots.Style, label: str, scale: Scale) -> dict[str, Plan]:
+    name, numbers = scale
     base = found.scenario.parameters[found.axes[0].name].base if found.axes[0].kind == "parameter" else None
     shown = {"incremental_net_benefit": (against, "incremental_nmb", label)}
     if found.sample.n:
@@ -142,7 +146,7 @@ def _lines(found: Sweep, own, against, style: plots.Style, label: str) -> dict[s
     for key, (rows, column, label) in shown.items():
         data = _values(found, rows, numbers, column)
         wide = wrapped(label, 60)
-        plans[key] = Plan(lambda data=data, wide=wide: plots.line_sweep(data, style, name, wide, base), data)
+        plans[key] = Plan(partial(plots.line_sweep, data, style, name, wide, base), data)
     return plans
 
 
@@ -153,13 +157,14 @@ def _values(found: Sweep, rows, numbers: dict, column: str) -> pd.DataFrame:
     return pd.DataFrame({"value": values, "strategy": rows["strategy"], "result": rows[column]})
 
 
-def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Plan]:
+def _maps(found: Sweep, against, style: plots.Style, label: str, scales: list[Scale]) -> dict[str, Plan]:
     import pandas as pd
 
-    (x, x_numbers), (y, y_numbers) = (_scale(found, a) for a in found.axes)
+    (x, x_numbers), (y, y_numbers) = scales
     x_name, y_name = (column_of(a, found) for a in found.axes)
-    known = [found.scenario.parameters.get(a.name) for a in found.axes]
-    base = tuple(p.base for p in known) if all(p is not None and p.base is not None for p in known) else None
+    parameters = found.scenario.parameters
+    known = [parameters[a.name].base for a in found.axes if a.name in parameters]
+    base = tuple(known) if len(known) == 2 and None not in known else None
     plans = {}
     for strategy, rows in against.groupby("strategy", sort=False):
         data = pd.DataFrame(
@@ -167,18 +172,8 @@ def _maps(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
         )
         wide = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
-        plans[key] = Plan(lambda data=data, wide=wide: _map(data, style, x, y, wide, _inside(base, data)), data)
+        plans[key] = Plan(partial(sweep_plots.input_map, data, style, x, y, wide, _inside(base, data)), data)
     return plans
-
-
-def _map(data: pd.DataFrame, style: plots.Style, x: str, y: str, label: str, base: tuple | None):
-    """Few values are the ticks themselves: others would name values, such as a rate below 0, that were not run."""
-    figure = plots.heat_map(data, style, x, y, label, base)
-    for axis, column in ((figure.axes[0].xaxis, "x"), (figure.axes[0].yaxis, "y")):
-        values = np.unique(data[column])
-        if len(values) <= MOST_TICKS and np.all(np.diff(values) * MOST_TICKS > np.ptp(values)):
-            axis.set_ticks(values)
-    return figure
 
 
 def _inside(base: tuple | None, data) -> tuple | None:
@@ -229,9 +224,7 @@ def _text(found: Sweep, table: pd.DataFrame) -> str:
         return "\n".join([*lines, "There is no other strategy to compare with."])
     if len(own) <= MOST_LISTED:
         return "\n".join([*lines, _listed(found, own)])
-    return "\n".join(
-        [*lines, *(_range(found, scenario.labels[s], rows) for s, rows in own.groupby("strategy", sort=False))]
-    )
+    return "\n".join([*lines, *(_range(found, str(s), rows) for s, rows in own.groupby("strategy", sort=False))])
 
 
 def _listed(found: Sweep, own: pd.DataFrame) -> str:
@@ -267,12 +260,14 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
     return text.table([*header, *(["Most cost-effective"] if probability else [])], rows)
 
 
-def _range(found: Sweep, label: str, rows: pd.DataFrame) -> str:
-    names = [column_of(a, found) for a in found.axes]
-    ends = [rows.loc[rows["incremental_nmb"].idxmin()], rows.loc[rows["incremental_nmb"].idxmax()]]
+def _range(found: Sweep, strategy: str, rows: pd.DataFrame) -> str:
+    """rows: of the strategy, by point."""
+    names, extremes = [column_of(a, found) for a in found.axes], found.extremes(strategy)
     low, high = (
         f"{text.amount(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[n])}' for n in names)})"
-        for end in ends
+        for end in (rows.iloc[extremes.lowest], rows.iloc[extremes.highest])
     )
-    share = int((rows["incremental_nmb"] > 0).sum())
-    return f"{label}: incremental net benefit from {low} to {high}; above 0 at {share:,} of {len(rows):,} points."
+    label = found.scenario.labels[strategy]
+    return (
+        f"{label}: incremental net benefit from {low} to {high}; above 0 at {extremes.above:,} of {len(rows):,} points."
+    )

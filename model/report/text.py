@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.analysis.means import Means, means
 from model.analysis.run import Run
-from model.economics import incremental
-from model.economics.icer import icer, icer_error
-from model.economics.net_benefit import nmb
+from model.analysis.simulation_errors import SimulatedIncrement, simulated_increments, status
 from model.effects import words_of
 from model.scenario import Scenario
 
@@ -26,21 +25,20 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
-def incremental_text(strategies, labels, cost, effect, currency: str, effect_name: str) -> str:
+def incremental_text(strategies, labels, found: Means, currency: str, effect_name: str) -> str:
     """The fully incremental table."""
-    found, rows = incremental.frontier(cost, effect), []
-    for s in np.argsort(cost, kind="stable"):
-        rows.append(
-            [
-                labels[strategies[s]],
-                amount(cost[s]),
-                amount(effect[s], 4),
-                amount(found.incremental_cost[s]),
-                amount(found.incremental_effect[s], 4),
-                amount(found.icer[s]),
-                found.status[s],
-            ]
-        )
+    rows = [
+        [
+            labels[strategies[s]],
+            amount(found.cost[s]),
+            amount(found.effect[s], 4),
+            amount(found.incremental.incremental_cost[s]),
+            amount(found.incremental.incremental_effect[s], 4),
+            amount(found.incremental.icer[s]),
+            found.incremental.status[s],
+        ]
+        for s in found.by_cost
+    ]
     return table(
         [
             "Strategy",
@@ -71,8 +69,7 @@ def summary(run: Run, published: str = "") -> str:
                 incremental_text(
                     strategies,
                     scenario.labels,
-                    total.cost.mean(axis=1),
-                    total.get(run.decision.effect).mean(axis=1),
+                    means(total.cost, total.get(run.decision.effect)),
                     scenario.currency,
                     words_of(scenario, run.decision.effect).one,
                 ),
@@ -108,52 +105,46 @@ def conventions(scenario: Scenario) -> str:
 
 def simulation(run: Run) -> str:
     """Who was followed, and how exact that makes the base case."""
-    scenario, method, found = run.scenario, run.base_method, run.base.simulated["all"]
+    method, labels = run.base_method, list(run.scenario.labels.values())
     who = f"{method.patients:,} patients a strategy"
     if method.replicates:
         who = f"{method.replications:,} replications of {who}"
     lines = [f"{method.engine.capitalize()} engine, base case: {who}."]
-    labels, error = list(scenario.labels.values()), found.inb_se(run.decision.wtp, run.decision.effect)[:, 0]
-    for s in range(len(labels)):
-        if s != run.reference and np.isfinite(error[s]):
-            lines.append(f"{labels[s]} v {labels[run.reference]}: {_increment(run, s, error[s])}")
+    lines += [
+        f"{labels[found.strategy]} v {labels[run.reference]}: {_increment(run, found)}"
+        for found in simulated_increments(run)
+    ]
     if run.psa is not None:
-        from model.report.patient_tables import status
-
-        worst = [status(run, s) for s in range(len(labels)) if s != run.reference]
-        lines.append(f"Simulation noise in CEAC and EVPI: {'; '.join(dict.fromkeys(worst))}.")
+        words = [status(run, s) for s in range(len(labels)) if s != run.reference]
+        lines.append(f"Simulation noise in CEAC and EVPI: {'; '.join(dict.fromkeys(words))}.")
     return "\n".join(lines)
 
 
-def _increment(run: Run, s: int, error: float) -> str:
+def _increment(run: Run, found: SimulatedIncrement) -> str:
     """Incremental net benefit and ICER with the standard errors of the simulation."""
-    total, found, r, code = run.base.total, run.base.simulated["all"], run.reference, run.scenario.currency
-    key, wtp = run.decision.effect, run.decision.wtp
-    cost, effect = (float(values[s, 0]) for values in incremental.increments(total.cost, total.get(key), r))
+    code, wtp = run.scenario.currency, run.decision.wtp
     text = (
-        f"incremental net benefit at {code} {amount(wtp)} is {amount(nmb(cost, effect, wtp))} "
-        f"(simulation standard error {amount(error)})"
+        f"incremental net benefit at {code} {amount(wtp)} is {amount(found.net_benefit)} "
+        f"(simulation standard error {amount(found.net_benefit_error)})"
     )
-    ratio = float(icer(cost, effect))
-    if not np.isfinite(ratio):
+    if not np.isfinite(found.icer):
         return f"{text}."
-    saved = "" if effect > 0 else f" saved per {words_of(run.scenario, key).one} lost"
-    error = float(icer_error(effect, found.inb_se(ratio, key)[s, 0]))
-    return f"{text}; ICER {amount(ratio)}{saved} (standard error {amount(error)})."
+    saved = "" if found.effect > 0 else f" saved per {words_of(run.scenario, run.decision.effect).one} lost"
+    return f"{text}; ICER {amount(found.icer)}{saved} (standard error {amount(found.icer_error)})."
 
 
 def _n(run: Run) -> int:
     return run.draws.n if run.draws else 0
 
 
-def _alone(labels: list[str], found, effects: str) -> str:
+def _alone(labels: list[str], found: Means, effects: str) -> str:
     """No strategy on the frontier beside the first."""
-    first = labels[int(np.argmax(found.status == "reference"))]
-    equal = [label for label, status in zip(labels, found.status) if status == "equal"]
-    beaten = len(labels) - 1 - len(equal)
+    first, status = labels[found.cheapest], found.incremental.status
+    equal = [label for label, word in zip(labels, status) if word == "equal"]
+    beaten = [label for label in labels if label not in (first, *equal)]
     parts = [f"{' and '.join([first, *equal])} are equal in cost and {effects}"] if equal else []
     if beaten:
-        parts.append(f"{first} dominates the other {'strategies' if not equal or beaten > 1 else 'strategy'}")
+        parts.append(f"{first} dominates the other {'strategies' if not equal or len(beaten) > 1 else 'strategy'}")
     return "; ".join(parts) or f"{first} is the only strategy"
 
 
@@ -161,12 +152,13 @@ def sentence(run: Run) -> str:
     """The result in words, for the decision of the run."""
     scenario, total, decision = run.scenario, run.base.total, run.decision
     effect, labels = words_of(scenario, decision.effect), list(scenario.labels.values())
-    found = incremental.frontier(total.cost[:, 0], total.get(decision.effect)[:, 0])
+    found = means(total.cost, total.get(decision.effect))
+    icer, against, status = found.incremental.icer, found.incremental.comparator, found.incremental.status
     pairs = [
-        f"{labels[s]} costs {scenario.currency} {amount(found.icer[s])} per {effect.one} gained compared with "
-        f"{labels[found.comparator[s]]}"
-        for s in np.argsort(total.cost[:, 0])
-        if found.status[s] == "frontier"
+        f"{labels[s]} costs {scenario.currency} {amount(icer[s])} per {effect.one} gained compared with "
+        f"{labels[against[s]]}"
+        for s in found.by_cost
+        if status[s] == "frontier"
     ]
     text = "; ".join(pairs) or _alone(labels, found, effect.many)
     if not run.decisions:

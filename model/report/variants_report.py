@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis.variants import Compared, Found, difference_error, structure
+from model.analysis.variants import Compared, difference, paired_error, structure
 from model.effects import words_of
 from model.report import figures, headroom_plots, sweep_plots, text
 from model.report.figures import Plan
@@ -63,48 +65,37 @@ def variants_table(found: Compared) -> pd.DataFrame:
     shared = [name for name in differences(found.decision.effect) if name in table]
     base = table.loc[table["variant"] == "base", [*on, *shared, "status"]]
     both = table[on].merge(base, on=on, how="left", validate="many_to_one")
+    same = (table["status"] == both["status"].to_numpy()).to_numpy()
     for name in shared:
-        table[f"{name}_difference"] = table[name].to_numpy(float) - both[name].to_numpy(float)
-    table["icer_difference"] = table["icer_difference"].where(table["status"] == both["status"].to_numpy())
+        values, before = (rows[name].to_numpy(float) for rows in (table, both))
+        table[f"{name}_difference"] = difference(values, before, same if name == "icer" else True)
     error = "incremental_nmb_difference_standard_error"
     if error in table:
         table[error] = table.pop(error)
     return table
 
 
-def _rows(found: Compared, key: str):
-    own, variants, base = found.found[key], found.variants, found.found["base"]
-    strategies = list(variants.scenarios[key].strategies)
+def _rows(found: Compared, key: str) -> Iterator[dict[str, object]]:
+    own, variants, wtp = found.found[key], found.variants, found.decision.wtp
+    strategies, last = list(variants.scenarios[key].strategies), tail(found.decision.effect)
     for analysis, columns in own.analyses().items():
-        last = tail(found.decision.effect)
-        outcomes = [name for name in columns if name not in last]
+        drawn = analysis == "probabilistic"
+        names = [*(name for name in columns if name not in last), *(name for name in last if name in columns)]
         for g, group in enumerate(own.groups):
             for s, strategy in enumerate(strategies):
-                row = {
+                row: dict[str, object] = {
                     "variant": key,
                     "label": variants.labels[key],
                     "analysis": analysis,
                     "group": group,
                     "strategy": strategy,
                 }
-                names = [*outcomes, *(name for name in last if name in columns)]
-                row |= {name: columns[name][0, g, s] for name in names} | {"wtp": found.decision.wtp}
-                if analysis == "probabilistic":
-                    drawn = own.net_benefit(found.decision.wtp)[g, s]
-                    row["incremental_nmb_low"], row["incremental_nmb_high"] = map(
-                        float, np.quantile(drawn, (0.025, 0.975))
-                    )
-                if analysis == "probabilistic" and base.incremental_cost is not None:
-                    row["incremental_nmb_difference_standard_error"] = _error(found, own, base, g, s, group, strategy)
+                row |= {name: columns[name][0, g, s] for name in names} | {"wtp": wtp}
+                if drawn:
+                    row |= dict(zip(("incremental_nmb_low", "incremental_nmb_high"), own.interval(wtp, g, s)))
+                if drawn and found.found["base"].psa is not None:
+                    row["incremental_nmb_difference_standard_error"] = paired_error(found, key, group, strategy)
                 yield row
-
-
-def _error(found: Compared, own: Found, base: Found, g: int, s: int, group: str, strategy: str) -> float:
-    strategies = list(found.variants.base.strategies)
-    if group not in base.groups or strategy not in strategies:
-        return np.nan
-    one, other = (part.net_benefit(found.decision.wtp) for part in (own, base))
-    return difference_error(one[g, s], other[base.groups.index(group), strategies.index(strategy)])
 
 
 def settings_table(found: Compared) -> pd.DataFrame:
@@ -135,14 +126,14 @@ def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
         lines = dict(zip(base["analysis"].str.capitalize(), base["incremental_nmb"]))
         name = "incremental_net_benefit" + (f"_{strategy}" if len(others) > 1 else "")
         plans[name] = Plan(
-            lambda data=data, label=label, lines=lines: sweep_plots.dots(data, style, wrapped(label, 85), label, lines),
+            partial(sweep_plots.dots, data, style, wrapped(label, 85), label, lines),
             data,
         )
         drawn = table[(table["strategy"] == strategy) & (table["analysis"] == "probabilistic")]
         if len(drawn):
             data = _forest(found, drawn)
             plans[f"forest_{name}"] = Plan(
-                lambda data=data, label=label: headroom_plots.forest(data, style, "Probabilistic", label, INTERVAL),
+                partial(headroom_plots.forest, data, style, "Probabilistic", label, INTERVAL),
                 data,
             )
     return plans

@@ -9,10 +9,9 @@ import numpy as np
 from model.analysis.population import Population
 from model.analysis.run import Run
 from model.analysis.studies import Worth
-from model.analysis.value_of_information import Information
-from model.economics import evsi
-from model.intervals import half_width
-from model.report import figures, plots, sampling_plots, tables, text
+from model.analysis.value_of_information import Information, Ranked, ranked
+from model.economics.evppi import Evppi
+from model.report import figures, plots, sampling_plots, text
 from model.report.result import Result
 
 if TYPE_CHECKING:
@@ -25,20 +24,19 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
     lines = [
         run.scenario.title,
         f"Value of information per person at {currency} {found.wtp:,.0f} per {style.effect.one}, "
-        f"{run.draws.n:,} draws; EVPI {found.evpi:,.1f}",
+        f"{run.sample.n:,} draws; EVPI {found.evpi:,.1f}",
         *_noise(found),
         "",
-        evppi_text(made["evppi"]),
+        evppi_text(ranked(found)),
         *_status_text(found),
     ]
     if population is not None:
-        size = population.size
-        made["evppi"]["population_evppi"] = made["evppi"]["evppi"] * size
+        made["evppi"]["population_evppi"] = population.total(made["evppi"]["evppi"])
         made["population"] = _population_table(found, population)
         lines += [
             "",
-            f"Population of {size:,.0f} over {population.years:g} years (discounted at {100 * population.discount:.3g} % a year): EVPI "
-            f"{currency} {found.evpi * size:,.0f}",
+            f"Population of {population.size:,.0f} over {population.years:g} years (discounted at {100 * population.discount:.3g} % a year): EVPI "
+            f"{currency} {population.total(found.evpi):,.0f}",
         ]
     if found.studies:
         table = made["evsi"] = studies_table(found, population)
@@ -49,46 +47,68 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
 
 def evppi_part(found: Information, style: plots.Style) -> tuple[dict[str, pd.DataFrame], dict[str, figures.Plan]]:
     """The EVPPI table, and its figure."""
-    table = tables.evppi(found)
+    table = evppi_table(found)
     return {"evppi": table}, {"evppi": figures.Plan(lambda: plots.evppi(table, style, found.evpi, found.wtp), table)}
 
 
-def evppi_text(table) -> str:
-    rows = [
+def evppi_table(found: Information) -> pd.DataFrame:
+    """Value of information per person: parameters, then named groups, then all parameters of one status together, the
+    largest first."""
+    import pandas as pd
+
+    return pd.DataFrame(
         [
-            r.parameter,
-            r.kind,
-            text.amount(r.evppi, 1),
-            text.amount(r.standard_error, 1),
-            "-" if np.isnan(r.evppi_share_of_evpi) else f"{r.evppi_share_of_evpi:.1%}",
+            {
+                "wtp": found.wtp,
+                "kind": row.kind,
+                "parameter": row.name,
+                "members": "; ".join(row.members),
+                "evppi": row.evppi.value,
+                "standard_error": row.evppi.standard_error,
+                "upward_bias": row.evppi.upward_bias,
+                "evppi_share_of_evpi": row.share,
+                "evpi": found.evpi,
+                "clamped": "true" if row.evppi.clamped else "false",
+                "doubt": row.evppi.doubt,
+            }
+            for row in ranked(found)
         ]
-        for r in table.itertuples()
-    ]
-    lines = [text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)]
-    return "\n".join(
-        [*lines, *(_doubt(r.parameter, r.evppi, r.doubt, r.standard_error) for r in _doubtful(table).itertuples())]
     )
 
 
-def _doubtful(table) -> pd.DataFrame:
-    """Rows whose doubt is more than their error covers."""
-    return table[table["doubt"] > half_width(table["standard_error"])]
+def evppi_text(listed: list[Ranked]) -> str:
+    rows = [
+        [
+            row.name,
+            row.kind,
+            text.amount(float(row.evppi.value), 1),
+            text.amount(float(row.evppi.standard_error), 1),
+            "-" if np.isnan(row.share) else f"{row.share:.1%}",
+        ]
+        for row in listed
+    ]
+    lines = [text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)]
+    return "\n".join([*lines, *(line for row in listed for line in _doubts([row.name], row.evppi))])
 
 
-def _doubt(name: str, value: float, doubt: float, error: float) -> str:
-    return (
+def _doubts(names: list[str], found: Evppi) -> list[str]:
+    """Warnings of values whose doubt is more than their error covers; names: of each value."""
+    parts = (np.atleast_1d(part) for part in (found.value, found.doubt, found.standard_error, found.doubtful))
+    return [
         f"warning: {name}: {value:,.1f} may be off by about {doubt:,.1f}, more than its standard error of {error:,.1f} covers: "
         "the regression leaves a pattern in the draws that it cannot follow (many levels, or steps that depend on several "
         "parameters)"
-    )
+        for name, value, doubt, error, doubtful in zip(names, *np.broadcast_arrays(*parts))
+        if doubtful
+    ]
 
 
 def _status_text(found: Information) -> list[str]:
     """How much of the value of information sits in parameters of each status, most first."""
     if not found.by_status:
         return []
-    listed = sorted(found.by_status.items(), key=lambda item: -item[1].value)
-    words = [f"{name} {value.value / found.evpi:.0%}" if found.evpi else f"{name} -" for name, value in listed]
+    listed = [row for row in ranked(found) if row.kind == "status"]
+    words = [f"{row.name} -" if np.isnan(row.share) else f"{row.name} {row.share:.0%}" for row in listed]
     return [
         "",
         f"Joint EVPPI of the parameters of each status, of EVPI (they overlap, so they need not add up): {', '.join(words)}.",
@@ -130,7 +150,7 @@ def _population_table(found: Information, population: Population) -> pd.DataFram
                 "years": population.years,
                 "discount_rate": population.discount,
                 "population": population.size,
-                "population_evpi": found.evpi * population.size,
+                "population_evpi": population.total(found.evpi),
             }
         ]
     )
@@ -146,14 +166,13 @@ def studies_table(found: Information, population: Population | None) -> pd.DataF
 def _study_table(worth: Worth, wtp: float, population: Population | None) -> pd.DataFrame:
     import pandas as pd
 
-    patients = np.array(worth.sizes) * worth.proposal.arms
     table = pd.DataFrame(
         {
             "wtp": wtp,
             "study": worth.proposal.name,
             "design": worth.proposal.text,
             "patients_per_arm": worth.sizes,
-            "patients": patients,
+            "patients": worth.patients,
             "evsi": worth.evsi.value,
             "standard_error": worth.evsi.standard_error,
             "evppi": worth.limit.value,
@@ -162,17 +181,16 @@ def _study_table(worth: Worth, wtp: float, population: Population | None) -> pd.
     )
     if population is None:
         return table
-    table["population_evsi"] = worth.evsi.value * population.size
-    if population.costs is None:
+    table["population_evsi"] = population.total(worth.evsi.value)
+    sampling = worth.sampling(population)
+    if sampling is None:
         return table
-    fixed, each = population.costs
-    net = evsi.enbs(worth.evsi, patients, population.size, fixed, each)
     return table.assign(
-        study_cost=fixed + each * patients,
-        net_benefit_of_sampling=net.value,
-        net_benefit_standard_error=net.standard_error,
-        best=np.where((np.arange(len(patients)) == net.best) & (net.value[net.best] > 0), "true", "false"),
-        as_good_as_best=np.where(net.as_good & (net.value[net.best] > 0), "true", "false"),
+        study_cost=sampling.cost,
+        net_benefit_of_sampling=sampling.net_benefit,
+        net_benefit_standard_error=sampling.standard_error,
+        best=np.where(sampling.best, "true", "false"),
+        as_good_as_best=np.where(sampling.as_good, "true", "false"),
     )
 
 
@@ -202,12 +220,8 @@ def _study_text(worth: Worth, table, currency: str) -> list[str]:
         f"Study {worth.proposal.name}: {worth.proposal.text}; EVPPI, its limit: {worth.limit.value:,.1f}",
         text.table(list(columns), rows),
     ]
-    lines += [
-        _doubt(
-            f"EVSI of {worth.proposal.name} with {r.patients_per_arm:,} in each arm", r.evsi, r.doubt, r.standard_error
-        )
-        for r in _doubtful(own).itertuples()
-    ]
+    names = [f"EVSI of {worth.proposal.name} with {n:,} in each arm" for n in worth.sizes]
+    lines += _doubts(names, worth.evsi)
     if "best" in own:
         return [*lines, _best(own, currency)]
     return [*lines, *_without_cost(worth)]
@@ -218,10 +232,10 @@ def _without_cost(worth: Worth) -> list[str]:
         "No cost of the study is given, so no size is the best: more patients never tell less. Give --incidence, --cost-fixed "
         "and --cost-per-patient."
     ]
-    found = evsi.enbs(worth.evsi, np.array(worth.sizes), 1.0, 0.0, 0.0)
-    alike = [f"{n:,}" for n, same in zip(worth.sizes, found.as_good) if same]
-    if len(alike) > 1:
-        lines.append(f"EVSI does not differ beyond error between {', '.join(alike)} in each arm.")
+    if len(worth.alike) > 1:
+        lines.append(
+            f"EVSI does not differ beyond error between {', '.join(f'{n:,}' for n in worth.alike)} in each arm."
+        )
     return lines
 
 

@@ -416,7 +416,7 @@ def test_a_bed_that_falls_free_at_night_is_had_when_the_theatre_opens(tmp_path):
 
 def test_resources_asked_for_together_are_one_wait_in_tables_and_figure(tmp_path):
     """The patients above: 0 and 22 hours for both, and nobody waits for the bed alone."""
-    from model.report.queue_tables import requested
+    from model.analysis.queue_results import queues_of, requested
 
     days = [(9 / 24, "lo"), (10 / 24, "lo"), (30, "hi"), (40, "hi")]
     grants(tmp_path, days)
@@ -426,7 +426,7 @@ def test_resources_asked_for_together_are_one_wait_in_tables_and_figure(tmp_path
     # A resource has its own use, and those who wait for it alone or with others.
     queue = found.tables["resource_use"].query("measure == 'mean queue length'").set_index("resource")["mean"]
     assert queue["theatre"] == queue["bed"] > 0
-    assert list(requested(found.run).values()) == [("theatre + bed", "Theatre + bed")]
+    assert list(requested(queues_of(found.run)).values()) == [("theatre + bed", "Theatre + bed")]
 
 
 def test_two_resources_that_open_at_different_hours_are_had_when_both_are_open(tmp_path):

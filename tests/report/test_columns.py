@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model import api
+import model as api
 from model.analysis.population import Population
 from model.report.columns import TABLES, UNITS, described
 

@@ -90,7 +90,7 @@ _HISTORIES = table(
     "patient_histories",
     "Stays of some simulated patients, the same ones in every strategy; engines that follow patients.",
     "group strategy",
-    Column("patient", COUNT, "number of the patient in the group, from 0"),
+    Column("patient", COUNT, "number of the patient in the group, from 1"),
     "state",
     Column("entered_time", TIME, "when the state was entered"),
     Column("left_time", TIME, "when it was left"),
