@@ -161,8 +161,9 @@ def _apply(root: Map, setting: str, problems: Problems) -> Map:
         return root
     if name in listed:
         return _set_parameter(root, name, at)
-    if name.partition(".")[0] in listed:
-        return _set_argument(root, *name.split(".", 1), at, problems)
+    parameter, _, argument = name.partition(".")
+    if parameter in listed:
+        return _set_argument(root, parameter, argument, at, problems)
     if name in SHORT or ("." in name and not _joint_of(name, listed)):
         for place in SHORT.get(name, (name,)):
             root = _set_field(root, place.split("."), at, problems)
