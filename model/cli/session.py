@@ -44,10 +44,10 @@ class Session:
 
     def place(self, key: str, command: str = "") -> None:
         """Set `options.out`, where it is not stated, to the folder of a command; refuse what cannot be one, before the work."""
-        from model.report import folder
-
         if not hasattr(self.options, "out"):
             return
+        from model.report import folder
+
         if self.options.out is None:
             name = command or self.options.command
             parts = () if name in ("run", "analyse") else (name,)
