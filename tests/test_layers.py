@@ -25,7 +25,7 @@ LAYERS = {
         "distribution_families",
         "joint_distributions",
         "chances",
-        "thresholds",
+        "addressed",
         "switches",
         "over_time",
         "effort",

@@ -46,7 +46,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class BreakEven:
     """changes: in rising order; grid[point], net_benefit[strategy, point]; best[point]: index of the strategy of highest
     net benefit, the first of those that tie; draws: 0 where base values decide."""
 
@@ -119,7 +119,7 @@ class _Question:
         return float(np.diff(benefit[one] - benefit[other])[0] / np.ptp(ends))
 
 
-def thresholds(
+def break_even(
     scenario: Scenario,
     parameter: str,
     low: float | None,
@@ -128,7 +128,7 @@ def thresholds(
     sample: Sample,
     method: Method,
     progress: Callable[[int], None] = lambda done: None,
-) -> Thresholds:
+) -> BreakEven:
     """Values in low..high (default: the range of one-way analyses) at which the strategy of highest net benefit changes.
 
     sample: of a PSA whose mean net benefit decides, the same draws at each value; without draws base values decide.
@@ -145,7 +145,7 @@ def thresholds(
     )
     values = np.array([value for value, _, _ in found])
     changes = tuple(_change(question, grid, values, *one) for one in found)
-    return Thresholds(scenario, parameter, low, high, decision, sample.n, changes, grid, seen, _best(seen, tie))
+    return BreakEven(scenario, parameter, low, high, decision, sample.n, changes, grid, seen, _best(seen, tie))
 
 
 def _sample(scenario: Scenario, sample: Sample) -> Draws | None:

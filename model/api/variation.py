@@ -75,7 +75,7 @@ def threshold(
     scenario, decision = asked.question(source)
     sample = Sample(draws, asked.seed)
     with asked.method() as method, progress(analyses.GRID, "values", asked.progress) as bar:
-        found = analyses.thresholds(scenario, parameter, low, high, decision, sample, method, bar)
+        found = analyses.break_even(scenario, parameter, low, high, decision, sample, method, bar)
     about = {**asked.about(decision, sample), "vary": [f"{parameter}={found.low:g}:{found.high:g}"]}
     return asked.result(sensitivity_report.threshold(found), scenario, about, "threshold")
 

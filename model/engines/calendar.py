@@ -45,7 +45,7 @@ class Opening:
 
 
 def poisson_times(arrivals: Arrivals, share: float, start: float, exponentials: np.ndarray) -> np.ndarray:
-    """Days of the arrivals after `start` of a `share` of the patients: cumulative rate reached by summed thresholds."""
+    """Days of the arrivals after `start` of a `share` of the patients: cumulative rate reached by summed exponentials."""
     rates = np.repeat(arrivals.per_day, WEEK // len(arrivals.per_day)) / 24 * share
     reached = np.concatenate([[0.0], np.cumsum(rates)])
     target = expected(arrivals, share, start) + np.cumsum(exponentials)

@@ -1,6 +1,6 @@
 """Individual next-event engine: all patients at once, nobody queues.
 
-For each patient, visit (n-th entry to the state) and transition there is a threshold E ~ Exp(1), the same in every
+For each patient, visit (n-th entry to the state) and transition there is an exponential E ~ Exp(1), the same in every
 strategy; the event is at H^-1(H(now) + E) and the earliest wins. A chance node is the same race without time: the
 branch with the smallest E / p is taken, which has probability p (and couples strategies as one uniform would).
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model import effort, fixed_times, inputs, thresholds
+from model import addressed, effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import Dynamics
 from model.engines import accrual, risks
@@ -49,11 +49,11 @@ class Addresses:
         self.seed, self.stream, self.numbers, self.patients = seed, stream, numbers, patients
         self._known: dict[str, np.ndarray] = {}
 
-    def threshold(self, what: str, draw, patient, visit=1) -> np.ndarray:
+    def exponential(self, what: str, draw, patient, visit=1) -> np.ndarray:
         """E ~ Exp(1); `draw` is a place in `numbers`."""
         if what not in self._known:
-            self._known[what] = thresholds.of_draws(thresholds.key(self.seed, self.stream, what), self.numbers)
-        return thresholds.exponentials(self._known[what][draw], patient, visit)
+            self._known[what] = addressed.of_draws(addressed.key(self.seed, self.stream, what), self.numbers)
+        return addressed.exponentials(self._known[what][draw], patient, visit)
 
 
 class _Simulation:
@@ -98,7 +98,7 @@ class _Simulation:
         who = _Who(np.arange(self.rows), self.shape, self.first)
         soonest, start = np.full(self.rows, np.inf), np.zeros(self.rows, int)
         for s, state in enumerate(self.dynamics.states):
-            time = self.addresses.threshold(f"start {state}", who.draw, who.patient) / shares[who.case, s]
+            time = self.addresses.exponential(f"start {state}", who.draw, who.patient) / shares[who.case, s]
             start[time < soonest] = s
             soonest = np.minimum(time, soonest)
         return start
@@ -125,7 +125,7 @@ class _Simulation:
             if transition in self.fixed:
                 time = due[transition] = self._due(transition, who, now)
             else:
-                time = self.risks[transition].event(now, self._threshold(transition, who, visit), who.case)
+                time = self.risks[transition].event(now, self._exponential(transition, who, visit), who.case)
             taken[time < soonest] = transition
             soonest = np.minimum(time, soonest)
         if len(due) > 1:
@@ -158,13 +158,13 @@ class _Simulation:
         visit, since = self._visit(node, who.rows), 0.0 if self.since is None else self.since[who.rows]
         for transition, branch in self.dynamics.branches(node).items():
             probability = risks.probability(self.dynamics, branch, now, who.case, 0.0, since)
-            time = self._threshold(transition, who, visit) / probability
+            time = self._exponential(transition, who, visit) / probability
             taken[time < soonest] = transition
             soonest = np.minimum(time, soonest)
         return now, taken
 
-    def _threshold(self, transition: int, who: _Who, visit) -> np.ndarray:
-        return self.addresses.threshold(self.dynamics.transitions[transition].label, who.draw, who.patient, visit)
+    def _exponential(self, transition: int, who: _Who, visit) -> np.ndarray:
+        return self.addresses.exponential(self.dynamics.transitions[transition].label, who.draw, who.patient, visit)
 
     def _visit(self, state: int, rows: np.ndarray):
         if state not in self.visits:

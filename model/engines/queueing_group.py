@@ -17,7 +17,7 @@ from model.engines.individual import Addresses, exits, revisited
 from model.history import History
 from model.resources import System
 
-BATCH = 1024  # patients whose thresholds are made together
+BATCH = 1024  # patients whose exponentials are made together
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Part:
 
 
 class Group:
-    """One group in the present world (strategy and draw): its hazards, thresholds and record."""
+    """One group in the present world (strategy and draw): its hazards, exponentials and record."""
 
     def __init__(self, place: int, part: Part, seed: int, numbers: np.ndarray, system: System):
         self.place, self.part, self.dynamics = place, part, part.dynamics
@@ -71,15 +71,15 @@ class Group:
         """Time of a transition, as in the individual engine."""
         if transition in self.alone:
             return self.alone[transition](
-                now, self.threshold(self.dynamics.transitions[transition].label, number, visit)
+                now, self.exponential(self.dynamics.transitions[transition].label, number, visit)
             )
         return now + self._batched(transition, number, visit)
 
-    def threshold(self, what: str, number: int, visit: int = 1) -> float:
+    def exponential(self, what: str, number: int, visit: int = 1) -> float:
         return self._batched(what, number, visit)
 
     def _batched(self, what: str | int, number: int, visit: int) -> float:
-        """A threshold (of a name), or the time from entry to a transition (of an index), made for many patients at once."""
+        """An exponential (of a name), or the time from entry to a transition (of an index), made for many patients at once."""
         early = number < 0
         block, place = divmod(-1 - number if early else number, BATCH)
         key = what, visit, block, early
@@ -91,8 +91,8 @@ class Group:
         addresses = self.early_addresses if early else self.addresses
         name = what if isinstance(what, str) else self.dynamics.transitions[what].label
         patients = np.arange(block * BATCH, (block + 1) * BATCH)
-        thresholds = addresses.threshold(name, np.array([self.draw]), patients, visit)
-        return thresholds if isinstance(what, str) else self.risks[what].event(0.0, thresholds, self.case)
+        exponentials = addresses.exponential(name, np.array([self.draw]), patients, visit)
+        return exponentials if isinstance(what, str) else self.risks[what].event(0.0, exponentials, self.case)
 
     def recruits(self, draw: int, system: System) -> np.ndarray:
         """Days of arrival from the end of the warm-up on, those recruited at least."""
@@ -125,8 +125,8 @@ class Group:
         return days[days < system.warm_up]
 
     def _poisson(self, addresses: Addresses, draw: int, system: System, n: int, start: float) -> np.ndarray:
-        thresholds = addresses.threshold("arrival", np.array([draw]), np.arange(n))
-        return calendar.poisson_times(system.arrivals, float(self.part.weight[draw]), start, thresholds)
+        exponentials = addresses.exponential("arrival", np.array([draw]), np.arange(n))
+        return calendar.poisson_times(system.arrivals, float(self.part.weight[draw]), start, exponentials)
 
     def record(self, number: int, state: int, entered: float, left: float, transition: int, waited: float) -> None:
         if 0 <= number < self.part.patients:

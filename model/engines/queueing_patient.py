@@ -70,7 +70,7 @@ class Patient:
         if len(shares) == 1:
             return next(iter(shares))
         states = self.group.dynamics.states
-        return min(shares, key=lambda s: self.group.threshold(f"start {states[s]}", self.number) / shares[s])
+        return min(shares, key=lambda s: self.group.exponential(f"start {states[s]}", self.number) / shares[s])
 
     # --- one stay -----------------------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class Patient:
     def _share(self, branch: AtOnce, now: float, visit: int, since: float) -> float:
         group = self.group
         probability = risks.probability(group.dynamics, branch, now, group.case, self.waited, since)
-        return group.threshold(branch.label, self.number, visit) / probability if probability else np.inf
+        return group.exponential(branch.label, self.number, visit) / probability if probability else np.inf
 
     # --- resources ----------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Moves with probabilities per cycle are run as the hazards that give those probab
 -ln(1 - sum of p) per cycle, shared out in proportion to p; the event then counts at the end of its cycle.
 `event` takes arrays over patients (`row` is the index of strategy and draw). Where a risk is `renewing`, the time to the
 event does not depend on when the state was entered; for the others `alone` is `event` for one patient at a time, a
-function of (now, threshold) in one row.
+function of (now, exponential) in one row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from model.hazards import Hazard
 from model.instants import ceil, in_force
 from model.over_time import OverTime, Stepwise, lines
 
-CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no threshold is above 38
+CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no exponential is above 38
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Rate:
     rate: np.ndarray
     renewing = True
 
-    def event(self, now, threshold, row):
-        return now + threshold / _of(self.rate, row)
+    def event(self, now, exponential, row):
+        return now + exponential / _of(self.rate, row)
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Steps:
     slopes: np.ndarray | None = None
     renewing = False
 
-    def event(self, now, threshold, row):
-        target = self.cumulative(now, row) + threshold
+    def event(self, now, exponential, row):
+        target = self.cumulative(now, row) + exponential
         k = _last(self.reached, target, row)
         excess, rate = target - self.reached[k, row], self.rates[k, row]
         if self.slopes is not None:
@@ -76,10 +76,10 @@ class Steps:
         rates, reached = self.rates[:, row].tolist(), self.reached[:, row].tolist()
         slopes = [0.0] * len(starts) if self.slopes is None else self.slopes[:, row].tolist()
 
-        def event(now, threshold):
+        def event(now, exponential):
             k = bisect_right(starts, now) - 1
             spent = now - starts[k]
-            target = reached[k] + (rates[k] + slopes[k] * spent / 2) * spent + threshold
+            target = reached[k] + (rates[k] + slopes[k] * spent / 2) * spent + exponential
             k = bisect_right(reached, target) - 1
             excess, rate = target - reached[k], rates[k]
             rate = (rate + max(rate**2 + 2 * slopes[k] * excess, 0.0) ** 0.5) / 2 if slopes[k] else rate
@@ -105,15 +105,15 @@ class Survival:
     hazard: Hazard
     renewing: bool
 
-    def event(self, now, threshold, row):
+    def event(self, now, exponential, row):
         hazard = self.hazard.take(row)
         if self.renewing:
-            return now + hazard.inverse(threshold)
-        return np.maximum(hazard.inverse(hazard.cumulative(now) + threshold), now)
+            return now + hazard.inverse(exponential)
+        return np.maximum(hazard.inverse(hazard.cumulative(now) + exponential), now)
 
     def alone(self, row: int):
         hazard = self.hazard.take(row)
-        return lambda now, threshold: max(float(hazard.inverse(hazard.cumulative(now) + threshold)), now)
+        return lambda now, exponential: max(float(hazard.inverse(hazard.cumulative(now) + exponential)), now)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Fixed:
     limit: float
     renewing = False
 
-    def event(self, now, threshold, row):
+    def event(self, now, exponential, row):
         due = _of(self.due, row)
         time = now + due if self.clock == "state" else np.where(due < now - self.hair, np.inf, np.maximum(due, now))
         return np.where(time < self.limit, time, np.inf)
@@ -135,7 +135,7 @@ class Fixed:
     def alone(self, row: int):
         due, of_state = float(_of(self.due, row)), self.clock == "state"
 
-        def event(now, threshold):
+        def event(now, exponential):
             time = now + due if of_state else max(due, now) if due >= now - self.hair else np.inf
             return time if time < self.limit else np.inf
 
@@ -153,10 +153,10 @@ class Scaled:
     of_state: bool
     renewing = False
 
-    def event(self, now, threshold, row):
-        now, threshold = np.broadcast_arrays(np.asarray(now, float), threshold)
+    def event(self, now, exponential, row):
+        now, exponential = np.broadcast_arrays(np.asarray(now, float), exponential)
         hazard, entry = self.hazard.take(row), now if self.of_state else 0.0
-        left, time = threshold.copy(), np.full(now.shape, np.inf)
+        left, time = exponential.copy(), np.full(now.shape, np.inf)
         for k, (begin, end) in enumerate(zip(self.starts, np.append(self.starts[1:], np.inf))):
             first, ratio = np.maximum(begin, now) - entry, self.ratios[k, row]
             reached = hazard.cumulative(first)
@@ -169,7 +169,7 @@ class Scaled:
         return time
 
     def alone(self, row: int):
-        return lambda now, threshold: float(self.event(now, threshold, row))
+        return lambda now, exponential: float(self.event(now, exponential, row))
 
 
 Lasting = Steps | Survival | Scaled | Fixed  # whose time to the event may depend on when the state was entered

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.oneway import Ends, OneWay, Range
-from model.analysis.threshold import Change, Thresholds
+from model.analysis.threshold import BreakEven, Change
 from model.effects import BUILT_IN, words_of
 from model.report import figures, plots, text
 from model.report.result import Result
@@ -122,7 +122,7 @@ def _tornado_text(table: pd.DataFrame) -> str:
 # --- threshold --------------------------------------------------------------------------------------------------
 
 
-def threshold(found: Thresholds) -> Result:
+def threshold(found: BreakEven) -> Result:
     scenario, group = found.scenario, found.decision.group
     style = figures.style_of_scenario(scenario, found.decision.effect)
     grid = threshold_grid(found)
@@ -138,7 +138,7 @@ def threshold(found: Thresholds) -> Result:
     return Result(tables, {"threshold": plan}, None, f"{scenario.title}\n{sentence(found, label)}")
 
 
-def threshold_table(found: Thresholds) -> pd.DataFrame:
+def threshold_table(found: BreakEven) -> pd.DataFrame:
     """A row a change of the decision; none where one strategy is best throughout."""
     import pandas as pd
 
@@ -160,7 +160,7 @@ def threshold_table(found: Thresholds) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def threshold_grid(found: Thresholds) -> pd.DataFrame:
+def threshold_grid(found: BreakEven) -> pd.DataFrame:
     import pandas as pd
 
     names = list(found.scenario.strategies)
@@ -174,7 +174,7 @@ def threshold_grid(found: Thresholds) -> pd.DataFrame:
     )
 
 
-def sentence(found: Thresholds, label: str) -> str:
+def sentence(found: BreakEven, label: str) -> str:
     scenario, labels = found.scenario, list(found.scenario.labels.values())
     decision, effect = found.decision, words_of(scenario, found.decision.effect).one
     where = (

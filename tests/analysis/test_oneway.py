@@ -129,7 +129,7 @@ def test_an_end_outside_the_model_is_named(tmp_path):
     ):
         oneway.oneway(scenario, decided(scenario), Method())
     with pytest.raises(ThresholdError, match=r"^fixed at 1\.2\d+: .*outside"):
-        threshold.thresholds(scenario, "fixed", 0.5, 2, decided(scenario), NO_PSA, Method())
+        threshold.break_even(scenario, "fixed", 0.5, 2, decided(scenario), NO_PSA, Method())
 
 
 def test_nothing_to_vary_is_an_error(tmp_path):

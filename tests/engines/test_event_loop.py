@@ -9,7 +9,7 @@ import pytest
 from event_loop import Branch, Centre, Exit, Patient, Resource, State
 from runs import write_scenario
 
-from model import draws, inputs, thresholds
+from model import addressed, draws, inputs
 from model.engines import queueing
 from model.resources import Arrivals
 from model.scenario_file import read
@@ -131,8 +131,8 @@ def moved(kind, *numbers):
 def threshold(patient, name, visit):
     """E ~ Exp(1) of an address: the random numbers that both share."""
     stream, number = patient.key
-    streams = thresholds.of_draws(thresholds.key(SEED, stream, name), np.array([0]))
-    return float(thresholds.exponentials(streams, np.array([number]), visit)[0])
+    streams = addressed.of_draws(addressed.key(SEED, stream, name), np.array([0]))
+    return float(addressed.exponentials(streams, np.array([number]), visit)[0])
 
 
 def when(kind, *numbers):

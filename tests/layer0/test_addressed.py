@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model import thresholds
+from model import addressed
 
 PATIENTS, DRAWS, VISITS = np.arange(400), np.arange(50), np.arange(1, 11)
 LEVEL = 0.001
@@ -12,8 +12,8 @@ LEVEL = 0.001
 
 def block(seed=1, purpose="well -> dead"):
     """Uniforms [draw, patient, visit]."""
-    streams = thresholds.of_draws(thresholds.key(seed, purpose), DRAWS)
-    return thresholds.uniforms(streams[:, None, None], PATIENTS[:, None], VISITS)
+    streams = addressed.of_draws(addressed.key(seed, purpose), DRAWS)
+    return addressed.uniforms(streams[:, None, None], PATIENTS[:, None], VISITS)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**40])
@@ -47,13 +47,13 @@ def test_no_two_addresses_share_a_number():
 
 
 def test_exponentials_are_exponential():
-    streams = thresholds.of_draws(thresholds.key(1, "a"), DRAWS)
-    found = thresholds.exponentials(streams[:, None], np.arange(2000))
+    streams = addressed.of_draws(addressed.key(1, "a"), DRAWS)
+    found = addressed.exponentials(streams[:, None], np.arange(2000))
     assert stats.kstest(found.ravel(), "expon").pvalue > LEVEL
     assert found.min() > 0
 
 
 def test_a_number_depends_on_its_address_only():
-    streams = thresholds.of_draws(thresholds.key(3, "x"), [7, 4])
-    alone = thresholds.of_draws(thresholds.key(3, "x"), 4)
-    assert thresholds.exponentials(streams[:, None], np.arange(9), 2)[1, 5] == thresholds.exponentials(alone, 5, 2)[0]
+    streams = addressed.of_draws(addressed.key(3, "x"), [7, 4])
+    alone = addressed.of_draws(addressed.key(3, "x"), 4)
+    assert addressed.exponentials(streams[:, None], np.arange(9), 2)[1, 5] == addressed.exponentials(alone, 5, 2)[0]

@@ -1,4 +1,4 @@
-"""Random thresholds with an address: (seed and purpose, draw, patient, visit), never an order of calls.
+"""Random exponential numbers with an address: (seed and purpose, draw, patient, visit), never an order of calls.
 
 E ~ Exp(1) of an address is the same in every strategy, engine, worker and order of events, which is what makes
 increments precise (common random numbers) and a queue comparable with no queue. Generator: the counter of patient and
