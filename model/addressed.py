@@ -39,7 +39,7 @@ def uniforms(streams: np.ndarray, patients, visits=1) -> np.ndarray:
 
 
 def exponentials(streams: np.ndarray, patients, visits=1) -> np.ndarray:
-    """Thresholds E ~ Exp(1), between 1e-16 and 37; arguments as `uniforms`."""
+    """Exponential numbers E ~ Exp(1), between 1e-16 and 37; arguments as `uniforms`."""
     return -np.log(uniforms(streams, patients, visits))
 
 

@@ -1,6 +1,6 @@
 """Individual next-event engine: all patients at once, nobody queues.
 
-For each patient, visit (n-th entry to the state) and transition there is an exponential E ~ Exp(1), the same in every
+For each patient, visit (n-th entry to the state) and transition there is a number E ~ Exp(1), the same in every
 strategy; the event is at H^-1(H(now) + E) and the earliest wins. A chance node is the same race without time: the
 branch with the smallest E / p is taken, which has probability p (and couples strategies as one uniform would).
 """
@@ -43,7 +43,7 @@ def history(dynamics: Dynamics, patients: int, seed: int, index=None, stream: st
 
 
 class Addresses:
-    """Thresholds by meaning: (seed, stream, what), the draw's number, patient and visit."""
+    """Exponential numbers by meaning: (seed, stream, what), the draw's number, patient and visit."""
 
     def __init__(self, seed: int, stream: str, numbers: np.ndarray, patients: int):
         self.seed, self.stream, self.numbers, self.patients = seed, stream, numbers, patients

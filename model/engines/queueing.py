@@ -1,7 +1,7 @@
 """Queueing engine (SimPy): the individual engine's patients compete for resources.
 
 To enter a state that holds resources a patient must be granted them; until then he stays where he is and stays exposed to
-every other hazard of that state. Thresholds are those of the individual engine, so with slack capacity the two agree
+every other hazard of that state. Exponential numbers are those of the individual engine, so with slack capacity the two agree
 patient for patient. Pre-empted patients stay in their state, whose clock stands still until they have the resource
 back; hazards on the model's clock and plain rates go on. It only writes a history; accrual is one pass afterwards.
 
