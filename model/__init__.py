@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at work each is imported whe
     from model.analysis.population import Population
     from model.api.information import analyse, calibrate, voi
     from model.api.runs import capacity, check, compare, converge, read, run
-    from model.api.sensitivity import diff, headroom, sensitivity, sweep, threshold, tornado, variants
+    from model.api.variation import diff, headroom, sensitivity, sweep, threshold, tornado, variants
     from model.decision import Decision, DecisionError
     from model.draws import DomainError
     from model.outcomes import OutcomeError

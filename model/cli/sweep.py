@@ -41,7 +41,7 @@ def add(commands) -> None:
 def _sweep(session: Session) -> int:
     options, scenario = session.options, session.scenario()
     import model
-    from model.api.sensitivity import Stopped
+    from model.api.variation import Stopped
 
     if options.with_psa and not options.draws:
         raise OptionsError("a sweep with PSA needs 2 draws or more, and a parameter with a distribution")
