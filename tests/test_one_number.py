@@ -14,7 +14,7 @@ from model.analysis.run import run
 from model.analysis.sweep_points import Axis
 from model.decision import Decision
 from model.economics.icer import icer, icer_change
-from model.report import engine_report, sensitivity_report, sweep_report, tables, text
+from model.report import comparison_report, psa_tables, sensitivity_report, sweep_report, tables, text
 from model.sample import Sample
 from model.scenario import Target
 from model.scenario_file import read
@@ -55,7 +55,7 @@ def test_every_analysis_gives_the_icer_of_one_rule(tmp_path, cost, gain, word, r
     target = Target("t", "icer", 1000, 1, "new", comparator="old")
     found = {
         "sweep": swept.query("strategy == 'new'")["icer"].iloc[0],
-        "compare": engine_report.bridge_table(bridge)["icer"].iloc[0],
+        "compare": comparison_report.bridge_table(bridge)["icer"].iloc[0],
         "tornado": tornado.query("result == 'icer'")["base_result"].iloc[0],
         "calibration": targets.measured(scenario, target, base, None),
         "interval": round(drawn["icer"].iloc[0], -2),  # of the means of the draws
@@ -99,7 +99,7 @@ def test_a_threshold_outside_the_curve_or_between_its_points_has_its_own_probabi
         if at == 500_000:
             assert share == pytest.approx(0.743, abs=0.0005)
         else:
-            ceac = tables.curves(made.curves, list(scenario.strategies))["ceac"]
+            ceac = psa_tables.curves(made.curves, list(scenario.strategies))["ceac"]
             row = ceac.query("wtp == @at and strategy == 'surgery'")
             assert row["probability_most_cost_effective"].iloc[0] == share
 

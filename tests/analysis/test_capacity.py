@@ -12,7 +12,7 @@ from model.analysis.method import EngineError, Method
 from model.cli import main
 from model.decision import Decision
 from model.engines import queueing
-from model.report import engine_report
+from model.report import capacity_report, centre_report, comparison_report
 from model.resources import Arrivals, Hold, Resource, System
 from model.sample import Sample
 from model.scenario_file import read
@@ -46,7 +46,7 @@ def waiting(tmp_path):
 def test_gain_of_a_second_server_is_the_difference_of_the_mean_waits(waiting):
     found = capacity.value_of_capacity(waiting, "server", 1, 3, decided(waiting), MANY, unit_cost=1000)
     saved = 0.7 / 0.3 - 0.49 / 3.51  # days: rho / (mu - lambda) and a^2 / (4 - a^2) / mu
-    row = engine_report.capacity_table(found).query("capacity == 2 and strategy == 'old'").iloc[0]
+    row = capacity_report.capacity_table(found).query("capacity == 2 and strategy == 'old'").iloc[0]
     # 100 USD a day of waiting (36,525 / 365.25).
     assert (
         abs(row["gain_per_extra_unit_per_patient"] - 100 * saved)
@@ -64,7 +64,7 @@ def test_the_best_number_of_units_weighs_gain_and_cost(waiting):
     best = {}
     for cost in (0, 20_000, 200_000):
         few = Method(patients=600, replications=6)
-        table = engine_report.capacity_table(
+        table = capacity_report.capacity_table(
             capacity.value_of_capacity(waiting, "server", 1, 3, decided(waiting), few, unit_cost=cost)
         )
         best[cost] = table.query("best == 'true' and strategy == 'new'")["capacity"].item()
@@ -76,7 +76,7 @@ def test_overload_is_said(waiting):
     found = capacity.value_of_capacity(
         dataclasses.replace(waiting, system=busy), "server", 1, 2, decided(waiting), MANY
     )
-    table = engine_report.capacity_table(found)
+    table = capacity_report.capacity_table(found)
     assert table["status"].tolist() == ["stopped: backlog beyond its bound"] * 2 + ["ok"] * 2
     assert table["offered_load"].iloc[0] == pytest.approx(1.5, rel=0.05)
 
@@ -110,7 +110,7 @@ def test_an_engine_that_is_off_by_a_hair_for_few_patients_is_found(monkeypatch):
     )
     found = agreement.agreement(read(SCENARIOS / "mscc_constant_hazards.yaml"), Method(patients=300, replications=10))
     assert not found.agree and 0 < found.differing <= 4
-    assert engine_report.verdict(found).startswith("THE ENGINES DIFFER")
+    assert comparison_report.agreement_text(found).startswith("THE ENGINES DIFFER")
 
 
 def test_a_biased_engine_is_found_by_its_means(monkeypatch, tmp_path, capsys):
@@ -140,7 +140,7 @@ def test_a_biased_engine_is_found_by_its_means(monkeypatch, tmp_path, capsys):
 def test_steps_of_the_bridge_add_up_and_queues_cost_the_wait(waiting):
     found = agreement.bridge(waiting, decided(waiting), MANY)
     assert [step.name for step in found.steps] == ["Cohort", "Individual patients", "Queues"]
-    table = engine_report.bridge_table(found)
+    table = comparison_report.bridge_table(found)
     name = "incremental_net_benefit"
     assert table[name].iloc[-1] == pytest.approx(table[name].iloc[0] + table[f"{name}_change"].sum())
     # Both strategies wait alike.
@@ -182,10 +182,10 @@ def test_queues_raise_the_icer_and_shorter_ones_lower_it():
         "linac": (("",), read(CONSTANT, ["resources.linac.capacity=16"])),
     }
     found = capacity.alternatives(read(CONSTANT), changed, Method(patients=400, replications=10))
-    table = engine_report.change_of_icer(read(CONSTANT), found, decided(read(CONSTANT))).set_index("alternative")
+    table = centre_report.change_of_icer(read(CONSTANT), found, decided(read(CONSTANT))).set_index("alternative")
     score = table["change"] / table["change_standard_error"]
     assert score["none"] < -3 and score["night"] < -4 and score["linac"] > 2
-    walking = engine_report.change_table(found, decided(read(CONSTANT), 50_000)).query(
+    walking = centre_report.change_table(found, decided(read(CONSTANT), 50_000)).query(
         "outcome == 'ambulatory_days' and strategy == 'surgery'"
     )
     walking = walking.set_index("alternative")["change"]
@@ -197,7 +197,7 @@ def test_queues_raise_the_icer_and_shorter_ones_lower_it():
 def test_queues_take_from_surgery_if_all_are_operated_on_and_give_if_one_in_five_is(share, sign):
     scenario = read(CAPACITY, [f"surgery_share={share}"])
     found = agreement.bridge(scenario, decided(scenario), Method(patients=1000, replications=40))
-    row = engine_report.bridge_table(found).set_index("step").loc["Queues"]
+    row = comparison_report.bridge_table(found).set_index("step").loc["Queues"]
     name = "incremental_net_benefit_change"
     assert row["wtp"] == 50_000 and sign * row[name] > 2 * row[f"{name}_standard_error"]
 
