@@ -17,13 +17,10 @@ def patient_tables(run: Run, patients: FirstOrder) -> dict[str, pd.DataFrame]:
     """Simulation error, patient-level variation, survival and example histories, by file name."""
     import pandas as pd
 
-    from model.report import tables
-
     found = {
         "simulation_error": pd.DataFrame([vars(error) for error in simulation_errors.errors(run)]),
         "first_order": first_order(patients),
         "time_to_event": time_to_event(run, patients),
-        "medians": tables.medians(run),
         "patient_histories": histories(patients),
     }
     if run.psa is not None:

@@ -34,8 +34,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import patient_tables
 
         tables |= patient_tables.patient_tables(run, run.patients)
-    else:
-        tables["medians"] = medians(run)
+    tables["medians"] = medians(run)
     if run.scenario.published:
         from model.report import published_tables
 
