@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Words:
-    """one: a unit of the effect, as in 'per QALY'; many: its name, as in 'Incremental QALYs'."""
+    """one: a unit of the effect, as in 'per QALY'; many: its name, as in 'Incremental QALYs'; heading: of a printed column."""
 
     one: str
     many: str
+    heading: str
 
 
 def _nothing(_) -> None:
@@ -39,11 +40,14 @@ BUILT_IN = {
     QALY: BuiltIn(
         "QALY",
         "QALYs",
+        "QALY",
         state=("utility", lambda state: state.utility),
         entry=("entry qaly", lambda state: state.entry_qaly),
         transition=("qaly", lambda transition: transition.qaly),
     ),
-    LIFE_YEARS: BuiltIn("life-year", "life-years", state=("alive", lambda state: state.alive and not state.chance)),
+    LIFE_YEARS: BuiltIn(
+        "life-year", "life-years", "life-year", state=("alive", lambda state: state.alive and not state.chance)
+    ),
 }
 
 
@@ -53,7 +57,7 @@ def words_of(scenario: Scenario, key: str) -> Words:
         return BUILT_IN[key]
     effect = scenario.effects[key]
     label = effect.label or effect.key
-    return Words(f"{effect.unit} of '{label}'" if effect.unit else f"unit of '{label}'", label)
+    return Words(f"{effect.unit or 'unit'} ({label})", label, label)
 
 
 def outcome_names(scenario: Scenario) -> tuple[str, ...]:

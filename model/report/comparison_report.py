@@ -25,7 +25,7 @@ def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
             column, label = _shown(own, scenario, strategy, bridge)
             name = "bridge" if len(bridge.strategies) == 2 else f"bridge_{strategy}"
             plans[name] = figures.Plan(partial(plots.waterfall, own, style, column, label), own)
-    effect = words_of(scenario, bridge.decision.effect).one
+    effect = words_of(scenario, bridge.decision.effect).heading
     lines = [scenario.title, "", agreement_text(found), "", _bridge_text(tables["bridge"], scenario, effect)]
     return Result(tables, plans, None, "\n".join(lines))
 

@@ -161,7 +161,7 @@ def _text(found: Attribution, differences: pd.DataFrame, shares: pd.DataFrame) -
             "",
             f"{labels[strategy]} v {labels[found.decision.reference]}, {drawn}, {currency} {found.decision.wtp:,.0f} per {effect.one}; Shapley "
             f"values over {len(found.changes)} change{'' if len(found.changes) == 1 else 's'} ({how}):",
-            _listed(found, own, effect.one),
+            _listed(found, own, effect.heading),
         ]
     return "\n".join(lines)
 

@@ -22,7 +22,7 @@ def report(found: External, currency: str = "", effect: str = "effect") -> Resul
     names, middle = found.strategies, means(found.cost, found.effect)
     others = pairs(found.cost, found.effect, found.reference)
     labels = {name: name for name in names}
-    style = plots.Style(labels=labels, currency=currency or "cost", effect=Words(effect, f"{effect}s"))
+    style = plots.Style(labels=labels, currency=currency or "cost", effect=Words(effect, f"{effect}s", effect))
     made, plans = _tables(found, middle, others), {}
     if found.curves is not None:
         plane = psa_tables.plane(others, names, found.reference)

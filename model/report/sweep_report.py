@@ -236,7 +236,7 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
         "Strategy",
         "WTP",
         f"Inc. cost ({found.scenario.currency})",
-        f"Inc. {_effect(found).one}",
+        f"Inc. {_effect(found).heading}",
         "ICER",
         "Inc. net benefit",
         *(["SE"] if known else []),

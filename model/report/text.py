@@ -71,7 +71,7 @@ def summary(run: Run, published: str = "") -> str:
                     scenario.labels,
                     means(total.cost, total.get(run.decision.effect)),
                     scenario.currency,
-                    words_of(scenario, run.decision.effect).one,
+                    words_of(scenario, run.decision.effect).heading,
                 ),
             ]
     if run.sample.n and run.psa is None:

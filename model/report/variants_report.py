@@ -182,7 +182,7 @@ def _text(found: Compared, table: pd.DataFrame, shares: pd.DataFrame) -> str:
     for (strategy, analysis), rows in own.groupby(["strategy", "analysis"], sort=False):
         drawn = analysis == "probabilistic"
         heading = f"{analysis.capitalize()}{f' ({found.sample.n:,} draws)' if drawn else ''}: {base.labels.get(strategy, strategy)}"
-        lines += ["", heading, _listed(rows, currency, found.decision.effect, effect.one, drawn)]
+        lines += ["", heading, _listed(rows, currency, found.decision.effect, effect.heading, drawn)]
     return "\n".join([*lines, *_shares(base, shares)])
 
 
