@@ -97,15 +97,11 @@ def value_of_capacity(
     for units in range(low, high + 1):
         levels.append(_level(with_units(scenario, resource, units), units, resource, table, method))
         progress(1)
-    benefit, wait, used = (
-        np.stack(parts)
-        for parts in zip(
-            *(
-                _measures(with_units(scenario, resource, level.units), level, place, decision, method.replications)
-                for level in levels
-            )
-        )
-    )
+    measured = [
+        _measures(with_units(scenario, resource, level.units), level, place, decision, method.replications)
+        for level in levels
+    ]
+    benefit, wait, used = map(np.stack, zip(*measured))
     return Capacity(
         scenario,
         system,

@@ -16,6 +16,7 @@ import numpy as np
 from model import files
 from model.analysis import value_of_information as voi
 from model.economics import acceptability, evppi
+from model.economics.net_benefit import nmb
 from model.spreadsheets import unescape
 
 if TYPE_CHECKING:
@@ -83,19 +84,7 @@ def analyse(
         names, costs, effects = _deterministic(cost)
     else:
         frames = [_frame(cost), _frame(effect)]
-        names, costs, rows = _psa_table(*frames[0], "cost", frames[1][0])
-        other, effects, other_rows = _psa_table(*frames[1], "effect", frames[0][0])
-        if names != other:
-            raise TableError(
-                f"the columns of the cost table ({', '.join(names)}) and of the effect table "
-                f"({', '.join(other)}) must be the same strategies in the same order"
-            )
-        if costs.shape != effects.shape:
-            raise TableError(
-                f"the cost table has {costs.shape[1]} rows and the effect table {effects.shape[1]}; a row is "
-                "a draw in both"
-            )
-        _check_rows("cost", rows, "effect", other_rows)
+        names, costs, effects, rows = _probabilistic(*frames)
     index = _reference(reference, names)
     grid = _grid(costs, effects) if wtp is None else np.asarray(wtp, float)
     grid = np.unique(np.concatenate([grid, np.asarray(thresholds, float)]))
@@ -103,15 +92,32 @@ def analyse(
     listed = tuple(thresholds) or tuple(grid[np.linspace(0, len(grid) - 1, 6).round().astype(int)].tolist())
     if parameters is None:
         return External(names, costs, effects, listed, curves, index, files)
-    found = _parameters(parameters, costs.shape[1], rows if rows is not None else other_rows, frames[0][0])
+    found = _parameters(parameters, costs.shape[1], rows, frames[0][0])
     information, by_wtp = _information(costs, effects, found, curves, voi_wtp, groups or {})
     return External(names, costs, effects, listed, curves, index, files, information, by_wtp)
+
+
+def _probabilistic(cost: tuple[pd.DataFrame, str], effect: tuple[pd.DataFrame, str]):
+    """(strategies, costs [strategy, draw], effects, numbers of the draws where either table has them)."""
+    names, costs, rows = _psa_table(*cost, "cost", effect[0])
+    other, effects, other_rows = _psa_table(*effect, "effect", cost[0])
+    if names != other:
+        raise TableError(
+            f"the columns of the cost table ({', '.join(names)}) and of the effect table "
+            f"({', '.join(other)}) must be the same strategies in the same order"
+        )
+    if costs.shape != effects.shape:
+        raise TableError(
+            f"the cost table has {costs.shape[1]} rows and the effect table {effects.shape[1]}; a row is a draw in both"
+        )
+    _check_rows("cost", rows, "effect", other_rows)
+    return names, costs, effects, rows if rows is not None else other_rows
 
 
 def _information(costs, effects, parameters, curves, wtp: float | None, groups) -> tuple[voi.Information, ByWtp]:
     if wtp is None:
         wtp = float(curves.wtp[curves.evpi.argmax()])
-    found = voi.information(wtp * effects - costs, parameters, wtp, groups)
+    found = voi.information(nmb(costs, effects, wtp), parameters, wtp, groups)
     varying = {name: parameters[name] for name in found.single}
     return found, ByWtp(*voi.by_wtp(costs, effects, varying, curves.wtp, wtp))
 

@@ -98,8 +98,7 @@ def sweep(
     points        "grid" (all combinations), or "sobol" or "lhs" with `n` points that fill the ranges
     journal       a folder: points that are done are kept in a file beside it, from which an interrupted sweep goes on
 
-    >>> table = sweep("scenarios/mscc_furlan.yaml", {"c_surgery": [20_000, 30_000]}).tables["sweep"]
-    >>> table["c_surgery"].unique().tolist()
+    >>> sweep("scenarios/mscc_furlan.yaml", {"c_surgery": [20_000, 30_000]}).tables["sweep"]["c_surgery"].unique().tolist()
     [20000.0, 30000.0]
     """
     from model.analysis import sweep as analyses
@@ -121,8 +120,7 @@ def sweep(
             raise Stopped(kept is not None and kept.exists()) from None
     about = {**asked.about(decision, sample), "vary": texts, "points": len(listed), "draws_of_a_point": draws}
     result = asked.result(sweep_report.report(found), scenario, about | _followed(method), "sweep")
-    if kept is not None:
-        result.saved = lambda: kept.unlink(missing_ok=True)
+    result.saved = lambda: kept is not None and kept.unlink(missing_ok=True)
     return result
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from model.engines import engine_of
 
@@ -54,7 +54,7 @@ class Session:
             self.options.out = Path("results").joinpath(key.strip(".") or "scenario", *parts)
         folder.check(self.options.out)
 
-    def asked(self, **fixed: Any) -> Options:
+    def asked(self) -> Options:
         """Keywords that every analysis takes, as the options have them."""
         options = self.options
         known = {name: getattr(options, name) for name in SHARED if getattr(options, name, None) is not None}
@@ -64,8 +64,7 @@ class Session:
         engine = known.get("engine")
         if "patients" in known and engine and not engine_of(engine).follows_patients:
             warn(f"--patients is not used: the {engine} engine follows no patients")
-        known |= fixed
-        return known  # type: ignore[return-value]
+        return known  # type: ignore[return-value]  # made of names, which no type checker can follow
 
     def _wtp(self, given: list[float]) -> float | list[float]:
         if len(given) > 1 and self.options.command not in ("run", "headroom"):

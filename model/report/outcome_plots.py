@@ -63,11 +63,17 @@ def occupancy(trace, style: Style, dead_states: tuple[str, ...], group: str = "a
         axis.set_title(wrapped(style.labels[strategy], 30), fontsize=10)
     if len(survival) > 1:
         handles += _survival(axes[len(parts)], survival, style, factor)
+    _occupancy_axes(axes, panels, columns, last * factor, unit)
+    legend(figure, handles)
+    return figure
+
+
+def _occupancy_axes(axes, panels: int, columns: int, end: float, unit: str) -> None:
     for i, axis in enumerate(axes[:panels]):
-        axis.set(xlim=(0, last * factor), ylim=(0, 1))
+        axis.set(xlim=(0, end), ylim=(0, 1))
         numbers(axis.xaxis, 5)
         if unit == "month":
-            axis.xaxis.set_major_locator(_months(last * factor))
+            axis.xaxis.set_major_locator(_months(end))
         percent(axis.yaxis)
         if i + columns >= panels:
             axis.set_xlabel(f"Time since start ({unit}s)")
@@ -75,8 +81,6 @@ def occupancy(trace, style: Style, dead_states: tuple[str, ...], group: str = "a
         axis.set_visible(False)
     for axis in axes[::columns]:
         axis.set_ylabel("Share of patients")
-    legend(figure, handles)
-    return figure
 
 
 def _stack(axis, part, alive, dead, style: Style, factor: float) -> list:

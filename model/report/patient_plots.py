@@ -157,32 +157,7 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
     )
     handles: dict[str, object] = {}
     for axis, strategy in zip(axes[0], strategies):
-        own = shown[shown["strategy"] == strategy]
-        for i, state in enumerate(states):
-            stays = own[own["state"] == state]
-            if stays.empty:
-                continue
-            rows = [lane[who] for who in zip(stays["group"], stays["patient"])]
-            bars = axis.barh(
-                rows,
-                stays["left_time"] - stays["entered_time"],
-                0.72,
-                stays["entered_time"],
-                label="Other states" if state == OTHER else style.state_labels.get(state, state),
-                **OTHER_AREA if state == OTHER else area(i),
-            )
-            handles.setdefault(state, bars)
-        waits = own[own["time_waited"] > 0]
-        if len(waits):
-            rows = [lane[who] for who in zip(waits["group"], waits["patient"])]
-            handles["waiting"] = axis.barh(
-                rows,
-                waits["time_waited"],
-                0.2,
-                waits["left_time"] - waits["time_waited"],
-                color="black",
-                label="Waiting for a resource",
-            )
+        _stays(axis, shown[shown["strategy"] == strategy], states, style, lane, handles)
         _deaths(axis, histories[(histories["strategy"] == strategy) & histories["state"].isin(dead)], lane, handles)
         axis.set_title(wrapped(style.labels[strategy], 34), fontsize=10)
         axis.set_xlabel(f"Time since start ({time_unit}s)")
@@ -195,6 +170,33 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
     axes[0][0].invert_yaxis()
     legend(figure, list(handles.values()))
     return figure
+
+
+def _stays(axis, stays, states: list[str], style: Style, lane: dict, handles: dict) -> None:
+    """Bars of each state in the lanes of their patients, and of what was waited."""
+    for i, state in enumerate(states):
+        here = stays[stays["state"] == state]
+        if here.empty:
+            continue
+        bars = axis.barh(
+            [lane[who] for who in zip(here["group"], here["patient"])],
+            here["left_time"] - here["entered_time"],
+            0.72,
+            here["entered_time"],
+            label="Other states" if state == OTHER else style.state_labels.get(state, state),
+            **OTHER_AREA if state == OTHER else area(i),
+        )
+        handles.setdefault(state, bars)
+    waits = stays[stays["time_waited"] > 0]
+    if len(waits):
+        handles["waiting"] = axis.barh(
+            [lane[who] for who in zip(waits["group"], waits["patient"])],
+            waits["time_waited"],
+            0.2,
+            waits["left_time"] - waits["time_waited"],
+            color="black",
+            label="Waiting for a resource",
+        )
 
 
 def _deaths(axis, deaths, lane: dict, handles: dict) -> None:
