@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from numbers import Real
 from pathlib import Path
 from typing import Unpack
@@ -120,8 +121,13 @@ def sweep(
             raise Stopped(kept is not None and kept.exists()) from None
     about = {**asked.about(decision, sample), "vary": texts, "points": len(listed), "draws_of_a_point": draws}
     result = asked.result(sweep_report.report(found), scenario, about | _followed(method), "sweep")
-    result.saved = lambda: kept is not None and kept.unlink(missing_ok=True)
+    result.saved = partial(_drop, kept)
     return result
+
+
+def _drop(journal: Path | None) -> None:
+    if journal is not None:
+        journal.unlink(missing_ok=True)
 
 
 def _journal(folder: str | Path | None, identity: str) -> Path | None:
