@@ -61,7 +61,8 @@ def decide(
                 f"{scenario.path}: its thresholds are per {BUILT_IN[QALY].one}; say what a {words_of(scenario, effect).one} is worth, "
                 "with --wtp"
             )
-        scenario = dataclasses.replace(scenario, wtp=Wtp(levels, 0.0, 2 * max(levels), 2 * max(levels) / STEPS))
+        high = 2 * max(levels) or 1.0
+        scenario = dataclasses.replace(scenario, wtp=Wtp(levels, 0.0, high, high / STEPS))
     level = levels[0] if levels else scenario.wtp.thresholds[0]
     return scenario, Decision(float(level), scenario.reference_strategy, effect, group)
 

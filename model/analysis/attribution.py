@@ -16,6 +16,7 @@ from model.analysis.shapley import Shapley, shapley
 from model.analysis.workers import in_order
 from model.decision import Decision
 from model.draws import DomainError
+from model.effects import BUILT_IN
 from model.outcomes import OutcomeError
 from model.sample import NO_PSA, Sample
 from model.scenario import Scenario
@@ -133,10 +134,10 @@ class _Between:
     """Evaluates scenarios between A and B, each once."""
 
     def __init__(self, a: Scenario, b: Scenario, decision: Decision, sample: Sample, method: Method, progress):
-        _check(a, b)
+        _check(a, b, decision.effect)
         self.a, self.b, self.decision, self.sample, self.method = a, b, decision, sample, method
         self.progress = progress
-        self.trees = Trees(a, b)
+        self.trees = Trees(a, b, decision.effect)
         self.known: dict[frozenset[Entry], np.ndarray] = {}
         self.strategies = tuple(s for s in a.strategies if s in b.strategies)
         same = list(a.groups) == list(b.groups) and list(a.groups) != ["all"]
@@ -231,7 +232,9 @@ class _Between:
         )
 
 
-def _check(a: Scenario, b: Scenario) -> None:
+def _check(a: Scenario, b: Scenario, effect: str) -> None:
+    if effect not in (*BUILT_IN, *b.effects):
+        raise DifferenceError(f"{b.path} has no effect '{effect}', which decides")
     if (a.currency, a.price_year) != (b.currency, b.price_year):
         raise DifferenceError(
             f"{a.path} is in {a.currency} {a.price_year}, {b.path} in {b.currency} {b.price_year}: their "

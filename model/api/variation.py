@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from numbers import Real
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Unpack
 
 from model.analysis.method import Method
 from model.api.asked import Asked, Options, Source, Value, analysis
-from model.decision import DecisionError
+from model.decision import Decision, DecisionError
 from model.effects import BUILT_IN
 from model.progress import progress
 from model.report.result import Result
@@ -107,10 +108,13 @@ def sweep(
     from model.report import sweep_report
 
     asked, texts = Asked(**options), vary_texts(vary)
-    scenario, decision = asked.question(source)
+    scenario = asked.scenario(source)
     axes = [sweep_points.axis(scenario, text) for text in texts]
-    if asked.wtp is not None and any(axis.kind == "wtp" for axis in axes):
-        raise analyses.SweepError("the willingness to pay is both varied and given; leave one out")
+    if levels := next((axis.values for axis in axes if axis.kind == "wtp"), None):
+        if asked.wtp is not None:
+            raise analyses.SweepError("the willingness to pay is both varied and given; leave one out")
+        asked = replace(asked, wtp=max(levels))
+    scenario, decision = asked.decide(scenario)
     sample = Sample(draws, asked.seed, sampling)
     listed = sweep_points.points(axes, points, n, asked.seed, max(draws, 1))
     with asked.method() as method, progress(len(listed), "points", asked.progress) as bar:
@@ -151,8 +155,8 @@ def variants(
 
     asked = Asked(**options)
     listed = file if isinstance(file, Variants) else read_variants(file, asked.texts)
-    base, decision = asked.decide(listed.base)
-    listed = listed.with_base(base)
+    scenarios, decision = _decided(listed.scenarios, asked)
+    listed, base = replace(listed, scenarios=scenarios), scenarios["base"]
     sample = Sample(draws, asked.seed, sampling)
     with asked.method() as method, progress(len(listed.scenarios), "variants", asked.progress) as bar:
         found = compare(listed, decision, sample, method, bar)
@@ -261,14 +265,27 @@ def headroom(
     if texts:
         return _map_of_headroom(source, component, texts, mark, asked)
     labels, scenarios = _cases(source, asked)
-    first = next(iter(scenarios))
-    scenarios[first], decision = asked.decide(scenarios[first])
-    levels = asked.levels or scenarios[first].wtp.thresholds
+    scenarios, decision = _decided(scenarios, asked)
+    first = next(iter(scenarios.values()))
+    levels = asked.levels or first.wtp.thresholds
     sample = Sample(draws, asked.seed, sampling)
     with asked.method() as method, progress(len(scenarios), "scenarios", asked.progress) as bar:
         found = analyses.headroom(scenarios, labels, component, decision, levels, sample, method, bar)
     about = {**asked.about(decision, sample), "component": component, "wtp": list(levels)}
-    return asked.result(headroom_report.report(found), scenarios[first], about, "headroom")
+    return asked.result(headroom_report.report(found), first, about, "headroom")
+
+
+def _decided(scenarios: Mapping[str, Scenario], asked: Asked) -> tuple[dict[str, Scenario], Decision]:
+    """All with the reference and the effect that were asked for, and the decision of the first."""
+    first, *others = scenarios
+    start, decision = asked.decide(scenarios[first])
+    decided = {first: start}
+    for key in others:
+        try:
+            decided[key], _ = asked.decide(scenarios[key])
+        except DecisionError as error:
+            raise DecisionError(f"variant '{key}': {error}") from None
+    return decided, decision
 
 
 def _cases(source: Source | Variants, asked: Asked) -> tuple[dict[str, str], dict[str, Scenario]]:

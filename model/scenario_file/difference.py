@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.outcome_keys import QALY
 from model.scenario import Scenario
 from model.scenario_file.merge import ends, label
 from model.scenario_file.nodes import List, Map, plain
@@ -70,10 +71,10 @@ class Difference:
 
 
 class Trees:
-    """Two resolved scenarios as trees of plain values, to be compared and mixed."""
+    """Two resolved scenarios as trees of plain values, to be compared and mixed. effect: what decides between strategies."""
 
-    def __init__(self, a: Scenario, b: Scenario):
-        self.a, self.b = a, b
+    def __init__(self, a: Scenario, b: Scenario, effect: str = QALY):
+        self.a, self.b, self._effect = a, b, ("effects", effect)
         self._a, self._b = _tree(a), _tree(b)
 
     def differences(self) -> list[Difference]:
@@ -82,7 +83,9 @@ class Trees:
 
     def _difference(self, path: Path_, before, after) -> Difference:
         entry = self._entry(path)
-        matters = entry[0] not in WORDS and _bare(_at(self._a, entry)) != _bare(_at(self._b, entry))
+        matters = (entry[0] not in WORDS or entry == self._effect) and _bare(_at(self._a, entry)) != _bare(
+            _at(self._b, entry)
+        )
         return Difference(path, _shown(before), _shown(after), entry, matters and path[-1] not in DESCRIBING)
 
     def _entry(self, path: Path_) -> Path_:
@@ -124,6 +127,8 @@ class Trees:
     def mixed(self, entries: Iterable[Path_]) -> Scenario:
         """A with `entries` as they are in B. Raises ScenarioError where that is no scenario."""
         tree = copy.deepcopy({key: value for key, value in self._a.items() if key not in LISTS})
+        if (decides := _at(self._a, self._effect)) is not _ABSENT:
+            _put(tree, self._effect, decides)
         for entry in entries:
             _put(tree, entry, _at(self._b, entry))
         return _scenario(tree, Path(self.a.path).name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from model import shipped
@@ -47,10 +47,6 @@ class Variants:
     @property
     def base(self) -> Scenario:
         return self.scenarios["base"]
-
-    def with_base(self, base: Scenario) -> Variants:
-        """The same variants of another base."""
-        return replace(self, scenarios={**self.scenarios, "base": base})
 
 
 def is_variants(path: str | Path) -> bool:
