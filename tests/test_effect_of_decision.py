@@ -120,7 +120,7 @@ def test_several_thresholds_are_listed_and_the_first_decides(plain):
     table = result.tables["net_benefit"].query("analysis == 'deterministic' and group == 'all'")
     assert sorted(set(table["wtp"])) == [150, 400]
     share = np.mean(gain(drawn, plain, "ambulatory_days", 150) > 0)
-    assert f"at USD 150 per day of 'Days able to walk': Radiotherapy alone {1 - share:.1%}" in result.summary
+    assert f"at USD 150 per day (Days able to walk): Radiotherapy alone {1 - share:.1%}" in result.summary
 
 
 def test_another_reference_turns_the_increments_round(plain):
@@ -371,7 +371,7 @@ def command(name, variants_file, out, *more):
 def test_thresholds_of_the_file_are_for_qalys_only(name, variants_file, tmp_path, capsys):
     assert command(name, variants_file, tmp_path / "out", "--effect", "ambulatory_days") == 2
     error = capsys.readouterr().err
-    assert "its thresholds are per QALY; say what a day of 'Days able to walk' is worth, with --wtp" in error
+    assert "its thresholds are per QALY; say what a day (Days able to walk) is worth, with --wtp" in error
     assert "Traceback" not in error and not (tmp_path / "out").exists()
 
 
@@ -387,7 +387,7 @@ def test_an_unknown_effect_is_refused_with_a_suggestion(name, variants_file, tmp
 def test_the_command_writes_what_the_call_gives(name, variants_file, tmp_path, capsys):
     out = tmp_path / "out"
     assert command(name, variants_file, out, "--effect", "ambulatory_days", "--wtp", "150") == 0
-    assert "per day of 'Days able to walk'" in capsys.readouterr().out
+    assert "per day (Days able to walk)" in capsys.readouterr().out
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["effect"], manifest["wtp"]) == ("ambulatory_days", 150)
     assert manifest["options"]["effect"] == "ambulatory_days"

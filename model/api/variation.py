@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from numbers import Real
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from model.analysis.method import Method
 from model.api.asked import Asked, Options, Source, Value, analysis
@@ -19,6 +19,9 @@ from model.sample import Sample
 from model.scenario import Scenario
 from model.scenario_file.variants import Variants, is_variants, read_variants
 from model.suggestions import check_known
+
+if TYPE_CHECKING:
+    from model.analysis.sweep_points import Axis
 
 Vary = Mapping[str, Value] | Sequence[str]
 
@@ -107,14 +110,10 @@ def sweep(
     from model.analysis import sweep_points
     from model.report import sweep_report
 
-    asked, texts = Asked(**options), vary_texts(vary)
+    texts, asked = vary_texts(vary), Asked(**options)
     scenario = asked.scenario(source)
     axes = [sweep_points.axis(scenario, text) for text in texts]
-    if levels := next((axis.values for axis in axes if axis.kind == "wtp"), None):
-        if asked.wtp is not None:
-            raise analyses.SweepError("the willingness to pay is both varied and given; leave one out")
-        asked = replace(asked, wtp=max(levels))
-    scenario, decision = asked.decide(scenario)
+    scenario, decision = _with_varied_wtp(asked, axes).decide(scenario)
     sample = Sample(draws, asked.seed, sampling)
     listed = sweep_points.points(axes, points, n, asked.seed, max(draws, 1))
     with asked.method() as method, progress(len(listed), "points", asked.progress) as bar:
@@ -127,6 +126,16 @@ def sweep(
     result = asked.result(sweep_report.report(found), scenario, about | _followed(method), "sweep")
     result.saved = partial(_drop, kept)
     return result
+
+
+def _with_varied_wtp(asked: Asked, axes: list[Axis]) -> Asked:
+    """Where willingness to pay is varied it is stated, and not given besides."""
+    from model.analysis.sweep_points import SweepError
+
+    levels = [float(value) for axis in axes if axis.kind == "wtp" for value in axis.values]
+    if levels and asked.wtp is not None:
+        raise SweepError("the willingness to pay is both varied and given; leave one out")
+    return replace(asked, wtp=max(levels)) if levels else asked
 
 
 def _drop(journal: Path | None) -> None:
