@@ -35,7 +35,7 @@ def measure(repeats: int = 5) -> list[dict]:
         (
             "threshold of one parameter to 1e-9 of its range",
             1.0,
-            lambda: threshold.thresholds(scenario, "c_surgery", 0, 40_000, asked, NO_PSA, Method()),
+            lambda: threshold.break_even(scenario, "c_surgery", 0, 40_000, asked, NO_PSA, Method()),
         ),
     ]
     return [
