@@ -1,4 +1,4 @@
-"""Value of capacity: what one more theatre, bed or linac gains in net benefit, with paired replications."""
+"""Value of capacity: what one more theatre, bed or linac adds to net benefit, with paired replications."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def value_of_capacity(
     unit_cost: float = 0.0,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Capacity:
-    """Run low..high units of a resource at base values; the same replications at each, so that gains are paired.
+    """Run low..high units of a resource at base values; the same replications at each, so that differences are paired.
 
     unit_cost: money per unit and year. progress is told of levels done. Raises CapacityError.
     """

@@ -69,30 +69,30 @@ def convergence(run: Run, target: float | None = None) -> list[Convergence]:
 
 
 def of_draws(
-    group: str, strategy: int, wtp: float, gain: np.ndarray, best: np.ndarray, target: float | None
+    group: str, strategy: int, wtp: float, increment: np.ndarray, best: np.ndarray, target: float | None
 ) -> Convergence:
-    """Running moments of gain[draw], and of the share of each draw that the strategy wins, best[draw]."""
-    n = len(gain)
+    """Running moments of increment[draw], and of the share of each draw that the strategy wins, best[draw]."""
+    n = len(increment)
     at = np.unique(np.geomspace(2, n, POINTS).round().astype(int))
-    shifted = gain - gain.mean()  # the sum of squares of large numbers that differ little loses digits
+    shifted = increment - increment.mean()  # the sum of squares of large numbers that differ little loses digits
     count = at.astype(float)
     mean, square = np.cumsum(shifted)[at - 1] / count, np.cumsum(shifted**2)[at - 1] / count
     variance = np.maximum(square - mean**2, 0) * count / (count - 1)
     error, share = np.sqrt(variance / count), np.cumsum(best)[at - 1] / count
-    target = max(SHARE * abs(gain.mean()), LEAST * np.sqrt(variance[-1])) if target is None else target
+    target = max(SHARE * abs(increment.mean()), LEAST * np.sqrt(variance[-1])) if target is None else target
     needed = int(ceil(variance[-1] / target**2)) if target > 0 else n
     return Convergence(
         group,
         strategy,
         wtp,
         at,
-        mean + gain.mean(),
+        mean + increment.mean(),
         error,
         share,
         np.sqrt(share * (1 - share) / count),
         float(target),
         max(needed, 2),
-        _wrong_sign(gain.mean(), error[-1]),
+        _wrong_sign(increment.mean(), error[-1]),
     )
 
 

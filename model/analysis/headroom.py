@@ -150,8 +150,8 @@ def increments(scenario: Scenario, found: Evaluation, component: str, effect: st
 
 def _of_group(scenario: Scenario, result: Outcomes, component: str, effect: str) -> tuple[np.ndarray, ...]:
     reference, own = scenario.reference_index, result.component(component)
-    others, gained = incremental.increments(result.cost - own, result.get(effect), reference)
-    return gained, own - own[reference], others
+    others, effects = incremental.increments(result.cost - own, result.get(effect), reference)
+    return effects, own - own[reference], others
 
 
 def marks(variants: Variants, axes: tuple[Axis, Axis]) -> list[tuple[str, float, float]]:

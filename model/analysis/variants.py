@@ -104,8 +104,8 @@ def _found(scenario: Scenario, decision: Decision, sample: Sample, method: Metho
         drawn = evaluate(scenario, draws.probabilistic(scenario, sample), method.for_psa())
         psa = comparison.with_economics(comparison.of_psa(scenario, drawn, at, decision), at, reference, effect)
         pairs = [incremental.increments(part.cost, part.get(effect), reference) for part in drawn.outcomes.values()]
-        cost, gained = (np.stack(column) for column in zip(*pairs))
-        return Found(tuple(result.outcomes), base, psa, cost, gained)
+        cost, effects = (np.stack(column) for column in zip(*pairs))
+        return Found(tuple(result.outcomes), base, psa, cost, effects)
     return Found(tuple(result.outcomes), base, None, None, None)
 
 

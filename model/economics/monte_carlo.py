@@ -31,30 +31,30 @@ def without_noise(cost: np.ndarray, effect: np.ndarray, noise: np.ndarray, refer
     Each strategy's increments are corrected as a pair; noise that strategies share beyond the reference is not known here.
     """
     strategies = len(cost)
-    gains = np.stack([cost - cost[reference], effect - effect[reference]], axis=-1)
+    increments = np.stack([cost - cost[reference], effect - effect[reference]], axis=-1)
     share, determined = np.zeros(strategies), np.ones(strategies, bool)
     for s in range(strategies):
         if s != reference:
             # A cost or effect that is the same in every draw has no noise either.
-            spread = np.flatnonzero(gains[s].std(axis=0) > 0)
+            spread = np.flatnonzero(increments[s].std(axis=0) > 0)
             if len(spread):
-                found = _shrunk(gains[s][:, spread], noise[s].mean(axis=0)[np.ix_(spread, spread)])
-                gains[s][:, spread], share[s], determined[s] = found
-    return Corrected(cost[reference] + gains[..., 0], effect[reference] + gains[..., 1], share, determined)
+                found = _shrunk(increments[s][:, spread], noise[s].mean(axis=0)[np.ix_(spread, spread)])
+                increments[s][:, spread], share[s], determined[s] = found
+    return Corrected(cost[reference] + increments[..., 0], effect[reference] + increments[..., 1], share, determined)
 
 
-def _shrunk(gains: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float, bool]:
+def _shrunk(increments: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float, bool]:
     """Increments [draw, 1 or 2] moved to the covariance without noise, share of noise, whether it is determined."""
-    scale = gains.std(axis=0, ddof=1)
-    seen, noise = np.atleast_2d(np.cov((gains / scale).T)), noise / np.outer(scale, scale)
+    scale = increments.std(axis=0, ddof=1)
+    seen, noise = np.atleast_2d(np.cov((increments / scale).T)), noise / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(seen - noise)
     wanted = (vectors * np.maximum(values, 0.0)) @ vectors.T
     root = _root(wanted)
     # Of all linear maps with this effect on the covariance, the one that moves the draws least.
     move = root @ _root(root @ seen @ root, -0.5) @ root
-    centre = gains.mean(axis=0)
+    centre = increments.mean(axis=0)
     return (
-        centre + ((gains - centre) / scale) @ move * scale,
+        centre + ((increments - centre) / scale) @ move * scale,
         float(np.trace(noise) / len(noise)),
         bool((values > 0).all()),
     )
