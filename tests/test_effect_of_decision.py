@@ -123,6 +123,18 @@ def test_several_thresholds_are_listed_and_the_first_decides(plain):
     assert f"at USD 150 per day (Days able to walk): Radiotherapy alone {1 - share:.1%}" in result.summary
 
 
+@pytest.mark.parametrize("wtp", [0.0, 61_234.0, 3e6])
+def test_any_willingness_to_pay_for_qalys_decides_and_is_listed(plain, wtp):
+    result = model.run(PATH, draws=DRAWS, wtp=wtp)
+    assert set(result.tables["net_benefit"]["wtp"]) == {wtp}
+    assert f"per QALY: Radiotherapy alone {np.mean(gain(drawn, plain, 'qaly', wtp) <= 0):.1%}" in result.summary
+
+
+def test_nothing_is_worth_paying_for(plain):
+    result = model.run(PATH, draws=DRAWS, effect="life_years", wtp=0)
+    assert f"{np.mean(gain(drawn, plain, 'life_years', 0) <= 0):.1%}" in result.summary
+
+
 def test_another_reference_turns_the_increments_round(plain):
     options = {"effect": "life_years", "wtp": 40_000.0}
     result = model.tornado(PATH, on=("inb",), reference="surgery", **options)
@@ -229,6 +241,28 @@ def test_headroom_is_the_net_benefit_and_the_price(plain, effect, wtp):
     assert row[f"incremental_{effect}_mean"] == pytest.approx(np.diff(drawn(plain, effect), axis=0).mean())
     assert row["incremental_nmb_mean"] == pytest.approx(gain(drawn, plain, effect, wtp).mean())
     assert row["probability_worth_it"] == np.mean(gain(drawn, plain, effect, wtp) > 0)
+
+
+def test_a_variant_or_another_file_without_the_effect_is_refused(tmp_path):
+    (tmp_path / "without.yaml").write_text(f"extends: {PATH}\neffects: null\npublished: null\n")
+    (tmp_path / "v.yaml").write_text(f"base: {PATH}\nvariants:\n  bare: {{file: without.yaml}}\n")
+    options = {"effect": "ambulatory_days", "wtp": 150, "draws": 0}
+    for analysis in (model.variants, lambda file, **more: model.headroom(file, "surgery", **more)):
+        with pytest.raises(model.DecisionError, match="variant 'bare': unknown effect 'ambulatory_days'"):
+            analysis(tmp_path / "v.yaml", **options)
+    with pytest.raises(ValueError, match="without.yaml has no effect 'ambulatory_days'"):
+        model.diff(PATH, tmp_path / "without.yaml", **options)
+
+
+def test_another_reference_is_that_of_every_variant(plain, variants_file):
+    options = {"reference": "surgery", "draws": 0}
+    table = model.variants(variants_file, **options).tables["variants"].query("group == 'all'")
+    own = table[table["strategy"] == "radiotherapy"].set_index("variant")["incremental_nmb"]
+    short = with_settings(horizon="1 year")
+    expected = [-gain(base, tables, "qaly", 50_000) for tables in (plain, short)]
+    assert own[["base", "short"]].tolist() == pytest.approx(expected)
+    worth = model.headroom(variants_file, "surgery", **options).tables["headroom"]
+    assert set(worth["comparator"]) == {"surgery"}
 
 
 # --- uncertainty ------------------------------------------------------------------------------------------------

@@ -215,9 +215,9 @@ def _more(method: Method, factor: float) -> Method:
 
 
 def _decisions(scenario: Scenario, psa: Evaluation, decision: Decision) -> dict[str, Acceptability]:
-    listed = np.array(scenario.wtp.thresholds, float)
+    listed = np.unique([*scenario.wtp.thresholds, decision.wtp])
     levels = {ALL: np.unique(np.append(wtp_grid(scenario.wtp), listed))}
-    levels |= {group: listed for group in psa.outcomes if group != ALL and listed.size}
+    levels |= {group: listed for group in psa.outcomes if group != ALL}
     return {group: acceptability_of(scenario, psa, decision.of_group(group), at) for group, at in levels.items()}
 
 

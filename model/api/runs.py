@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -42,6 +43,8 @@ def run(
 
     asked = Asked(**options)
     scenario, decision = asked.question(source)
+    if asked.levels:  # tables and figures show what was asked for, in the place of what the file lists
+        scenario = replace(scenario, wtp=replace(scenario.wtp, thresholds=asked.levels))
     sample = Sample(draws, asked.seed, sampling)
     with asked.method() as method, progress(method.pieces_of_run(draws), "draws", asked.progress) as bar:
         found = run_analysis(scenario, sample, method, decision, bar, until_se)
