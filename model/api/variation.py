@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Unpack
 
 from model.analysis.method import Method
-from model.api.asked import Asked, Options, Source, Value, analysis
+from model.api.asked import Asked, Options, Source, Value, analysis, several
 from model.decision import Decision, DecisionError
 from model.effects import BUILT_IN
 from model.progress import progress
@@ -44,7 +44,7 @@ def tornado(source: Source, on: Sequence[str] = ("inb", "icer"), **options: Unpa
 
     asked = Asked(**options)
     scenario, decision = asked.question(source)
-    results = tuple(dict.fromkeys(on))
+    results = tuple(dict.fromkeys(several(on)))
     check_known(results, ("inb", "icer", "cost", *BUILT_IN, *scenario.effects), "result", DecisionError)
     rows = 1 + 2 * len(oneway.ranges(scenario))
     with asked.method() as method, progress(method.pieces(rows), "runs", asked.progress) as bar:
@@ -113,7 +113,7 @@ def sweep(
     if levels := next((axis.values for axis in axes if axis.kind == "wtp"), None):
         if asked.wtp is not None:
             raise analyses.SweepError("the willingness to pay is both varied and given; leave one out")
-        asked = replace(asked, wtp=max(levels))
+        asked = replace(asked, wtp=max(map(float, levels)))
     scenario, decision = asked.decide(scenario)
     sample = Sample(draws, asked.seed, sampling)
     listed = sweep_points.points(axes, points, n, asked.seed, max(draws, 1))
@@ -333,10 +333,8 @@ def _followed(method: Method) -> dict[str, object]:
 
 def vary_texts(vary: Vary) -> list[str]:
     """'name=low:high:number' or 'name=a,b,c' of each, as with --vary."""
-    if isinstance(vary, str):
-        return [vary]
     if not isinstance(vary, Mapping):
-        return list(vary)
+        return list(several(vary))
     return [f"{name}={_listed(values)}" for name, values in vary.items()]
 
 
