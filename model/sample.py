@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
+
+
+class SampleError(ValueError):
+    """A number of draws that cannot be."""
+
 
 SAMPLING = ("random", "latin hypercube", "sobol")
 
@@ -14,6 +20,10 @@ class Sample:
     n: int = 0
     seed: int = 1
     sampling: str = "random"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.n, Integral) or self.n < 0 or self.n == 1:
+            raise SampleError(f"draws: found {self.n!r}, needed a whole number: 0, or 2 or more")
 
 
 NO_PSA = Sample()

@@ -1,5 +1,6 @@
 """Decisions on another effect than QALYs: every analysis gives the figures that the tables of costs and effects give by hand."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -11,7 +12,7 @@ import model
 from model import draws
 from model.analysis import globalsens
 from model.analysis.evaluate import evaluate
-from model.analysis.method import COHORT
+from model.analysis.method import COHORT, Method
 from model.cli import main
 from model.effects import words_of
 from model.scenario_file import read
@@ -305,6 +306,33 @@ def test_global_sensitivity_is_that_of_the_net_benefit(effect, wtp):
 
 
 # --- other engines ----------------------------------------------------------------------------------------------
+
+
+@each_effect
+def test_errors_of_simulated_patients_are_the_spread_of_the_means(effect, wtp):
+    """400 replications of 100 patients; the standard error of a standard deviation of n values is a share 1 / sqrt(2 n)."""
+    scenario, n = read(PATH), 400
+    table = dataclasses.replace(draws.repeat(scenario, n), index=np.arange(n))
+    found = evaluate(scenario, table, Method("individual", patients=100)).simulated["all"]
+    nmb = wtp * found.mean.get(effect) - found.mean.cost
+    spread = [*nmb.std(axis=1, ddof=1), (nmb[1] - nmb[0]).std(ddof=1)]
+    stated = np.sqrt([*(found.nmb_se(wtp, effect) ** 2).mean(axis=1), (found.inb_se(wtp, effect)[1] ** 2).mean()])
+    assert stated.tolist() == pytest.approx(spread, rel=4 / np.sqrt(2 * n))
+
+
+@each_effect
+def test_a_run_of_simulated_patients_states_the_error_of_the_net_benefit(effect, wtp):
+    result = model.run(PATH, draws=40, engine="individual", patients=40, effect=effect, wtp=wtp)
+    simulated = result.run.base.simulated["all"]
+    rows = result.tables["net_benefit"].query("group == 'all'").set_index(["analysis", "strategy"])
+    errors = rows.loc["deterministic"]["standard_error"][["radiotherapy", "surgery"]]
+    assert errors.tolist() == pytest.approx(simulated.nmb_se(wtp, effect)[:, 0].tolist())
+    assert (rows["standard_error"] > 0).all()
+    # Less than the spread with the noise of few patients, which is taken out before draws are counted.
+    psa = result.tables["psa"].pivot(index="draw", columns="strategy", values=[effect, "cost"])
+    noisy = (wtp * psa[effect] - psa["cost"]).diff(axis=1)["surgery"].std()
+    corrected = result.run.corrected
+    assert (wtp * corrected.effect - corrected.cost)[1].std() < noisy
 
 
 @each_effect

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, field, fields
 from functools import wraps
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 from typing import ParamSpec, TypedDict, TypeVar
 
@@ -28,6 +29,10 @@ Value = str | Real | Sequence
 Settings = Mapping[str, Value] | Sequence[str]
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class AskedError(ValueError):
+    """A keyword with a value that cannot be."""
 
 
 class Options(TypedDict, total=False):
@@ -81,6 +86,16 @@ class Asked:
     executor: Executor | None = None
     progress: Tell | None = None
     started: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        for name, least in (("seed", None), ("patients", 2), ("replications", 2), ("jobs", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or (least is not None and value < least):
+                needed = "a whole number" if least is None else f"a whole number, {least} or more"
+                raise AskedError(f"{name}: found {value!r}, needed {needed}")
+        for level in self.wtp if isinstance(self.wtp, Sequence) else [] if self.wtp is None else [self.wtp]:
+            if not isinstance(level, Real) or not 0 <= level < math.inf:
+                raise AskedError(f"wtp: found {self.wtp!r}, needed a number, 0 or more, or a list of such")
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -151,19 +166,24 @@ class Asked:
 
 def setting_texts(settings: Settings) -> tuple[str, ...]:
     """'name=value' of each, as with --set."""
-    if isinstance(settings, str):
-        return (settings,)
     if not isinstance(settings, Mapping):
-        return tuple(settings)
-    return tuple(f"{name}={_text(value)}" for name, value in settings.items())
+        return several(settings)
+    return tuple(f"{name}={_text(name, value)}" for name, value in settings.items())
 
 
-def _text(value: Value) -> str:
+def several(words: str | Sequence[str]) -> tuple[str, ...]:
+    """A text alone is one of such."""
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+def _text(name: str, value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Real):
         number = float(value)
         return repr(int(number) if number.is_integer() else number)
+    if not isinstance(value, Sequence):
+        raise AskedError(f"settings: {name}: found {value!r}, needed a number, a text or a list of such")
     return json.dumps([float(item) if isinstance(item, Real) else item for item in value])
 
 

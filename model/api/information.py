@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from model.api.asked import Asked, Options, Source, analysis
+from model.api.asked import Asked, Options, Source, analysis, several
 from model.progress import progress
 from model.report.result import Result
 from model.sample import Sample
@@ -51,7 +51,7 @@ def voi(
     asked = Asked(**options)
     scenario, decision = asked.question(source)
     sample = Sample(draws, asked.seed, sampling)
-    proposals = proposed.proposals(studies)
+    proposals = proposed.proposals(several(studies))
     groups = {name: tuple(members) for name, members in (parameter_groups or {}).items()}
     analyses.check(scenario, groups, proposals)
     with asked.method() as method, progress(method.pieces_of_run(draws), "draws", asked.progress) as bar:
@@ -59,7 +59,7 @@ def voi(
     information = analyses.of_run(found, decision, groups, proposals, tuple(sizes) or proposed.SIZES)
     result = voi_report.report(found, information, population)
     result.details = information
-    questions = {"parameter_groups": groups, "studies": list(studies), "sizes": list(sizes)}
+    questions = {"parameter_groups": groups, "studies": list(several(studies)), "sizes": list(sizes)}
     about = asked.about(decision, sample) | run_about(found) | questions
     return asked.result(result, scenario, about | ({} if population is None else population.about()), "voi")
 

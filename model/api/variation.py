@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from model.analysis.method import Method
-from model.api.asked import Asked, Options, Source, Value, analysis
+from model.api.asked import Asked, Options, Source, Value, analysis, several
 from model.decision import Decision, DecisionError
 from model.effects import BUILT_IN
 from model.progress import progress
@@ -47,7 +47,7 @@ def tornado(source: Source, on: Sequence[str] = ("inb", "icer"), **options: Unpa
 
     asked = Asked(**options)
     scenario, decision = asked.question(source)
-    results = tuple(dict.fromkeys(on))
+    results = tuple(dict.fromkeys(several(on)))
     check_known(results, ("inb", "icer", "cost", *BUILT_IN, *scenario.effects), "result", DecisionError)
     rows = 1 + 2 * len(oneway.ranges(scenario))
     with asked.method() as method, progress(method.pieces(rows), "runs", asked.progress) as bar:
@@ -342,10 +342,8 @@ def _followed(method: Method) -> dict[str, object]:
 
 def vary_texts(vary: Vary) -> list[str]:
     """'name=low:high:number' or 'name=a,b,c' of each, as with --vary."""
-    if isinstance(vary, str):
-        return [vary]
     if not isinstance(vary, Mapping):
-        return list(vary)
+        return list(several(vary))
     return [f"{name}={_listed(values)}" for name, values in vary.items()]
 
 

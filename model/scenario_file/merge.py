@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -264,10 +265,19 @@ def _set_field(root: Map, path: list[str], at: Text, problems: Problems) -> Map:
         return root
     if owner.place.startswith("parameters.") and last in ("value", "distribution"):
         return _set_parameter(root, words[-1], at)
-    changed: Node = owner.put((last,), replace(at, place=".".join(path)))
+    changed: Node = owner.put((last,), _as_written(at, ".".join(path)))
     for above, below in zip(owners[-2::-1], owners[:0:-1]):
         changed = _exchanged(above, below, changed)
     return changed if isinstance(changed, Map) else root
+
+
+def _as_written(at: Text, place: str) -> Text | List:
+    """A setting such as [1000, 2000] is a list."""
+    if not (at.value.startswith("[") and at.value.endswith("]")):
+        return replace(at, place=place)
+    words = next(csv.reader([at.value[1:-1]], skipinitialspace=True), [])
+    items = (Text(at.file, 0, f"{place}[{i + 1}]", value=word.strip()) for i, word in enumerate(words))
+    return List(at.file, 0, place, tuple(items))
 
 
 def _inside(node: Node) -> Mapping[str, Node]:
