@@ -106,7 +106,7 @@ class Curves:
     def _check_range(
         self, place: str, values: np.ndarray, formula: Formula | None, times: np.ndarray, survival: Survival
     ) -> None:
-        at = _first(~((values >= -SHARES) & (values <= 1 + SHARES)))
+        at = _worst(np.maximum(-values, values - 1))
         if at is None:
             return
         assert formula is not None
@@ -119,13 +119,13 @@ class Curves:
         self._refuse(place, message, at, times)
 
     def _check_sum(self, states: list[np.ndarray], times: np.ndarray) -> None:
-        at = _first(~(np.abs(sum(states[1:], states[0]) - 1) <= SHARES))
+        at = _worst(np.abs(sum(states[1:], states[0]) - 1))
         if at is not None:
             shown = ", ".join(f"{key} {share[at]:.6g}" for key, share in zip(self.context.scenario.states, states))
             self._refuse("states", f"the shares must add up to 1, found {shown}", at, times)
 
     def _check_portion(self, place: str, values: np.ndarray, within: np.ndarray, times: np.ndarray) -> None:
-        at = _first(~(values <= within + SHARES))
+        at = _worst(values - within)
         if at is not None:
             message = f"{values[at]:.6g} of the cohort is more than there is in the state ({within[at]:.6g})"
             self._refuse(f"{place}.share", f"{message}; a curve may be kept below another by 'at most'", at, times)
@@ -133,13 +133,15 @@ class Curves:
     def _refuse(self, place: str, message: str, at: tuple, times: np.ndarray) -> None:
         scenario = self.context.scenario
         time = float(np.broadcast_to(times, np.broadcast_shapes(np.shape(times), self.context.shape))[at])
-        when = f"{time:.6g} {scenario.time.unit}s after the start"
-        raise DomainError(f"{scenario.line(place)}: {message}, {when}, in {words(self.context, at)}")
+        where = f"at {scenario.time.unit} {time:.6g}, in {words(self.context, at)}"
+        raise DomainError(f"{scenario.line(place)}: {where}: {message}")
 
 
-def _first(bad: np.ndarray) -> tuple | None:
-    """Index of what is bad, the earliest time first."""
-    return tuple(map(int, np.unravel_index(int(np.argmax(bad)), bad.shape))) if bad.any() else None
+def _worst(beyond: np.ndarray) -> tuple | None:
+    """Index of what is furthest beyond what is allowed, or of what is no number; None where nothing is."""
+    if (beyond <= SHARES).all():
+        return None
+    return tuple(map(int, np.unravel_index(int(np.argmax(beyond)), beyond.shape)))  # the maximum of nan is nan
 
 
 @np.errstate(invalid="ignore")

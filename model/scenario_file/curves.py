@@ -77,7 +77,7 @@ def _check_without(root: Map, problems: Problems) -> None:
 
 
 def _check_curves(scenario: Scenario, partition: Partition, root: Map, problems: Problems) -> None:
-    section = root.section("curves")
+    section, circle = root.section("curves"), False
     known = {*partition.curves, *section.dropped, *problems.damaged}
     if not section.fields and not section.dropped:
         problems.add(section, "needs at least one curve; leave 'curves' out of a file with transitions")
@@ -86,7 +86,8 @@ def _check_curves(scenario: Scenario, partition: Partition, root: Map, problems:
             problems.add(node, fault)
         if "at most" in node and node.text("at most") not in known:
             problems.unknown(node.at("at most"), "curve", node.text("at most"), partition.curves)
-        elif key in partition.curves and key in partition.above(key):
+        elif not circle and key in partition.curves and key in partition.above(key):
+            circle = True
             path = " -> ".join([key, *partition.above(key)])
             problems.add(
                 node.at("at most"), f"curves are at most each other in a circle: {path}; one has to be the upper"

@@ -170,6 +170,35 @@ def test_treatment_that_ends_at_a_fixed_time_and_a_hazard_in_pieces_are_exact(tm
     assert totals(scenario, "cost: off")[0] == pytest.approx(early + survival(10.7) * np.exp(-DECAY * 10.7), rel=1e-9)
 
 
+LIFE = "age,rate\n60,0.01\n61,0.05\n62,0.2\n63,0.02\n64,0.4\n65,0.1\n"
+
+
+def test_bends_that_each_strategy_has_elsewhere_are_exact(tmp_path):
+    """A life table by age, and an end of treatment, that differ by strategy: within cycles of a year."""
+    (tmp_path / "life.csv").write_text(LIFE)
+    tables = "parameters:\n  mort: {table: life.csv, by: age, by unit: year, column: rate, unit: per year}"
+    ages = "\n  old: {value: 60.3, unit: year}\n  young: {value: 0.25, unit: year}"
+    scenario = model(
+        tmp_path,
+        os="life_table(mort, age=old + hr * young)",
+        pfs="fixed(19 * hr) in months",
+        rest=tables + ages,
+    )
+    for strategy, ratio in enumerate((1, 0.5)):
+
+        def survival(t, ratio=ratio):
+            rates, age = np.array([0.01, 0.05, 0.2, 0.02, 0.4, 0.1]), 60.3 + ratio * 0.25
+            ends = np.array([61, 62, 63, 64, 65, 99])
+            spent = np.clip(age + t / 12, ends - 1, ends) - np.clip(age, ends - 1, ends)
+            return np.exp(-ratio * (spent * rates).sum())
+
+        bends = [12 * (end - 60.3 - ratio * 0.25) for end in (61, 62, 63)]
+        stable = area(survival, 0, 19 * ratio, points=[t for t in bends if t < 19 * ratio])
+        alive = area(survival, 0, 36, points=bends)
+        assert totals(scenario, "cost: care")[strategy] == pytest.approx(100 * stable, rel=1e-9)
+        assert totals(scenario, "life_years")[strategy] == pytest.approx(alive / 12, rel=1e-9)
+
+
 def test_what_falls_on_the_horizon_does_not_happen(tmp_path):
     scenario = model(
         tmp_path,
@@ -316,8 +345,9 @@ def test_curves_that_cross_in_a_draw_name_curve_strategy_draw_and_time(tmp_path)
     with pytest.raises(DomainError) as caught:
         evaluate(scenario, draws.probabilistic(scenario, Sample(50, 1)))
     message = str(caught.value)
-    assert "states.progressed.share: 'os - pfs' is -" in message and "strategy care, draw" in message
-    assert "write 'at most: os' on the curve 'pfs'" in message and "months after the start" in message
+    assert "states.progressed.share: at month " in message and "strategy care, draw" in message
+    assert ": 'os - pfs' is -0." in message and "(os 0." in message
+    assert "write 'at most: os' on the curve 'pfs'" in message
 
 
 def test_a_curve_that_is_held_down_says_in_how_many_draws_and_from_when(tmp_path):

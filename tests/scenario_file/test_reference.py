@@ -43,7 +43,9 @@ def test_the_schema_is_a_json_schema():
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_every_scenario_shipped_obeys_the_schema_and_is_read_without_a_warning(path):
     VALIDATOR.validate(loaded(path))
-    told = [warning for warning in read(path).warnings if not any(words in warning for words in MEANT.get(path.stem, ()))]
+    told = [
+        warning for warning in read(path).warnings if not any(words in warning for words in MEANT.get(path.stem, ()))
+    ]
     assert told == []
 
 
@@ -57,7 +59,7 @@ def test_the_resolved_copy_of_every_scenario_is_the_same_scenario(path, tmp_path
     assert again.transitions == found.transitions and again.states == found.states
 
 
-@pytest.mark.parametrize("name", ["base", "per_cycle"])
+@pytest.mark.parametrize("name", ["base", "per_cycle", "curves"])
 def test_good_files_obey_the_schema(name):
     VALIDATOR.validate(loaded(INVALID / "good" / f"{name}.yaml"))
 
