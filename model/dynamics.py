@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from model.curves import Curves
 from model.hazards import Hazard
 from model.over_time import OverTime, Stepwise
 from model.scenario import Clock, Discount, TimeFrame
@@ -71,7 +72,10 @@ Exit = AtRate | AtEvent | AtOnce | AtCycleEnd
 
 @dataclass(frozen=True)
 class Dynamics:
-    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each period."""
+    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each period.
+
+    curves: of partitioned survival, which has no transitions.
+    """
 
     states: tuple[str, ...]
     strategies: tuple[str, ...]
@@ -82,6 +86,7 @@ class Dynamics:
     discount: Discount
     periods: np.ndarray
     dead: tuple[bool, ...] = ()
+    curves: Curves | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

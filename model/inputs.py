@@ -9,6 +9,7 @@ import numpy as np
 
 from model import hazards, tables
 from model.context import Context, Values
+from model.curves import Curves
 from model.draws import DomainError, Draws
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, BranchClock, Dynamics, Exit
 from model.formula import Formula
@@ -40,17 +41,38 @@ def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
 def dynamics(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
     """What the engines need, for one group. Raises DomainError naming field, strategy, draw and value."""
     context = Context(scenario, draws, group)
+    curves = None if scenario.partition is None else Curves(context, scenario.partition, _curves(context))
     return Dynamics(
         states=tuple(scenario.states),
         strategies=tuple(scenario.strategies),
         chance=tuple(s.chance for s in scenario.states.values()),
-        start=_start(context),
+        start=_start(context) if curves is None else curves.start(),
         transitions=_exits(context),
         time=scenario.time,
         discount=scenario.discount,
         periods=np.array([p.start for p in context.periods]),
         dead=tuple(not s.alive for s in scenario.states.values()),
+        curves=curves,
     )
+
+
+def checked(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
+    """As `dynamics`; shares of states by curves are looked at over the whole model too."""
+    made = dynamics(scenario, draws, group)
+    if made.curves is not None:
+        made.curves.shares(scenario.time.grid[:, None, None])
+    return made
+
+
+def _curves(context: Context) -> dict[str, tuple[Hazard, Stepwise | None]]:
+    """The hazard of each curve, and its ratio where that changes with model time."""
+    partition = context.scenario.partition
+    assert partition is not None
+    made = {}
+    for key, curve in partition.curves.items():
+        constant, ratio = _ratio(context, f"curves.{key}", curve.survival)
+        made[key] = _hazard(context, f"curves.{key}", curve.survival, constant), ratio
+    return made
 
 
 def _start(context: Context) -> np.ndarray:

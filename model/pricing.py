@@ -14,7 +14,7 @@ from model.effects import BUILT_IN, BuiltIn
 from model.formula import Formula
 from model.limits import check_values
 from model.outcome_keys import QALY
-from model.scenario import Effect, Group, Scenario
+from model.scenario import Effect, Group, Partition, Scenario
 
 FULL_HEALTH = 1 + 1e-9
 
@@ -99,6 +99,18 @@ def _cost(context: Context, component: str) -> Iterator[Price]:
     for i, transition in enumerate(context.scenario.transitions):
         place = f"transitions.{transition.label}.cost.{component}"
         yield from _each(context, place, transition.costs.get(component), "transition", i)
+    if context.scenario.partition is not None:
+        yield from _of_curves(context, context.scenario.partition, component)
+
+
+def _of_curves(context: Context, partition: Partition, component: str) -> Iterator[Price]:
+    """Portions stand behind the states, and falls where other models have transitions."""
+    for i, portion in enumerate(partition.portions, len(context.scenario.states)):
+        if portion.component == component:
+            yield from _each(context, f"{portion.place}.amount", portion.amount, "time", i)
+    for i, fall in enumerate(partition.falls):
+        if fall.component == component:
+            yield from _each(context, fall.place, fall.cost, "transition", i)
 
 
 def _built_in(context: Context, effect: BuiltIn) -> Iterator[Price]:

@@ -18,6 +18,7 @@ class Quantities:
 
     time: [strategy, draw, state, period, weight], in model units of time.
     transitions: [strategy, draw, transition, period, weight], expected number of each transition.
+    With survival curves `time` has the portions of the partition behind the states, and `transitions` its falls.
     starts: [strategy, draw, state], share that starts in each state (chance nodes included; at time 0).
     trace: [time, strategy, draw, state] occupancy at `times`, or None where it was not asked for.
     An individual engine puts a patient axis behind draw in time, transitions and starts.

@@ -163,7 +163,7 @@ class Period:
 class State:
     """chance: mass passes through at once. costs: component -> cost rate; entry: on each entry, the start included.
 
-    alive: as the file states, or else as it follows (`scenario_file.living`).
+    alive: as the file states, or else as it follows (`scenario_file.living`). share: of the cohort, by curves (`Partition`).
     """
 
     key: str
@@ -176,6 +176,7 @@ class State:
     entry_costs: dict[str, Formula]
     entry_qaly: Formula | None
     alive_stated: bool = True
+    share: Formula | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,61 @@ class Survival:
         age = self.arguments["age"]
         assert isinstance(age, Formula)
         return age
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Survival from the start of the model. at_most: the curve that it never exceeds, or nothing."""
+
+    survival: Survival
+    at_most: str
+
+
+@dataclass(frozen=True)
+class Portion:
+    """A cost per unit of time of some of those in a state. share: of the cohort, as that of a state."""
+
+    state: str
+    component: str
+    amount: Formula
+    share: Formula
+
+    @property
+    def place(self) -> str:
+        return f"states.{self.state}.cost.{self.component}"
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A one-off cost of everyone who leaves a curve."""
+
+    component: str
+    curve: str
+    cost: Formula
+
+    @property
+    def place(self) -> str:
+        return f"costs.{self.component}.cost"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Partitioned survival: shares of states are made of survival curves, and nobody is moved."""
+
+    curves: dict[str, Curve]
+    portions: tuple[Portion, ...]
+    falls: tuple[Fall, ...]
+
+    def order(self) -> list[str]:
+        """The curves, each behind the one that it never exceeds."""
+        return sorted(self.curves, key=lambda key: len(self.above(key)))
+
+    def above(self, key: str) -> list[str]:
+        """The curves that a curve never exceeds, from the nearest; ends where they come round in a circle."""
+        found: list[str] = []
+        while (key := self.curves[key].at_most) in self.curves and key not in found:
+            found.append(key)
+        return found
 
 
 @dataclass(frozen=True)
@@ -345,6 +401,7 @@ class Scenario:
     settings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    partition: Partition | None = None
     system: System | None = None
     published: tuple[Target, ...] = ()
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
@@ -368,6 +425,9 @@ class Scenario:
         """Cost components that the perspective counts, in the order of the file."""
         found = [c for s in self.states.values() for c in (*s.costs, *s.entry_costs)]
         found += [c for t in self.transitions for c in t.costs]
+        if self.partition is not None:
+            found += [portion.component for portion in self.partition.portions]
+            found += [fall.component for fall in self.partition.falls]
         return tuple(c for c in dict.fromkeys(found) if c not in self.left_out)
 
     def published_median(self, of: str, strategy: str) -> Target | None:
@@ -380,6 +440,9 @@ class Scenario:
 
         A chance node passes on whom it gets, so a move to one that leads into the states is a move into them.
         """
+        if self.partition is not None and not set(self.living_states) <= set(states):
+            filled = [key for key in states if not self.only_left(key)]
+            return f"patients may come into {' or '.join(filled)} after the start" if filled else ""
         into, grew = set(states), True
         while grew:
             more = {t.source for t in self.transitions if t.target in into and self.states[t.source].chance} - into
@@ -389,6 +452,11 @@ class Scenario:
             if outside and t.target in into:
                 return f"patients may come into {' or '.join(states)} after the start ({t.label})"
         return ""
+
+    def only_left(self, state: str) -> bool:
+        """The share of a state is a survival curve as it is, so that nobody comes into it after the start."""
+        share = self.states[state].share
+        return self.partition is not None and share is not None and share.text in self.partition.curves
 
     def by_status(self) -> dict[str, tuple[str, ...]]:
         """Parameters of each status that the file states; '' for those of which it says nothing."""

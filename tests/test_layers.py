@@ -40,6 +40,7 @@ LAYERS = {
         "scenario_file",
         "draws",
         "context",
+        "curves",
         "dynamics",
         "limits",
         "inputs",

@@ -15,6 +15,7 @@ from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.simulate import Moments, Simulated, moments, over_replications, strata
 from model.analysis.workers import in_order
 from model.draws import Draws
+from model.engines import engine_for
 from model.engines.contract import Block, Engine, Ran, Result
 from model.grouped import Grouped
 from model.history import Requests
@@ -74,7 +75,7 @@ def evaluate(
     `draws` that have the same index meet the same patients. With one replication a draw standard errors are NaN.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
-    engine = method.runner
+    engine = engine_for(scenario, method.engine)
     engine.check(scenario)
     engine.reserve(scenario, draws.n, method.patients, method.replications, trace)
     weights = inputs.group_weights(scenario, draws)
@@ -128,14 +129,15 @@ def _pieces(
 ) -> Iterator[_Piece]:
     """Of some draws after the other, whole samples of patients."""
     numbers = strata(scenario, method.patients) if method.follows_patients else {}
-    cut = method.runner.cut(len(scenario.strategies), method.patients, numbers)
+    engine = engine_for(scenario, method.engine)
+    cut = engine.cut(len(scenario.strategies), method.patients, numbers)
     spans = [(start, min(start + cut.draws, rows.n)) for start in range(0, rows.n, cut.draws)]
     blocks = (
         Block(scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at)
         for a, b in spans
         for patients, first in cut.samples
     )
-    done = in_order(method.executor, _task, ((method.runner, block) for block in blocks))
+    done = in_order(method.executor, _task, ((engine, block) for block in blocks))
     for a, b in effort.loop(spans):
         piece = _Piece()
         for _ in effort.loop(cut.samples):

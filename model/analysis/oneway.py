@@ -138,7 +138,7 @@ def first_bad(scenario: Scenario, table: Draws, error: DomainError) -> tuple[int
         try:
             inputs.group_weights(scenario, part)
             for group in scenario.groups.values():
-                inputs.dynamics(scenario, part, group)
+                inputs.checked(scenario, part, group)
                 pricing.price_list(scenario, part, group)
         except DomainError as found:
             return row, DomainError(str(found).replace(", the base case", ""))

@@ -19,6 +19,7 @@ from model.decision import ALL, Decision, decide
 from model.draws import Draws
 from model.economics import acceptability, monte_carlo
 from model.economics.acceptability import Acceptability
+from model.engines import engine_for
 from model.instants import floor
 from model.outcome_keys import LIFE_YEARS, QALY
 from model.sample import Sample
@@ -132,7 +133,10 @@ def run(
         method,
         base_method,
         patients,
-        (*method.runner.warnings(scenario, sample.seed), *healthier_than_full(scenario, base, psa)),
+        (
+            *engine_for(scenario, method.engine).warnings(scenario, sample.seed),
+            *healthier_than_full(scenario, base, psa),
+        ),
     )
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from model.engines.contract import Engine
+    from model.scenario import Scenario
 
 # Loaded when asked for: whoever only lists the names need not wait for numpy.
 ENGINES = {
     "cohort": "model.engines.cohort:Cohort",
     "individual": "model.engines.individual:Individual",
     "queueing": "model.engines.queueing:Queueing",
+    "partitioned": "model.engines.partitioned:Partitioned",
 }
 NAMES = tuple(ENGINES)
 
@@ -27,3 +29,17 @@ def engine_of(name: str) -> Engine:
         raise EngineError(f"unknown engine '{name}'; engines: {', '.join(ENGINES)}")
     module, kind = ENGINES[name].split(":")
     return getattr(import_module(module), kind)()
+
+
+def engine_for(scenario: Scenario, name: str) -> Engine:
+    """The engine of this name, or, where the file has survival curves, the one that runs those. Raises EngineError."""
+    if scenario.partition is None:
+        return engine_of(name)
+    if name not in ("cohort", "partitioned"):
+        from model.engines.contract import EngineError
+
+        raise EngineError(
+            f"{scenario.line('curves')}: they say how many are in each state, and not who goes where, so the {name} engine cannot "
+            "follow patients by them: leave --engine out, or write 'transitions' instead of 'curves'"
+        )
+    return engine_of("partitioned")

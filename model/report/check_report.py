@@ -9,6 +9,9 @@ from model.scenario import Scenario
 def report(scenario: Scenario) -> Result:
     """How large the scenario is, and which of its parameters state no source, in words."""
     sizes = {kind: len(getattr(scenario, kind)) for kind in ("strategies", "states", "transitions", "parameters")}
+    if scenario.partition is not None:
+        sizes = {"curves" if kind == "transitions" else kind: number for kind, number in sizes.items()}
+        sizes["curves"] = len(scenario.partition.curves)
     number = len(scenario.warnings)
     lines = [
         f"{scenario.path}: no errors, {number} warning{'' if number == 1 else 's'}; "

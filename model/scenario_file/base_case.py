@@ -23,7 +23,7 @@ def check_base_case(scenario: Scenario, problems: Problems) -> None:
     _try(problems, inputs.group_weights, scenario, table)
     for group in scenario.groups.values():
         before = len(problems.errors)
-        if not _try(problems, _dynamics, scenario, table, group, problems):
+        if not _try(problems, _dynamics, scenario, table, group, problems) and scenario.partition is None:
             _each_state(scenario, table, group, problems)
         _try(problems, _prices, scenario, table, group, problems)
         if len(problems.errors) > before:  # what is wrong in one group is most often so in the others
@@ -40,7 +40,7 @@ def _try(problems: Problems, function, *arguments) -> bool:
 
 
 def _dynamics(scenario: Scenario, table: Draws, group: Group, problems: Problems) -> None:
-    for move in inputs.dynamics(scenario, table, group).events().values():
+    for move in inputs.checked(scenario, table, group).events().values():
         if not move.is_fixed and not np.isfinite(move.hazard.cumulative(scenario.time.horizon)).all():
             problems.warn_at(
                 f"{scenario.line(f'transitions.{move.label}.survival')}: the hazard of this {move.hazard.family} grows beyond "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from model.scenario import Scenario, State, Transition
-from model.scenario_file import structure
+from model.scenario_file import curves, structure
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
 
@@ -17,7 +18,13 @@ def check_diagram(scenario: Scenario, root: Map, problems: Problems) -> None:
     structure.check_twice(moves, problems)
     _check_chance(scenario, root, moves, problems)
     _check_per_cycle(scenario, root, moves, problems)
-    if "states" in root and not any(state.stated("start") for _, state in root.section("states").maps()):
+    curves.check(scenario, root, problems)
+    partitioned = root.stated("curves")
+    if (
+        "states" in root
+        and not partitioned
+        and not any(state.stated("start") for _, state in root.section("states").maps())
+    ):
         problems.add(root.at("states"), "no state has a 'start': say where patients start, such as 'start: 1'")
     known = {*scenario.strategies, *root.section("strategies").dropped}
     if scenario.reference and scenario.reference not in known and "strategies" not in root.dropped:
@@ -37,8 +44,7 @@ def _check_ends(scenario: Scenario, root: Map, moves: Iterable[Map], problems: P
 
 
 def _check_left_out(scenario: Scenario, root: Map, problems: Problems) -> None:
-    every = {c for s in scenario.states.values() for c in (*s.costs, *s.entry_costs)}
-    every |= {c for t in scenario.transitions for c in t.costs}
+    every = dataclasses.replace(scenario, left_out=()).components
     for component in scenario.left_out:
         if component not in every:
             problems.unknown(root.section("perspective").at("leave out"), "cost component", component, sorted(every))

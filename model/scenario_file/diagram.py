@@ -13,7 +13,7 @@ _OWN_CLOCK = {"time_since_entry", "time_in_state", "cycle_in_state", "time_at_en
 def warn(scenario: Scenario, root: Map, problems: Problems) -> None:
     """Warnings of the diagram of a scenario without errors."""
     moves = {structure.label_of(node): node for node in structure.moves_of(root)}
-    reached = _reached(scenario)
+    reached = _reached(scenario) if scenario.partition is None else set(scenario.states)
     for key, node in root.section("states").maps():
         if key not in reached:
             entered = any(t.target == key != t.source for t in scenario.transitions)

@@ -45,6 +45,8 @@ _DEPTH = {
     "transitions": 2,
     "periods": 2,
     "resources": 2,
+    "curves": 2,
+    "costs": 2,
     "correlations": 1,
     "strategies": 3,
     "groups": 3,

@@ -43,6 +43,27 @@ COST = either(
     formula("one formula"),
     fields("by component", others=formula("money")),
 )
+STATE_COST = either(
+    "cost per unit of time, by component",
+    formula("one formula"),
+    fields(
+        "by component",
+        others=either(
+            "money per unit of time",
+            formula("money per unit of time"),
+            fields(
+                "of some of those in the state",
+                {
+                    "amount": formula("money per unit of time"),
+                    "share": formula(
+                        "with `curves`: for whom it is paid, as a share of the whole cohort, such as the curve of time on treatment"
+                    ),
+                },
+                ["amount", "share"],
+            ),
+        ),
+    ),
+)
 LABEL = text("name shown in tables and figures", pattern=r"^[^\n\r\t]*$")
 STATUS = text(
     "what the figure rests on: `evidence` (seen in the source), `derived` (arithmetic on evidence), `recalled` (from memory, "
@@ -135,13 +156,16 @@ STATE = fields(
     {
         "label": LABEL,
         "start": formula("share of patients that start here"),
+        "share": formula(
+            "with `curves`: share of the cohort in the state at any time, such as `pfs`, `os - pfs` or `1 - os`"
+        ),
         "stay": text("`0` makes it a chance node: patients pass through at once", enum=["0"]),
         "alive": text(
             "`false` marks a dead state; else dead is a state that nothing leaves and that gives neither cost nor utility above 0 in "
             "any draw",
             enum=["true", "false"],
         ),
-        "cost": COST | {"description": "cost per unit of time, by component"},
+        "cost": STATE_COST,
         "utility": formula("utility while in the state"),
         "entry cost": COST | {"description": "one-off cost on each entry (the start included), by component"},
         "entry qaly": formula("one-off QALY change on each entry (the start included)"),
@@ -233,6 +257,31 @@ TRANSITION = fields(
         "qaly": formula("one-off QALY change of the move"),
     },
     ["from", "to"],
+)
+
+CURVE = fields(
+    "a survival curve of the whole cohort",
+    {
+        "survival": text(
+            "distribution of the time from the start, such as `weibull(shape=1.1, scale=14) in months`",
+            format="survival",
+        ),
+        "hazard ratio": formula("multiplies the hazard of `survival`; may change by periods"),
+        "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
+        "at most": text(
+            "curve that this one never exceeds: the smaller survival of the two counts (a warning says where it binds)"
+        ),
+    },
+    ["survival"],
+)
+
+FALL = fields(
+    "a one-off cost of everyone who leaves a curve",
+    {
+        "fall of": text("the curve; a fall of overall survival is a death, one of progression-free survival is either"),
+        "cost": formula("money, paid once"),
+    },
+    ["fall of", "cost"],
 )
 
 EFFECT = fields(
@@ -428,8 +477,14 @@ SCENARIO = fields(
                 others=formula("what the name stands for in this period"),
             ),
         ),
+        "curves": fields(
+            "partitioned survival: curves from the start of the model, of which each state has a `share`. They do not compete with "
+            "one another, and there are no transitions",
+            others=CURVE,
+        ),
         "states": fields("states of the model", others=STATE),
-        "transitions": entries("moves between states", TRANSITION, 0),
+        "transitions": entries("moves between states (not with `curves`)", TRANSITION, 0),
+        "costs": fields("with `curves`: one-off costs by component", others=FALL),
         "effects": fields("outcomes beside QALYs and life-years", others=EFFECT),
         "resources": fields("what patients wait for, with the queueing engine", others=RESOURCE),
         "arrivals": ARRIVALS,
@@ -441,5 +496,5 @@ SCENARIO = fields(
         ),
         "published medians": entries("the former name of `published`, for medians only", PUBLISHED_MEDIAN, 0),
     },
-    ["title", "currency", "time", "discount", "wtp", "strategies", "states", "transitions"],
+    ["title", "currency", "time", "discount", "wtp", "strategies", "states"],
 )

@@ -19,11 +19,13 @@ from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
 
 PROBED = 256  # draws in which a formula of uncertain parameters is looked at
-_DEATH = re.compile(r"dead|death|died|deceas|mortality|^d$", re.IGNORECASE)
+DEATH = re.compile(r"dead|death|died|deceas|mortality|^d$", re.IGNORECASE)
 
 
 def settled(scenario: Scenario, root: Map, problems: Problems) -> Scenario:
     """The scenario with `alive` found for every state that does not state it."""
+    if scenario.partition is not None:
+        return scenario
     left = {t.source for t in scenario.transitions if t.target != t.source}
     states = dict(scenario.states)
     for key, state in states.items():
@@ -47,7 +49,7 @@ def _advice(state: State, given: str) -> str:
             f"nothing leaves it and it gives a {given} above 0, so it counts as alive; write 'alive: true' if so, and "
             "'alive: false' if it is a dead state"
         )
-    if _DEATH.search(state.key) or _DEATH.search(state.label):
+    if DEATH.search(state.key) or DEATH.search(state.label):
         return ""
     return (
         "counts as dead, as nothing leaves it and it gives neither cost nor utility above 0; write 'alive: false' if so, and "

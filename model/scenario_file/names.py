@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from model import hazards
 from model.dependencies import CircleError, in_order
 from model.formula import BUILT_IN, Formula, Table, parse
-from model.scenario import Branch, PerCycle, Period, Rate, Scenario, Survival, TimeToEvent, Transition
+from model.scenario import Branch, Partition, PerCycle, Period, Rate, Scenario, Survival, TimeToEvent, Transition
 from model.scenario_file.problems import Problems
 from model.scenario_file.structure import hazard_forms
 from model.suggestions import did_you_mean
@@ -27,6 +27,7 @@ class Use:
     needed: Dimension | None
     varies: str = ""  # may use 'time': time and periods; 'branch': waiting too; 'ratio', 'period': periods; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
+    curves: bool = False  # may read survival curves
 
     @property
     def names_table(self) -> bool:
@@ -40,6 +41,8 @@ def uses(scenario: Scenario) -> Iterator[Use]:
     for key, state in scenario.states.items():
         place = f"states.{key}"
         yield from _maybe(f"{place}.start", state.start, NUMBER)
+        if state.share is not None:
+            yield Use(f"{place}.share", state.share, NUMBER, curves=True)
         yield from _maybe(f"{place}.utility", state.utility, NUMBER, "period")
         yield from _maybe(f"{place}.entry qaly", state.entry_qaly, TIME, "period")
         yield from _money(f"{place}.cost", state.costs, MONEY_PER_TIME)
@@ -51,9 +54,21 @@ def uses(scenario: Scenario) -> Iterator[Use]:
         yield from _money(f"{place}.cost", move.costs, MONEY)
         if isinstance(move, TimeToEvent):
             yield from _survival(place, move.survival)
+    if scenario.partition is not None:
+        yield from _of_curves(scenario.partition)
     for effect in scenario.effects.values():
         for name, weight in effect.states.items():
             yield from _maybe(f"effects.{effect.key}.time in.{name}", weight, NUMBER, "period")
+
+
+def _of_curves(partition: Partition) -> Iterator[Use]:
+    for key, curve in partition.curves.items():
+        yield from _survival(f"curves.{key}", curve.survival)
+    for portion in partition.portions:
+        yield Use(f"{portion.place}.amount", portion.amount, MONEY_PER_TIME, "period")
+        yield Use(f"{portion.place}.share", portion.share, NUMBER, curves=True)
+    for fall in partition.falls:
+        yield Use(fall.place, fall.cost, MONEY, "period")
 
 
 def _how(place: str, transition: Transition) -> Iterator[Use]:
@@ -116,9 +131,15 @@ class Dimensions(Mapping):
     """
 
     def __init__(
-        self, scenario: Scenario, scopes: Mapping[str, Mapping[str, Formula]], varies: str, damaged=frozenset()
+        self,
+        scenario: Scenario,
+        scopes: Mapping[str, Mapping[str, Formula]],
+        varies: str,
+        damaged=frozenset(),
+        curves: bool = False,
     ):
         self.scenario, self.scopes, self.varies, self.damaged = scenario, scopes, varies, damaged
+        self.curves = dict.fromkeys(scenario.partition.curves if scenario.partition else (), curves)
         self.reached: set[tuple[str, str]] = set()
         self._known: dict[str, object] = {}
 
@@ -162,6 +183,8 @@ class Dimensions(Mapping):
     def _number(self, name: str):
         if name in self.damaged:
             return None
+        if self.curves.get(name):
+            return NUMBER
         if name in self.scenario.parameters:
             return self.scenario.parameters[name].unit.dimension
         if name in self.scenario.tables:
@@ -190,6 +213,13 @@ class Dimensions(Mapping):
         return formula.dimension(self)
 
     def _unknown(self, name: str) -> str:
+        if name in self.curves:
+            return f"'{name}' is a survival curve, which can be read in the 'share' of a state or of its cost only"
+        if self.curves and name in (*BUILT_IN, "time_in_state"):
+            return (
+                f"'{name}' cannot be used with 'curves', which say how many are in a state, and not since when: let a price or a "
+                "hazard ratio change by 'periods'"
+            )
         if name in ("waited", "time_since_entry"):
             return f"'{name}' can be used in the probabilities of a chance node only"
         if name in BUILT_IN:
@@ -221,6 +251,7 @@ class Dimensions(Mapping):
             *dict.fromkeys(n for scope in self.scopes.values() for n in scope),
             *self.scenario.parameters,
             *self.scenario.tables,
+            *(key for key, readable in self.curves.items() if readable),
         ]
         return (
             f"unknown name '{name}'.{did_you_mean(name, known)} Names come from parameters, strategies, groups, periods"
@@ -249,7 +280,8 @@ def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
     for use in uses(scenario):
         for where, scopes in _contexts(scenario, use):
             known = contexts.setdefault(
-                (where, use.outside, use.varies), Dimensions(scenario, scopes, use.varies, problems.damaged)
+                (where, use.outside, use.varies, use.curves),
+                Dimensions(scenario, scopes, use.varies, problems.damaged, use.curves),
             )
             fault = _fault(use, known)
             reached |= known.reached

@@ -9,7 +9,7 @@ from pathlib import Path
 from model import shipped
 from model.instants import is_whole
 from model.scenario import Scenario
-from model.scenario_file import diagram, frame, living, names, structure, table_ends, ties
+from model.scenario_file import curves, diagram, frame, living, names, structure, table_ends, ties
 from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.coherence import check_diagram
@@ -50,6 +50,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     warn_of_size(scenario, problems)
     problems.stop()
     diagram.warn(scenario, root, problems)
+    curves.warn(scenario, root, problems)
     table_ends.warn(scenario, root, problems)
     scenario = dataclasses.replace(scenario, published=read_published(root, scenario, problems))
     calibration = read_calibration(root, scenario, problems)
@@ -85,6 +86,7 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         correlations=read_correlations(root.entries("correlations"), inputs, problems),
         tables=inputs.tables,
         **structure.read_diagram(root, time.horizon, reader),
+        partition=curves.read_partition(root, reader),
         reference=root.text("reference") or None,
         used_in={},
         lines=reader.lines,

@@ -44,6 +44,12 @@ _EXAMPLES = {
     "periods": "periods:\n  first year: {until: 1 year, price: 100}\n  later: {price: 60}",
     "states": "states:\n  presenting: {start: 1, stay: 0}\n  ambulatory: {cost: {care: c_day_amb}, utility: u_amb}\n "
     " dead: {}",
+    "curves": 'curves:\n  os: {survival: "weibull(shape=1.1, scale=14) in months", hazard ratio: hr_os}\n'
+    '  pfs: {survival: "lognormal(meanlog=2.03, sdlog=1.32) in months", at most: os}\n'
+    '  ttd: {survival: "exponential(0.1) in months", at most: pfs}\nstates:\n  progression-free: {share: pfs, utility: u_pf, '
+    "cost: {care: c_pf, drug: {amount: c_drug, share: ttd}}}\n  progressed: {share: os - pfs, utility: u_pd}\n"
+    "  dead: {share: 1 - os, alive: false}",
+    "costs": "costs:\n  terminal: {fall of: os, cost: c_terminal}",
     "transitions": "transitions:\n  - {from: presenting, to: ambulatory, probability: p_walk, cost: {surgery: "
     "c_surgery}}\n"
     "  - {from: ambulatory, to: dead, rate: hazard_death * hr}\n"

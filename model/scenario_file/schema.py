@@ -29,7 +29,7 @@ def json_schema() -> dict:
         **_nullable(SCENARIO),
         "type": "object",
         "if": {"required": ["extends"]},
-        "else": _needed(SCENARIO),
+        "else": _needed(SCENARIO) | {"anyOf": [{"required": ["transitions"]}, {"required": ["curves"]}]},
     }
 
 

@@ -179,6 +179,7 @@ def _state(key: str, node: Map, reader: Reader) -> State:
         reader.money(node.get("entry cost"), "entry"),
         reader.formula(node.get("entry qaly")),
         "alive" in node,
+        reader.formula(node.get("share")),
     )
     for field in ("cost", "utility"):
         if state.chance and field in node:
@@ -256,7 +257,7 @@ def _transition(node: Map, reader: Reader) -> Transition | None:
 def _how(kind: str, node: Map, reader: Reader) -> Callable[..., Transition] | None:
     """A transition but for its ends and prices; None where it has a fault."""
     if kind == "survival":
-        survival = _survival(node, reader)
+        survival = read_survival(node, reader)
         return None if survival is None else partial(TimeToEvent, survival=survival)
     if kind == "probability" and node.text("probability") == "rest":
         return partial(Branch, probability=None)
@@ -268,10 +269,11 @@ def _how(kind: str, node: Map, reader: Reader) -> Callable[..., Transition] | No
     return partial(Branch if kind == "probability" else PerCycle, probability=stated)
 
 
-def _survival(node: Map, reader: Reader) -> Survival | None:
+def read_survival(node: Map, reader: Reader, clock: str = "") -> Survival | None:
+    """A time-to-event distribution with its ratio and factor. clock: where the entry need not state one."""
     place, text = node.at("survival"), node.text("survival")
     reader.lines[place.place] = place.where
-    clock = node.text("clock")
+    clock = clock or node.text("clock")
     counted: Clock = "state" if clock == "state" else "model"
     try:
         if literal := _AGE_IN_YEARS.match(text):

@@ -44,10 +44,11 @@ def _ends(context: Context) -> Iterator[tuple[float, Table, str]]:
                 for period in context.periods if use.varies else context.periods[:1]:
                     ends = tables.beyond(context, use.formula, strategy, period)
                     yield from ((time, table, use.place) for time, table in ends.values())
-    for move in scenario.transitions:
-        if isinstance(move, TimeToEvent) and move.survival.table is not None:
-            place = f"transitions.{move.label}.survival"
-            yield from ((time, table, place) for time, table in _life_table_ends(context, move.survival))
+    stated = {f"transitions.{t.label}": t.survival for t in scenario.transitions if isinstance(t, TimeToEvent)}
+    if scenario.partition is not None:
+        stated |= {f"curves.{key}": curve.survival for key, curve in scenario.partition.curves.items()}
+    for place, survival in stated.items():
+        yield from ((time, table, f"{place}.survival") for time, table in _life_table_ends(context, survival))
 
 
 def _life_table_ends(context: Context, survival: Survival) -> Iterator[tuple[float, Table]]:

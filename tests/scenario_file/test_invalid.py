@@ -36,7 +36,7 @@ def test_a_bad_file_is_refused_with_the_message_beside_it(path, tmp_path, monkey
     assert list(tmp_path.iterdir()) == [] and sorted(FOLDER.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["base", "per_cycle"])
+@pytest.mark.parametrize("name", ["base", "per_cycle", "curves"])
 def test_the_file_that_the_bad_ones_extend_is_good(name, capsys):
     assert main(["check", str(FOLDER / "good" / f"{name}.yaml")]) == 0
     assert "no errors, 0 warnings" in capsys.readouterr().out

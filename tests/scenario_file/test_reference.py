@@ -15,6 +15,8 @@ from model.scenario_file import json_schema, read
 from model.scenario_file.reference import _EXAMPLES, reference
 
 ROOT = Path(__file__).resolve().parents[2]
+# The published model takes the smaller of both curves, and says so.
+MEANT = {"guma_savo_psm": ("curves.pfs.at most: 'pfs' would be above 'os', and is held at it",)}
 SHIPPED = sorted((ROOT / "scenarios").rglob("*.yaml"))
 INVALID = ROOT / "tests" / "invalid"
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
@@ -41,7 +43,10 @@ def test_the_schema_is_a_json_schema():
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_every_scenario_shipped_obeys_the_schema_and_is_read_without_a_warning(path):
     VALIDATOR.validate(loaded(path))
-    assert read(path).warnings == ()
+    told = [
+        warning for warning in read(path).warnings if not any(words in warning for words in MEANT.get(path.stem, ()))
+    ]
+    assert told == []
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
@@ -54,7 +59,7 @@ def test_the_resolved_copy_of_every_scenario_is_the_same_scenario(path, tmp_path
     assert again.transitions == found.transitions and again.states == found.states
 
 
-@pytest.mark.parametrize("name", ["base", "per_cycle"])
+@pytest.mark.parametrize("name", ["base", "per_cycle", "curves"])
 def test_good_files_obey_the_schema(name):
     VALIDATOR.validate(loaded(INVALID / "good" / f"{name}.yaml"))
 
