@@ -123,6 +123,7 @@ def run(
         psa = Psa(table, evaluation, decisions, decisions[ALL].at(wtp_grid(scenario.wtp)), corrected)
     clock.append(time.perf_counter())
     names = ("base case and sampling", "simulation", "economics") if psa else ("base case",)
+    of_engine = engine_for(scenario, method.engine).warnings(scenario, sample.seed)
     return Run(
         scenario,
         base,
@@ -133,10 +134,7 @@ def run(
         method,
         base_method,
         patients,
-        (
-            *engine_for(scenario, method.engine).warnings(scenario, sample.seed),
-            *healthier_than_full(scenario, base, psa),
-        ),
+        (*of_engine, *healthier_than_full(scenario, base, psa)),
     )
 
 

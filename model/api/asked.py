@@ -63,7 +63,7 @@ class Asked:
     group         patients decided for: "all" or a group of the file
     reference     strategy that the others are compared with; the file's
     seed          of draws and of simulated patients
-    engine        "cohort", "individual" or "queueing"
+    engine        "cohort", "individual" or "queueing"; a file with survival curves is run by "partitioned" under the first
     patients      a draw and strategy, of engines that follow patients
     replications  of the base case, of the queueing engine
     jobs          processes; 0: one on each core

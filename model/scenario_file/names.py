@@ -212,7 +212,8 @@ class Dimensions(Mapping):
             return self[name]
         return formula.dimension(self)
 
-    def _unknown(self, name: str) -> str:
+    def _not_here(self, name: str) -> str:
+        """Why a name that exists in other fields cannot stand in this one; nothing where there is none such."""
         if name in self.curves:
             return f"'{name}' is a survival curve, which can be read in the 'share' of a state or of its cost only"
         if self.curves and name in (*BUILT_IN, "time_in_state"):
@@ -227,6 +228,11 @@ class Dimensions(Mapping):
                 f"'{name}' can be used in rates and probabilities only; to let a price or a hazard ratio change "
                 "over time, state 'periods'"
             )
+        return ""
+
+    def _unknown(self, name: str) -> str:
+        if not_here := self._not_here(name):
+            return not_here
         bound = {
             section: [key for key, bindings in owners.items() if name in bindings]
             for section, owners in _owners(self.scenario).items()
