@@ -19,8 +19,9 @@ from model.api import NAMES as CALLS
 if TYPE_CHECKING:  # for editors and type checkers; at work each is imported when it is asked for
     from model.analysis.method import EngineError, Method
     from model.analysis.population import Population
+    from model.api.checks import check, read
     from model.api.information import analyse, calibrate, voi
-    from model.api.runs import capacity, check, compare, converge, read, run
+    from model.api.runs import capacity, compare, converge, run
     from model.api.variation import diff, headroom, sensitivity, sweep, threshold, tornado, variants
     from model.decision import Decision, DecisionError
     from model.draws import DomainError

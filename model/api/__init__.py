@@ -3,7 +3,8 @@
 from importlib import import_module
 
 HOMES = {
-    "runs": ("capacity", "check", "compare", "converge", "read", "run"),
+    "checks": ("check", "read"),
+    "runs": ("capacity", "compare", "converge", "run"),
     "variation": ("Stopped", "diff", "headroom", "sensitivity", "sweep", "threshold", "tornado", "variants"),
     "information": ("analyse", "calibrate", "voi"),
 }

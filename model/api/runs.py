@@ -1,13 +1,13 @@
-"""A scenario run, checked, and looked at in other engines."""
+"""A scenario run, and looked at in other engines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Unpack
 
 from model.api.asked import Asked, Options, Settings, Source, analysis, setting_texts
+from model.api.checks import read
 from model.decision import Decision
 from model.progress import progress
 from model.report.result import Result
@@ -54,31 +54,6 @@ def run(
     result.warnings = found.warnings
     about = {**asked.about(decision, sample), **run_about(found), "until_se": until_se}
     return asked.result(result, scenario, about, "run")
-
-
-def read(path: str | Path, settings: Settings = ()) -> Scenario:
-    """The scenario in a file, with other settings than it states. Its warnings are in `Scenario.warnings`.
-
-    >>> list(read("scenarios/mscc_furlan.yaml", {"horizon": "2 years"}).strategies)
-    ['radiotherapy', 'surgery']
-
-    Raises ScenarioError, which lists every problem as 'file:line: field: what was found, what is allowed'.
-    """
-    return Asked(settings=settings).scenario(path)
-
-
-def check(source: Source, settings: Settings = ()) -> Result:
-    """Reads a scenario, evaluates its base case, and tells what is worth a look; errors are raised as ScenarioError.
-
-    >>> print(check("scenarios/mscc_furlan.yaml").summary.splitlines()[0])
-    scenarios/mscc_furlan.yaml: no errors, 0 warnings; 2 strategies, 4 states, 6 transitions, 22 parameters
-    """
-    from model.report.check_report import report
-
-    scenario = Asked(settings=settings).scenario(source)
-    result = report(scenario)
-    result.warnings = scenario.warnings
-    return result
 
 
 @analysis

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.report import folder
 from model.report.plan import Plan
 
 if TYPE_CHECKING:
@@ -94,6 +93,7 @@ class Result:
         out: by default a folder of results/ named after the scenario and the analysis. about: further entries of the manifest.
         `step` is told of each figure.
         """
+        from model.report import folder
         from model.report.figures import save_all
 
         target = Path(out) if out is not None else self.folder

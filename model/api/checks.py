@@ -1,0 +1,43 @@
+"""A scenario read, and checked. Loads no more than that needs: an answer comes in half a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from model.api.asked import Settings, Source
+    from model.report.result import Result
+
+
+def read(path: str | Path, settings: Settings = ()) -> Scenario:
+    """The scenario in a file, with other settings than it states. Its warnings are in `Scenario.warnings`.
+
+    >>> list(read("scenarios/mscc_furlan.yaml", {"horizon": "2 years"}).strategies)
+    ['radiotherapy', 'surgery']
+
+    Raises ScenarioError, which lists every problem as 'file:line: field: what was found, what is allowed'.
+    """
+    return _opened(path, settings)
+
+
+def check(source: Source, settings: Settings = ()) -> Result:
+    """Reads a scenario, evaluates its base case, and tells what is worth a look; errors are raised as ScenarioError.
+
+    >>> print(check("scenarios/mscc_furlan.yaml").summary.splitlines()[0])
+    scenarios/mscc_furlan.yaml: no errors, 0 warnings; 2 strategies, 4 states, 6 transitions, 22 parameters
+    """
+    from model.report.check_report import report
+
+    scenario = source if isinstance(source, Scenario) and not settings else _opened(source, settings)
+    result = report(scenario)
+    result.warnings = scenario.warnings
+    return result
+
+
+def _opened(source: Source, settings: Settings) -> Scenario:
+    from model.api.asked import Asked
+
+    return Asked(settings=settings).scenario(source)
