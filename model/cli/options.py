@@ -16,14 +16,11 @@ MOST_DRAWS, MOST_PATIENTS, MOST_JOBS = 100_000_000, 10_000_000, 10_000
 # --- what a text must be ----------------------------------------------------------------------------------------
 
 
-def whole(low: int, high: int, what: str = "", zero: bool = False):
-    """A type of option: a whole number from `low` to `high`, or (where `zero`) 0."""
+def whole(low: int, high: int, what: str = "", zero: bool = False, exponent: bool = False):
+    """A type of option: a whole number from `low` to `high`, or (where `zero`) 0; `exponent`: 1e4 is one too."""
 
     def read(text: str) -> int:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
+        value = _number(text) if exponent else float(text) if text.isdigit() else math.nan
         if value.is_integer() and (low <= value <= high or (zero and value == 0)):
             return int(value)
         raise argparse.ArgumentTypeError(f"'{text}' must be {what or _range_in_words(low, high, zero)}")
@@ -35,17 +32,21 @@ def _range_in_words(low: int, high: int, zero: bool) -> str:
     return f"a whole number: 0, or {low} to {high:,}" if zero else f"a whole number from {low:,} to {high:,}"
 
 
-draws = whole(2, MOST_DRAWS, zero=True)
-patients = whole(2, MOST_PATIENTS)
+draws = whole(2, MOST_DRAWS, zero=True, exponent=True)
+patients = whole(2, MOST_PATIENTS, exponent=True)
 jobs = whole(0, MOST_JOBS, "a whole number of processes; 0 for one on each core")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def amount(text: str) -> float:
     """A number, 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _number(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' must be a number, 0 or more")
     return value
