@@ -134,7 +134,9 @@ def test_without_the_section_nothing_is_written(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("wrong", [("--starts", "0"), ("--posterior", "5"), ("--draws", "1e1"), ("--draws", "100.5"), ("--jobs", "-1")])
+@pytest.mark.parametrize(
+    "wrong", [("--starts", "0"), ("--posterior", "5"), ("--draws", "1e1"), ("--draws", "100.5"), ("--jobs", "-1")]
+)
 def test_a_wrong_number_is_refused(wrong):
     with pytest.raises(SystemExit) as stopped:
         command(*wrong)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,15 +78,17 @@ class OneWay:
         values = self.columns[name][:, g]
         return values[:, strategy] - values[:, reference], status
 
-    def ends(self, name: str, strategy: int, group: str, i: int) -> Ends:
-        """`result` at the two ends of ranges[i]."""
+    def ends(self, name: str, strategy: int, group: str) -> Iterator[tuple[Range, Ends]]:
+        """`result` at the two ends of every range."""
         values, words = self.result(name, strategy, group)
-        base, low, high = values[0], values[1 + 2 * i], values[2 + 2 * i]
-        known = np.isfinite([low, high, base]).all()
-        width = max(low, high, base) - min(low, high, base) if known else np.nan
+        base, lows, highs = values[0], values[1::2], values[2::2]
+        both = np.stack([lows, highs, np.full_like(lows, base)])
+        known = np.where(np.isfinite(both).all(axis=0), both, np.nan)
+        width = known.max(axis=0) - known.min(axis=0)
         error = self.error(name, strategy, group)
-        errors = None if error is None else (error[0], error[1 + 2 * i], error[2 + 2 * i])
-        return Ends(base, low, high, words[1 + 2 * i], words[2 + 2 * i], width, errors)
+        errors = [None] * len(width) if error is None else [(error[0], *pair) for pair in zip(error[1::2], error[2::2])]
+        ends = zip([base] * len(width), lows, highs, words[1::2], words[2::2], width, errors)
+        return ((varied, Ends(*end)) for varied, end in zip(self.ranges, ends))
 
     def error(self, name: str, strategy: int, group: str = "all") -> np.ndarray | None:
         """[row] standard errors of `result`; None for an ICER, and where nothing was simulated."""

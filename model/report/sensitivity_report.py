@@ -58,7 +58,7 @@ def tornado_table(found: OneWay) -> pd.DataFrame:
                     "group": group,
                     "wtp": found.decision.wtp,
                 }
-                rows += [about | _row(part, found.ends(name, s, group, i)) for i, part in enumerate(found.ranges)]
+                rows += [about | _row(varied, ends) for varied, ends in found.ends(name, s, group)]
     table = pd.DataFrame(rows)
     # Widest first within each result; an end that is no number counts as endless.
     return table.sort_values(
