@@ -92,15 +92,34 @@ def test_what_is_public_can_be_imported():
         model.run("nowhere.yaml")
 
 
+# Keywords of the shared ones that an analysis does not read, and does not take.
+WITHOUT = {
+    **dict.fromkeys(("run", "converge", "sweep", "variants", "diff", "headroom"), {"group"}),
+    **dict.fromkeys(("compare", "capacity"), {"engine", "group"}),
+    "calibrate": {"effect", "wtp", "group", "reference", "engine", "patients", "replications"},
+}
+
+
 @pytest.mark.parametrize("name", sorted(NAMES - {"check", "analyse", "read"}))
-def test_the_help_of_a_call_shows_what_every_analysis_takes(name):
+def test_the_help_of_a_call_shows_what_it_takes(name):
     call = getattr(model, name)
     parameters = inspect.signature(call).parameters
-    assert set(parameters) >= SHARED and "options" not in parameters and "started" not in parameters
-    assert all(parameters[word].kind is inspect.Parameter.KEYWORD_ONLY for word in SHARED)
+    taken = SHARED - WITHOUT.get(name, set())
+    assert set(parameters) & SHARED == taken and "options" not in parameters and "started" not in parameters
+    assert all(parameters[word].kind is inspect.Parameter.KEYWORD_ONLY for word in taken)
     shown = pydoc.plain(pydoc.render_doc(call))
-    assert f"{name}(" in shown and "reference     strategy that the others are compared with" in shown
-    assert shown.index(">>>") < shown.index("Keywords that every analysis takes")
+    keywords = shown[shown.index("Keywords that every analysis takes") :]
+    assert f"{name}(" in shown and shown.index(">>>") < shown.index("Keywords that every analysis takes")
+    assert ("strategy that the others are compared with" in keywords) == ("reference" in taken)
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT))
+def test_a_keyword_that_an_analysis_does_not_read_is_not_taken(name):
+    call = getattr(model, name)
+    needed = [p for p in inspect.signature(call).parameters.values() if p.default is p.empty]
+    for word in WITHOUT[name]:
+        with pytest.raises(TypeError, match=f"unexpected keyword argument '{word}'"):
+            call(*[PATH for _ in needed], **{word: None})
 
 
 @pytest.mark.parametrize("name", sorted(NAMES - {"analyse"}))
@@ -127,10 +146,11 @@ def test_a_keyword_that_does_not_exist_is_named_before_any_work(name, monkeypatc
         ({"wtp": "50000"}, "wtp: found '50000', needed a number, 0 or more, or a list of such"),
         ({"wtp": [1.0, float("nan")]}, "wtp: found .*nan"),
         ({"wtp": -1}, "wtp: found -1"),
-        ({"group": "walkin"}, "unknown group 'walkin'; allowed: all, walking, not walking. Did you mean 'walking'?"),
         ({"reference": "surgry"}, "unknown strategy 'surgry'.* Did you mean 'surgery'?"),
         ({"settings": {"c_surgery": None}}, "settings: c_surgery: found None, needed a number, a text or a list"),
         ({"settings": {"c_surgry": 1}}, "unknown name 'c_surgry'. Did you mean 'c_surgery'?"),
+        ({"settings": {"c_surgery": True}}, "settings: c_surgery: found True, needed a number, a text or a list"),
+        ({"patients": True}, "patients: found True, needed a whole number, 2 or more"),
         ({"settings": {"wtp.thresholds": 5}}, "wtp.thresholds: found '5', needed a list"),
     ],
 )
@@ -138,6 +158,25 @@ def test_what_cannot_be_is_told_in_words(keywords, words):
     with pytest.raises(ValueError, match=words) as told:
         model.run(PATH, **{"draws": 0, **keywords})
     assert type(told.value).__module__.startswith("model.")  # so that the command line tells it too
+
+
+def test_what_one_analysis_alone_reads_is_told_in_words():
+    with pytest.raises(ValueError, match="unknown group 'walkin'; allowed: all, walking.* Did you mean 'walking'?"):
+        model.tornado(PATH, group="walkin")
+    with pytest.raises(ValueError, match="starts: found 0, needed a whole number, 1 or more"):
+        model.calibrate("scenarios/mscc_trial.yaml", starts=0)
+    with pytest.raises(ValueError, match="sizes: found 0, needed a whole number, 1 or more"):
+        model.voi(PATH, draws=10, sizes=[50, 0])
+    with pytest.raises(ValueError, match="unknown points 'hex'; allowed: grid, sobol, lhs"):
+        model.sweep(PATH, {"c_surgery": [1, 2]}, points="hex", n=4)
+    with pytest.raises(ValueError, match="permutations: found 2, needed a whole number, 4 or more"):
+        model.diff(PATH, PATH, permutations=2)
+
+
+def test_a_target_that_the_model_does_not_reach_has_a_figure():
+    result = model.calibrate("tests/fuzz/good/whole.yaml", starts=1)
+    assert result.tables["targets"]["difference_in_errors"].max() == float("inf")
+    assert result.figures["target_fit"].axes[0].get_xlim()[1] < 100
 
 
 # --- settings ---------------------------------------------------------------------------------------------------

@@ -203,9 +203,7 @@ def bridge(
         runs.append(("Queues", scenario, table, dataclasses.replace(one, engine="queueing")))
     steps = []
     for name, made, draw_table, how in runs:
-        steps.append(
-            step_of(name, evaluate(made, draw_table, how).outcomes[decision.group], decision.effect, reference, n)
-        )
+        steps.append(step_of(name, evaluate(made, draw_table, how).total, decision.effect, reference, n))
         progress(1)
     return Bridge(tuple(steps), tuple(scenario.strategies), reference, decision)
 

@@ -152,7 +152,7 @@ def _measures(scenario: Scenario, level: Level, place: int, decision: Decision, 
     shape = len(scenario.strategies), replications
     if level.found is None or level.found.requests is None:
         return (np.full(shape, np.nan),) * 3
-    total, requests = level.found.outcomes[decision.group], level.found.requests
+    total, requests = level.found.total, level.found.requests
     system = system_of(scenario, "nobody waits")
     wait, used = np.zeros(shape), np.zeros(shape)
     for s in range(shape[0]):

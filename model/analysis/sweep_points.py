@@ -198,6 +198,8 @@ def points(
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
         raise SweepError(f"--vary {twice} is given twice")
+    if kind not in POINTS:
+        raise SweepError(f"unknown points {kind!r}; allowed: {', '.join(POINTS)}.{did_you_mean(kind, POINTS)}")
     if (n is None) != (kind == "grid"):
         raise SweepError(
             "--n says how many points sobol and lhs have" if n else f"--points {kind} needs --n, the number of points"

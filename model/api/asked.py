@@ -17,6 +17,7 @@ from typing import ParamSpec, TypedDict, TypeVar
 
 from model.analysis.method import Method
 from model.decision import ALL, Decision, decide
+from model.engines import engine_for
 from model.outcome_keys import QALY
 from model.progress import Tell
 from model.report.result import Result
@@ -90,9 +91,7 @@ class Asked:
     def __post_init__(self) -> None:
         for name, least in (("seed", None), ("patients", 2), ("replications", 2), ("jobs", 0)):
             value = getattr(self, name)
-            if not isinstance(value, Integral) or (least is not None and value < least):
-                needed = "a whole number" if least is None else f"a whole number, {least} or more"
-                raise AskedError(f"{name}: found {value!r}, needed {needed}")
+            whole(name, value, least)
         for level in self.wtp if isinstance(self.wtp, Sequence) else [] if self.wtp is None else [self.wtp]:
             if not isinstance(level, Real) or not 0 <= level < math.inf:
                 raise AskedError(f"wtp: found {self.wtp!r}, needed a number, 0 or more, or a list of such")
@@ -158,10 +157,24 @@ class Asked:
             **scenario_manifest(scenario, time.perf_counter() - self.started),
             **about,
         }
+        if "engine" in result.manifest:  # a file with survival curves has its own
+            result.manifest["engine"] = engine_for(scenario, str(result.manifest["engine"])).name
         result.scenario_text = scenario.text
         result.warnings = tuple(dict.fromkeys((*scenario.warnings, *result.warnings)))
-        result.folder = Path("results", scenario.key.strip(".") or "scenario", *([] if command == "run" else [command]))
+        result.folder = folder_of(scenario, command)
         return result
+
+
+def folder_of(scenario: Scenario, command: str) -> Path:
+    """Where the results of an analysis go if nothing else is said."""
+    return Path("results", scenario.key.strip(".") or "scenario", *([] if command == "run" else [command]))
+
+
+def whole(name: str, value: object, least: int | None) -> None:
+    """AskedError where a keyword is no whole number, or less than the least."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or (least is not None and value < least):
+        needed = "a whole number" if least is None else f"a whole number, {least} or more"
+        raise AskedError(f"{name}: found {value!r}, needed {needed}")
 
 
 def setting_texts(settings: Settings) -> tuple[str, ...]:
@@ -179,7 +192,7 @@ def several(words: str | Sequence[str]) -> tuple[str, ...]:
 def _text(name: str, value: Value) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, Real):
+    if isinstance(value, Real) and not isinstance(value, bool):
         number = float(value)
         return repr(int(number) if number.is_integer() else number)
     if not isinstance(value, Sequence):
@@ -187,21 +200,33 @@ def _text(name: str, value: Value) -> str:
     return json.dumps([float(item) if isinstance(item, Real) else item for item in value])
 
 
-def analysis(function: Callable[P, R]) -> Callable[P, R]:
-    """Shows the keywords of `Asked` in the signature of an analysis that takes them as **options, and in its documentation."""
-    stated = inspect.signature(function)
-    first = [p for p in stated.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+def analysis(*without: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Shows the keywords of `Asked` in the signature of an analysis that takes them as **options, and in its documentation.
+
+    without: keywords that this analysis does not read; it does not take them either.
+    """
     known = inspect.signature(Asked).parameters
-    shared = [
-        known[f.name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for f in fields(Asked) if f.default is not MISSING
-    ]
-    whole = stated.replace(parameters=[*first, *shared])
+    names = [f.name for f in fields(Asked) if f.default is not MISSING and f.name not in without]
 
-    @wraps(function)
-    def call(*arguments: P.args, **options: P.kwargs) -> R:
-        whole.bind(*arguments, **options)  # a keyword that does not exist is told by its name, before the work
-        return function(*arguments, **options)
+    def shown(function: Callable[P, R]) -> Callable[P, R]:
+        stated = inspect.signature(function)
+        first = [p for p in stated.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        shared = [known[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in names]
+        whole = stated.replace(parameters=[*first, *shared])
 
-    call.__dict__["__signature__"] = whole  # what help() and notebooks show
-    call.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{inspect.cleandoc(Asked.__doc__ or '')}"
-    return call
+        @wraps(function)
+        def call(*arguments: P.args, **options: P.kwargs) -> R:
+            whole.bind(*arguments, **options)  # a keyword that is not taken is told by its name, before the work
+            return function(*arguments, **options)
+
+        call.__dict__["__signature__"] = whole  # what help() and notebooks show
+        call.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{keywords(names)}"
+        return call
+
+    return shown
+
+
+def keywords(names: Sequence[str]) -> str:
+    """What `Asked` says of these keywords."""
+    heading, _, *lines = inspect.cleandoc(Asked.__doc__ or "").splitlines()
+    return "\n".join([heading, "", *(line for line in lines if line.split()[0] in names)])

@@ -34,6 +34,12 @@ def check(source: Source, settings: Settings = ()) -> Result:
     scenario = source if isinstance(source, Scenario) and not settings else _opened(source, settings)
     result = report(scenario)
     result.warnings = scenario.warnings
+    result.folder = Path("results", scenario.key.strip(".") or "scenario", "check")
+    result.manifest = {
+        "scenario": scenario.path,
+        "settings": list(scenario.settings),
+        "warnings": list(scenario.warnings),
+    }
     return result
 
 

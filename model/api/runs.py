@@ -15,7 +15,7 @@ from model.sample import Sample
 from model.scenario import Scenario
 
 
-@analysis
+@analysis("group")
 def run(
     source: Source,
     draws: int = 10_000,
@@ -56,7 +56,7 @@ def run(
     return asked.result(result, scenario, about, "run")
 
 
-@analysis
+@analysis("group")
 def converge(
     source: Source,
     draws: int = 10_000,
@@ -86,7 +86,7 @@ def converge(
     return asked.result(result, scenario, about, "converge")
 
 
-@analysis
+@analysis("engine", "group")
 def compare(source: Source, **options: Unpack[Options]) -> Result:
     """Do the cohort, the individual and the queueing engine agree, and what changes the result from the first to the last?
 
@@ -108,7 +108,7 @@ def compare(source: Source, **options: Unpack[Options]) -> Result:
     return asked.result(result, scenario, _replicated(asked, decision), "compare")
 
 
-@analysis
+@analysis("engine", "group")
 def capacity(
     source: Source,
     resource: str | None = None,

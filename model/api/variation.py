@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from model.analysis.method import Method
-from model.api.asked import Asked, Options, Source, Value, analysis, several
+from model.api.asked import Asked, Options, Source, Value, analysis, several, whole
 from model.decision import Decision, DecisionError
 from model.effects import BUILT_IN
 from model.progress import progress
@@ -33,7 +33,7 @@ class Stopped(KeyboardInterrupt):
         self.kept = kept
 
 
-@analysis
+@analysis()
 def tornado(source: Source, on: Sequence[str] = ("inb", "icer"), **options: Unpack[Options]) -> Result:
     """One-way sensitivity: every parameter at its low and its high value, the others at base.
 
@@ -56,7 +56,7 @@ def tornado(source: Source, on: Sequence[str] = ("inb", "icer"), **options: Unpa
     return asked.result(result, scenario, {**asked.about(decision), "on": list(results)}, "tornado")
 
 
-@analysis
+@analysis()
 def threshold(
     source: Source,
     parameter: str,
@@ -85,7 +85,7 @@ def threshold(
     return asked.result(sensitivity_report.threshold(found), scenario, about, "threshold")
 
 
-@analysis
+@analysis("group")
 def sweep(
     source: Source,
     vary: Vary,
@@ -148,7 +148,7 @@ def _journal(folder: str | Path | None, identity: str) -> Path | None:
     return None if folder is None else Path(folder).parent / f".{Path(folder).name}-{identity}.journal"
 
 
-@analysis
+@analysis("group")
 def variants(
     file: str | Path | Variants, draws: int = 10_000, sampling: str = "random", **options: Unpack[Options]
 ) -> Result:
@@ -180,7 +180,7 @@ def variants(
     return asked.result(result, base, about, "variants")
 
 
-@analysis
+@analysis("group")
 def diff(
     a: Source,
     b: Source,
@@ -203,6 +203,7 @@ def diff(
     from model.report import difference_report
 
     asked = Asked(**options)
+    whole("permutations", permutations, 4)
     (first, decision), second = asked.question(a), asked.scenario(b)
     sample = Sample(draws, asked.seed, sampling)
     with asked.method() as method, progress(0, "runs", asked.progress) as bar:
@@ -216,7 +217,7 @@ def diff(
     return asked.result(difference_report.report(found), first, about, "diff")
 
 
-@analysis
+@analysis()
 def sensitivity(source: Source, method: str = "sobol", n: int | None = None, **options: Unpack[Options]) -> Result:
     """Global sensitivity: which inputs make the variance of the incremental net benefit, alone and with others.
 
@@ -242,7 +243,7 @@ def sensitivity(source: Source, method: str = "sobol", n: int | None = None, **o
     return asked.result(result, scenario, about, "global")
 
 
-@analysis
+@analysis("group")
 def headroom(
     source: Source | Variants,
     component: str,

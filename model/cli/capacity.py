@@ -12,7 +12,7 @@ from model.cli.session import Session
 def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.replicated(parser)
-    shared.decision(parser)
+    shared.decision(parser, group=False)
     parser.add_argument("--resource", metavar="NAME", help="resource whose units are varied")
     parser.add_argument(
         "--change",

@@ -11,7 +11,7 @@ from model.cli.session import Session
 def options(parser: ArgumentParser) -> None:
     shared.scenario(parser)
     shared.replicated(parser)
-    shared.decision(parser)
+    shared.decision(parser, group=False)
 
 
 def do(session: Session) -> int:

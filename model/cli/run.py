@@ -30,7 +30,7 @@ def do(session: Session) -> int:
     result = model.run(scenario, options.draws, options.sampling, options.until_se, **session.asked())
     if options.no_figures:
         result.plans = {}
-    session.finish(result, scenario.warnings)
+    session.finish(result)
     print(
         f"\nResults: {options.out}/ (tables/, figures/, scenario.yaml, manifest.json); "
         f"{time.perf_counter() - session.started:.1f} s"

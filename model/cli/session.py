@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,16 +30,15 @@ class Session:
 
     def __init__(self, options: Namespace, arguments: list[str]):
         self.options, self.arguments, self.started = options, arguments, time.perf_counter()
-        for words in getattr(options, "renamed", []):
-            warn(words)
+        self.told: set[str] = set()
+        self.warn(getattr(options, "renamed", []))
 
     def scenario(self) -> Scenario:
         """The scenario of the options, read and told of; the folder of the results is checked before any work."""
         from model.scenario_file import read
 
         scenario = read(self.options.scenario, self.options.settings)
-        for warning in scenario.warnings:
-            warn(warning)
+        self.warn(scenario.warnings)
         self.place(scenario.key)
         return scenario
 
@@ -63,7 +63,7 @@ class Session:
             known["wtp"] = self._wtp(known["wtp"])
         engine = known.get("engine")
         if "patients" in known and engine and not engine_of(engine).follows_patients:
-            warn(f"--patients is not used: the {engine} engine follows no patients")
+            self.warn([f"--patients is not used: the {engine} engine follows no patients"])
         return known  # type: ignore[return-value]  # made of names, which no type checker can follow
 
     def _wtp(self, given: list[float]) -> float | list[float]:
@@ -80,13 +80,18 @@ class Session:
         replicates = bool(engine) and engine_of(engine).independent == "replications"
         return 0 if replicates and not options.cluster else 1
 
-    def finish(self, result: Result, told: tuple[str, ...] = ()) -> int:
-        """Write the folder of a result, with the options in its manifest, and print what it says. told: warnings that were."""
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Tell what was not told yet."""
+        for words in warnings:
+            if words not in self.told:
+                self.told.add(words)
+                print(f"warning: {words}", file=sys.stderr)
+
+    def finish(self, result: Result) -> int:
+        """Write the folder of a result, with the options in its manifest, and print what it says."""
         from model.progress import progress
 
-        for warning in result.warnings:
-            if warning not in told:
-                warn(warning)
+        self.warn(result.warnings)
         about = {
             "command": " ".join([program(), *self.arguments]),
             "options": self._options(),
@@ -94,8 +99,7 @@ class Session:
         }
         with progress(len(result.plans), "figures") as bar:
             result.save(self.options.out, about, lambda name: bar(1))
-        for note in result.notes:
-            warn(note)
+        self.warn(result.notes)
         print(result.summary)
         return 0
 
@@ -103,7 +107,7 @@ class Session:
         """As `finish`, for an analysis of a scenario: with the conventions that hold for its figures."""
         from model.report.text import conventions
 
-        self.finish(result, scenario.warnings)
+        self.finish(result)
         print(f"\n{conventions(scenario)}\nResults: {self.options.out}/")
         return 0
 
@@ -125,7 +129,3 @@ def program() -> str:
     """As what the command line was called: by its installed name, or from the checkout."""
     name = Path(sys.argv[0]).stem
     return name if name == "run-model" else "run_model.py"
-
-
-def warn(words: str) -> None:
-    print(f"warning: {words}", file=sys.stderr)

@@ -35,7 +35,7 @@ def engine_for(scenario: Scenario, name: str) -> Engine:
     """The engine of this name, or, where the file has survival curves, the one that runs those. Raises EngineError."""
     if scenario.partition is None:
         return engine_of(name)
-    if name not in ("cohort", "partitioned"):
+    if engine_of(name).follows_patients:
         from model.engines.contract import EngineError
 
         raise EngineError(

@@ -27,10 +27,14 @@ def target_fit(table, style: Style):
     n = len(table)
     figure, axis = canvas(style, "Fit by target", 8.5, 1.9 + 0.5 * n)
     y, x = np.arange(n)[::-1], table["difference_in_errors"].to_numpy(float)
-    reach = max(3.0, 1.15 * np.nanmax(np.abs(x), initial=0))
+    reach = max(3.0, 1.15 * np.max(np.abs(x[np.isfinite(x)]), initial=0))
     band = axis.axvspan(-2, 2, color="#E4ECF4", zorder=0, label="Within 2 errors")
     axis.axvline(0, color=INK, linewidth=1)
     points = axis.plot(x, y, "o", color=COLOURS[0], markersize=8, label="Model", clip_on=False)
+    endless = np.isinf(x)  # a median that the model does not reach, for example
+    if endless.any():
+        edge = np.sign(x[endless]) * reach
+        points += axis.plot(edge, y[endless], "X", color=COLOURS[3], markersize=8, label="No value", clip_on=False)
     for row, at in zip(table.itertuples(), y):
         numbers_of = f"model {brief(row.model)}\ntarget {brief(row.value)} ± {brief(row.error)} {row.unit}".rstrip()
         axis.text(1.02, at, numbers_of, transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=FAINT)

@@ -39,10 +39,10 @@ Every command is one call, and the command line makes no other. Each call takes 
 import model
 
 result = model.run("scenarios/mscc_furlan.yaml", draws=1000, settings={"c_surgery": 20_000, "horizon": "2 years"})
-result                                   # the summary, with warnings
-result.tables["incremental"]             # a pandas DataFrame; docs/tables.md describes every column
-result.figures["acceptability"]          # a matplotlib figure
-result.save("results/cheaper")           # tables, figures, the scenario as run, manifest.json
+result  # the summary, with warnings
+result.tables["incremental"]  # a pandas DataFrame; docs/tables.md describes every column
+result.figures["acceptability"]  # a matplotlib figure
+result.save("results/cheaper")  # tables, figures, the scenario as run, manifest.json
 ```
 
 This page is made from the docstrings (`python tests/pages/python.py`); their examples are run by the tests.
@@ -50,17 +50,17 @@ This page is made from the docstrings (`python tests/pages/python.py`); their ex
 
 
 def page() -> str:
-    shared = inspect.cleandoc(Asked.__doc__ or "")
+    heading, _, shared = inspect.cleandoc(Asked.__doc__ or "").partition("\n")
     parts = [
         OPENING,
         "## Keywords of every analysis",
         "",
-        *_code(shared.partition("\n")[2].strip("\n")),
+        *_code(shared.strip("\n")),
         "## Calls",
         "",
     ]
     for name in CALLS:
-        parts += [f"### model.{name}", "", *_call(getattr(model, name), shared)]
+        parts += [f"### model.{name}", "", *_call(getattr(model, name), heading)]
     parts += ["## Types", ""]
     for name in TYPES:
         parts += [f"### model.{name}", "", *_code(inspect.cleandoc(getattr(model, name).__doc__))]
@@ -69,7 +69,7 @@ def page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _call(call, shared: str) -> list[str]:
+def _call(call, heading: str) -> list[str]:
     """Signature with the keywords of its own, and its documentation without the shared ones."""
     known = set(inspect.signature(Asked).parameters)
     own = [
@@ -77,9 +77,14 @@ def _call(call, shared: str) -> list[str]:
         for p in inspect.signature(call).parameters.values()
         if not (p.name in known and p.kind is inspect.Parameter.KEYWORD_ONLY)
     ]
-    takes_all = len(own) < len(inspect.signature(call).parameters)
-    words = ", ".join([*(str(p) for p in own), *(["**keywords"] if takes_all else [])])
-    text = inspect.cleandoc(call.__doc__).replace(shared, "").strip()
+    taken = {p for p in inspect.signature(call).parameters if p in known}
+    words = ", ".join(
+        [*(str(p) for p in own), *(["**keywords"] if len(own) < len(inspect.signature(call).parameters) else [])]
+    )
+    text = inspect.cleandoc(call.__doc__).partition(heading)[0].strip()
+    missing = sorted(known - {"started"} - taken)
+    if 0 < len(missing) < len(known) - 2 and "**keywords" in words:
+        text += f"\n\nKeywords that it does not take: {', '.join(missing)}."
     return _code(f"model.{call.__name__}({words})\n\n{text}")
 
 
