@@ -130,7 +130,10 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
             check = partial(check_rate, context, f"{place}.rate", low=0, high=1, formula=formula)
             return AtRate(*ends, _level(context, formula, check))
         case TimeToEvent(survival=survival):
-            line, (constant, ratio) = context.scenario.line(f"{place}.survival"), _ratio(context, place, survival)
+            line, (constant, ratio) = (
+                context.scenario.line(f"{place}.{survival.field}"),
+                _ratio(context, place, survival),
+            )
             return AtEvent(*ends, _hazard(context, place, survival, constant), survival.clock, ratio, line)
         case PerCycle(probability=formula):
             check = partial(check_values, context, f"{place}.probability per cycle", low=0, high=1, formula=formula)
@@ -218,7 +221,7 @@ def _hazard(context: Context, place: str, survival: Survival, ratio: np.ndarray 
         return hazard
     except hazards.HazardError as error:
         where = f", in {words(context, error.where)}" if len(error.where) == 2 else ""
-        raise DomainError(f"{context.scenario.line(f'{place}.survival')}: {error}{where}") from None
+        raise DomainError(f"{context.scenario.line(f'{place}.{survival.field}')}: {error}{where}") from None
 
 
 def _base_hazard(context: Context, place: str, survival: Survival) -> Hazard:

@@ -181,7 +181,10 @@ class State:
 
 @dataclass(frozen=True)
 class Survival:
-    """A time-to-event distribution. `scale`: model units in the unit its arguments are stated in; None if not stated."""
+    """A time-to-event distribution. `scale`: model units in the unit its arguments are stated in; None if not stated.
+
+    field: of the file in which it stands.
+    """
 
     family: str
     arguments: dict[str, Formula | tuple[Formula, ...]]
@@ -190,6 +193,7 @@ class Survival:
     ratio: Formula | None
     acceleration: Formula | None
     scale: float | None = None
+    field: str = "survival"
 
     @property
     def age(self) -> Formula:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.dynamics import Dynamics
 from model.engines.linear import Flow
+from model.engines.stretches import period_of
+from model.instants import HAIR
 
 
 @dataclass(frozen=True)
 class Block:
     """One block of draws, rows = strategy x draw. levels: row arrays by transition at a time.
 
-    moving: rates change from step to step, so that a step is taken once and needs no matrix.
+    moving: rates change from step to step, so that a step is taken once and needs no matrix. keep(time, x, bins): the
+    appointments due at a time, {transition: amount[row]}; moves mass within x[state, row].
     """
 
     dynamics: Dynamics
@@ -22,6 +26,7 @@ class Block:
     start: np.ndarray  # [state, row] at time 0, after chance nodes have passed their mass on
     started: np.ndarray  # [transition, row] branches taken at time 0
     moving: bool = False
+    keep: Callable[..., dict[int, np.ndarray]] = lambda time, x, bins=None: {}
 
     @property
     def states(self) -> int:
@@ -91,6 +96,17 @@ def _chance_order(dynamics: Dynamics) -> list[int]:
     for state in np.flatnonzero(dynamics.chance).tolist():
         visit(state)
     return order
+
+
+def keep_appointments(block: Block, tally: Tally, time: float, x: np.ndarray, factor: Callable, bins=None) -> bool:
+    """Those that are due at the end of a step: moves mass, counts it in the period that begins then, with the discount
+    factor(weighting number); whether there are any."""
+    made = block.keep(time, x, bins)
+    period = period_of(block.dynamics, time * (1 + HAIR))
+    for w in range(len(tally.transitions) if made else 0):
+        weighted = {i: amount * factor(w) for i, amount in made.items()}
+        tally_transitions(block, tally.transitions[w, period], weighted, time)
+    return bool(made)
 
 
 def tally_transitions(block: Block, sums: np.ndarray, amounts: dict[int, np.ndarray], time: float) -> None:

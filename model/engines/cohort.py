@@ -19,8 +19,8 @@ from model import draws as draws_of
 from model import effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
-from model.engines import contract, conventions, linear, points, sojourn
-from model.engines.block import Block, Tally, chance_transitions, flows_at, settle, tally_transitions
+from model.engines import appointments, contract, conventions, linear, points, sojourn
+from model.engines.block import Block, Tally, chance_transitions, flows_at, keep_appointments, settle, tally_transitions
 from model.engines.contract import DRAWS, NUMBER, Cut, Engine, Ran, Result
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import distinct, floor
@@ -39,11 +39,11 @@ def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] | np.ndarra
 
     at: further times of the trace; without effect where what happens within a cycle is not known (see `_knows_within`).
     """
-    dynamics = _at_once(_unwaited(dynamics))
+    dynamics, plan = appointments.taken_out(_at_once(_unwaited(dynamics)))
     moving = any(isinstance(level, OverTime) for level in dynamics.levels)
     within = np.asarray(at if _knows_within(dynamics) else [], float)
     seen_at = distinct(np.concatenate([dynamics.time.grid, within]), dynamics.time.horizon) if trace else None
-    opening, dynamics = dynamics, _on_steps(dynamics, within)
+    opening, dynamics = dynamics, _on_steps(dynamics, np.concatenate([within, plan.times]))
     strategies, draws = dynamics.shape
     weightings, index = conventions.weightings(dynamics)
     shape = (len(weightings), len(dynamics.periods))
@@ -52,7 +52,7 @@ def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] | np.ndarra
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
-        tally, seen = _run_block(_block(dynamics, opening, cut, moving), weightings, seen_at)
+        tally, seen = _run_block(_block(dynamics, opening, cut, moving, plan.rows(cut)), weightings, seen_at)
         part = (*shape, -1, strategies, cut.stop - cut.start)
         time[..., cut], transitions[..., cut] = tally.time.reshape(part), tally.transitions.reshape(part)
         traces.append(seen)
@@ -137,7 +137,7 @@ def _join(traces, strategies: int):
     return times, np.concatenate(parts, axis=-1).transpose(0, 2, 3, 1)
 
 
-def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool) -> Block:
+def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool, plan: appointments.Appointments) -> Block:
     """The draws of one block, flattened to rows. opening: with the levels as they are at time 0, not as means of steps."""
 
     def rows(values: np.ndarray) -> np.ndarray:
@@ -161,13 +161,10 @@ def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool) -> B
     opening = replace(opening, transitions=tuple(first(exit) for exit in opening.transitions))
     started = np.zeros((len(dynamics.transitions), start.shape[1]))
     chance_transitions(opening, start.copy(), started, 0.0)
-    return Block(
-        replace(dynamics, transitions=tuple(part(m) for m in dynamics.transitions)),
-        start.shape[1],
-        settle(opening, start),
-        started,
-        moving,
-    )
+    made = replace(dynamics, transitions=tuple(part(m) for m in dynamics.transitions))
+    block = Block(made, start.shape[1], settle(opening, start), started, moving, appointments.Diary(made, plan).keep)
+    tally_transitions(block, started, block.keep(0.0, block.start), 0.0)
+    return block
 
 
 def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
@@ -204,6 +201,7 @@ def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | N
             tally.time[w, period] += spent
             amounts = {i: rate * spent[dynamics.transitions[i].source] for i, rate in rates.items()}
             tally_transitions(block, tally.transitions[w, period], amounts, middle)
+        keep_appointments(block, tally, end, x, lambda w, end=end: _factor(weightings[w], end, dynamics))
     return None if seen_at is None else _trace_of_rates(block, times, seen_at)
 
 
@@ -243,6 +241,7 @@ def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
             rates = {i: exit.level.at(middle) * (end - begin) for i, exit in dynamics.rates().items()}
             cached = {key: linear.exponential(flows_at(block, middle, rates), block.states, block.rows)[0]}
         x = linear.apply(cached[key], x, np.empty_like(x))
+        block.keep(end, x)
         if wanted[k + 1]:
             seen.append(x)
     return grid, np.stack(seen)
@@ -267,6 +266,7 @@ def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None
             tally.time[w, period] += spent * factor
             weighted = {i: amount * factor for i, amount in amounts.items()}
             tally_transitions(block, tally.transitions[w, period], weighted, middle)
+        keep_appointments(block, tally, end, x, lambda w, end=end: _factor(weightings[w], end, dynamics), bins)
         if wanted is not None and wanted[step + 1]:
             seen.append(x + bins.occupancy())
     return None if seen_at is None else (seen_at, np.stack(seen))
@@ -289,9 +289,9 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     weights = points.point_weights(time.convention, time.cycle, time.whole_cycles, weightings)
     shares = conventions.period_shares(block.dynamics)
     if block.dynamics.events():
-        seen = points.points_of_survival(block, weights, shares, tally)
+        seen = points.points_of_survival(block, weights, shares, tally, weightings)
     else:
-        seen = points.points_of_levels(block, weights, shares, tally, seen_at is not None)
+        seen = points.points_of_levels(block, weights, shares, tally, weightings, seen_at is not None)
     if seen_at is None:
         return None
     if len(seen_at) > len(time.grid):

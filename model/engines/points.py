@@ -7,7 +7,7 @@ import numpy as np
 from model import effort
 from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn
-from model.engines.block import Block, Tally, flows_at, tally_transitions
+from model.engines.block import Block, Tally, flows_at, keep_appointments, tally_transitions
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import HAIR
 from model.over_time import Stepwise
@@ -37,7 +37,9 @@ def point_weights(convention: str, cycle: float, cycles: int, weightings) -> np.
     return np.array(columns).transpose(2, 0, 1)
 
 
-def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally) -> list[np.ndarray]:
+def points_of_survival(
+    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, weightings
+) -> list[np.ndarray]:
     dynamics, x, step = block.dynamics, block.start.copy(), 0
     cycles = within_cycles(dynamics)
     bins = sojourn.Bins(block, x, np.concatenate([[0.0], *(times[1:] for times in cycles)]))
@@ -49,9 +51,14 @@ def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, ta
             for w, (_, _, moved) in enumerate(weight):
                 weighted = {i: a * moved for i, a in amounts.items()}
                 tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], weighted, middle)
-        seen.append(x + bins.occupancy())
+        after = x + bins.occupancy()
         for w, (start, end, _) in enumerate(weight):
-            _spread(tally.time[w], share, start * seen[-2] + end * seen[-1])
+            _spread(tally.time[w], share, start * seen[-1] + end * after)
+        seen.append(
+            x + bins.occupancy()
+            if keep_appointments(block, tally, times[-1], x, lambda w, t=times[-1]: weightings[w].factor(t), bins)
+            else after
+        )
     return seen
 
 
@@ -64,7 +71,9 @@ def _spread(by_period: np.ndarray, share: np.ndarray, amount: np.ndarray) -> Non
 SPAN = 32  # cycles whose occupancy is held at a time: a few megabytes
 
 
-def points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, trace) -> list[np.ndarray]:
+def points_of_levels(
+    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, weightings, trace: bool
+) -> list[np.ndarray]:
     """Stretches of cycles with the same levels and period; sums over cycles are matrix products."""
     dynamics = block.dynamics
     # Always of full width: the shape of a matrix product must not depend on how draws are cut into blocks, or its
@@ -75,8 +84,10 @@ def points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tall
     seen, within = [held[0, :, : block.rows].copy()], within_cycles(dynamics)
     loops = 1 if block.moving else linear.LOOPS + 1
     for first, last in effort.loop(list(_stretches(dynamics, within)), parts=loops):
+        end = within[last - 1][-1]
         if len(within[first]) > 2 or (block.moving and last == first + 1):
             _cut_cycle(block, within[first], weights[first], shares[first], held, tally)
+            keep_appointments(block, tally, end, held[0, :, : block.rows], lambda w, t=end: weightings[w].factor(t))
             seen += [held[0, :, : block.rows].copy()] if trace else []
             continue
         step = _Step(block, *within[first])
@@ -98,6 +109,9 @@ def points_of_levels(block: Block, weights: np.ndarray, shares: np.ndarray, tall
             moved = np.zeros((len(dynamics.transitions), block.rows))
             tally_transitions(block, moved, step.transitions(spent), step.time)
             _spread(tally.transitions[w], shares[first], moved)
+        kept = keep_appointments(block, tally, end, held[0, :, : block.rows], lambda w, t=end: weightings[w].factor(t))
+        if kept and trace:
+            seen[-1] = held[0, :, : block.rows].copy()
     return seen
 
 

@@ -87,6 +87,15 @@ class Bins:
             result[s] = self.mass[s].sum(axis=0) + self.first[s]
         return result
 
+    def emptied(self, state: int, rows: np.ndarray) -> np.ndarray | float:
+        """Mass of a state in bins, [row], in the rows that are True; taken out."""
+        if state not in self.aged:
+            return 0.0
+        mass = np.where(rows, self.mass[state].sum(axis=0) + self.first[state], 0.0)
+        self.mass[state][:, rows] = 0.0
+        self.first[state][rows] = 0.0
+        return mass
+
     def advance(self, step: int, begin: float, end: float, x: np.ndarray):
         """One step. Returns transitions {transition: amount[row]}, the plain occupancy after, time spent [state, row]."""
         self.now = (begin + end) / 2  # what is in force in a step is asked of its middle

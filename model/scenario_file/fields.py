@@ -253,6 +253,12 @@ TRANSITION = fields(
             "probability of the move in one cycle (models published that way); `time` and periods count as at the start of "
             "the cycle, also in branches of chance nodes that follow"
         ),
+        "at": either(
+            "appointments: times since the start at which all who are in the state make the move, such as `[50 years - age, "
+            "60 years - age]`; past at entry is over",
+            formula("one time"),
+            entries("times", formula("time")),
+        ),
         "cost": COST | {"description": "one-off cost of the move, by component"},
         "qaly": formula("one-off QALY change of the move"),
     },

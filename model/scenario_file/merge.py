@@ -17,7 +17,7 @@ from model.suggestions import did_you_mean
 
 # Fields of which an entry has one; stating it replaces the others, and the fields that belong to them.
 _VALUE = ("value", "distribution", "table")
-_KIND = ("rate", "survival", "probability", "probability per cycle")
+_KIND = ("rate", "survival", "probability", "probability per cycle", "at")
 _WITH = {
     _VALUE: ("by", "by unit", "column", "columns", "range"),
     _KIND: ("clock", "hazard ratio", "acceleration factor"),

@@ -105,7 +105,7 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
     for name, argument in survival.arguments.items():
         needed = dimensions[name] if survival.scale is None or survival.table else NUMBER
         for formula in argument if isinstance(argument, tuple) else (argument,):
-            yield Use(f"{place}.survival", formula, needed)
+            yield Use(f"{place}.{survival.field}", formula, needed)
 
 
 _ALLOWED = {"time": ("time", "cycle"), "branch": tuple(_BUILT_IN)}

@@ -218,10 +218,16 @@ strategies: `men: {{weight: 0.4, mortality: mortality_men}}`.
 A time that is `fixed` is when the move is due. On the clock of the state it counts from the entry. On the clock of the model it is an
 appointment: it is kept by whoever is in the state then, the moment of entry included, once a patient; for those who enter later
 it is over. Of two moves due together the one to a dead state is made; others due together are an error. What is due at the horizon
-does not happen. Fixed times need an engine that follows patients (a fixed time of 0 on the clock of the state does not).
+does not happen. Fixed times on the clock of the state need an engine that follows patients (one of 0 does not).
+
+`at:` is the short way to say so: `at: t_screening`, or several appointments, `at: [50 years - age, 60 years - age]`, each kept once.
+In tables each is a move of its own, named by its time; `count of: [well -> screened]` counts all. The cohort engine keeps appointments
+exactly where they fall at up to 100 times that are the same in all draws (they may differ by strategy and group); under textbook
+conventions at the ends of cycles only. `at` goes with rates, survival and probabilities per cycle.
 
 ```yaml
 - {{from: well, to: dead, survival: "life_table(mortality, age=age)", clock: model, hazard ratio: smr}}
+- {{from: well, to: screened, at: [t_first, t_second], cost: {{screening: c_screening}}}}
 - {{from: ill, to: dead, survival: "gompertz(shape=0.1, rate=0.02) in years", clock: state}}
 ```"""
 

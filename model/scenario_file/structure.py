@@ -34,7 +34,8 @@ from model.scenario_file.schema import bad_name
 from model.suggestions import did_you_mean
 from model.units import DAYS, UnitError, days_in, duration
 
-KINDS = ("rate", "survival", "probability", "probability per cycle")
+SURVIVAL = ("clock", "hazard ratio", "acceleration factor")  # fields that go with 'survival'
+KINDS = ("rate", "survival", "probability", "probability per cycle", "at")
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
 OUTCOMES = (COST, *BUILT_IN, "draw", "strategy")
@@ -221,8 +222,27 @@ def with_named_moves(root: Map) -> Map:
     section = root.get("transitions")
     if not isinstance(section, List):
         return root
-    items = tuple(renamed(n, f"transitions.{label_of(n)}") if isinstance(n, Map) else n for n in section.items)
-    return root.put(("transitions",), replace(section, items=items))
+    items = (made for n in section.items for made in (appointments(n) if isinstance(n, Map) else (n,)))
+    named = tuple(renamed(n, f"transitions.{label_of(n)}") if isinstance(n, Map) else n for n in items)
+    return root.put(("transitions",), replace(section, items=named))
+
+
+def appointments(node: Map) -> tuple[Map, ...]:
+    """An entry with several times in 'at' as entries with one each, named by them."""
+    times, name = node.texts("at"), node.text("name")
+    if len(times) < 2:
+        return (node,) if not times else (node.put(("at",), times[0]),)
+    names = [f"{name}, at {time.value}" if name else f"at {time.value}" for time in times]
+    return tuple(
+        node.put(("at",), time).put(("name",), replace(time, value=called)) for time, called in zip(times, names)
+    )
+
+
+def with_appointments(label: str, labels: Collection[str]) -> list[str]:
+    """The moves that a label means: those of all appointments where it has several."""
+    ends, _, name = label.partition(" (")
+    opening = f"{ends} ({name[:-1]}, at " if name else f"{ends} (at "
+    return [label] if label in labels else [other for other in labels if other.startswith(opening)] or [label]
 
 
 def read_transitions(root: Map, reader: Reader) -> tuple[Transition, ...]:
@@ -239,7 +259,7 @@ def _transition(node: Map, reader: Reader) -> Transition | None:
         return None
     (kind,) = kinds
     if kind != "survival":
-        for key in ("clock", "hazard ratio", "acceleration factor"):
+        for key in SURVIVAL:
             if key in node:
                 reader.problems.add(node.at(key), f"'{key}' goes with 'survival' only")
     how = _how(kind, node, reader)
@@ -256,8 +276,8 @@ def _transition(node: Map, reader: Reader) -> Transition | None:
 
 def _how(kind: str, node: Map, reader: Reader) -> Callable[..., Transition] | None:
     """A transition but for its ends and prices; None where it has a fault."""
-    if kind == "survival":
-        survival = read_survival(node, reader)
+    if kind in ("survival", "at"):
+        survival = read_survival(node, reader) if kind == "survival" else _appointment(node, reader)
         return None if survival is None else partial(TimeToEvent, survival=survival)
     if kind == "probability" and node.text("probability") == "rest":
         return partial(Branch, probability=None)
@@ -267,6 +287,11 @@ def _how(kind: str, node: Map, reader: Reader) -> Callable[..., Transition] | No
     if kind == "rate":
         return partial(Rate, rate=stated)
     return partial(Branch if kind == "probability" else PerCycle, probability=stated)
+
+
+def _appointment(node: Map, reader: Reader) -> Survival | None:
+    time = reader.formula(node.get("at"))
+    return None if time is None else Survival("fixed", {"time": time}, None, "model", None, None, field="at")
 
 
 def read_survival(node: Map, reader: Reader, clock: str = "") -> Survival | None:
@@ -424,7 +449,8 @@ def _counted(
 ) -> list[tuple[str, Formula | None]]:
     """(name, weight) of what an effect counts; known: what such a thing is called, and those that there are."""
     listed, (what, names) = node.at(field), known
-    counted = [*node.section(field).fields.items(), *((name, None) for name in node.entries(field).values)]
+    listed_names = [each for name in node.entries(field).values for each in with_appointments(name, names)]
+    counted = [*node.section(field).fields.items(), *((name, None) for name in listed_names)]
     for name, _ in counted:
         if name not in names:
             reader.problems.unknown(listed, what, name, names)
