@@ -22,18 +22,22 @@ from model.units import Unit, limits_in_words
 CONVENTIONS = ("integral", "start", "end", "half-cycle", "life-table", "simpson", "simpson-interchanged")
 STATUSES = ("evidence", "derived", "recalled", "assumed", "calibrated")
 Clock = Literal["model", "state"]  # time since the start, or since the latest entry
-DISCOUNTING = ("continuous", "at cycle", "by whole year")
+DISCOUNTING = ("continuous", "at cycle", "mid-cycle", "by whole year")
+COMPOUNDING = ("annual", "continuous")
+COUNTED = ("start", "middle", "end", "with the state entered")
 
 
 @dataclass(frozen=True)
 class TimeFrame:
-    """horizon and cycle in the model's unit, of which one lasts `day` days."""
+    """horizon and cycle in the model's unit, of which one lasts `day` days. counted: where in its cycle a transition counts, one
+    of COUNTED, or nothing where the convention says so."""
 
     unit: str
     day: float
     horizon: float
     cycle: float
     convention: str
+    counted: str = ""
 
     @property
     def years(self) -> float:
@@ -58,11 +62,16 @@ class TimeFrame:
 
 @dataclass(frozen=True)
 class Discount:
-    """Annual rates; `convention` is one of DISCOUNTING."""
+    """Annual rates; `convention` is one of DISCOUNTING, `compounding` of COMPOUNDING."""
 
     cost: float
     effect: float
     convention: str
+    compounding: str = "annual"
+
+    def continuous(self, rate: float) -> float:
+        """The rate r of the factor exp(-r t) that a stated rate means: ln(1 + rate), or the rate itself."""
+        return rate if self.compounding == "continuous" else float(np.log1p(rate))
 
 
 @dataclass(frozen=True)

@@ -123,17 +123,16 @@ class Cycles:
 
     def spent(self, weighting: Weighting, period: int) -> np.ndarray:
         time, own = self.dynamics.time, self.shares[:, period]
-        start, end, _ = conventions.factors(time.convention, weighting, time.cycle, self.cycles)
-        start_share, end_share = conventions.shares(time.convention, self.cycles)
+        start, end, _ = conventions.weights(time, weighting)
         points = np.zeros(self.cycles + 1)
-        points[:-1] += start_share * start * time.cycle * own
-        points[1:] += end_share * end * time.cycle * own
+        points[:-1] += start * own
+        points[1:] += end * own
         reached = np.concatenate([[0.0], np.cumsum(points)])
         return reached[self.left] - reached[self.entered]
 
     def transitions(self, weighting: Weighting, period: int, taken: np.ndarray) -> np.ndarray:
         time, first = self.dynamics.time, float(period == 0)
-        moved = conventions.factors(time.convention, weighting, time.cycle, self.cycles)[2]
+        moved = conventions.weights(time, weighting)[2]
         # Boundary 0 is the start, where nothing is discounted.
         if self.dynamics.by_cycle:
             return np.concatenate([[first], moved * self.shares[:, period]])[self.left[taken]]

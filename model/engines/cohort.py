@@ -286,7 +286,7 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     hazards count where in the cycle they are made, transitions by probabilities evenly over it.
     """
     time = block.dynamics.time
-    weights = points.point_weights(time.convention, time.cycle, time.whole_cycles, weightings)
+    weights = points.point_weights(time, weightings)
     shares = conventions.period_shares(block.dynamics)
     if block.dynamics.events():
         seen = points.points_of_survival(block, weights, shares, tally, weightings)

@@ -12,6 +12,7 @@ import numpy as np
 from model.dynamics import Dynamics
 from model.instants import HAIR
 from model.quantities import discount_factor
+from model.scenario import TimeFrame
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Weighting:
 
 def weightings(dynamics: Dynamics) -> tuple[list[Weighting], list[int]]:
     """The distinct weightings, and which of them each weight (undiscounted, cost, effect) is."""
-    rates = (0.0, float(np.log1p(dynamics.discount.cost)), float(np.log1p(dynamics.discount.effect)))
+    discount = dynamics.discount
+    rates = (0.0, discount.continuous(discount.cost), discount.continuous(discount.effect))
     distinct = sorted(set(rates))
     made = [Weighting(r, dynamics.discount.convention, dynamics.time.years) for r in distinct]
     return made, [distinct.index(rate) for rate in rates]
@@ -75,20 +77,27 @@ def interchanged_points(cycles: int) -> np.ndarray:
     return points
 
 
-def factors(convention: str, weighting: Weighting, cycle: float, cycles: int):
-    """Discount factors [cycle] of what is counted at the start and at the end of each cycle, and of its transitions.
+def weights(time: TimeFrame, weighting: Weighting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the start and the end of each cycle count in time, and the transitions of each cycle, discounted; [cycle] each.
 
     'life-table' discounts the mean of both ends at the end, as heemod does with discount(..., first = TRUE) for the
     model of Briggs et al. 2006; 'half-cycle' discounts each end where it is.
     """
-    start, end = weighting.factor(np.arange(cycles) * cycle), weighting.factor(np.arange(1, cycles + 1) * cycle)
-    if convention == "start":
-        return start, end, start
-    if convention == "end":
-        return start, end, end
-    if convention == "life-table":
-        return end, end, end
-    return start, end, (start + end) / 2
+    cycles, cycle = time.whole_cycles, time.cycle
+    start, middle, end = (weighting.factor((np.arange(cycles) + at) * cycle) for at in (0, 0.5, 1))
+    if weighting.convention == "mid-cycle":
+        start = end = middle
+    at_start, at_end = shares(time.convention, cycles)
+    begin, over = at_start * (end if time.convention == "life-table" else start), at_end * end
+    moved = {
+        "": {"start": start, "end": end, "life-table": end}.get(time.convention, (start + end) / 2),
+        "start": start,
+        "middle": middle,
+        "end": end,
+        # Of the point at which it arrives: the end of its cycle, which is the start of the next.
+        "with the state entered": over + np.append(begin[1:], 0.0),
+    }[time.counted]
+    return begin * cycle, over * cycle, moved
 
 
 def period_shares(dynamics: Dynamics) -> np.ndarray:

@@ -232,8 +232,8 @@ def _point_weights(dynamics: Dynamics, weightings: list[Weighting], times: np.nd
     A cycle's time is spread evenly over the periods in it. A fall counts in the period in which it happens, with weight and
     discount factor of the point at which it arrives: the end of its cycle.
     """
-    time, cycles = dynamics.time, dynamics.time.whole_cycles
-    weights = points.point_weights(time.convention, time.cycle, cycles, weightings)
+    time = dynamics.time
+    weights = points.point_weights(time, weightings)
     spread, ends = conventions.period_shares(dynamics), np.flatnonzero(on(times, time.grid))
     counted = np.zeros((len(weightings), len(dynamics.periods), len(times)))
     counted[:, :, ends[:-1]] += np.einsum("kw,kp->wpk", weights[:, :, 0], spread)

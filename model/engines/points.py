@@ -11,6 +11,7 @@ from model.engines.block import Block, Tally, flows_at, keep_appointments, tally
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import HAIR
 from model.over_time import Stepwise
+from model.scenario import TimeFrame
 
 BLOCK = 1000  # draws worked on together: small enough for the processor's cache
 
@@ -27,14 +28,9 @@ def within_cycles(dynamics: Dynamics) -> list[np.ndarray]:
     return [np.concatenate([[a], group, [b]]) for a, group, b in zip(ends[:-1], groups, ends[1:])]
 
 
-def point_weights(convention: str, cycle: float, cycles: int, weightings) -> np.ndarray:
+def point_weights(time: TimeFrame, weightings) -> np.ndarray:
     """[cycle, weighting, 3]: what the start and the end of a cycle count in time, and its transitions count."""
-    start_share, end_share = conventions.shares(convention, cycles)
-    columns = []
-    for weighting in weightings:
-        start, end, moved = conventions.factors(convention, weighting, cycle, cycles)
-        columns.append([start_share * start * cycle, end_share * end * cycle, moved])
-    return np.array(columns).transpose(2, 0, 1)
+    return np.array([conventions.weights(time, weighting) for weighting in weightings]).transpose(2, 0, 1)
 
 
 def points_of_survival(

@@ -30,6 +30,8 @@ def conventions(scenario: Scenario) -> dict:
         "discount rate of costs": discount.cost,
         "discount rate of effects": discount.effect,
         "discount convention": discount.convention,
+        "compounding": discount.compounding,
+        **({"transitions counted": time.counted} if time.counted else {}),
         "dead states": list(scenario.dead_states),
         "increments": "strategy minus comparator; ICER is the ratio of mean increments",
     }

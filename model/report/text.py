@@ -97,8 +97,10 @@ def conventions(scenario: Scenario) -> str:
     time, discount = scenario.time, scenario.discount
     return (
         f"Perspective: {scenario.perspective or 'not stated'}; {f'{scenario.currency} {scenario.price_year}'.strip()}; horizon "
-        f"{time.horizon * time.day / 365.25:g} years; cycle {time.cycle:g} {time.unit}s ({time.convention}); "
-        f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention}); "
+        f"{time.horizon * time.day / 365.25:g} years; cycle {time.cycle:g} {time.unit}s ({time.convention}"
+        f"{f', transitions counted {time.counted}' if time.counted else ''}); "
+        f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention}"
+        f"{', continuous compounding' if discount.compounding == 'continuous' else ''}); "
         "increments: strategy minus comparator"
     )
 

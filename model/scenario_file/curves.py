@@ -125,6 +125,12 @@ def _check_others(root: Map, problems: Problems) -> None:
     for key, words in _NOT_WITH_CURVES.items():
         if key in root and not (key == "transitions" and not root.entries(key).items):
             problems.add(root.at(key), words)
+    counted = root.section("time").text("transitions counted")
+    if counted not in ("", "with the state entered"):
+        problems.add(
+            root.section("time").at("transitions counted"),
+            f"found '{counted}'; falls of 'curves' count 'with the state entered', with the point at which they arrive; leave it out",
+        )
     for _, node in root.section("effects").maps():
         for key in ("entries into", "count of"):
             if key in node:

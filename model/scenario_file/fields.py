@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.scenario import CONVENTIONS, DISCOUNTING, STATUSES
+from model.scenario import COMPOUNDING, CONVENTIONS, COUNTED, DISCOUNTING, STATUSES
 
 SCALAR = ["string", "number", "boolean"]
 
@@ -83,6 +83,13 @@ TIME = fields(
             "by the DARTH group",
             enum=list(CONVENTIONS),
         ),
+        "transitions counted": text(
+            "with which discount factor of its cycle a transition counts (costs and QALYs of transitions, entries, effects that "
+            "count): `start`, `middle` or `end` of the cycle, or `with the state entered`, with weight and factor of the point at "
+            "which it arrives, as the DARTH group does. If not stated: at the start under `start`, at the end under `end` and "
+            "`life-table`, else with the mean of both. Not with `integral`, where it counts at its own time",
+            enum=list(COUNTED),
+        ),
     },
     ["unit", "horizon", "cycle"],
 )
@@ -95,8 +102,11 @@ DISCOUNT = fields(
         "convention": text(
             "`continuous`: (1 + r)^-t within the cycle (default for the integral convention); `at cycle`: "
             "one factor a cycle, at the time the cycle convention counts at (default for the others); "
-            "`by whole year`: (1 + r)^-floor(t)",
+            "`mid-cycle`: one factor a cycle, of its middle, whatever the cycle convention; `by whole year`: (1 + r)^-floor(t)",
             enum=list(DISCOUNTING),
+        ),
+        "compounding": text(
+            "`annual`: factor (1 + r)^-t (if not stated); `continuous`: exp(-r t), as in hesim", enum=list(COMPOUNDING)
         ),
     },
     ["cost", "effect"],

@@ -34,7 +34,12 @@ def read_perspective(root: Map) -> tuple[str, tuple[str, ...]]:
 def read_time(node: Map, reader: Reader) -> TimeFrame:
     """A frame of one cycle where horizon and cycle do not make one; that is reported."""
     convention = node.text("convention") or "integral"
-    frame = TimeFrame(node.text("unit") or "day", reader.day, 1.0, 1.0, convention)
+    frame = TimeFrame(node.text("unit") or "day", reader.day, 1.0, 1.0, convention, node.text("transitions counted"))
+    if frame.counted and convention == "integral":
+        reader.problems.add(
+            node.at("transitions counted"),
+            "goes with the textbook conventions, which know cycles only; under 'integral' a transition counts at its own time",
+        )
     horizon, cycle = (reader.length(node.get(key)) for key in ("horizon", "cycle"))
     for key, value in (("horizon", horizon), ("cycle", cycle)):
         if value is not None and value <= 0:
@@ -66,9 +71,11 @@ def read_discount(node: Map, time: TimeFrame, problems: Problems) -> Discount:
         problems.add(
             node.at("convention"),
             "'continuous' discounting goes with the cycle convention 'integral'; under "
-            f"'{time.convention}' allowed: at cycle, by whole year",
+            f"'{time.convention}' allowed: at cycle, mid-cycle, by whole year",
         )
-    return Discount(cost, effect, convention)
+    if convention == "mid-cycle" and integral:
+        convention = "at cycle"  # which is the middle, where a cycle is counted as a whole
+    return Discount(cost, effect, convention, node.text("compounding") or "annual")
 
 
 def _annual(node: Map, key: str, problems: Problems) -> float:
