@@ -68,5 +68,5 @@ def decide(
 
 
 def groups(scenario: Scenario) -> tuple[str, ...]:
-    """Whom a decision may concern: all patients, or those of one group."""
-    return (ALL, *(key for key in scenario.groups if key != ALL))
+    """Whom a decision may concern: all patients, or those of one group or subgroup."""
+    return (ALL, *(key for key in scenario.groups if key != ALL), *scenario.subgroups)

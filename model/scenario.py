@@ -159,6 +159,15 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Subgroup:
+    """The groups whose attributes meet a condition."""
+
+    key: str
+    label: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Period:
     """A stretch of model time [start, end) in which names have other values."""
 
@@ -418,11 +427,17 @@ class Scenario:
     system: System | None = None
     published: tuple[Target, ...] = ()
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
+    subgroups: dict[str, Subgroup] = field(default_factory=dict)
     time_in_state: bool = True  # False: formulas take 'time_since_entry' as 0
 
     @property
     def labels(self) -> dict[str, str]:
         return {key: strategy.label for key, strategy in self.strategies.items()}
+
+    @property
+    def group_labels(self) -> dict[str, str]:
+        """Of groups and subgroups of patients."""
+        return {key: group.label or key for key, group in (self.groups | self.subgroups).items()}
 
     @property
     def reference_strategy(self) -> str:

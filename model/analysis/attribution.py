@@ -14,7 +14,8 @@ from model.analysis.evaluate import evaluate
 from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.shapley import Shapley, shapley
 from model.analysis.workers import in_order
-from model.decision import Decision
+from model.decision import ALL, Decision
+from model.decision import groups as groups_of
 from model.draws import DomainError
 from model.effects import BUILT_IN
 from model.outcomes import OutcomeError
@@ -140,8 +141,7 @@ class _Between:
         self.trees = Trees(a, b, decision.effect)
         self.known: dict[frozenset[Entry], np.ndarray] = {}
         self.strategies = tuple(s for s in a.strategies if s in b.strategies)
-        same = list(a.groups) == list(b.groups) and list(a.groups) != ["all"]
-        self.groups = ("all", *a.groups) if same else ("all",)
+        self.groups = groups_of(a) if groups_of(a) == groups_of(b) else (ALL,)
 
     @property
     def shape(self) -> tuple[int, int, int]:

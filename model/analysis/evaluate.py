@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from model.scenario import Scenario
 __all__ = ["COHORT", "EngineError", "Evaluation", "Method", "Trace", "evaluate", "priced"]
 
 NO_TIMES = np.zeros(0)
+T = TypeVar("T")
+Weights = dict[str, np.ndarray]  # share of each group, array[draw]
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,14 @@ def evaluate(
     )
     match engine.independent:
         case "patients":
-            simulated = _of_patients(pieces, weights)
+            simulated = _of_patients(scenario, pieces, weights)
         case "replications":
-            means = Grouped.of(by_group, lambda parts: outcomes.pooled(dict(parts), shares))
+            means = _by_group(scenario, by_group, outcomes.pooled, shares)
             reference = scenario.reference_index
             simulated = means.each(lambda part: over_replications(part, method.replications, reference))
         case _:
-            total = Grouped.of(by_group, lambda parts: outcomes.pooled(dict(parts), weights))
-            return Evaluation(total, weights, _traces(pieces, weights))
+            total = _by_group(scenario, by_group, outcomes.pooled, weights)
+            return Evaluation(total, weights, _traces(scenario, pieces, weights))
     return Evaluation(simulated.each(lambda part: part.mean), weights, Grouped(), simulated, requests)
 
 
@@ -177,17 +180,29 @@ def priced(block: Block, ran: Ran) -> Iterator[tuple[Result, Outcomes]]:
 # --- all of them together ---------------------------------------------------------------------------------------
 
 
-def _of_patients(pieces: list[_Piece], weights: dict[str, np.ndarray]) -> Grouped[Simulated]:
+def _by_group(
+    scenario: Scenario, parts: dict[str, T], together: Callable[[dict[str, T], Weights], T], weights: Weights
+) -> Grouped[T]:
+    """The parts, all of them together first, and then the subgroups, each with the shares of its members within it."""
+    found = Grouped.of(parts, lambda parts: together(dict(parts), weights))
+    for key, subgroup in scenario.subgroups.items():
+        total = sum((weights[member] for member in subgroup.members), np.zeros(()))
+        shares = {member: weights[member] / total for member in subgroup.members}
+        found[key] = together({member: parts[member] for member in subgroup.members}, shares)
+    return found
+
+
+def _of_patients(scenario: Scenario, pieces: list[_Piece], weights: Weights) -> Grouped[Simulated]:
     parts = {key: Simulated.joined([p.moments[key].simulated() for p in pieces]) for key in weights}
-    return Grouped.of(parts, lambda parts: Simulated.pooled(parts, weights))
+    return _by_group(scenario, parts, Simulated.pooled, weights)
 
 
-def _traces(pieces: list[_Piece], weights: dict[str, np.ndarray]) -> Grouped[Trace]:
+def _traces(scenario: Scenario, pieces: list[_Piece], weights: Weights) -> Grouped[Trace]:
     """Those of all draws, one after the other, and the weighted total."""
     if not pieces[0].traces:
         return Grouped()
     parts = {key: _joined([piece.traces[key] for piece in pieces]) for key in weights}
-    return Grouped.of(parts, lambda parts: together(parts, weights))
+    return _by_group(scenario, parts, together, weights)
 
 
 def _joined(traces: list[Trace]) -> Trace:

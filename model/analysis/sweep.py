@@ -23,6 +23,7 @@ from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.sweep_points import Axis, SweepError
 from model.analysis.workers import in_order
 from model.decision import ALL, Decision
+from model.decision import groups as groups_of
 from model.draws import DomainError, Draws
 from model.engines.contract import DRAWS
 from model.outcomes import OutcomeError
@@ -105,7 +106,7 @@ def sweep(
     found = _run(made, decision, sample, method, kept, progress)
     columns = _together(made, found, len(points))
     columns = comparison.with_economics(columns, levels, scenario.reference_index, decision.effect)
-    groups = tuple(scenario.groups) if list(scenario.groups) == ["all"] else ("all", *scenario.groups)
+    groups = groups_of(scenario)
     return Sweep(scenario, tuple(axes), points, levels, groups, columns, decision, sample)
 
 

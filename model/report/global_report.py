@@ -131,7 +131,7 @@ def pair(scenario: Scenario, strategy: str, decision: Decision) -> str:
     """'incremental net benefit at 50,000 per QALY (USD 2010), Surgery v Radiotherapy'."""
     currency = f"{scenario.currency} {scenario.price_year}".strip()
     pair_ = f"{scenario.labels[strategy]} v {scenario.labels[decision.reference]}"
-    where = "" if decision.group == "all" else f", {scenario.groups[decision.group].label}"
+    where = "" if decision.group == "all" else f", {scenario.group_labels[decision.group]}"
     effect = words_of(scenario, decision.effect).one
     return f"incremental net benefit at {decision.wtp:,.0f} per {effect} ({currency}), {pair_}{where}"
 

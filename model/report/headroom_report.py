@@ -120,7 +120,7 @@ def _forest(found: Headroom, own: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def group_labels(scenario: Scenario) -> dict[str, str]:
     """Labels of the groups; none for all patients together."""
-    return {key: group.label or key for key, group in scenario.groups.items() if key != "all"}
+    return {key: label for key, label in scenario.group_labels.items() if key != "all"}
 
 
 def _text(found: Headroom, table: pd.DataFrame) -> str:

@@ -107,7 +107,7 @@ def titles(scenario: Scenario, table: pd.DataFrame) -> dict[int, str]:
         states = tuple(row.states.split("; "))
         alive = set(states) == set(scenario.living_states)
         what = "Alive" if alive else " or ".join(scenario.states[state].label for state in states)
-        found[row.panel] = what + ("" if row.group == "all" else f": {scenario.groups[row.group].label}")
+        found[row.panel] = what + ("" if row.group == "all" else f": {scenario.group_labels[row.group]}")
     return found
 
 
@@ -144,5 +144,5 @@ def _error(row) -> str:
 
 
 def _name(row, scenario: Scenario) -> str:
-    group = "" if row.group == "all" else f", {scenario.groups[row.group].label}"
+    group = "" if row.group == "all" else f", {scenario.group_labels[row.group]}"
     return f"{row.label} ({scenario.labels[row.strategy]}{group})"

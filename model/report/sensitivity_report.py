@@ -130,7 +130,7 @@ def threshold(found: BreakEven) -> Result:
     label = f"{found.parameter} ({unit})" if unit else found.parameter
     base = scenario.parameters[found.parameter].base
     currency = style.currency.replace(" ", "\N{NO-BREAK SPACE}")
-    who = "" if group == "all" else f", {scenario.groups[group].label}"
+    who = "" if group == "all" else f", {scenario.group_labels[group]}"
     what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.decision.wtp:,.0f} per {style.effect.one} ({currency}{who})"
     changes = [change.value for change in found.changes]
     plan = figures.Plan(lambda: plots.line_sweep(grid, style, label, what, base, changes), grid)
@@ -181,7 +181,7 @@ def sentence(found: BreakEven, label: str) -> str:
         f"{label} from {found.low:,.6g} to {found.high:,.6g}, at {scenario.currency} {decision.wtp:,.0f} per {effect}"
     )
     if decision.group != "all":
-        where += f", in group {scenario.groups[decision.group].label}"
+        where += f", in group {scenario.group_labels[decision.group]}"
     basis = f"mean net benefit of {found.draws:,} draws" if found.draws else "net benefit of the base case"
     if not found.changes:
         return f"None in the range: with {where}, {labels[found.best[0]]} has the highest {basis} throughout."

@@ -484,6 +484,34 @@ SCENARIO = fields(
                 others=formula("what the name stands for in this group"),
             ),
         ),
+        "patients": fields(
+            "what differs between patients at the start, and is heterogeneity and not uncertainty: attributes that formulas may read, such as "
+            "`age + time`. Each combination of values is a group of its own, run with its exact share. `file` names a CSV instead, with a row "
+            "a profile, a column an attribute, and `weight`",
+            {
+                "file": text("CSV with a row a patient or profile, a column an attribute, and `weight` (1 each, if not stated)"),
+                "unit": fields("units of the columns of `file`", others=text("unit, such as `year`")),
+            },
+            others=fields(
+                "an attribute",
+                {
+                    "shares": fields(
+                        "share of patients by value: numbers with their unit, such as `55 years`, or words, of which formulas ask with "
+                        "`tumour is renal`",
+                        others=number("share"),
+                    )
+                },
+                ["shares"],
+            ),
+        ),
+        "subgroups": fields(
+            "patients whose attributes meet a condition, such as `age < 65 years`; every table by group has them",
+            others=either(
+                "a condition",
+                text("a condition on attributes", format="formula"),
+                fields("with a label", {"label": LABEL, "who": text("a condition on attributes", format="formula")}, ["who"]),
+            ),
+        ),
         "periods": fields(
             "stretches of model time, in order: each binds names. One that ends within a cycle changes rates and ratios there; under a "
             "textbook convention a price has its share of the cycle's time",

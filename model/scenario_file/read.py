@@ -9,7 +9,7 @@ from pathlib import Path
 from model import shipped
 from model.instants import is_whole
 from model.scenario import Scenario
-from model.scenario_file import curves, diagram, frame, living, names, structure, table_ends, ties
+from model.scenario_file import curves, diagram, frame, living, names, patients, structure, table_ends, ties
 from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.coherence import check_diagram
@@ -36,10 +36,11 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     """
     path, problems = shipped.find_and_tell(path), Problems()
     root = read_merged(path, settings, problems)
-    root = check_file(structure.with_named_moves(root), problems)
+    stated = check_file(structure.with_named_moves(root), problems)
+    root, profiles = patients.expanded(stated, problems)
     scenario = _build(root, path, tuple(settings), problems)
     check_diagram(scenario, root, problems)
-    scenario = _check_names(scenario, root, problems)
+    scenario = _check_names(scenario, root, profiles, problems)
     problems.stop()
     scenario = living.settled(scenario, root, problems)
     problems.stop()
@@ -55,7 +56,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     scenario = dataclasses.replace(scenario, published=read_published(root, scenario, problems))
     calibration = read_calibration(root, scenario, problems)
     problems.stop()
-    whole, files = resolved(root)
+    whole, files = resolved(stated)
     return dataclasses.replace(
         scenario, calibration=calibration, text=dump(whole), files=files, warnings=tuple(problems.warnings)
     )
@@ -94,7 +95,10 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         perspective=perspective,
         left_out=left_out,
     )
-    return dataclasses.replace(scenario, system=read_system(root, scenario.groups, problems))
+    subgroups = patients.read_subgroups(root, scenario.groups, day, problems)
+    return dataclasses.replace(
+        scenario, system=read_system(root, scenario.groups, problems), subgroups=subgroups
+    )
 
 
 def _lines(root: Map) -> dict[str, str]:
@@ -106,16 +110,21 @@ def _lines(root: Map) -> dict[str, str]:
     return {node.place: node.where for node in nodes}
 
 
-def _check_names(scenario: Scenario, root: Map, problems: Problems) -> Scenario:
+def _check_names(scenario: Scenario, root: Map, profiles: patients.Profiles, problems: Problems) -> Scenario:
     """Unknown names and units that do not fit; warnings of what nothing uses."""
     if not {"parameters", "strategies", "groups", "periods"} & root.dropped:
         reached = names.check_names(scenario, problems)
-        _warn_unused(scenario, root, reached, problems)
+        _warn_unused(scenario, root, reached, profiles, problems)
         _warn_within_cycle(scenario, root, problems)
     return dataclasses.replace(scenario, used_in=names.places_by_name(scenario))
 
 
-def _warn_unused(scenario: Scenario, root: Map, reached: set[tuple[str, str]], problems: Problems) -> None:
+def _warn_unused(
+    scenario: Scenario, root: Map, reached: set[tuple[str, str]], profiles: patients.Profiles, problems: Problems
+) -> None:
+    attributes = {attribute.name for attribute in profiles.attributes}
+    for node, warning in patients.unused(profiles, {name for kind, name in reached if kind == "groups"}, root):
+        problems.warn(node, warning)
     for key, node in root.section("parameters").fields.items():
         if not any(("parameters", name.strip()) in reached for name in key.split(",")):
             problems.warn(node, f"nothing uses '{key}'")
@@ -123,7 +132,7 @@ def _warn_unused(scenario: Scenario, root: Map, reached: set[tuple[str, str]], p
     for kind, owners in (("strategies", scenario.strategies), ("groups", scenario.groups), ("periods", periods)):
         for key, owner in owners.items():
             for name in owner.bindings:
-                if (kind, name) not in reached:
+                if (kind, name) not in reached and not (kind == "groups" and name in attributes):
                     problems.warn(
                         root.section(kind).section(key).at(name),
                         f"nothing uses '{name}'" + _hidden(scenario, kind, name),
