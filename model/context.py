@@ -136,7 +136,7 @@ class Context:
         return Stepwise(np.zeros(1), self.at(formula)[None])
 
     def by_waiting(self, formula: Formula, name: str) -> Stepwise:
-        """A formula of 'waited' or 'time_since_entry', in steps of an hour up to a month, then of a day up to a year; it is
+        """A formula of 'waited' or 'time_in_state', in steps of an hour up to a month, then of a day up to a year; it is
         taken at the start of a step, and as it is after a year from there on."""
         starts, day = WAITING / self.scenario.time.day, self.scenario.time.day
         shape, built_in = (len(starts), self.draws.n), {name: starts[:, None]}

@@ -20,7 +20,8 @@ from model.instants import HAIR, in_force
 from model.suggestions import did_you_mean
 from model.units import DIGITS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
 
-BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
+BUILT_IN = ("time", "cycle", "waited", "time_in_state", "cycle_in_state", "time_at_entry")
+RENAMED = {"time_since_entry": "time_in_state"}  # old words of the language, which go on working
 _OPERATORS: dict[type[ast.AST], Callable] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -207,9 +208,7 @@ def parse(text: str, currency: str = "USD") -> Formula:
     text = " ".join(str(text).split())
     _check_length(text)
     body, unit = _split_unit(text, currency)
-    tree = _tree(body, text)
-    _check(tree, text)
-    return Formula(text, tree, frozenset(_names(tree)), unit)
+    return _formula(text, _tree(body, text), unit)
 
 
 def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
@@ -235,9 +234,15 @@ def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
 
 def from_tree(tree: ast.expr) -> Formula:
     """A formula from a part of a parsed call."""
-    text = ast.unparse(tree)
+    return _formula(ast.unparse(tree), tree)
+
+
+def _formula(text: str, tree: ast.expr, unit: Unit | None = None) -> Formula:
     _check(tree, text)
-    return Formula(text, tree, frozenset(_names(tree)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = RENAMED.get(node.id, node.id)
+    return Formula(text, tree, frozenset(_names(tree)), unit)
 
 
 def constant(tree: ast.expr):
@@ -508,4 +513,15 @@ def _in_formula(node, rule, dimensions):
         raise UnitError(f"'{ast.unparse(node)}' {error}") from None
 
 
-__all__ = ["BUILT_IN", "FUNCTIONS", "Formula", "FormulaError", "Table", "constant", "from_tree", "parse", "parse_call"]
+__all__ = [
+    "BUILT_IN",
+    "FUNCTIONS",
+    "RENAMED",
+    "Formula",
+    "FormulaError",
+    "Table",
+    "constant",
+    "from_tree",
+    "parse",
+    "parse_call",
+]

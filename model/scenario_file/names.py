@@ -15,7 +15,14 @@ from model.suggestions import did_you_mean
 from model.units import MONEY, MONEY_PER_TIME, NUMBER, PER_TIME, TIME, Dimension, UnitError
 
 _DIMENSIONS = {"number": NUMBER, "time": TIME, "per time": PER_TIME}
-_BUILT_IN = {"time": TIME, "cycle": NUMBER, "waited": TIME, "time_since_entry": TIME}
+_BUILT_IN = {
+    "time": TIME,
+    "cycle": NUMBER,
+    "waited": TIME,
+    "time_in_state": TIME,
+    "cycle_in_state": NUMBER,
+    "time_at_entry": TIME,
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,14 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
             yield Use(f"{place}.survival", formula, needed)
 
 
-_ALLOWED = {"time": ("time", "cycle"), "branch": tuple(_BUILT_IN)}
+_ALLOWED = {"time": ("time", "cycle"), "branch": ("time", "cycle", "waited", "time_in_state")}
+# What is known of the single patient, and where formulas may read it.
+_OF_PATIENTS = {
+    "waited": "in the probabilities of a chance node only",
+    "time_in_state": "in the probabilities of a chance node only",
+    "cycle_in_state": "in no field of this model: the number of the cycle since the start is 'cycle'",
+    "time_at_entry": "in no field of this model: the time since the start is 'time'",
+}
 
 
 class PlacedError(UnitError):
@@ -216,13 +230,13 @@ class Dimensions(Mapping):
         """Why a name that exists in other fields cannot stand in this one; nothing where there is none such."""
         if name in self.curves:
             return f"'{name}' is a survival curve, which can be read in the 'share' of a state or of its cost only"
-        if self.curves and name in (*BUILT_IN, "time_in_state"):
+        if self.curves and name in BUILT_IN:
             return (
                 f"'{name}' cannot be used with 'curves', which say how many are in a state, and not since when: let a price or a "
                 "hazard ratio change by 'periods'"
             )
-        if name in ("waited", "time_since_entry"):
-            return f"'{name}' can be used in the probabilities of a chance node only"
+        if name in _OF_PATIENTS:
+            return f"'{name}' can be used {_OF_PATIENTS[name]}"
         if name in BUILT_IN:
             return (
                 f"'{name}' can be used in rates and probabilities only; to let a price or a hazard ratio change "

@@ -145,8 +145,8 @@ Arithmetic on names: `+ - * / **`, comparisons `< <= > >= == !=`, `and`, `or`, `
 stand behind the whole formula: `0.1 per year`, `100 USD per day`, `0.06 over 30 days`. Units are followed through the
 arithmetic: money and time cannot be added, rates per year and per day are converted. Rates and probabilities may use
 {" and ".join(f"`{name}`" for name in BUILT_IN[:2])} (model time; number of the cycle, from 1). Probabilities of a
-chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_since_entry` (time in the
-state that was left for the node; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
+chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_in_state` (time in the
+state that was left for the node, once called `time_since_entry`; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
 
 A rate is the hazard at each instant, and its integral counts: a comparison, `if`, `lookup` or period within a cycle takes
 effect where it says, whatever the cycle. A hazard that has no finite value at some time (`time ** -0.5` at the start) is

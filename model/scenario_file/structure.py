@@ -53,11 +53,16 @@ class Reader:
         if not isinstance(node, Text):
             return None
         self.lines[node.place] = node.where
+        self._warn_of_old_words(node)
         try:
             return formula.parse(node.value, self.currency)
         except FormulaError as error:
             self.problems.add(node, str(error))
             return None
+
+    def _warn_of_old_words(self, node: Text) -> None:
+        for old in {*re.findall(r"\w+", node.value)} & {*formula.RENAMED}:
+            self.problems.warn(node, f"'{old}' is now called '{formula.RENAMED[old]}'; the old name goes on working")
 
     def money(self, node: Node | None, unnamed: str) -> dict[str, Formula]:
         """{component: formula}; one formula alone is the component `unnamed`."""
