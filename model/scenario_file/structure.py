@@ -38,7 +38,6 @@ KINDS = ("rate", "survival", "probability", "probability per cycle")
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
 OUTCOMES = (COST, *BUILT_IN, "draw", "strategy")
-_AGE_IN_YEARS = re.compile(r"^life_table\(\s*(\w+)\s*,\s*age\s*=\s*([\d.]+)\s+years?\s*\)")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
 
@@ -281,8 +280,6 @@ def read_survival(node: Map, reader: Reader, clock: str = "") -> Survival | None
     clock = clock or node.text("clock")
     counted: Clock = "state" if clock == "state" else "model"
     try:
-        if literal := _AGE_IN_YEARS.match(text):
-            raise FormulaError(_age_needs_unit(literal[1], literal[2]))
         body, scale = _in_unit(text, reader.day)
         family, positional, named = formula.parse_call(body)
         arguments, table = _arguments(family, positional, named, reader)
@@ -374,16 +371,12 @@ def _life_table(positional, named):
     if len(positional) != 1 or not isinstance(positional[0], ast.Name) or set(named) - {"age"}:
         raise FormulaError("write life_table(name of a table) or life_table(name of a table, age=age at start)")
     age = formula.from_tree(named.get("age", ast.Constant(0)))
-    if "age" in named and not age.names and age.text != "0":
-        raise FormulaError(_age_needs_unit(positional[0].id, age.text))
+    if "age" in named and not age.names and not age.has_quantity and age.text != "0":
+        raise FormulaError(
+            f"the age {age.text} has no unit: write 'life_table({positional[0].id}, age={age.text} years)', without 'in ...', as a "
+            "table states its own units"
+        )
     return {"age": age}, positional[0].id
-
-
-def _age_needs_unit(table: str, age: str) -> str:
-    return (
-        f"the age {age} has no unit: add the parameter 'age_at_start: {{value: {age}, unit: year}}', and write here "
-        f"'life_table({table}, age=age_at_start)', without 'in ...', as a table states its own units"
-    )
 
 
 def read_effects(section: Map, states: Collection[str], moves: Collection[str], reader: Reader) -> dict[str, Effect]:
