@@ -140,7 +140,7 @@ PARAMETER = fields(
             format="distribution",
         ),
         "unit": text(
-            "`probability`, `utility`, `ratio`, `per day`, `USD`, `USD per day`, `month`, `QALY`, "
+            "`probability`, `utility`, `ratio`, `per day`, `USD`, `USD per day`, `USD per 3 weeks`, `month`, `QALY`, "
             "`probability over 30 days` (becomes a hazard)",
             format="unit",
         ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from model import shipped
 from model.instants import is_whole
 from model.scenario import Scenario
-from model.scenario_file import curves, diagram, frame, living, names, structure, table_ends, ties
+from model.scenario_file import curves, diagram, frame, living, names, readings, structure, table_ends, ties
 from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.coherence import check_diagram
@@ -109,8 +109,9 @@ def _lines(root: Map) -> dict[str, str]:
 def _check_names(scenario: Scenario, root: Map, problems: Problems) -> Scenario:
     """Unknown names and units that do not fit; warnings of what nothing uses."""
     if not {"parameters", "strategies", "groups", "periods"} & root.dropped:
-        reached = names.check_names(scenario, problems)
-        _warn_unused(scenario, root, reached, problems)
+        checked = names.check_names(scenario, problems)
+        scenario = readings.settled(scenario, checked.readings)
+        _warn_unused(scenario, root, checked.reached, problems)
         _warn_within_cycle(scenario, root, problems)
     return dataclasses.replace(scenario, used_in=names.places_by_name(scenario))
 
