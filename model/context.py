@@ -11,10 +11,11 @@ import numpy as np
 
 from model import tables
 from model.dependencies import in_order
-from model.draws import Draws
+from model.draws import DomainError, Draws
 from model.formula import Formula, Table
 from model.over_time import OverTime, Stepwise
 from model.scenario import Group, Period, Scenario
+from model.switches import TooManySteps
 from model.timed_formula import TimedFormula
 
 _NOTHING = Period("", 0.0, np.inf, {})
@@ -123,9 +124,18 @@ class Context:
             starts = self.scenario.time.grid[:-1]
             level = Stepwise(starts, TimedFormula(self, formula).value(starts))
         else:
-            return TimedFormula(self, formula, check).level()
+            return self._in_steps(formula, check)
         check(level.values)
         return level
+
+    def _in_steps(self, formula: Formula, check) -> Stepwise | OverTime:
+        try:
+            return TimedFormula(self, formula, check).level()
+        except TooManySteps as error:
+            place = self.scenario.line(tables.place_of(self, formula))
+            raise DomainError(
+                f"{place}: '{formula.text}' steps too often ({error} times); divide by a longer unit"
+            ) from None
 
     def _by_period(self, formula: Formula, read: set[str]) -> Stepwise:
         if any(read & set(period.bindings) for period in self.periods):
@@ -136,7 +146,7 @@ class Context:
         return Stepwise(np.zeros(1), self.at(formula)[None])
 
     def by_waiting(self, formula: Formula, name: str) -> Stepwise:
-        """A formula of 'waited' or 'time_since_entry', in steps of an hour up to a month, then of a day up to a year; it is
+        """A formula of 'waited' or 'time_in_state', in steps of an hour up to a month, then of a day up to a year; it is
         taken at the start of a step, and as it is after a year from there on."""
         starts, day = WAITING / self.scenario.time.day, self.scenario.time.day
         shape, built_in = (len(starts), self.draws.n), {name: starts[:, None]}

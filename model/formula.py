@@ -11,16 +11,19 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 
+from model import literals
+from model.functions import FUNCTIONS, all_plain, fold, same, unless_unknown
 from model.instants import HAIR, in_force
 from model.suggestions import did_you_mean
-from model.units import DIGITS, NUMBER, PER_TIME, TIME, Dimension, Unit, UnitError, days_in, parse_unit
+from model.units import DIGITS, NUMBER, Dimension, Unit, UnitError, parse_unit
 
-BUILT_IN = ("time", "cycle", "waited", "time_since_entry")
+BUILT_IN = ("time", "cycle", "waited", "time_in_state", "cycle_in_state", "time_at_entry")
+RENAMED = {"time_since_entry": "time_in_state"}  # old words of the language, which go on working
 _OPERATORS: dict[type[ast.AST], Callable] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
@@ -39,111 +42,16 @@ _COMPARE = {
     ast.NotEq: np.not_equal,
 }
 _SUFFIX = re.compile(
-    r"^(?P<body>.*?[\w.)%])\s+(?P<unit>(?:[A-Z]{3}\s+)?per\s+[A-Za-z]+|over\s+[\d.eE+-]*+\s*[A-Za-z]+"
+    rf"^(?P<body>.*?[\w.)%])\s+(?P<unit>(?:[A-Z]{{3}}\s+)?per\s+(?:{DIGITS}\s*+)?[A-Za-z]+|over\s+[\d.eE+-]*+\s*[A-Za-z]+"
     r"|QALYs?|[A-Z]{3}|[a-z]+)$"
 )
+_NUMBER_LAST = re.compile(rf"(?<![\w.]){DIGITS}(?:\s*%)?$")
 _PERCENT = re.compile(rf"(?<![\w.])({DIGITS})\s*%")
 _LONGEST, DEEPEST = 2000, 200
 
 
 class FormulaError(ValueError):
     """A formula that cannot be read, or whose units do not go together."""
-
-
-def _with_odds_ratio(p, ratio):
-    return ratio * p / (1 - p + ratio * p)
-
-
-def _where(condition, a, b):
-    """A condition that is not known decides nothing."""
-    return _unless_unknown(np.where(condition, a, b), [condition])
-
-
-def _unless_unknown(result, parts):
-    """nan where a part is nan: a comparison with a missing row of a table is not false."""
-    for part in parts:
-        missing = part != part  # nan alone is not equal to itself; quicker than isnan for the single numbers of a step
-        if missing.any() if isinstance(missing, np.ndarray) else missing:
-            result = np.where(missing, np.nan, result)
-    return result
-
-
-def _all_of(parts):
-    """One that is false decides, whatever is not known."""
-    result = _fold(np.logical_and, parts) * 1.0
-    return np.where(result == 0, result, _unless_unknown(result, parts))
-
-
-def _any_of(parts):
-    """One that is true decides, whatever is not known."""
-    true = _fold(np.logical_or, [np.nan_to_num(part) for part in parts])
-    return np.where(true, 1.0, _unless_unknown(0.0, parts))
-
-
-def _all_plain(dimensions):
-    for dimension in dimensions:
-        if dimension not in (None, NUMBER):
-            raise UnitError(f"needs plain numbers, found {dimension}")
-    return NUMBER
-
-
-def _same(dimensions):
-    known = [d for d in dimensions if d is not None]
-    if any(d != known[0] for d in known[1:]):
-        raise UnitError("mixes " + " and ".join(dict.fromkeys(str(d) for d in known)))
-    return known[0] if known else None
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function of the formula language: what it computes, how many arguments, and how units pass through."""
-
-    compute: Callable
-    arity: tuple[int, int]
-    dimension: Callable
-    help: str
-
-
-def _rate_dimension(dims):
-    _all_plain(dims[:1])
-    return PER_TIME if len(dims) == 2 and _same([dims[1], TIME]) else NUMBER
-
-
-def _probability_dimension(dims):
-    _all_plain([dims[0].times(dims[1])] if len(dims) == 2 and None not in dims else dims[:1])
-    return NUMBER
-
-
-FUNCTIONS = {
-    "min": Function(lambda *x: _fold(np.minimum, x), (1, 99), _same, "smallest of its arguments"),
-    "max": Function(lambda *x: _fold(np.maximum, x), (1, 99), _same, "largest of its arguments"),
-    "exp": Function(np.exp, (1, 1), _all_plain, "e to the power"),
-    "log": Function(np.log, (1, 1), _all_plain, "natural logarithm"),
-    "sqrt": Function(np.sqrt, (1, 1), lambda d: d[0] and d[0].power(Fraction(1, 2)), "square root"),
-    "abs": Function(np.abs, (1, 1), _same, "absolute value"),
-    "where": Function(_where, (3, 3), lambda d: _same(d[1:]), "where(condition, a, b), also written if(...)"),
-    "odds": Function(lambda p: p / (1 - p), (1, 1), _all_plain, "odds of a probability"),
-    "from_odds": Function(lambda o: o / (1 + o), (1, 1), _all_plain, "probability from odds"),
-    "logit": Function(lambda p: np.log(p / (1 - p)), (1, 1), _all_plain, "log odds of a probability"),
-    "expit": Function(lambda x: 1 / (1 + np.exp(-x)), (1, 1), _all_plain, "probability from log odds"),
-    "with_odds_ratio": Function(_with_odds_ratio, (2, 2), _all_plain, "probability p after an odds ratio"),
-    "with_hazard_ratio": Function(
-        lambda p, hr: 1 - (1 - p) ** hr, (2, 2), _all_plain, "probability p after a hazard ratio"
-    ),
-    "rate_from_probability": Function(
-        lambda p, t=1.0: -np.log1p(-p) / t, (1, 2), _rate_dimension, "hazard -ln(1 - p) / period"
-    ),
-    "probability_from_rate": Function(
-        lambda r, t=1.0: -np.expm1(-r * t), (1, 2), _probability_dimension, "probability 1 - exp(-rate * period)"
-    ),
-}
-
-
-def _fold(function, values):
-    result = values[0]
-    for value in values[1:]:
-        result = function(result, value)
-    return result
 
 
 @dataclass(frozen=True)
@@ -176,22 +84,50 @@ class Table:
 class Formula:
     """One formula of the scenario file.
 
-    text: as written; names: what it reads; unit: stated behind it ('0.1 per year'), else None.
+    text: as written; names: what it reads; unit: stated behind the whole ('(a + b) per year'), else None.
+    within: the tree in which the unit at the end belongs to the number before it ('age + 1 year'), where that may be meant;
+    which of the two is known by the units of the names (`reading`).
     """
 
     text: str
     tree: ast.expr = field(repr=False, compare=False)
     names: frozenset[str]
     unit: Unit | None = None
+    within: ast.expr | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def has_quantity(self) -> bool:
+        """Some number in it has a unit of its own."""
+        return literals.has_quantity(self.tree)
 
     def evaluate(self, values: Mapping, day: float = 1.0):
         """Value in model units (one unit of time lasts `day` days); names read from `values`, all draws at once."""
         with np.errstate(all="ignore"):
-            result = _evaluate(self.tree, values)
+            result = _evaluate(self.tree, values, day)
             return result if self.unit is None else self.unit.to_model(result, day)
+
+    def reading(self, dimensions: Mapping[str, Dimension]) -> Formula:
+        """Itself; with `within` as its tree where the unit at its end belongs to the last number alone.
+
+        A unit belongs to the whole where all that stands before it is plain numbers.
+        """
+        if self.within is None:
+            return self
+        inner, second = Formula(self.text, self.within, self.names), replace(self, within=None)
+        try:
+            plain = _dimension(self.tree, dimensions) == NUMBER
+        except UnitError:
+            plain = False
+        try:
+            _dimension(self.within, dimensions)
+        except UnitError:
+            return second if plain else inner
+        return second if plain and not _is_sum_or_condition(self.within) else inner
 
     def dimension(self, dimensions: Mapping[str, Dimension]) -> Dimension | None:
         """Dimension that follows from those of its names; None for a literal zero, which fits any."""
+        if self.within is not None:
+            return self.reading(dimensions).dimension(dimensions)
         inner = _dimension(self.tree, dimensions)
         if self.unit is None:
             return inner
@@ -202,17 +138,25 @@ class Formula:
         return self.unit.dimension
 
 
+def _is_sum_or_condition(tree: ast.expr) -> bool:
+    summed = isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
+    return summed or isinstance(tree, (ast.Compare, ast.BoolOp))
+
+
 def parse(text: str, currency: str = "USD") -> Formula:
     """Read a formula; FormulaError says what is not allowed."""
     text = " ".join(str(text).split())
     _check_length(text)
     body, unit = _split_unit(text, currency)
-    tree = _tree(body, text)
-    _check(tree, text)
-    return Formula(text, tree, frozenset(_names(tree)), unit)
+    tree = _tree(body, text, currency=currency)
+    if unit is None or not _NUMBER_LAST.search(body) or isinstance(tree, ast.Constant):
+        return _formula(text, tree, unit)
+    within = _formula(text, _tree(text, text, currency=currency))
+    made = replace(_formula(text, tree, unit), within=within.tree)
+    return made if made.names else made.reading({})
 
 
-def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
+def parse_call(text: str, currency: str = "") -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
     """'gamma(mean=3, cv=0.5)' -> ('gamma', [], {'mean': ..., 'cv': ...}) as unevaluated trees."""
     text = " ".join(str(text).split())
     tree = _tree(
@@ -221,6 +165,7 @@ def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
         "write name(argument=value, ...), such as gamma(mean=415, cv=0.69); a unit of time stands "
         "behind the bracket of a survival distribution ('in months'), that of a parameter in "
         "'unit'",
+        currency,
     )
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)) or any(
         k.arg is None for k in tree.keywords
@@ -235,9 +180,15 @@ def parse_call(text: str) -> tuple[str, list[ast.expr], dict[str, ast.expr]]:
 
 def from_tree(tree: ast.expr) -> Formula:
     """A formula from a part of a parsed call."""
-    text = ast.unparse(tree)
+    return _formula(ast.unparse(tree), tree)
+
+
+def _formula(text: str, tree: ast.expr, unit: Unit | None = None) -> Formula:
     _check(tree, text)
-    return Formula(text, tree, frozenset(_names(tree)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = RENAMED.get(node.id, node.id)
+    return Formula(text, tree, frozenset(_names(tree)), unit)
 
 
 def constant(tree: ast.expr):
@@ -245,6 +196,10 @@ def constant(tree: ast.expr):
     if isinstance(tree, (ast.List, ast.Tuple)):
         return [constant(item) for item in tree.elts]
     formula = from_tree(tree)
+    if formula.has_quantity:
+        raise FormulaError(
+            f"'{formula.text}': only plain numbers are allowed here; the unit of a parameter stands in 'unit'"
+        )
     if formula.names:
         raise FormulaError(
             f"'{formula.text}': only numbers are allowed here, found the name '{sorted(formula.names)[0]}'"
@@ -257,14 +212,10 @@ def _split_unit(text: str, currency: str) -> tuple[str, Unit | None]:
     if not match:
         return text, None
     words = match["unit"]
-    if re.fullmatch("[A-Z]{3}", words.split()[0]) and words.split()[0] != currency and words != "AND":
-        raise FormulaError(f"'{text}': {words.split()[0]} is not the currency of this scenario ({currency})")
-    is_unit = words.startswith(("per ", "over ", "QALY", currency)) or days_in(words)
-    if not is_unit:
-        return text, None
     try:
-        return match["body"], parse_unit(words, currency)
-    except UnitError as error:
+        literals.check_currency(words, currency)
+        return (match["body"], parse_unit(words, currency)) if literals.is_unit(words) else (text, None)
+    except (UnitError, literals.CurrencyError) as error:
         raise FormulaError(f"'{text}': {error}") from None
 
 
@@ -273,14 +224,15 @@ def _check_length(text: str) -> None:
         raise FormulaError(f"'{text[:60]}...' has {len(text)} characters; at most {_LONGEST} are allowed")
 
 
-def _tree(body: str, text: str, advice: str = "") -> ast.expr:
+def _tree(body: str, text: str, advice: str = "", currency: str = "") -> ast.expr:
     _check_length(body)
+    lifted, quantities = _lifted(body, text, currency)
     if misread := re.search(r"#|(?<![\w.])\d+_\d", body):
         raise FormulaError(
             f"'{_short(text)}' is not arithmetic: "
             + ("leave the comment (#) out" if misread[0] == "#" else _TRAPS[0][1])
         )
-    source = _PERCENT.sub(r"(\1 / 100)", re.sub(r"\bif\s*\(", "where(", body))
+    source = _PERCENT.sub(r"(\1 / 100)", re.sub(r"\bif\s*\(", "where(", lifted))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -291,7 +243,15 @@ def _tree(body: str, text: str, advice: str = "") -> ast.expr:
         ) from None
     if _depth(tree) > DEEPEST:
         raise FormulaError(f"'{_short(text)}' is nested more than {DEEPEST} levels deep; give its parts names")
+    literals.put_back(tree, quantities)
     return tree
+
+
+def _lifted(body: str, text: str, currency: str) -> tuple[str, list[str]]:
+    try:
+        return literals.lifted(body, currency)
+    except (UnitError, literals.CurrencyError) as error:
+        raise FormulaError(f"'{_short(text)}': {error}") from None
 
 
 def _short(text: str) -> str:
@@ -309,9 +269,8 @@ _TRAPS = (
     (r"(?<![<>=!(,])=(?!=)", "equality is written =="),
     (
         r"\b(per|over)\s|\d\s+[A-Za-z]",
-        "a unit stands once, behind the whole formula, such as '0.1 per year'; a "
-        "number of "
-        "another unit needs a name of its own",
+        "a unit stands behind a number ('5 years', '0.1 per year') or behind the whole formula; behind a name or a bracket within "
+        "a formula write a product, such as '(a + b) * 1 year'",
     ),
 )
 
@@ -415,44 +374,64 @@ def _call_fault(node: ast.Call) -> str:
 
 def _names(tree: ast.expr) -> set[str]:
     functions = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in functions}
+    named = (n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in functions)
+    return {name for name in named if not literals.is_quantity(name)}
 
 
-def expression(tree: ast.expr, values: Mapping):
-    """Value of a part of a formula."""
+def expression(tree: ast.expr, values: Mapping, day: float):
+    """Value of a part of a formula, as `Formula.evaluate`."""
     with np.errstate(all="ignore"):
-        return _evaluate(tree, values)
+        return _evaluate(tree, values, day)
 
 
-def _evaluate(node, values):
+def _evaluate(node, values, day):
     if isinstance(node, ast.Constant):
         return np.float64(number_of(node))
     if isinstance(node, ast.Name):
-        return values[node.id]
+        return _quantity(node.id, day) if literals.is_quantity(node.id) else values[node.id]
     if isinstance(node, ast.BinOp):
-        return _OPERATORS[type(node.op)](_evaluate(node.left, values), _evaluate(node.right, values))
+        return _OPERATORS[type(node.op)](_evaluate(node.left, values, day), _evaluate(node.right, values, day))
     if isinstance(node, ast.UnaryOp):
-        inner = _evaluate(node.operand, values)
+        inner = _evaluate(node.operand, values, day)
         if isinstance(node.op, ast.Not):
-            return _unless_unknown(np.logical_not(inner) * 1.0, [inner])
+            return unless_unknown(np.logical_not(inner) * 1.0, [inner])
         return _OPERATORS[type(node.op)](inner)
     if isinstance(node, ast.BoolOp):
-        fold = _all_of if isinstance(node.op, ast.And) else _any_of
-        return fold([_evaluate(v, values) for v in node.values])
+        together = _all_of if isinstance(node.op, ast.And) else _any_of
+        return together([_evaluate(v, values, day) for v in node.values])
     if isinstance(node, ast.Compare):
-        sides = [_evaluate(n, values) for n in (node.left, *node.comparators)]
+        sides = [_evaluate(n, values, day) for n in (node.left, *node.comparators)]
         parts = [_COMPARE[type(op)](a, b) for op, a, b in zip(node.ops, sides, sides[1:])]
-        return _unless_unknown(_fold(np.logical_and, parts) * 1.0, sides)
-    arguments = [_evaluate(a, values) for a in node.args]
+        return unless_unknown(fold(np.logical_and, parts) * 1.0, sides)
+    arguments = [_evaluate(a, values, day) for a in node.args]
     if node.func.id == "lookup":
         return arguments[0].lookup(arguments[1])
     return FUNCTIONS[node.func.id].compute(*arguments)
+
+
+def _all_of(parts):
+    """One that is false decides, whatever is not known."""
+    result = fold(np.logical_and, parts) * 1.0
+    return np.where(result == 0, result, unless_unknown(result, parts))
+
+
+def _any_of(parts):
+    """One that is true decides, whatever is not known."""
+    true = fold(np.logical_or, [np.nan_to_num(part) for part in parts])
+    return np.where(true, 1.0, unless_unknown(0.0, parts))
+
+
+def _quantity(name, day):
+    found = literals.quantity(name)
+    return found.unit.to_model(np.float64(found.number), day)
 
 
 def _dimension(node, known):
     if isinstance(node, ast.Constant):
         return None if node.value == 0 else NUMBER
     if isinstance(node, ast.Name):
+        if literals.is_quantity(node.id):
+            return literals.quantity(node.id).unit.dimension
         found = known[node.id]
         if isinstance(found, Table):
             raise UnitError(f"'{node.id}' is a table: read it with lookup({node.id}, x)")
@@ -460,15 +439,15 @@ def _dimension(node, known):
     if isinstance(node, ast.UnaryOp):
         return _dimension(node.operand, known)
     if isinstance(node, ast.BoolOp):
-        return _all_plain([_dimension(v, known) for v in node.values])
+        return all_plain([_dimension(v, known) for v in node.values])
     if isinstance(node, ast.Compare):
-        _in_formula(node, _same, [_dimension(n, known) for n in (node.left, *node.comparators)])
+        _in_formula(node, same, [_dimension(n, known) for n in (node.left, *node.comparators)])
         return NUMBER
     if isinstance(node, ast.Call):
         return _call_dimension(node, known)
     left, right = _dimension(node.left, known), _dimension(node.right, known)
     if isinstance(node.op, (ast.Add, ast.Sub)):
-        return _in_formula(node, _same, [left, right])
+        return _in_formula(node, same, [left, right])
     if isinstance(node.op, ast.Pow):
         return _power_dimension(node, left, right)
     if left is None:  # a literal zero stays zero
@@ -477,13 +456,13 @@ def _dimension(node, known):
 
 
 def _power_dimension(node, left, right):
-    _in_formula(node, _all_plain, [right])
+    _in_formula(node, all_plain, [right])
     if left in (None, NUMBER):
         return left
     if _names(node.right):
         raise UnitError(f"'{ast.unparse(node)}': the power of {left} must be a number")
     with np.errstate(all="ignore"):
-        power = float(_evaluate(node.right, {}))
+        power = float(_evaluate(node.right, {}, 1.0))
     if not abs(power) < 10:
         raise UnitError(f"'{ast.unparse(node)}': {power:g} is no power that {left} can have")
     return left.power(Fraction(power).limit_denominator(1000))
@@ -496,7 +475,7 @@ def _call_dimension(node, known):
             return None
         if not isinstance(table, Table):
             raise UnitError(f"'{ast.unparse(node)}': '{node.args[0].id}' is not a table")
-        _in_formula(node, _same, [_dimension(node.args[1], known), table.at_dimension])
+        _in_formula(node, same, [_dimension(node.args[1], known), table.at_dimension])
         return table.dimension
     return _in_formula(node, FUNCTIONS[node.func.id].dimension, [_dimension(a, known) for a in node.args])
 
@@ -508,4 +487,15 @@ def _in_formula(node, rule, dimensions):
         raise UnitError(f"'{ast.unparse(node)}' {error}") from None
 
 
-__all__ = ["BUILT_IN", "FUNCTIONS", "Formula", "FormulaError", "Table", "constant", "from_tree", "parse", "parse_call"]
+__all__ = [
+    "BUILT_IN",
+    "FUNCTIONS",
+    "RENAMED",
+    "Formula",
+    "FormulaError",
+    "Table",
+    "constant",
+    "from_tree",
+    "parse",
+    "parse_call",
+]

@@ -19,7 +19,7 @@ from model.over_time import OverTime, Stepwise, rest
 from model.scenario import Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
 
 SHARES = 1e-9  # rounding of shares that add up to 1
-CLOCKS: dict[str, BranchClock] = {"waited": "waited", "time_since_entry": "entry"}
+CLOCKS: dict[str, BranchClock] = {"waited": "waited", "time_in_state": "entry"}
 
 
 def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
@@ -165,11 +165,11 @@ def _branch(context: Context, place: str, formula: Formula, check: Callable) -> 
     if len(waiting) > 1 or read & varying:
         raise DomainError(
             f"{context.scenario.line(place)}: a probability can change with one clock only: 'waited', "
-            f"'time_since_entry', or time and periods; found {', '.join(sorted(read & {*CLOCKS, *varying}))}"
+            f"'time_in_state', or time and periods; found {', '.join(sorted(read & {*CLOCKS, *varying}))}"
         )
     level = context.by_waiting(formula, waiting[0])
     check(level.values)
-    if waiting[0] == "time_since_entry" and not context.scenario.time_in_state:
+    if waiting[0] == "time_in_state" and not context.scenario.time_in_state:
         return Stepwise(level.starts[:1], level.values[:1]), "model"
     return level, CLOCKS[waiting[0]]
 

@@ -428,7 +428,7 @@ class Scenario:
     published: tuple[Target, ...] = ()
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
     subgroups: dict[str, Subgroup] = field(default_factory=dict)
-    time_in_state: bool = True  # False: formulas take 'time_since_entry' as 0
+    time_in_state: bool = True  # False: formulas take 'time_in_state' as 0
 
     @property
     def labels(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """How a formula changes with `time`, and at which times it steps or bends, from its syntax tree.
 
-A comparison, `lookup`, `min`, `max` and `abs` change course where one of their arguments crosses a level: those are the
-switches. Between switches a formula is constant, a straight line of time, or a curve. Where an argument is a line its
+A comparison, `lookup`, `min`, `max` and `abs` change course where one of their arguments crosses a level, `floor`, `ceil`, `round`
+and `mod` where it crosses any whole number (or half): those are the switches. Between switches a formula is constant, a straight line of time, or a curve. Where an argument is a line its
 crossings are solved; along a curve they are bracketed (SAMPLES to a stretch) and bisected.
 """
 
@@ -18,7 +18,34 @@ from model.formula import Formula, Table, name_of
 
 CONSTANT, STEPS, LINE, CURVE = range(4)
 SAMPLES = 64  # points on a curve between which a crossing is looked for
+MOST_LEVELS = 20_000  # whole numbers that an argument may cross
+_ROUNDED = {"floor": 0.0, "ceil": 0.0, "round": 0.5}  # where they step, beside whole numbers
 _NONE: frozenset[int] = frozenset()
+
+
+class TooManySteps(ValueError):
+    """A formula that steps more often than can be followed."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Levels that a value may cross: those that are listed; or every whole number, `beside` it."""
+
+    listed: np.ndarray
+    beside: float | None = None
+
+    def between(self, low: float, high: float) -> np.ndarray:
+        """Those within low..high, none where these are not known."""
+        if not low <= high:
+            return np.zeros(0)
+        if self.beside is None:
+            return self.listed[(self.listed >= low) & (self.listed <= high)]
+        if high - low > MOST_LEVELS:
+            raise TooManySteps(f"more than {MOST_LEVELS:,}")
+        return np.arange(np.ceil(low - self.beside), np.floor(high - self.beside) + 1) + self.beside
+
+
+_ZERO = Levels(np.zeros(1))
 
 
 @dataclass(frozen=True)
@@ -26,7 +53,7 @@ class Switch:
     """Something changes where `tree` crosses one of `levels`. inner: switches within the tree; shape: between those."""
 
     tree: ast.expr
-    levels: np.ndarray
+    levels: Levels
     inner: frozenset[int]
     shape: int
 
@@ -79,7 +106,7 @@ class Shapes:
             shape, inner = self._node(arguments[1])
             table = self.follow(name_of(arguments[0]))
             levels = table.at if isinstance(table, Table) else np.zeros(0)
-            return _stepped(shape), inner | self._crossing(arguments[1], levels)
+            return _stepped(shape), inner | self._crossing(arguments[1], Levels(levels))
         shape, inner = _together(parts := [self._node(a) for a in arguments])
         if name == "where":
             return max(_stepped(parts[0][0]), parts[1][0], parts[2][0]), inner
@@ -87,14 +114,20 @@ class Shapes:
             pairs = [(a, b) for i, a in enumerate(arguments) for b in arguments[i + 1 :]]
             return shape, inner | self._crossings(pairs)
         if name == "abs":
-            return shape, inner | self._crossing(arguments[0], np.zeros(1))
+            return shape, inner | self._crossing(arguments[0], _ZERO)
+        if name in _ROUNDED:
+            return _stepped(shape), inner | self._crossing(arguments[0], Levels(np.zeros(0), _ROUNDED[name]))
+        if name == "mod":
+            turns = ast.BinOp(arguments[0], ast.Div(), arguments[1])
+            bent = shape > STEPS and parts[1][0] > STEPS
+            return (CURVE if bent else shape), inner | self._crossing(turns, Levels(np.zeros(0), 0.0))
         return (CURVE if shape == LINE else shape), inner
 
     def _crossings(self, pairs) -> frozenset[int]:
         differences = (ast.BinOp(left, ast.Sub(), right) for left, right in pairs)
-        return _NONE.union(*(self._crossing(d, np.zeros(1)) for d in differences))
+        return _NONE.union(*(self._crossing(d, _ZERO) for d in differences))
 
-    def _crossing(self, tree: ast.expr, levels: np.ndarray) -> frozenset[int]:
+    def _crossing(self, tree: ast.expr, levels: Levels) -> frozenset[int]:
         """The switch where `tree` crosses `levels`; none where it changes at its own switches only."""
         shape, inner = self._node(tree)
         if shape <= STEPS:
@@ -152,29 +185,32 @@ def crossings(switches: list[Switch], value: Callable, begin: float, end: float,
     return np.concatenate([np.empty((0, draws)), *found])
 
 
-def _on_lines(value: Callable, edges: np.ndarray, levels: np.ndarray) -> np.ndarray:
+def _on_lines(value: Callable, edges: np.ndarray, levels: Levels) -> np.ndarray:
     """Crossings of a straight line in each stretch between edges, [stretch x level, draw]; NaN where there is none."""
     low, high = edges[:-1], edges[1:]
     first, last = low + (high - low) / 4, low + (high - low) * 3 / 4
     with np.errstate(all="ignore"):
         at, slope = value(first), (value(last) - value(first)) / (last - first)
         ends = np.stack([at + slope * (low - first), at + slope * (high - first)])
-        levels = levels[(levels >= np.nanmin(ends, initial=np.inf)) & (levels <= np.nanmax(ends, initial=-np.inf))]
-        times = first + (levels[:, None, None] - at) / slope
+        crossed = levels.between(np.nanmin(ends, initial=np.inf), np.nanmax(ends, initial=-np.inf))
+        times = first + (crossed[:, None, None] - at) / slope
         times = np.where((times > low) & (times < high), times, np.nan)
     return times.reshape(-1, edges.shape[1])
 
 
-def _on_curves(value: Callable, edges: np.ndarray, levels: np.ndarray) -> np.ndarray:
+def _on_curves(value: Callable, edges: np.ndarray, levels: Levels) -> np.ndarray:
     """As `_on_lines`, for a curve: changes of side between sampled points, bisected."""
     steps = np.linspace(0, 1, SAMPLES + 1)[:-1, None]
     points = np.concatenate([*(low + steps * (high - low) for low, high in zip(edges, edges[1:])), edges[-1:]])
-    above = value(points)[None] >= levels[:, None, None]
+    values = value(points)
+    known = values[np.isfinite(values)]
+    crossed = levels.between(known.min(initial=np.inf), known.max(initial=-np.inf))
+    above = values[None] >= crossed[:, None, None]
     turns = above[:, 1:] != above[:, :-1]
     level, place = np.nonzero(turns.any(axis=-1))
     low, high, before = points[place], points[place + 1], above[level, place]
     for _ in range(60):
         middle = (low + high) / 2
-        same = (value(middle) >= levels[level][:, None]) == before
+        same = (value(middle) >= crossed[level][:, None]) == before
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return np.where(turns[level, place], (low + high) / 2, np.nan)

@@ -46,7 +46,7 @@ def read_at(context, formula: Formula, strategy: str, period, built_in: dict) ->
 
 def clock(time, frame) -> dict:
     """What formulas read at a model time, of those who have been where they are from the start and never waited."""
-    return {**timed_formula.clock(frame, time), "waited": 0.0 * time, "time_since_entry": 0.0 * time}
+    return {**timed_formula.clock(frame, time), "waited": 0.0 * time, "time_in_state": 0.0 * time}
 
 
 # --- below the first row --------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def check_known(context, formula: Formula, values: np.ndarray, place: str = "") 
         for time in (period.start, min(period.end, frame.horizon)):
             for table, x in read_at(one, formula, key, period, clock(time, frame)):
                 if x.min() < table.at[0] - table.hair:
-                    place = place or _place(context, formula)
+                    place = place or place_of(context, formula)
                     raise DomainError(_below(context, table, float(x.min()), place, key, int(draw)))
 
 
@@ -86,7 +86,8 @@ def _below(context, table: Table, x: float, place: str, strategy: str, draw: int
     )
 
 
-def _place(context, formula: Formula) -> str:
+def place_of(context, formula: Formula) -> str:
+    """The field in which a formula stands."""
     from model.scenario_file.names import uses
 
     return next((use.place for use in uses(context.scenario) if use.formula is formula), formula.text)

@@ -63,7 +63,7 @@ class TimedFormula:
     def _part(self, strategy: str, period: Period, tree, times: np.ndarray) -> np.ndarray:
         """An expression within a formula, at times[any, draw]."""
         values = self.context.values(strategy, period, clock(self.scenario.time, times))
-        return np.broadcast_to(expression(tree, values), times.shape)
+        return np.broadcast_to(expression(tree, values, self.scenario.time.day), times.shape)
 
     def value(self, times: np.ndarray) -> np.ndarray:
         """[k, strategy, draw] at times[k] or [k, strategy, draw]."""

@@ -35,6 +35,7 @@ PLAIN = (
 # A number without sign. Possessive (++, *+): no text makes the search go back over its digits.
 DIGITS = r"(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?"
 _LENGTH = re.compile(rf"([+-]?{DIGITS})?\s*+([A-Za-z]+)")
+_SPAN = re.compile(rf"(?:({DIGITS})\s*+)?([A-Za-z]+)")
 _OVER = re.compile(r"^(?:probability\s+)?over\s+(.+)$")
 
 
@@ -182,19 +183,28 @@ def parse_unit(text: str, currency: str) -> Unit:
             raise UnitError(f"'{text}': the period of a probability must be longer than nothing")
         return Unit(text, PER_TIME, over=period)
     head, _, tail = words.rpartition("per ")
-    if tail and (length := days_in(tail)) and head.strip() in ("", currency, "events", "probability"):
+    if tail and (length := _span(tail)) is not None and head.strip() in ("", currency, "events", "probability"):
+        if not 0 < length < math.inf:
+            raise UnitError(f"'{text}': the period must be longer than nothing")
         if head.strip() == "probability":
             raise UnitError(
-                f"'{text}': a probability belongs to a period: write 'probability over 1 {tail}' "
+                f"'{text}': a probability belongs to a period: write 'probability over {tail if tail[0].isdigit() else f'1 {tail}'}' "
                 f"(it becomes the hazard -ln(1 - p) / period), or 'per {tail}' if it is a rate"
             )
         return Unit(text, MONEY_PER_TIME if head.strip() == currency else PER_TIME, 1 / length)
     raise UnitError(
         f"unknown unit '{text}'.{_meant(words, currency)} Allowed: per <time>, {currency}, {currency} "
-        f"per <time>, "
+        f"per <time>, {currency} per <n> <time>, "
         f"<time>, QALY, probability over <n> <time>, {', '.join(p for p in PLAIN if p not in ('', '1'))} "
         f"(<time>: {', '.join(DAYS)})"
     )
+
+
+def _span(text: str) -> float | None:
+    """Days in '3 weeks' or 'week', or None where it is no length of time."""
+    match = _SPAN.fullmatch(text)
+    length = days_in(match[2]) if match else None
+    return None if match is None or length is None else length * float(match[1] or 1)
 
 
 def _meant(words: str, currency: str) -> str:

@@ -14,6 +14,8 @@ LAYERS = {
         "units",
         "intervals",
         "formula",
+        "literals",
+        "functions",
         "dependencies",
         "files",
         "distributions",

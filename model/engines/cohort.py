@@ -70,7 +70,7 @@ def _unwaited(dynamics: Dynamics) -> Dynamics:
         match exit:
             case AtOnce(clock="entry"):
                 raise DomainError(
-                    f"transitions.{exit.label}.probability reads 'time_since_entry', which a cohort does not know: "
+                    f"transitions.{exit.label}.probability reads 'time_in_state', which a cohort does not know: "
                     "use --engine individual or queueing"
                 )
             case AtOnce(clock="waited", level=Stepwise(starts=starts, values=values)):

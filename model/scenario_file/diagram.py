@@ -7,7 +7,7 @@ from model.scenario_file import names, structure
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
 
-_OWN_CLOCK = {"time_since_entry", "time_in_state", "cycle_in_state", "time_at_entry"}
+_OWN_CLOCK = {"time_in_state", "cycle_in_state", "time_at_entry"}
 
 
 def warn(scenario: Scenario, root: Map, problems: Problems) -> None:

@@ -140,7 +140,7 @@ PARAMETER = fields(
             format="distribution",
         ),
         "unit": text(
-            "`probability`, `utility`, `ratio`, `per day`, `USD`, `USD per day`, `month`, `QALY`, "
+            "`probability`, `utility`, `ratio`, `per day`, `USD`, `USD per day`, `USD per 3 weeks`, `month`, `QALY`, "
             "`probability over 30 days` (becomes a hazard)",
             format="unit",
         ),
@@ -489,7 +489,9 @@ SCENARIO = fields(
             "`age + time`. Each combination of values is a group of its own, run with its exact share. `file` names a CSV instead, with a row "
             "a profile, a column an attribute, and `weight`",
             {
-                "file": text("CSV with a row a patient or profile, a column an attribute, and `weight` (1 each, if not stated)"),
+                "file": text(
+                    "CSV with a row a patient or profile, a column an attribute, and `weight` (1 each, if not stated)"
+                ),
                 "unit": fields("units of the columns of `file`", others=text("unit, such as `year`")),
             },
             others=fields(
@@ -509,7 +511,11 @@ SCENARIO = fields(
             others=either(
                 "a condition",
                 text("a condition on attributes", format="formula"),
-                fields("with a label", {"label": LABEL, "who": text("a condition on attributes", format="formula")}, ["who"]),
+                fields(
+                    "with a label",
+                    {"label": LABEL, "who": text("a condition on attributes", format="formula")},
+                    ["who"],
+                ),
             ),
         ),
         "periods": fields(

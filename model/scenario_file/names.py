@@ -15,7 +15,14 @@ from model.suggestions import did_you_mean
 from model.units import MONEY, MONEY_PER_TIME, NUMBER, PER_TIME, TIME, Dimension, UnitError
 
 _DIMENSIONS = {"number": NUMBER, "time": TIME, "per time": PER_TIME}
-_BUILT_IN = {"time": TIME, "cycle": NUMBER, "waited": TIME, "time_since_entry": TIME}
+_BUILT_IN = {
+    "time": TIME,
+    "cycle": NUMBER,
+    "waited": TIME,
+    "time_in_state": TIME,
+    "cycle_in_state": NUMBER,
+    "time_at_entry": TIME,
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,14 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
             yield Use(f"{place}.{survival.field}", formula, needed)
 
 
-_ALLOWED = {"time": ("time", "cycle"), "branch": tuple(_BUILT_IN)}
+_ALLOWED = {"time": ("time", "cycle"), "branch": ("time", "cycle", "waited", "time_in_state")}
+# What is known of the single patient, and where formulas may read it.
+_OF_PATIENTS = {
+    "waited": "in the probabilities of a chance node only",
+    "time_in_state": "in the probabilities of a chance node only",
+    "cycle_in_state": "in no field of this model: the number of the cycle since the start is 'cycle'",
+    "time_at_entry": "in no field of this model: the time since the start is 'time'",
+}
 
 
 class PlacedError(UnitError):
@@ -126,7 +140,8 @@ class _FieldError(UnitError):
 class Dimensions(Mapping):
     """Dimension of each name in one context (strategy, group, period); follows bindings.
 
-    scopes: place -> bindings, from the innermost. reached: (section, name) of every definition that was read.
+    scopes: place -> bindings, from the innermost. reached: (section, name) of every definition that was read. readings: by id, of
+    formulas that can be read in two ways, the one that fits.
     Reading a name whose definition is wrong raises PlacedError; names in `damaged` are reported already and fit anywhere.
     """
 
@@ -137,9 +152,11 @@ class Dimensions(Mapping):
         varies: str,
         damaged=frozenset(),
         curves: bool = False,
+        readings: dict[int, Formula] | None = None,
     ):
         self.scenario, self.scopes, self.varies, self.damaged = scenario, scopes, varies, damaged
         self.curves = dict.fromkeys(scenario.partition.curves if scenario.partition else (), curves)
+        self.readings = {} if readings is None else readings
         self.reached: set[tuple[str, str]] = set()
         self._known: dict[str, object] = {}
 
@@ -210,19 +227,29 @@ class Dimensions(Mapping):
         (name,) = formula.names if len(formula.names) == 1 else ("",)
         if formula.text == name and isinstance(self[name], Table):
             return self[name]
-        return formula.dimension(self)
+        return self.of(formula)
+
+    def of(self, formula: Formula) -> Dimension | None:
+        """Dimension of a formula; how its unit was read is kept in `readings`."""
+        read = formula.reading(self)
+        if read is not formula and self.readings.setdefault(id(formula), read) != read:
+            raise UnitError(
+                f"the unit at the end of '{formula.text}' belongs to the last number in one place and to the whole in another, as its "
+                "names have other units there: write brackets"
+            )
+        return read.dimension(self)
 
     def _not_here(self, name: str) -> str:
         """Why a name that exists in other fields cannot stand in this one; nothing where there is none such."""
         if name in self.curves:
             return f"'{name}' is a survival curve, which can be read in the 'share' of a state or of its cost only"
-        if self.curves and name in (*BUILT_IN, "time_in_state"):
+        if self.curves and name in BUILT_IN:
             return (
                 f"'{name}' cannot be used with 'curves', which say how many are in a state, and not since when: let a price or a "
                 "hazard ratio change by 'periods'"
             )
-        if name in ("waited", "time_since_entry"):
-            return f"'{name}' can be used in the probabilities of a chance node only"
+        if name in _OF_PATIENTS:
+            return f"'{name}' can be used {_OF_PATIENTS[name]}"
         if name in BUILT_IN:
             return (
                 f"'{name}' can be used in rates and probabilities only; to let a price or a hazard ratio change "
@@ -278,16 +305,25 @@ def _owners(scenario: Scenario) -> dict[str, dict[str, Mapping[str, Formula]]]:
     }
 
 
-def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
-    """Report unknown names and units that do not fit; return (section, name) of every definition the model reads."""
+@dataclass(frozen=True)
+class Checked:
+    """reached: (section, name) of every definition the model reads; readings: by id, how formulas of two readings are read."""
+
+    reached: set[tuple[str, str]]
+    readings: dict[int, Formula]
+
+
+def check_names(scenario: Scenario, problems: Problems) -> Checked:
+    """Report unknown names and units that do not fit."""
     reached: set[tuple[str, str]] = set()
-    _check_parameters(scenario, problems)
+    readings: dict[int, Formula] = {}
+    _check_parameters(scenario, problems, readings)
     contexts: dict = {}
     for use in uses(scenario):
         for where, scopes in _contexts(scenario, use):
             known = contexts.setdefault(
                 (where, use.outside, use.varies, use.curves),
-                Dimensions(scenario, scopes, use.varies, problems.damaged, use.curves),
+                Dimensions(scenario, scopes, use.varies, problems.damaged, use.curves, readings),
             )
             fault = _fault(use, known)
             reached |= known.reached
@@ -298,7 +334,7 @@ def check_names(scenario: Scenario, problems: Problems) -> set[tuple[str, str]]:
                 suffix = f" ({where})" if _bound(use, scopes) else ""
                 _report(scenario, problems, use.place, f"{fault}{suffix}")
                 break
-    return reached
+    return Checked(reached, readings)
 
 
 def _bound(use: Use, scopes) -> bool:
@@ -332,7 +368,7 @@ def _fault(use: Use, known: Dimensions) -> PlacedError | str:
     if use.needed is None:
         return _life_table_fault(use.formula.text, known)
     try:
-        found = use.formula.dimension(known)
+        found = known.of(use.formula)
     except PlacedError as error:
         return error
     except UnitError as error:
@@ -375,9 +411,9 @@ def _life_table_fault(name: str, known: Dimensions) -> str:
     return ""
 
 
-def _check_parameters(scenario: Scenario, problems: Problems) -> None:
+def _check_parameters(scenario: Scenario, problems: Problems, readings: dict[int, Formula]) -> None:
     """A formula of parameters reads parameters only, and its stated unit is the one that follows."""
-    known, wrong = Dimensions(scenario, {}, "", frozenset(problems.damaged)), set()
+    known, wrong = Dimensions(scenario, {}, "", frozenset(problems.damaged), readings=readings), set()
     for name, parameter in scenario.parameters.items():
         if parameter.formula is None:
             continue

@@ -154,7 +154,7 @@ class _Reader:
         except FormulaError as error:
             self.problems.add(node, str(error))
             return None
-        if parsed.names:
+        if parsed.names or parsed.has_quantity:
             return parsed
         self._adopt_unit(node, parsed)
         value = float(formula.Formula(parsed.text, parsed.tree, parsed.names).evaluate({}))

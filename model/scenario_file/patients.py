@@ -91,7 +91,7 @@ def _attribute(key: str, node: Map, problems: Problems) -> tuple[Attribute, list
     shares = {value: number(child, problems) for value, child in node.section("shares").items()}
     stated = {value: share for value, share in shares.items() if share is not None}
     if not stated or len(stated) < len(shares):
-        if not node.dropped:
+        if not node.dropped - {"distribution"}:
             problems.add(node, "needs 'shares', such as {breast: 0.4, lung: 0.6}")
         return None
     total = sum(stated.values())
@@ -130,10 +130,14 @@ def _of_file(section: Map, problems: Problems) -> Profiles:
         return Profiles()
     names = [name for name in (rows[0] if rows else {}) if name and name != "weight"]
     if not rows or not names or len(rows) > MOST:
-        problems.add(node, f"{node.value}: needs a row a profile (1 to {MOST}) and a column an attribute, found {len(rows)} rows")
+        problems.add(
+            node, f"{node.value}: needs a row a profile (1 to {MOST}) and a column an attribute, found {len(rows)} rows"
+        )
         return Profiles()
     for name in (*names, *units):
-        if fault := bad_name(name) or ("" if name in names else f"{node.value} has no column '{name}'.{did_you_mean(name, names)}"):
+        if fault := bad_name(name) or (
+            "" if name in names else f"{node.value} has no column '{name}'.{did_you_mean(name, names)}"
+        ):
             problems.add(node, fault)
             return Profiles()
     weights = [_weight(row, line, node, problems) for line, row in enumerate(rows, 2)]
@@ -145,8 +149,9 @@ def _of_file(section: Map, problems: Problems) -> Profiles:
     share: dict[tuple[int, ...], float] = {}
     for weight, *values in zip(weights, *columns):
         index = tuple(place.index(value) for place, value in zip(places, values))
-        share[index] = share.get(index, 0.0) + weight / sum(weights)
-    return Profiles(tuple(attributes), tuple((s, i) for i, s in share.items()), {name: node for name in names})
+        share[index] = share.get(index, 0.0) + weight
+    profiles = tuple((s / sum(weights), i) for i, s in share.items())
+    return Profiles(tuple(attributes), profiles, {name: node for name in names})
 
 
 def _weight(row: dict, line: int, node: Text, problems: Problems) -> float:
@@ -197,7 +202,7 @@ def _rewritten(node: Node, attribute: Attribute, pattern: re.Pattern, problems: 
     def number_of(match: re.Match) -> str:
         if match[2] not in attribute.words:
             problems.unknown(node, f"value of '{attribute.name}'", match[2], attribute.words)
-            return "0 == 1"
+            return "(0 == 1)"
         sign = "!=" if match[1] else "=="
         return f"({attribute.name} {sign} {attribute.values[attribute.words.index(match[2])]})"
 
@@ -218,10 +223,7 @@ def _rewritten(node: Node, attribute: Attribute, pattern: re.Pattern, problems: 
 def read_subgroups(root: Map, groups: dict[str, Group], day: float, problems: Problems) -> dict[str, Subgroup]:
     """Those of the groups whose attributes meet the condition."""
     made = {}
-    for key, node in root.section("subgroups").fields.items():
-        text = node if isinstance(node, Text) else node.at("who") if isinstance(node, Map) else None
-        if not isinstance(text, Text):
-            continue
+    for key, node, text in _conditions(root):
         if "patients" not in root:
             problems.add(text, "a subgroup is told by the attributes of 'patients', which the file does not have")
         elif key in groups or key == "all":
@@ -230,6 +232,14 @@ def read_subgroups(root: Map, groups: dict[str, Group], day: float, problems: Pr
             label = node.text("label") if isinstance(node, Map) else ""
             made[key] = Subgroup(key, label or key, members)
     return made
+
+
+def _conditions(root: Map) -> Iterator[tuple[str, Node, Text]]:
+    """(name, entry, condition) of the subgroups."""
+    for key, node in root.section("subgroups").fields.items():
+        text = node.get("who") if isinstance(node, Map) else node
+        if isinstance(text, Text):
+            yield key, node, text
 
 
 def _members(node: Text, groups: dict[str, Group], day: float, problems: Problems) -> tuple[str, ...] | None:
@@ -261,7 +271,7 @@ def _meets(condition: formula.Formula, group: Group, day: float) -> float:
 
 def unused(profiles: Profiles, read: set[str], root: Map) -> Iterator[tuple[Node, str]]:
     """(where, warning) of the attributes that no formula and no subgroup reads."""
-    conditions = " ".join(n.value for n in root.section("subgroups").fields.values() if isinstance(n, Text))
+    conditions = " ".join(text.value for _, _, text in _conditions(root))
     for attribute in profiles.attributes:
         if attribute.name not in read and not re.search(rf"\b{re.escape(attribute.name)}\b", conditions):
             yield profiles.places[attribute.name], f"no formula and no subgroup uses the attribute '{attribute.name}'"

@@ -9,7 +9,7 @@ from pathlib import Path
 from model import shipped
 from model.instants import is_whole
 from model.scenario import Scenario
-from model.scenario_file import curves, diagram, frame, living, names, patients, structure, table_ends, ties
+from model.scenario_file import curves, diagram, frame, living, names, patients, readings, structure, table_ends, ties
 from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.coherence import check_diagram
@@ -96,9 +96,7 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         left_out=left_out,
     )
     subgroups = patients.read_subgroups(root, scenario.groups, day, problems)
-    return dataclasses.replace(
-        scenario, system=read_system(root, scenario.groups, problems), subgroups=subgroups
-    )
+    return dataclasses.replace(scenario, system=read_system(root, scenario.groups, problems), subgroups=subgroups)
 
 
 def _lines(root: Map) -> dict[str, str]:
@@ -113,8 +111,9 @@ def _lines(root: Map) -> dict[str, str]:
 def _check_names(scenario: Scenario, root: Map, profiles: patients.Profiles, problems: Problems) -> Scenario:
     """Unknown names and units that do not fit; warnings of what nothing uses."""
     if not {"parameters", "strategies", "groups", "periods"} & root.dropped:
-        reached = names.check_names(scenario, problems)
-        _warn_unused(scenario, root, reached, profiles, problems)
+        checked = names.check_names(scenario, problems)
+        scenario = readings.settled(scenario, checked.readings)
+        _warn_unused(scenario, root, checked.reached, profiles, problems)
         _warn_within_cycle(scenario, root, problems)
     return dataclasses.replace(scenario, used_in=names.places_by_name(scenario))
 

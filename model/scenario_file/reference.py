@@ -141,12 +141,17 @@ def _formulas() -> str:
     return f"""\
 ## Formulas
 
-Arithmetic on names: `+ - * / **`, comparisons `< <= > >= == !=`, `and`, `or`, `not`, brackets, and these functions. A unit may
-stand behind the whole formula: `0.1 per year`, `100 USD per day`, `0.06 over 30 days`. Units are followed through the
-arithmetic: money and time cannot be added, rates per year and per day are converted. Rates and probabilities may use
+Arithmetic on names: `+ - * / **`, comparisons `< <= > >= == !=`, `and`, `or`, `not`, brackets, and these functions.
+
+A number may have a unit, anywhere in a formula: `if(time < 5 years, hr, 1)`, `0.2 per month * hr`, `age + 1 year`, `100 USD per 3 weeks`,
+`0.06 over 30 days`. A unit at the end of a formula belongs to the whole where all before it is plain numbers: `(a + b) per year`, `2 / 3 years`
+(two thirds of a year; one in five years is `1 / (5 years)`). Units are followed through the arithmetic: money and time cannot be added, rates
+per year and per day are converted.
+
+Rates and probabilities may use
 {" and ".join(f"`{name}`" for name in BUILT_IN[:2])} (model time; number of the cycle, from 1). Probabilities of a
-chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_since_entry` (time in the
-state that was left for the node; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
+chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_in_state` (time in the
+state that was left for the node, once called `time_since_entry`; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
 
 A rate is the hazard at each instant, and its integral counts: a comparison, `if`, `lookup` or period within a cycle takes
 effect where it says, whatever the cycle. A hazard that has no finite value at some time (`time ** -0.5` at the start) is
@@ -159,7 +164,8 @@ way; `check` warns of a period that ends in between.
 | `lookup` | lookup(table, x): the value of the last row that is not above x; an error where x is below the first row |
 
 ```yaml
-rate: if(time > two_years, late, early) * hr
+rate: if(time > 2 years, late, early) * hr
+rate: 0.02 per year * 1.1 ** floor((age + time - 50 years) / 1 year)
 probability: with_odds_ratio(p_walk, or_surgery)
 ```"""
 
@@ -239,7 +245,7 @@ def _units() -> str:
 ## Units
 
 - Time: {times} (also in the plural). A year has 365.25 days, a month a twelfth of it. `QALY` is a year at utility 1.
-- Rates: `per day` and so on. Money: the currency's code, `USD`; flows of money: `USD per day`.
+- Rates: `per day` and so on. Money: the currency's code, `USD`; flows of money: `USD per day`, `USD per 3 weeks`.
 - `probability over 30 days` becomes the hazard -ln(1 - p) / period.
 - Plain numbers: {plain}. A `probability` or `proportion` must be 0 to 1 in every draw, a `utility` at most 1, a ratio, rate or
   time 0 or more.

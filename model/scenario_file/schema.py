@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import replace
 
-from model.formula import BUILT_IN, FUNCTIONS
+from model.formula import BUILT_IN, FUNCTIONS, RENAMED
 from model.scenario_file.fields import SCENARIO
 from model.scenario_file.nodes import List, Map, Node, Nothing, Text
 from model.scenario_file.problems import Problems
@@ -18,7 +18,19 @@ from model.suggestions import nearest
 from model.units import DAYS, DIGITS
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
-RESERVED = {*FUNCTIONS, *BUILT_IN, *keyword.kwlist, "lookup", "rest", "QALY", "QALYs", *DAYS, *(d + "s" for d in DAYS)}
+_FREE = {"floor", "ceil", "round", "mod"}  # functions that came later: names of older files may be called so
+RESERVED = {
+    *FUNCTIONS.keys() - _FREE,
+    *BUILT_IN,
+    *RENAMED,
+    *keyword.kwlist,
+    "lookup",
+    "rest",
+    "QALY",
+    "QALYs",
+    *DAYS,
+    *(d + "s" for d in DAYS),
+}
 
 
 def json_schema() -> dict:

@@ -39,7 +39,6 @@ KINDS = ("rate", "survival", "probability", "probability per cycle", "at")
 # Arguments of survival families that are lists.
 LISTS = ("rates", "breaks")
 OUTCOMES = (COST, *BUILT_IN, "draw", "strategy")
-_AGE_IN_YEARS = re.compile(r"^life_table\(\s*(\w+)\s*,\s*age\s*=\s*([\d.]+)\s+years?\s*\)")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
 
@@ -54,11 +53,16 @@ class Reader:
         if not isinstance(node, Text):
             return None
         self.lines[node.place] = node.where
+        self._warn_of_old_words(node)
         try:
             return formula.parse(node.value, self.currency)
         except FormulaError as error:
             self.problems.add(node, str(error))
             return None
+
+    def _warn_of_old_words(self, node: Text) -> None:
+        for old in {*re.findall(r"\w+", node.value)} & {*formula.RENAMED}:
+            self.problems.warn(node, f"'{old}' is now called '{formula.RENAMED[old]}'; the old name goes on working")
 
     def money(self, node: Node | None, unnamed: str) -> dict[str, Formula]:
         """{component: formula}; one formula alone is the component `unnamed`."""
@@ -301,8 +305,6 @@ def read_survival(node: Map, reader: Reader, clock: str = "") -> Survival | None
     clock = clock or node.text("clock")
     counted: Clock = "state" if clock == "state" else "model"
     try:
-        if literal := _AGE_IN_YEARS.match(text):
-            raise FormulaError(_age_needs_unit(literal[1], literal[2]))
         body, scale = _in_unit(text, reader.day)
         family, positional, named = formula.parse_call(body)
         arguments, table = _arguments(family, positional, named, reader)
@@ -394,16 +396,12 @@ def _life_table(positional, named):
     if len(positional) != 1 or not isinstance(positional[0], ast.Name) or set(named) - {"age"}:
         raise FormulaError("write life_table(name of a table) or life_table(name of a table, age=age at start)")
     age = formula.from_tree(named.get("age", ast.Constant(0)))
-    if "age" in named and not age.names and age.text != "0":
-        raise FormulaError(_age_needs_unit(positional[0].id, age.text))
+    if "age" in named and not age.names and not age.has_quantity and age.text != "0":
+        raise FormulaError(
+            f"the age {age.text} has no unit: write 'life_table({positional[0].id}, age={age.text} years)', without 'in ...', as a "
+            "table states its own units"
+        )
     return {"age": age}, positional[0].id
-
-
-def _age_needs_unit(table: str, age: str) -> str:
-    return (
-        f"the age {age} has no unit: add the parameter 'age_at_start: {{value: {age}, unit: year}}', and write here "
-        f"'life_table({table}, age=age_at_start)', without 'in ...', as a table states its own units"
-    )
 
 
 def read_effects(section: Map, states: Collection[str], moves: Collection[str], reader: Reader) -> dict[str, Effect]:

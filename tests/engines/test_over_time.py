@@ -84,6 +84,30 @@ CASES = {
         (0.5, 1.0),
         True,
     ),
+    "floor": (
+        "0.1 * (1 + floor(time / 8 months)) per year",
+        lambda t: sum(0.1 * min(max(t - k / 1.5, 0), 1 / 1.5) * (k + 1) for k in range(5)),
+        (2 / 3, 4 / 3, 2, 8 / 3),
+        True,
+    ),
+    "rounded age": (
+        "0.1 per year + 0.2 per year * (round((age + time) / 1 year) - 60)",
+        lambda t: 0.1 * t + sum(0.2 * max(t - 0.5 - k, 0) for k in range(3)),
+        (0.5, 1.5, 2.5),
+        True,
+    ),
+    "seasons": (
+        "0.1 * (mod(time, 9 months) / 3 months) per year",
+        lambda t: 0.2 * ((t // 0.75) * 0.75**2 + (t % 0.75) ** 2),
+        (0.75, 1.5, 2.25),
+        False,
+    ),
+    "unit within": (
+        "if(time < 16.8 months, 0.2 per year, 0.1 per 3 months)",
+        lambda t: 0.2 * t + 0.2 * max(t - 1.4, 0),
+        (1.4,),
+        True,
+    ),
     "number of the cycle": (
         "0.1 * cycle per year",
         lambda t: sum(0.1 * min(max(t - k, 0), 1) * (k + 1) for k in range(3)),

@@ -1,6 +1,7 @@
 """The formula language: what it computes, in which unit, and what it refuses."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -48,6 +49,19 @@ WORTH = [
     ("abs(-x)", 3),
     ("if(x > 2, 5, 6)", 5),
     ("where(x < 2, 5, 6)", 6),
+    ("floor(2.7)", 2),
+    ("floor(-0.5)", -1),
+    ("floor(0.3 / 0.1)", 3),
+    ("ceil(2.1)", 3),
+    ("ceil(0.3 / 0.1)", 3),
+    ("round(2.5)", 3),
+    ("round(-2.5)", -3),
+    ("round(2.4)", 2),
+    ("mod(age, 12)", 3),
+    ("mod(-1, 12)", 11),
+    ("mod(7, -3)", -2),
+    ("mod(0.3, 0.1)", 0),
+    ("mod(1, 0)", None),
     ("odds(p)", 0.25),
     ("from_odds(0.25)", 0.2),
     ("logit(p)", math.log(0.25)),
@@ -124,6 +138,95 @@ def test_what_has_no_finite_value_is_no_exception(text):
 )
 def test_the_names_of_a_formula_are_those_it_reads(text, names):
     assert formula.parse(text).names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "in_months"),
+    [
+        ("(1 year)", 12),
+        ("2 * (3 weeks)", 42 / (365.25 / 12)),
+        ("0.6 per year * x", 0.15),
+        ("3 % per year * 2", 0.005),
+        ("0.06 over 1 month * 2", -2 * math.log(0.94)),
+        ("100 USD per 3 weeks + 0 * x", 100 / 21 * 365.25 / 12),
+        ("if(t < 5 years, p, 1)", 0.2),
+        ("if(t < 1 year, p, 1)", 1),
+        ("1e1 days / (1 day)", 10),
+        ("1 QALY - 6 months", 6),
+        ("max(5 USD, 3 USD)", 5),
+        ("floor((t + 7 months) / 1 year)", 2),
+        ("mod(t + 7 months, 1 year)", 7),
+        ("ceil(t / 1 week)", 105),
+        ("1 / (5 years)", 1 / 60),
+        ("4 years ** 2 / (1 month) ** 2", 48**2),
+        ("2 per 6 months * 1", 1 / 3),
+    ],
+)
+def test_a_number_within_a_formula_may_have_its_own_unit(text, in_months):
+    values = {"x": 3.0, "p": 0.2, "t": 24.0}
+    read = formula.parse(text).reading({"x": NUMBER, "p": NUMBER, "t": TIME})
+    assert float(read.evaluate(values, 365.25 / 12)) == pytest.approx(in_months, rel=1e-14)
+    assert read.names <= {"x", "p", "t"}
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension", "in_months"),
+    [
+        ("t + 1 year", TIME, 36),
+        ("plain + 1 year", TIME, 36),  # as a whole, as in files before numbers had units
+        ("zero + 1 year", TIME, 12),
+        ("t / 1 year", NUMBER, 2),
+        ("plain / 4 years", TIME, 6),
+        ("2 / 4 years", TIME, 6),
+        ("zero / 1 year", None, 0),
+        ("t < 3 years", NUMBER, 1),
+        ("zero < 3 years", NUMBER, 1),
+        ("t > 3 years and t < 5 years", NUMBER, 0),
+        ("1 year + 6 months", TIME, 18),
+        ("2 * 3 years", TIME, 72),
+        ("rate * 2 + 1 per month", PER_TIME, 1.2),
+        ("plain * 2 + 1 per month", PER_TIME, 5),
+        ("cost + 20 USD per month", MONEY_PER_TIME, 23),
+        ("p + 0.1 over 1 month", PER_TIME, -math.log(0.5)),
+        ("t - 3 years", TIME, -12),
+        ("-1 year", TIME, -12),
+    ],
+)
+def test_a_unit_at_the_end_belongs_to_the_whole_where_that_is_plain_numbers_and_else_to_the_last(
+    text, dimension, in_months
+):
+    known = {"t": TIME, "plain": NUMBER, "zero": None, "rate": PER_TIME, "cost": MONEY_PER_TIME, "p": NUMBER}
+    values = {"t": 24.0, "plain": 2.0, "zero": 0.0, "rate": 0.1, "cost": 3.0, "p": 0.4}
+    parsed = formula.parse(text)
+    assert parsed.dimension(known) == dimension
+    assert float(parsed.reading(known).evaluate(values, 365.25 / 12)) == pytest.approx(in_months, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("t + 5 USD", "mixes an amount of time and money"),
+        ("p + (1 year)", "mixes a plain number and an amount of time"),
+        ("t < 5", "mixes an amount of time and a plain number"),
+        ("floor(t)", "needs plain numbers, found an amount of time: divide by a unit, such as floor(time / 1 year)"),
+        ("round(3 USD)", "needs plain numbers, found money: divide by a unit"),
+        ("mod(t, 12)", "mixes an amount of time and a plain number"),
+        ("exp(1 year)", "needs plain numbers, found an amount of time"),
+        ("rate + 1 year", "'rate + 1 year' mixes a rate (per unit of time) and an amount of time"),
+    ],
+)
+def test_units_within_a_formula_must_fit(text, message):
+    with pytest.raises(UnitError, match=re.escape(message)):
+        formula.parse(text).dimension({"t": TIME, "p": NUMBER, "rate": PER_TIME})
+
+
+@pytest.mark.parametrize("text", ["gamma(mean=415 USD, cv=1)", "beta(1 year, 2)", "normal(mean=0.1 per year, sd=1)"])
+def test_a_distribution_of_a_parameter_takes_plain_numbers(text):
+    _, positional, named = formula.parse_call(text)
+    with pytest.raises(
+        FormulaError, match="only plain numbers are allowed here; the unit of a parameter stands in 'unit'"
+    ):
+        formula.constant([*positional, *named.values()][0])
 
 
 UNITS = {"rate": PER_TIME, "cost": MONEY, "flow": MONEY_PER_TIME, "t": TIME, "p": NUMBER, "hr": NUMBER}
@@ -235,7 +338,11 @@ REFUSED = [
     ("5 EUR", "EUR is not the currency of this scenario (USD)"),
     ("5 EUR per day", "EUR is not the currency"),
     ("5 per annum", "unknown unit 'per annum'"),
-    ("a per day * 2", "a unit stands once"),
+    ("5 per annum * a", "unknown unit 'per annum'"),
+    ("5 EUR + a", "EUR is not the currency of this scenario (USD)"),
+    ("5 USD per 0 days", "the period must be longer than nothing"),
+    ("max(5 yeers, 3)", "unknown unit 'yeers' behind a number. Did you mean 'years'?"),
+    ("a per day * 2", "behind a name or a bracket within a formula write a product"),
     ("1e999", "the number is too large"),
     ("9" * 400, "the number is too large"),
     ("-" * 400 + "1", "more than 200 levels deep"),
@@ -270,7 +377,7 @@ def test_the_call_of_a_distribution_is_read_without_evaluating_it():
         ("a.b(1)", "not of the form"),
         ("beta(**x)", "not of the form"),
         ("beta(a=1, a=2)", "a is given twice"),
-        ("weibull(1, 2 days)", "a unit of time stands behind"),
+        ("weibull(1, (2 + 3) days)", "a unit of time stands behind"),
     ],
 )
 def test_what_is_no_call_is_refused(text, message):

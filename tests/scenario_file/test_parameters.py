@@ -120,7 +120,9 @@ def test_a_formula_of_other_parameters_follows_them_in_every_draw(tmp_path):
         ("{value: 0.06 over 30 days}", -math.log(0.94) / 30),
         ("{value: 6 % over 30 days}", -math.log(0.94) / 30),
         ("{value: 0.1 per year}", 0.1 / 365.25),
-        ("{value: 0.1 per day + 0 * 2}", None),
+        ("{value: 0.1 per day + 0 * 2}", 0.1),
+        ("{value: 36.525 per year + 0.1 per day}", 0.2),
+        ("{value: (0.1 + 0) per day * 2}", None),
     ],
 )
 def test_rates_and_probabilities_over_a_period_become_hazards_of_the_models_unit(tmp_path, stated, per_day):
@@ -130,7 +132,7 @@ def test_rates_and_probabilities_over_a_period_become_hazards_of_the_models_unit
         "  dead: {}\ntransitions:\n  - {from: well, to: dead, rate: r}"
     )
     if per_day is None:
-        with pytest.raises(ScenarioError, match="a unit stands once, behind the whole formula"):
+        with pytest.raises(ScenarioError, match="a unit stands behind a number .* or behind the whole formula"):
             scenario(tmp_path, text)
         return
     assert level(scenario(tmp_path, text)) == pytest.approx([per_day], rel=1e-12)
@@ -192,14 +194,11 @@ def test_a_table_of_probabilities_over_a_year_becomes_hazards(tmp_path):
         "states:\n  well: {start: 1}\n  dead: {}\n"
         'transitions:\n  - {from: well, to: dead, rate: "lookup(life, 51 years + time)"}'
     )
-    with pytest.raises(ScenarioError, match="a unit stands once"):
-        scenario(tmp_path, text)
-    found = scenario(
-        tmp_path, text.replace("51 years", "age0").replace("parameters:\n", "parameters:\n  age0: {value: 51 years}\n")
-    )
-    assert [level(found, time=t)[0] for t in (0, 11, 12)] == pytest.approx(
-        [-math.log(0.95) / 12, -math.log(0.95) / 12, -math.log(0.8) / 12]
-    )
+    named = text.replace("51 years", "age0").replace("parameters:\n", "parameters:\n  age0: {value: 51 years}\n")
+    for found in (scenario(tmp_path, text), scenario(tmp_path, named)):
+        assert [level(found, time=t)[0] for t in (0, 11, 12)] == pytest.approx(
+            [-math.log(0.95) / 12, -math.log(0.95) / 12, -math.log(0.8) / 12]
+        )
 
 
 def test_a_file_is_found_beside_the_scenario_that_names_it(tmp_path):

@@ -117,7 +117,7 @@ def test_hours_that_cannot_be_are_refused(text):
         hours(text)
 
 
-# --- waited, time_since_entry -----------------------------------------------------------------------------------
+# --- waited, time_in_state --------------------------------------------------------------------------------------
 
 DELAY = """
 time: {unit: day, horizon: 100 days, cycle: 1 day}
@@ -135,9 +135,9 @@ def delayed(tmp_path, name):
     return inputs.dynamics(scenario, draws.base(scenario), scenario.groups["all"])
 
 
-def test_branches_by_time_since_entry_are_those_of_the_stay_that_ended(tmp_path):
+def test_branches_by_time_in_state_are_those_of_the_stay_that_ended(tmp_path):
     """P(well) = 0.2 + 0.6 P(T <= 2 days), T exponential with rate 0.5."""
-    history = individual.history(delayed(tmp_path, "time_since_entry"), 40_000, 1)
+    history = individual.history(delayed(tmp_path, "time_in_state"), 40_000, 1)
     at_node = history.where(history.state == 1)
     share = (at_node.transition == 1).mean()
     assert abs(share - 0.2 - 0.6 * (1 - np.exp(-1))) < 4 * 0.5 / np.sqrt(40_000)
@@ -153,15 +153,25 @@ def test_nobody_waits_where_nobody_queues(tmp_path):
     assert abs((history.transition[history.state == 1] == 1).mean() - 0.8) < 4 * 0.4 / 100
 
 
-def test_a_cohort_refuses_the_time_since_entry(tmp_path):
+def test_a_cohort_refuses_the_time_in_state(tmp_path):
     with pytest.raises(
-        DomainError, match="reads 'time_since_entry', which a cohort does not know: use --engine individual"
+        DomainError, match="reads 'time_in_state', which a cohort does not know: use --engine individual"
     ):
-        cohort.run(delayed(tmp_path, "time_since_entry"))
+        cohort.run(delayed(tmp_path, "time_in_state"))
 
 
 def test_a_probability_follows_one_clock_only(tmp_path):
-    with pytest.raises(ScenarioError, match="one clock only.*found time_since_entry, waited"):
-        delayed(tmp_path, "(waited + time_since_entry)")
+    with pytest.raises(ScenarioError, match="one clock only.*found time_in_state, waited"):
+        delayed(tmp_path, "(waited + time_in_state)")
     with pytest.raises(ScenarioError, match="one clock only.*found time, waited"):
         delayed(tmp_path, "(waited + time)")
+
+
+def test_the_old_name_of_the_time_in_state_goes_on_working_with_a_warning(tmp_path):
+    old, new = (
+        read(write_scenario(tmp_path, DELAY.replace("NAME", f"{n}"))) for n in ("time_since_entry", "time_in_state")
+    )
+    assert old.transitions[1].probability.names == new.transitions[1].probability.names
+    (warning,) = set(old.warnings) - set(new.warnings)
+    assert "'time_since_entry' is now called 'time_in_state'; the old name goes on working" in warning
+    assert "transitions.node -> well.probability" in warning
