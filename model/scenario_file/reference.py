@@ -13,7 +13,7 @@ from model.scenario_file.fields import SCENARIO
 from model.scenario_file.structure import hazard_forms
 from model.units import DAYS, PLAIN
 
-_EXAMPLES = {
+EXAMPLES = {
     "extends": "extends: mscc_furlan.yaml\nparameters:\n  c_rt: {value: 4000}      # no longer sampled",
     "perspective": "perspective: {name: Health service, leave out: [travel]}",
     "currency": "currency: {code: USD, year: 2010}",
@@ -108,8 +108,8 @@ def _fields() -> str:
         rows = list(_rows(schema, ""))
         if rows:
             text.append("\n".join(["| field | meaning |", "|---|---|", *rows]))
-        if key in _EXAMPLES:
-            text.append(f"```yaml\n{_EXAMPLES[key]}\n```")
+        if key in EXAMPLES:
+            text.append(f"```yaml\n{EXAMPLES[key]}\n```")
     return "\n\n".join(text)
 
 
