@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.instants import HAIR, distinct, in_force, same
+from model.instants import HAIR, distinct, in_force, in_order, same
 
 PARTS, OCTAVES = 512, 11  # see `fine`
 _NODES = {False: np.zeros(1), True: np.array([-1, 0, 1]) * np.sqrt(0.6) / 2}
@@ -105,11 +105,11 @@ class _Rest:
 def rest(levels: list[Stepwise | OverTime], check: Callable, shape: tuple[int, int]) -> Stepwise | OverTime:
     """1 minus the sum of levels, of [strategy, draw] = `shape`; check(values) raises on those that are not allowed."""
     moving = [level for level in levels if isinstance(level, OverTime)]
-    starts = np.unique(np.concatenate([np.zeros(1), *(l.starts for l in levels if isinstance(l, Stepwise))]))
+    starts = in_order(np.concatenate([np.zeros(1), *(l.starts for l in levels if isinstance(l, Stepwise))]))
     if not moving:
         total = sum((level.value(starts) for level in levels), np.zeros((len(starts), *shape)))
         return Stepwise(starts, 1 - total)
-    edges = np.unique(np.concatenate([starts[starts < moving[0].edges[-1]], *(level.edges for level in moving)]))
+    edges = in_order(np.concatenate([starts[starts < moving[0].edges[-1]], *(level.edges for level in moving)]))
     own = [level.own for level in moving if level.own is not None]
     value = _Rest(levels, check)
     return OverTime(

@@ -24,15 +24,19 @@ def read(path: str | Path, settings: Settings = ()) -> Scenario:
 
 
 def check(source: Source, settings: Settings = ()) -> Result:
-    """Reads a scenario, evaluates its base case, and tells what is worth a look; errors are raised as ScenarioError.
+    """Reads a scenario, evaluates its base case, and tells which engines can run it and what is worth a look.
+
+    Of each engine that cannot, `tables["engines"]` and the summary name every construct that it cannot run. Errors are raised as
+    ScenarioError.
 
     >>> print(check("scenarios/mscc_furlan.yaml").summary.splitlines()[0])
     scenarios/mscc_furlan.yaml: no errors, 0 warnings; 2 strategies, 4 states, 6 transitions, 22 parameters
     """
+    from model.engines import refused_by
     from model.report.check_report import report
 
     scenario = source if isinstance(source, Scenario) and not settings else _opened(source, settings)
-    result = report(scenario)
+    result = report(scenario, refused_by(scenario))
     result.warnings = scenario.warnings
     result.folder = Path("results", scenario.key.strip(".") or "scenario", "check")
     result.manifest = {

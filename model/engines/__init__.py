@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from model.engines.contract import Engine
+    from model.engines.refusals import Refusal
     from model.scenario import Scenario
 
 # Loaded when asked for: whoever only lists the names need not wait for numpy.
@@ -33,13 +34,22 @@ def engine_of(name: str) -> Engine:
 
 def engine_for(scenario: Scenario, name: str) -> Engine:
     """The engine of this name, or, where the file has survival curves, the one that runs those. Raises EngineError."""
+    engine = engine_of(name)
     if scenario.partition is None:
-        return engine_of(name)
-    if engine_of(name).follows_patients:
+        return engine
+    if engine.follows_patients:
+        engine.check(scenario)
+    return engine_of("partitioned")
+
+
+def refused_by(scenario: Scenario) -> dict[str, list[Refusal]]:
+    """What each engine cannot run, by name; an empty list where it can run the scenario. EngineError where none can."""
+    from model.engines.refusals import REFUSED
+
+    found = {name: list(REFUSED[name](scenario)) for name in NAMES}
+    if all(found.values()):
         from model.engines.contract import EngineError
 
-        raise EngineError(
-            f"{scenario.line('curves')}: they say how many are in each state, and not who goes where, so the {name} engine cannot "
-            "follow patients by them: leave --engine out, or write 'transitions' instead of 'curves'"
-        )
-    return engine_of("partitioned")
+        told = (f"{r.where(scenario)}: the {name} engine {r.why}" for name, refused in found.items() for r in refused)
+        raise EngineError("\n".join(told))
+    return found

@@ -49,16 +49,13 @@ def taken_out(dynamics: Dynamics) -> tuple[Dynamics, Appointments]:
 
     Raises DomainError where a cohort cannot keep them: too many times, or within a cycle that is counted as a whole.
     """
-    found = {i: event for i, event in dynamics.fixed().items() if event.clock == "model"}
+    found = _appointments(dynamics)
     if not found:
         return dynamics, Appointments(np.zeros(0), {})
-    horizon, hair = dynamics.time.horizon, fixed_times.hair(dynamics)
-    due = {i: np.broadcast_to(fixed_times.due(event), dynamics.shape) for i, event in found.items()}
-    kept = np.concatenate([d.ravel() for d in due.values()])
-    kept = kept[(kept > -hair) & (kept < horizon - hair)]
-    times = distinct(np.maximum(kept, 0.0), horizon) if len(kept) else kept
-    _check(dynamics, found, times)
-    places = {i: _places(times, d, hair) for i, d in due.items()}
+    times, due = _due(dynamics, found)
+    for event, why in _missed(dynamics, found, times):
+        raise DomainError(f"{event.place or event.label}: the cohort engine {why}")
+    places = {i: _places(times, d, fixed_times.hair(dynamics)) for i, d in due.items()}
 
     def idle(i: int, exit: Exit) -> Exit:
         if i not in found:
@@ -80,26 +77,53 @@ def _places(times: np.ndarray, due: np.ndarray, hair: float) -> np.ndarray:
     return np.where((place < len(times)) & (np.abs(near - due) <= hair), place, len(times))
 
 
-def _check(dynamics: Dynamics, found: dict[int, AtEvent], times: np.ndarray) -> None:
+def missed(dynamics: Dynamics) -> Iterator[tuple[AtEvent, str]]:
+    """Appointments that a cohort cannot keep, and why: too many times, or within a cycle that is counted as a whole."""
+    if found := _appointments(dynamics):
+        yield from _missed(dynamics, found, _due(dynamics, found)[0])
+
+
+def _appointments(dynamics: Dynamics) -> dict[int, AtEvent]:
+    return {i: event for i, event in dynamics.fixed().items() if event.clock == "model"}
+
+
+def _due(dynamics: Dynamics, found: dict[int, AtEvent]) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """The times at which something is due, and when each appointment is, [strategy, draw]."""
+    horizon, hair = dynamics.time.horizon, fixed_times.hair(dynamics)
+    due = {i: np.broadcast_to(fixed_times.due(event), dynamics.shape) for i, event in found.items()}
+    kept = np.concatenate([d.ravel() for d in due.values()])
+    kept = kept[(kept > -hair) & (kept < horizon - hair)]
+    return distinct(np.maximum(kept, 0.0), horizon) if len(kept) else kept, due
+
+
+def _missed(dynamics: Dynamics, found: dict[int, AtEvent], times: np.ndarray) -> Iterator[tuple[AtEvent, str]]:
     event, time = next(iter(found.values())), dynamics.time
-    place = event.place or f"transitions.{event.label}"
     if len(times) > MOST:
-        raise DomainError(
-            f"{place}: the cohort engine keeps appointments at up to {MOST} times, the same in all draws of a group; here they "
-            "differ by draw: use --engine individual or queueing, or make the age at the start one of groups"
+        yield (
+            event,
+            (
+                f"keeps appointments at up to {MOST} times, the same in all draws of a group; here they differ by draw: use --engine "
+                "individual or queueing, or make the age at the start one of groups"
+            ),
         )
     if time.convention != "integral" and not on(times, np.arange(time.whole_cycles + 1) * time.cycle).all():
-        raise DomainError(
-            f"{place}: under the cycle convention '{time.convention}' the cohort engine keeps appointments at the ends of cycles only; "
-            "take a cycle that divides them, 'convention: integral', or --engine individual"
+        yield (
+            event,
+            (
+                f"keeps appointments at the ends of cycles only under the cycle convention '{time.convention}'; take a cycle that divides "
+                "them, 'convention: integral', or --engine individual"
+            ),
         )
     aged = {e.source for e in dynamics.events().values() if e.clock == "state"}
     for event in found.values():
         for target, _ in routes(dynamics, event.target, 0.0):
             if target in aged:
-                raise DomainError(
-                    f"{event.place or event.label}: leads to {dynamics.states[target]}, which patients leave by their time in it; "
-                    "the cohort engine knows such entries by cycle only: use --engine individual or queueing"
+                yield (
+                    event,
+                    (
+                        f"knows entries into {dynamics.states[target]}, which patients leave by their time in it, by cycle only, and not at "
+                        "an instant: use --engine individual or queueing"
+                    ),
                 )
 
 

@@ -22,6 +22,7 @@ from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
 from model.engines import appointments, contract, conventions, linear, points, sojourn
 from model.engines.block import Block, Tally, chance_transitions, flows_at, keep_appointments, settle, tally_transitions
 from model.engines.contract import DRAWS, NUMBER, Cut, Engine, Ran, Result
+from model.engines.refusals import NO_STAY
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import distinct, floor
 from model.over_time import OverTime, Stepwise, on_grid
@@ -69,10 +70,7 @@ def _unwaited(dynamics: Dynamics) -> Dynamics:
     def branch(exit: Exit) -> Exit:
         match exit:
             case AtOnce(clock="entry"):
-                raise DomainError(
-                    f"transitions.{exit.label}.probability reads 'time_in_state', which a cohort does not know: "
-                    "use --engine individual or queueing"
-                )
+                raise DomainError(f"transitions.{exit.label}.probability: the cohort engine {NO_STAY}")
             case AtOnce(clock="waited", level=Stepwise(starts=starts, values=values)):
                 return replace(exit, clock="model", level=Stepwise(starts[:1], values[:1]))
         return exit

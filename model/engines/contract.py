@@ -11,6 +11,7 @@ import numpy as np
 
 from model.draws import Draws
 from model.dynamics import Dynamics
+from model.engines.refusals import REFUSED
 from model.history import History, Requests
 from model.quantities import Quantities
 from model.scenario import Scenario
@@ -87,8 +88,11 @@ class Engine(ABC):
     def follows_patients(self) -> bool:
         return bool(self.independent)
 
-    def check(self, scenario: Scenario) -> None:  # noqa: B027  (an engine that runs everything has nothing to check)
-        """Raise EngineError where it cannot run the scenario."""
+    def check(self, scenario: Scenario) -> None:
+        """Raise EngineError where it cannot run the scenario (`refusals`)."""
+        told = [f"{r.where(scenario)}: the {self.name} engine {r.why}" for r in REFUSED[self.name](scenario)]
+        if told:
+            raise EngineError("\n".join(told))
 
     def warnings(self, scenario: Scenario, seed: int) -> list[str]:
         """What makes its results doubtful."""

@@ -9,6 +9,7 @@ from model import draws as draw_tables
 from model.engines import individual
 from model.engines.calendar import Opening
 from model.engines.contract import EngineError
+from model.engines.refusals import NO_SYSTEM
 from model.history import History
 from model.resources import System
 from model.scenario import Scenario
@@ -17,9 +18,7 @@ from model.scenario import Scenario
 def system_of(scenario: Scenario) -> System:
     """Raises EngineError where it has none."""
     if scenario.system is None:
-        raise EngineError(
-            f"{scenario.path}: the queueing engine needs 'arrivals' and 'resources', which it does not have"
-        )
+        raise EngineError(f"{scenario.path}: the queueing engine {NO_SYSTEM}")
     return scenario.system
 
 

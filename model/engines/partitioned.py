@@ -16,7 +16,7 @@ from model import effort, inputs
 from model.curves import Curves
 from model.dynamics import Dynamics
 from model.engines import conventions, points
-from model.engines.contract import DRAWS, NUMBER, Block, Cut, Engine, EngineError, Ran, Result
+from model.engines.contract import DRAWS, NUMBER, Block, Cut, Engine, Ran, Result
 from model.engines.conventions import Weighting
 from model.engines.stretches import breaks, on, period_of
 from model.instants import distinct, floor
@@ -252,12 +252,6 @@ def _point_weights(dynamics: Dynamics, weightings: list[Weighting], times: np.nd
 
 class Partitioned(Engine):
     name = "partitioned"
-
-    def check(self, scenario: Scenario) -> None:
-        if scenario.partition is None:
-            raise EngineError(
-                f"{scenario.path}: the partitioned engine runs files with 'curves', and this one has transitions"
-            )
 
     def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
         states = len(scenario.states)

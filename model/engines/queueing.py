@@ -119,9 +119,6 @@ class Queueing(Engine):
     name = "queueing"
     independent = "replications"  # patients of one replication wait for each other
 
-    def check(self, scenario: Scenario) -> None:
-        system_of(scenario)
-
     def warnings(self, scenario: Scenario, seed: int) -> list[str]:
         return overloads(scenario, seed)
 

@@ -14,6 +14,7 @@ from model.engines import risks
 from model.engines.desk import Ticket
 from model.engines.individual import MOST
 from model.engines.queueing_group import Group
+from model.engines.refusals import NOWHERE
 from model.history import NO_TRANSITION
 
 AFTER = 1_000_000_000  # in the log, minus this and minus their number: those who arrive after the last recruit
@@ -60,10 +61,7 @@ class Patient:
             group.record(self.number, node, 0.0, 0.0, transition, 0.0)
             self._count(node)
         if group.needs[after]:
-            raise DomainError(
-                f"states.{group.dynamics.states[after]}.holds: patients start here, so they have no state to "
-                "wait in; let them start in one that holds nothing and move here at once"
-            )
+            raise DomainError(f"states.{group.dynamics.states[after]}.holds: the queueing engine {NOWHERE}")
         return after, 0.0
 
     def _first(self, shares: dict[int, float]) -> int:

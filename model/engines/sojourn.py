@@ -16,6 +16,7 @@ from model.draws import DomainError
 from model.dynamics import AtEvent, AtRate, Dynamics, Exit
 from model.engines.block import Block, flows_at, routes
 from model.engines.linear import advance, largest_exit
+from model.engines.refusals import needs_finite
 from model.hazards import Hazard
 from model.instants import HAIR
 
@@ -223,11 +224,7 @@ def _average(event: AtEvent, young: float, old: float, rows: int) -> np.ndarray:
 
 def _finite(hazard, event: AtEvent, rows: int) -> np.ndarray:
     if not np.isfinite(hazard).all():
-        what = "a fixed time of the event" if event.is_fixed else f"this {event.hazard.family}"
-        raise DomainError(
-            f"transitions.{event.label}: the cohort engine needs a hazard that stays finite up to the horizon; {what} can be "
-            "run by the individual and queueing engines"
-        )
+        raise DomainError(f"{event.place or event.label}: the cohort engine {needs_finite(event)}")
     return np.broadcast_to(hazard, (rows,))
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from model.report.result import Result
+from typing import TYPE_CHECKING
+
+from model.report.result import Result, Tables
 from model.scenario import Scenario
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def report(scenario: Scenario) -> Result:
-    """How large the scenario is, and which of its parameters state no source, in words."""
+    from model.engines.refusals import Refusal
+
+Refusals = dict[str, list["Refusal"]]
+
+
+def report(scenario: Scenario, refusals: Refusals) -> Result:
+    """How large the scenario is, which engines can run it, and which of its parameters state no source, in words."""
     sizes = {kind: len(getattr(scenario, kind)) for kind in ("strategies", "states", "transitions", "parameters")}
     if scenario.partition is not None:
         sizes = {"curves" if kind == "transitions" else kind: number for kind, number in sizes.items()}
@@ -15,8 +24,29 @@ def report(scenario: Scenario) -> Result:
     number = len(scenario.warnings)
     lines = [
         f"{scenario.path}: no errors, {number} warning{'' if number == 1 else 's'}; "
-        + ", ".join(f"{n} {kind}" for kind, n in sizes.items())
+        + ", ".join(f"{n} {kind}" for kind, n in sizes.items()),
+        *_of_engines(scenario, refusals),
     ]
     if unsourced := [name for name, p in scenario.parameters.items() if p.formula is None and not p.source]:
         lines.append(f"parameters without a source: {', '.join(unsourced)}")
-    return Result({}, {}, None, "\n".join(lines), details=scenario)
+    tables = Tables({"engines": lambda: _table(scenario, refusals)})
+    return Result(tables, {}, None, "\n".join(lines), details=scenario)
+
+
+def _of_engines(scenario: Scenario, refusals: Refusals) -> list[str]:
+    """Which engines can run the scenario; of each that cannot, every construct that it cannot run."""
+    able = [name for name, refused in refusals.items() if not refused]
+    lines = [f"engines that can run it: {', '.join(able) or 'none'}"]
+    for name, refused in refusals.items():
+        for why in dict.fromkeys(r.why for r in refused):
+            places = [r.where(scenario) for r in refused if r.why == why and r.field]
+            lines += [f"  not {name}: it {why}{':' if places else ''}", *(f"    {place}" for place in places)]
+    return lines
+
+
+def _table(scenario: Scenario, refusals: Refusals) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [(name, False, r.where(scenario), r.why) for name, refused in refusals.items() for r in refused]
+    able = [(name, True, "", "") for name, refused in refusals.items() if not refused]
+    return pd.DataFrame(able + rows, columns=["engine", "can_run", "where", "why"])

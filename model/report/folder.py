@@ -12,13 +12,17 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from model.report.csv_files import write_csv
 from model.report.file_names import file_names
 from model.report.locks import alive, held
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class FolderError(ValueError):
@@ -305,7 +309,7 @@ def _remove(old: Path) -> None:
 # --- content ------------------------------------------------------------------------------------------------------
 
 
-def write_tables(folder: Path, tables: dict) -> None:
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     """tables/<name>.csv each."""
     (folder / "tables").mkdir()
     for table, file in zip(tables.values(), file_names(tables)):

@@ -151,7 +151,7 @@ PARAMETER = fields(
             "warning says from when)"
         ),
         "by": text("the table's column of age or time"),
-        "by unit": text("unit of that column, such as `year`"),
+        "by unit": text("unit of that column, such as `year`", format="unit"),
         "column": text("the table's column of values"),
         "columns": entries("columns of an `empirical` file, in the order of the names", text("column")),
         "label": LABEL,
@@ -408,7 +408,7 @@ CALIBRATION = fields(
                     "prior": text(
                         "a distribution, such as `lognormal(median=1, sdlog=0.3)`, or `own` for the parameter's: what is known "
                         "beside the targets; if not stated, any value within the bounds is as likely as another",
-                        format="distribution",
+                        format="prior",
                     ),
                 },
                 ["from", "to"],
@@ -444,7 +444,7 @@ SCENARIO = fields(
         ),
         "currency": fields(
             "currency and price year",
-            {"code": text("three letters, such as USD"), "year": text("price year")},
+            {"code": text("three capital letters, such as USD", format="currency"), "year": text("price year")},
             ["code"],
         ),
         "time": TIME,

@@ -13,7 +13,7 @@ from model.scenario_file.fields import SCENARIO
 from model.scenario_file.structure import hazard_forms
 from model.units import DAYS, PLAIN
 
-_EXAMPLES = {
+EXAMPLES = {
     "extends": "extends: mscc_furlan.yaml\nparameters:\n  c_rt: {value: 4000}      # no longer sampled",
     "perspective": "perspective: {name: Health service, leave out: [travel]}",
     "currency": "currency: {code: USD, year: 2010}",
@@ -30,6 +30,8 @@ _EXAMPLES = {
     "strategies": "strategies:\n  radiotherapy: {label: Radiotherapy alone, hr: 1}\n  surgery: {hr: hr_surgery}",
     "groups": "groups:\n  walking: {weight: p_walk_at_entry, p_walk: p_retain}\n"
     "  not walking: {weight: 1 - p_walk_at_entry, p_walk: p_regain}",
+    "patients": "patients:\n  age: {shares: {55 years: 0.3, 65 years: 0.7}}\n  tumour: {shares: {breast: 0.4, lung: 0.6}}",
+    "subgroups": "subgroups:\n  young: age < 60 years\n  lung: {label: Lung cancer, who: tumour is lung}",
     "calibration": "calibration:\n  vary:\n    hazard_death: {from: 0.001, to: 0.02}\n    c_ward.mean: {from: 100, to: 900}\n"
     "  targets:\n    survival: {measure: median survival, strategy: radiotherapy, value: 100 days, tolerance: 2 days}\n"
     "    walking: {measure: occupancy, strategy: radiotherapy, states: [ambulatory], at: 90 days, value: 0.35, "
@@ -108,8 +110,8 @@ def _fields() -> str:
         rows = list(_rows(schema, ""))
         if rows:
             text.append("\n".join(["| field | meaning |", "|---|---|", *rows]))
-        if key in _EXAMPLES:
-            text.append(f"```yaml\n{_EXAMPLES[key]}\n```")
+        if key in EXAMPLES:
+            text.append(f"```yaml\n{EXAMPLES[key]}\n```")
     return "\n\n".join(text)
 
 

@@ -1,6 +1,6 @@
-"""What the statement of the fields is good for: JSON Schema for editors, and the loader's check of a file.
+"""The loader's check of a file against the statement of its fields.
 
-From that one statement (`fields`) come the loader's checks, `run_model.py schema` and docs/scenario-reference.md.
+From that one statement (`fields`) come this check, `run_model.py schema` (`editor_schema`) and docs/scenario-reference.md.
 """
 
 from __future__ import annotations
@@ -31,49 +31,6 @@ RESERVED = {
     *DAYS,
     *(d + "s" for d in DAYS),
 }
-
-
-def json_schema() -> dict:
-    """JSON Schema (draft 2020-12) of a scenario file; a file that `extends` another may leave out any field."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Scenario file",
-        **_nullable(SCENARIO),
-        "type": "object",
-        "if": {"required": ["extends"]},
-        "else": _needed(SCENARIO) | {"anyOf": [{"required": ["transitions"]}, {"required": ["curves"]}]},
-    }
-
-
-def _needed(schema: dict) -> dict:
-    """What a complete file must have, as a schema of nothing but `required`."""
-    found = {"required": schema["required"]} if schema.get("required") else {}
-    fields = {key: part for key, child in (schema.get("properties") or {}).items() if (part := _needed(child))}
-    for option in schema.get("anyOf", ()):
-        found |= _needed(option)
-    for key in ("additionalProperties", "items"):
-        if isinstance(schema.get(key), dict) and (part := _needed(schema[key])):
-            found[key] = part
-            fields = {**{name: {} for name in schema.get("properties") or {}}, **fields}
-    return found | ({"properties": fields} if fields else {})
-
-
-def _nullable(schema: dict) -> dict:
-    """null stands for 'nothing here', and removes an entry of the file that is extended."""
-    result = {key: value for key, value in schema.items() if key not in ("required", "format")}
-    if isinstance(result.get("properties"), dict):
-        result["properties"] = {k: _nullable(v) for k, v in result["properties"].items()}
-    for key in ("additionalProperties", "items"):
-        if isinstance(result.get(key), dict):
-            result[key] = _nullable(result[key])
-    if "anyOf" in result:
-        result["anyOf"] = [_nullable(option) for option in result["anyOf"]] + [{"type": "null"}]
-    else:
-        result["type"] = [*([result["type"]] if isinstance(result["type"], str) else result["type"]), "null"]
-    if "enum" in result:
-        values = [v for e in result["enum"] for v in (e, {"true": True, "false": False, "0": 0}.get(e))]
-        result["enum"] = [v for v in values if v is not None] + [None]
-    return result
 
 
 def bad_name(name: str) -> str:

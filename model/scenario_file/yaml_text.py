@@ -238,6 +238,11 @@ def _open(text: str) -> bool:
     return text.count("(") > text.count(")")
 
 
+def values(text: str) -> object:
+    """What a YAML text says, with numbers as such."""
+    return _typed(plain(parse_yaml(text, "text", Problems())))
+
+
 def dump(node: Node) -> str:
     """The tree as YAML text; numbers stand there as numbers."""
     return dump_plain(plain(node), width=110)

@@ -10,6 +10,7 @@ from model import draws
 from model.analysis.evaluate import evaluate
 from model.analysis.method import COHORT, Method
 from model.draws import DomainError
+from model.engines.contract import EngineError
 from model.scenario_file import ScenarioError, read
 
 TEN_YEARS = "time: {unit: year, horizon: 10 years, cycle: 1 year}\n"
@@ -232,7 +233,7 @@ def test_at_once_the_cohort_follows_the_same_rule(tmp_path, order):
 def test_the_cohort_refuses_other_fixed_times(tmp_path, t):
     moves = [f"from: well, to: dead, survival: 'fixed({t}) in years', clock: state"]
     found = written(tmp_path, "well: {start: 1}, dead: {}", moves, "")
-    with pytest.raises(DomainError, match="well -> dead.*individual and queueing engines"):
+    with pytest.raises(EngineError, match="well -> dead.*individual and queueing engines"):
         counted(found, "life_years")
 
 

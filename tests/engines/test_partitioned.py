@@ -314,7 +314,9 @@ def test_draws_of_the_curves_parameters_change_the_curves():
 @pytest.mark.parametrize("engine", ["individual", "queueing"])
 def test_engines_that_follow_patients_refuse_curves(engine, tmp_path):
     scenario = model(tmp_path)
-    with pytest.raises(EngineError, match=rf"curves.yaml:8: curves: they say how many .* the {engine} engine cannot"):
+    with pytest.raises(
+        EngineError, match=rf"curves.yaml:8: curves: the {engine} engine cannot follow patients by curves"
+    ):
         evaluate(scenario, draws.base(scenario), Method(engine, patients=10))
     assert np.array_equal(
         evaluate(scenario, draws.base(scenario)).total.values,

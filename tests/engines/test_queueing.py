@@ -293,7 +293,7 @@ def test_waits_of_a_queue_that_treats_nobody_are_unknown_not_an_error(tmp_path):
 
 
 def test_start_in_a_state_that_holds_is_a_clear_error(tmp_path):
-    with pytest.raises(DomainError, match="states.walking.holds: patients start here"):
+    with pytest.raises(DomainError, match="states.walking.holds: .* gives patients who start here no state to wait in"):
         losing(tmp_path, system(1, 1, (Hold("walking", ("server",)),)))
 
 

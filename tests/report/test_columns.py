@@ -38,6 +38,7 @@ def _analyse():
 
 # (command, call): each command, and each branch of it that writes other columns.
 CALLS = {
+    "check": lambda: api.check(DECISION),
     "run": lambda: api.run(DECISION, draws=40),
     "run, another effect": lambda: api.run(FURLAN, draws=40, effect="ambulatory_days", wtp=100),
     "run, three strategies": lambda: api.run(SCHEDULES, draws=20),

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from model.scenario_file import json_schema, read
-from model.scenario_file.reference import _EXAMPLES, reference
+from model.scenario_file.reference import EXAMPLES, reference
 
 ROOT = Path(__file__).resolve().parents[2]
 # The published model takes the smaller of both curves, and says so.
@@ -81,9 +81,9 @@ def test_the_schema_finds_what_is_wrong_with_the_shape_of_a_file(name):
         VALIDATOR.validate(loaded(INVALID / f"{name}.yaml"))
 
 
-@pytest.mark.parametrize("key", _EXAMPLES)
+@pytest.mark.parametrize("key", EXAMPLES)
 def test_the_examples_of_the_reference_page_obey_the_schema(key):
-    VALIDATOR.validate({"extends": "x.yaml", **yaml.safe_load(_EXAMPLES[key])})
+    VALIDATOR.validate({"extends": "x.yaml", **yaml.safe_load(EXAMPLES[key])})
 
 
 def test_every_yaml_block_of_the_page_is_yaml():

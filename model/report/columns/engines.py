@@ -89,6 +89,15 @@ _CHANGES = table(
 
 ENGINES = (
     table(
+        "check",
+        "engines",
+        "Which engines can run the scenario; of one that cannot, a row for each construct that it cannot run.",
+        Column("engine", TEXT, "engine"),
+        Column("can_run", TRUTH, "whether it can run the scenario"),
+        Column("where", TEXT, "file, line and field of what it cannot run"),
+        Column("why", TEXT, "why, and what can"),
+    ),
+    table(
         "compare",
         "agreement",
         "Means of the engines that follow patients beside those of the cohort engine.",
