@@ -9,6 +9,7 @@ import numpy as np
 
 from model import hazards
 from model.analysis.survival_data import ALL, Arm, SurvivalData
+from model.analysis.survival_data_kaplan_meier import Z
 from model.analysis.survival_data_likelihood import FitError, Maximum, log_likelihood, maximise
 from model.hazards import Hazard
 
@@ -59,20 +60,31 @@ class Fit:
     def standard_errors(self) -> np.ndarray:
         return np.sqrt(np.diag(self.covariance))
 
+    @property
+    def estimates(self) -> np.ndarray:
+        """[(estimate, lower 95 % limit, upper), parameter] as the language has them."""
+        return np.array([self.natural(self.coefficients + z * self.standard_errors) for z in (0.0, -Z, Z)])
+
     def natural(self, coefficients: np.ndarray) -> np.ndarray:
         """Parameters as the language has them, of coefficients [parameter]."""
         return np.array([np.exp(c) if scale == LOG else c for c, scale in zip(coefficients, self.scales)])
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the parameters: their names, and 'hazard ratio of ARM'."""
+        return self.parameters[: self.own] + tuple(f"{self.factors} of {arm}" for arm in self.parameters[self.own :])
+
+    @property
+    def own(self) -> int:
+        """Number of the distribution's own parameters; those of arms follow."""
+        return len(self.parameters) - (len(self.arms) - 1 if self.factors else 0)
+
     def hazard(self, arm: str) -> Hazard:
         """The distribution of an arm, in the unit of the data."""
-        values = dict(zip(self.parameters, self.natural(self.coefficients)))
-        own = {name: values[name] for name in self.parameters if name not in self.arms[1:]}
-        factor = values.get(arm, 1.0) if self.factors else 1.0
-        return _with_factor(_of_family(self.name, own), self.factors, factor)
-
-
-def _of_family(name: str, values: dict) -> Hazard:
-    return Hazard(name, values)
+        values = self.natural(self.coefficients)
+        base = Hazard(self.name, dict(zip(self.parameters[: self.own], values)))
+        place = self.arms.index(arm)
+        return _with_factor(base, self.factors, values[self.own + place - 1] if place else 1.0)
 
 
 def _with_factor(base: Hazard, factors: str, factor) -> Hazard:
