@@ -74,7 +74,12 @@ def read(source: str | Path | pd.DataFrame, unit: str, names: Columns | None = N
     arms = table.texts(_arm_column(table, names.arm))
     table.check(names.time, time, time >= 0, "must be 0 or more")
     table.check(names.event, event, (event == 0) | (event == 1), "must be 1 (event) or 0 (censored)")
-    table.check(names.time, time, (time > 0) | (event == 0), "is an event at time 0, which no distribution allows; give it half a day")
+    table.check(
+        names.time,
+        time,
+        (time > 0) | (event == 0),
+        "is an event at time 0, which no distribution allows; give it half a day",
+    )
     found = tuple(_arm(name, time, event, arms, table.name) for name in dict.fromkeys(arms))
     return SurvivalData(found, unit, table.name)
 
@@ -82,7 +87,9 @@ def read(source: str | Path | pd.DataFrame, unit: str, names: Columns | None = N
 def check_unit(unit: str, table: Table) -> None:
     if unit not in DAYS:
         found = f"found '{unit}'" if unit else "none is stated"
-        raise SurvivalDataError(f"{table.name}: the unit of time must be one of {', '.join(DAYS)}; {found} (--time-unit)")
+        raise SurvivalDataError(
+            f"{table.name}: the unit of time must be one of {', '.join(DAYS)}; {found} (--time-unit)"
+        )
 
 
 def _arm(name: str, time: np.ndarray, event: np.ndarray, arms: list[str], file: str) -> Arm:
@@ -90,7 +97,9 @@ def _arm(name: str, time: np.ndarray, event: np.ndarray, arms: list[str], file: 
     found = Arm(name, time[own], event[own] == 1)
     if not found.events:
         where = "" if name == ALL else f"arm '{name}': "
-        raise SurvivalDataError(f"{file}: {where}none of {len(found.time)} patients has the event, so nothing can be fitted")
+        raise SurvivalDataError(
+            f"{file}: {where}none of {len(found.time)} patients has the event, so nothing can be fitted"
+        )
     return found
 
 
@@ -100,7 +109,9 @@ def _arm_column(table: Table, stated: str | None) -> str:
         return table.known(stated) if stated else ""
     if "arm" in table.header:
         return "arm"
-    meant = next((name for name in table.header if name.strip().lower() in ("arm", "arms", "amr", "treatment", "group")), "")
+    meant = next(
+        (name for name in table.header if name.strip().lower() in ("arm", "arms", "amr", "treatment", "group")), ""
+    )
     if meant:
         raise SurvivalDataError(
             f"{table.name}: there is no column 'arm', but one '{meant}': state --arm {meant} to fit by it, or --arm \"\" to fit all "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,11 @@ from model.analysis.survival_data_likelihood import FitError, Maximum, log_likel
 from model.hazards import Hazard
 
 DISTRIBUTIONS = ("exponential", "weibull", "gompertz", "gamma", "lognormal", "loglogistic", "gengamma")
-PROPORTIONAL = ("exponential", "weibull", "gompertz")  # arms differ by a hazard ratio; in the others by an acceleration factor
+PROPORTIONAL = (
+    "exponential",
+    "weibull",
+    "gompertz",
+)  # arms differ by a hazard ratio; in the others by an acceleration factor
 LOG, REAL = "log", "real"
 _LOCATIONS = ("meanlog", "mu")  # of log time
 BY_ARM, JOINT = "by arm", "joint"
@@ -108,7 +112,7 @@ def fit(name: str, arms: tuple[Arm, ...]) -> Fit:
     scales = tuple(REAL if family.allowed[argument] == "any number" else LOG for argument in own)
     more = tuple(arm.name for arm in arms[1:])
     factors = "" if not more else "hazard ratio" if name in PROPORTIONAL else "acceleration factor"
-    about = dict(
+    blank = Fit(
         arm=arms[0].name if not more else ALL,
         name=name,
         arms=tuple(arm.name for arm in arms),
@@ -119,16 +123,16 @@ def fit(name: str, arms: tuple[Arm, ...]) -> Fit:
         factors=factors,
     )
     if event.sum() < len(own) + len(more):
-        return Fit(**about, why=too_few(int(event.sum()), len(own) + len(more)))
+        return replace(blank, why=too_few(int(event.sum()), len(own) + len(more)))
     mean = float(time.mean())
     try:
         best = _maximum(name, scales, factors, time / mean, event, place, len(more))
     except FitError as error:
-        return Fit(**about, why=str(error))
+        return replace(blank, why=str(error))
     shift, factor = _units(family, scales, mean)
     shift, factor = np.append(shift, np.zeros(len(more))), np.append(factor, np.ones(len(more)))
-    return Fit(
-        **about,
+    return replace(
+        blank,
         coefficients=best.values * factor + shift,
         covariance=best.covariance * np.outer(factor, factor),
         log_likelihood=best.log_likelihood - float(event.sum() * np.log(mean)),
@@ -176,6 +180,8 @@ def _starts(name: str, time: np.ndarray, event: np.ndarray) -> list[np.ndarray]:
 def _units(family: hazards.Family, scales: tuple[str, ...], unit: float) -> tuple[np.ndarray, np.ndarray]:
     """(shift, factor) of each coefficient, from times in `unit` to times in the unit of the data."""
     power = [{"time": 1, "per time": -1}.get(dimension, 0) for _, dimension in family.arguments]
-    logs = [p if scale == LOG else int(name in _LOCATIONS) for p, scale, (name, _) in zip(power, scales, family.arguments)]
+    logs = [
+        p if scale == LOG else int(name in _LOCATIONS) for p, scale, (name, _) in zip(power, scales, family.arguments)
+    ]
     factor = [unit**p if scale == REAL else 1.0 for p, scale in zip(power, scales)]
     return np.array(logs) * np.log(unit), np.array(factor)

@@ -43,7 +43,9 @@ def read_figures(curve: str | Path | pd.DataFrame, at_risk: str | Path | pd.Data
     time, survival = clicks.numbers("time"), clicks.numbers("survival")
     risk_time, number = risks.numbers("time"), risks.numbers("at_risk")
     clicks.check("time", time, time >= 0, "must be 0 or more")
-    clicks.check("survival", survival, (survival >= 0) & (survival <= 1.02), "must be a share from 0 to 1 (45 % is 0.45)")
+    clicks.check(
+        "survival", survival, (survival >= 0) & (survival <= 1.02), "must be a share from 0 to 1 (45 % is 0.45)"
+    )
     risks.check("time", risk_time, risk_time >= 0, "must be 0 or more")
     risks.check("at_risk", number, (number >= 0) & (number == np.round(number)), "must be a whole number, 0 or more")
     found = {}
@@ -59,10 +61,14 @@ def figure(time, survival, risk_time, at_risk, file: str = "at risk", arm: str =
     risk_time, at_risk = risk_time[order], at_risk[order].astype(int)
     where = "" if arm == ALL else f", arm '{arm}'"
     if risk_time[0] > 0:
-        raise SurvivalDataError(f"{file}{where}: the number at risk at time 0 is missing; the first is at {risk_time[0]:g}")
+        raise SurvivalDataError(
+            f"{file}{where}: the number at risk at time 0 is missing; the first is at {risk_time[0]:g}"
+        )
     if (np.diff(at_risk) > 0).any():
         later = int(np.argmax(np.diff(at_risk) > 0)) + 1
-        raise SurvivalDataError(f"{file}{where}: more are at risk at {risk_time[later]:g} than before: {at_risk[later]} after {at_risk[later - 1]}")
+        raise SurvivalDataError(
+            f"{file}{where}: more are at risk at {risk_time[later]:g} than before: {at_risk[later]} after {at_risk[later - 1]}"
+        )
     order = np.lexsort((-survival, time))
     time, survival = time[order], survival[order]
     known = time > 0
@@ -96,7 +102,9 @@ def reconstructed(figures: dict[str, Figure], unit: str, file: str) -> SurvivalD
 def _patients(name: str, figure: Figure) -> Arm:
     deaths, gone, left = _counts(figure)
     if not deaths.any():
-        raise SurvivalDataError(f"arm '{name}': the curve does not fall by as much as one patient, so there are no events")
+        raise SurvivalDataError(
+            f"arm '{name}': the curve does not fall by as much as one patient, so there are no events"
+        )
     starts, ends = figure.time[:-1], figure.time[1:]
     died, lost = _spread(deaths, starts, ends), _spread(gone, starts, ends)
     time = np.concatenate([died, lost, np.full(left, figure.time[-1])])

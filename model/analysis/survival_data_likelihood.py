@@ -64,7 +64,7 @@ def _gaining(function: Callable[[np.ndarray], float], values: np.ndarray, step: 
 
 def slopes(function: Callable[[np.ndarray], float], x: np.ndarray, width: float = 1e-4) -> np.ndarray:
     """Gradient by central differences."""
-    return sum(weight * _moved(function, x, at * width) for at, weight in _CENTRAL) / width
+    return np.sum([weight * _moved(function, x, at * width) for at, weight in _CENTRAL], axis=0) / width
 
 
 def _moved(function: Callable[[np.ndarray], float], x: np.ndarray, by: float) -> np.ndarray:
@@ -74,6 +74,8 @@ def _moved(function: Callable[[np.ndarray], float], x: np.ndarray, by: float) ->
 
 def curvature(function: Callable[[np.ndarray], float], x: np.ndarray, width: float = 2e-3) -> np.ndarray:
     """Matrix of second derivatives: differences of gradients, made symmetric."""
-    rows = [sum(w * slopes(function, x + at * width * unit, width) for at, w in _CENTRAL) / width for unit in np.eye(len(x))]
+    rows = [
+        sum(w * slopes(function, x + at * width * unit, width) for at, w in _CENTRAL) / width for unit in np.eye(len(x))
+    ]
     matrix = np.array(rows)
     return (matrix + matrix.T) / 2

@@ -108,9 +108,9 @@ def analyse(
 
 def means(found: Analysed) -> list[Means]:
     rows = []
-    for arm, curve in found.observed.items():
-        median, low, high = curve.median()
-        restricted, error = curve.restricted_mean(found.until)
+    for arm, observed in found.observed.items():
+        median, low, high = observed.median()
+        restricted, error = observed.restricted_mean(found.until)
         rows.append(Means(arm, BY_ARM, OBSERVED, median, restricted, lower=low, upper=high, error=error))
     for fit, arm, curve_of in found.curves():
         median = float(curve_of.quantile(0.5))
@@ -122,8 +122,8 @@ def means(found: Analysed) -> list[Means]:
 def landmarks(found: Analysed) -> list[Landmark]:
     at = np.array(found.landmarks) * found.data.years
     rows = []
-    for arm, curve in found.observed.items():
-        values = zip(found.landmarks, curve.at(at), *curve.limits_at(at))
+    for arm, observed in found.observed.items():
+        values = zip(found.landmarks, observed.at(at), *observed.limits_at(at))
         rows += [Landmark(arm, BY_ARM, OBSERVED, years, *map(float, numbers)) for years, *numbers in values]
     for fit, arm, curve_of in found.curves():
         rows += [Landmark(arm, fit.kind, fit.name, y, float(s)) for y, s in zip(found.landmarks, curve_of.survival(at))]

@@ -5,7 +5,7 @@ g is log(-log S) on the scale `hazard`, log(1 / S - 1) on `odds`, the normal sco
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def fit_spline(name: str, arm: Arm) -> Fit:
     """name: 'spline SCALE KNOTS', with the number of inner knots."""
     _, scale, inner = name.split()
     parameters = tuple(f"gamma{i}" for i in range(int(inner) + 2))
-    about = dict(
+    blank = Fit(
         arm=arm.name,
         name=name,
         arms=(arm.name,),
@@ -121,16 +121,16 @@ def fit_spline(name: str, arm: Arm) -> Fit:
         scales=(REAL,) * len(parameters),
     )
     if arm.events < len(parameters):
-        return Fit(**about, why=too_few(arm.events, len(parameters)))
+        return replace(blank, why=too_few(arm.events, len(parameters)))
     knots = knots_of(arm, int(inner))
     if (np.diff(knots) <= 0).any():
-        return Fit(**about, why="the events stand at too few different times for so many knots")
+        return replace(blank, why="the events stand at too few different times for so many knots")
     try:
         values, covariance, total = _maximum(arm, knots, scale)
     except FitError as error:
-        return Fit(**about, why=str(error))
-    return Fit(
-        **about, coefficients=values, covariance=covariance, log_likelihood=total, knots=tuple(map(float, knots))
+        return replace(blank, why=str(error))
+    return replace(
+        blank, coefficients=values, covariance=covariance, log_likelihood=total, knots=tuple(map(float, knots))
     )
 
 

@@ -12,20 +12,32 @@ from model.cli.session import OptionsError, Session
 
 def options(parser: ArgumentParser) -> None:
     parser.add_argument("data", nargs="?", metavar="CSV", help="a row a patient: columns time, event (1 or 0), arm")
-    parser.add_argument("--time-unit", default="", metavar="UNIT", help="unit of the times: hour, day, week, month or year")
+    parser.add_argument(
+        "--time-unit", default="", metavar="UNIT", help="unit of the times: hour, day, week, month or year"
+    )
     parser.add_argument("--time", default="time", metavar="COLUMN", help="column of times (default time)")
-    parser.add_argument("--event", default="event", metavar="COLUMN", help="column of events: 1, or 0 if censored (default event)")
+    parser.add_argument(
+        "--event", default="event", metavar="COLUMN", help="column of events: 1, or 0 if censored (default event)"
+    )
     parser.add_argument(
         "--arm", metavar="COLUMN", help="column of arms (default arm, if there is one); '': all patients are one arm"
     )
     parser.add_argument("--curve", metavar="CSV", help="points of a published curve: columns time, survival, arm")
     parser.add_argument("--at-risk", metavar="CSV", help="numbers at risk below that curve: columns time, at_risk, arm")
-    parser.add_argument("--joint", action="store_true", help="fit distributions also to all arms, with a factor for each")
+    parser.add_argument(
+        "--joint", action="store_true", help="fit distributions also to all arms, with a factor for each"
+    )
     parser.add_argument("--no-splines", action="store_true", help="leave out Royston-Parmar splines")
     parser.add_argument(
-        "--landmarks", type=_years, default=(1, 2, 5, 10), metavar="A,B,...", help="years at which survival is listed (default 1,2,5,10)"
+        "--landmarks",
+        type=_years,
+        default=(1, 2, 5, 10),
+        metavar="A,B,...",
+        help="years at which survival is listed (default 1,2,5,10)",
     )
-    parser.add_argument("--horizon", type=_above_0, default=20, metavar="YEARS", help="end of curves and means (default 20)")
+    parser.add_argument(
+        "--horizon", type=_above_0, default=20, metavar="YEARS", help="end of curves and means (default 20)"
+    )
     parser.add_argument("--source", default="", metavar="TEXT", help="citation of the data, for the scenarios to paste")
     parser.add_argument("--no-figures", action="store_true", help="tables and scenarios only")
     shared.out(parser, "folder of the results (default results/<data>/survival)")

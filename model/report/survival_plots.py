@@ -9,6 +9,7 @@ from model.analysis.survival_data_measures import OBSERVED
 from model.report.style import COLOURS, FAINT, INK, LINES, Style, canvas, legend, numbers, percent, shortened
 
 STEPS = {"drawstyle": "steps-post"}
+FITS = (*COLOURS[:6], "#7A4B00")  # black is what was observed
 SEEN = {"color": "black", "linewidth": 1.8}
 
 
@@ -25,9 +26,9 @@ def kaplan_meier(table, at_risk, style: Style, unit: str):
         axis.fill_between(*_band(own), step="post", color=look["color"], alpha=0.12, linewidth=0)
         censored = own[own["censored"] > 0]
         axis.plot(censored["time"], censored["survival"], "|", color=look["color"], markersize=6)
-    _survival_axis(axis, at_risk["time"].max(), unit)
+    _survival_axis(axis, table["time"].max(), unit)
     _numbers_at_risk(axis, at_risk, style)
-    _legend(figure, handles)
+    legend(figure, handles)
     return figure
 
 
@@ -48,7 +49,7 @@ def curves(table, style: Style, unit: str, heading: str, at_risk=None):
         axis.set_title(shortened(style.labels[arm], 40), fontsize=9, loc="left")
         if at_risk is not None:
             _numbers_at_risk(axis, at_risk[at_risk["arm"] == arm], style)
-    _legend(figure, handles)
+    legend(figure, handles)
     return figure
 
 
@@ -62,7 +63,7 @@ def hazards(table, style: Style, unit: str, heading: str):
         numbers(axis.xaxis, 5)
         numbers(axis.yaxis)
     panels[0][0].set_ylabel(f"Hazard per {unit}")
-    _legend(figure, handles)
+    legend(figure, handles)
     return figure
 
 
@@ -80,7 +81,7 @@ def log_log(table, style: Style, unit: str):
     axis.set(xlabel=f"log time ({unit}s)", ylabel="log(\N{MINUS SIGN}log survival)")
     numbers(axis.xaxis)
     numbers(axis.yaxis)
-    _legend(figure, handles)
+    legend(figure, handles)
     return figure
 
 
@@ -111,8 +112,7 @@ def _look(name: str, place: int) -> dict:
         _, scale, inner = name.split()
         colour = ("hazard", "odds", "normal").index(scale)
         return {"color": COLOURS[colour], "linestyle": LINES[int(inner) - 1], "linewidth": 1.2}
-    colours = [c for c in COLOURS if c != "#000000"]  # black is what was observed
-    return {"color": colours[place % len(colours)], "linestyle": LINES[place % len(LINES)], "linewidth": 1.3}
+    return {"color": FITS[place % len(FITS)], "linestyle": LINES[place % len(LINES)], "linewidth": 1.4}
 
 
 def _survival_axis(axis, end: float, unit: str) -> None:
@@ -126,16 +126,16 @@ def _numbers_at_risk(axis, table, style: Style) -> None:
     times = sorted(table["time"].unique())
     axis.set_xticks(times)
     arms = list(table.groupby("arm", sort=False))
-    lines = [" ", "At risk"]
     axis.set_xlabel("\n".join([axis.get_xlabel(), *[" "] * (len(arms) + 1)]))
-    for i, words in enumerate([lines[1], *(shortened(style.labels[arm], 18) for arm, _ in arms)]):
-        axis.annotate(words, (0, 0), (-8, -44 - 12 * i), "axes fraction", "offset points", ha="right", fontsize=8, color=FAINT if i == 0 else INK)
-    for i, (_, own) in enumerate(arms, 1):
+    for row, words in enumerate(["At risk", *(shortened(style.labels[arm], 18) for arm, _ in arms)]):
+        _below(axis, row, 0, words, "right", -18)
+    for row, (_, own) in enumerate(arms, 1):
         for time, number in zip(own["time"], own["at_risk"]):
-            axis.annotate(
-                f"{number:,.0f}", (time, 0), (0, -44 - 12 * i), ("data", "axes fraction"), "offset points", ha="center", fontsize=8, color=INK
-            )
+            _below(axis, row, time, f"{number:,.0f}", "center")
 
 
-def _legend(figure, handles) -> None:
-    legend(figure, handles)
+def _below(axis, row: int, time: float, words: str, side: str, right: int = 0) -> None:
+    """A text below the axis, under a time."""
+    place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    colour = INK if row else FAINT
+    axis.annotate(words, (time, 0), (right, -44 - 12 * row), **place, ha=side, fontsize=8, color=colour)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.analysis import survival_data_curves as curves
 from model.analysis.survival_data import ALL
+from model.analysis.survival_data_cox import Cox
 from model.analysis.survival_data_fits import BY_ARM, JOINT, Fit
 from model.analysis.survival_data_measures import Analysed
 from model.report import survival_plots, survival_yaml, text
@@ -28,7 +30,9 @@ def report(found: Analysed, source: str, reconstructed: bool) -> Result:
     if reconstructed:
         made["reconstructed"] = patients_table(found.data)
     style = Style(labels={arm.name: _label(arm.name) for arm in found.data.arms}, title=source)
-    result = Result(made, _figures(found, made, style), None, _text(found, made), survival_yaml.scenarios(found, source))
+    result = Result(
+        made, _figures(found, made, style), None, _text(found, made), survival_yaml.scenarios(found, source)
+    )
     result.warnings = tuple(_warnings(found))
     return result
 
@@ -38,7 +42,7 @@ def _label(arm: str) -> str:
 
 
 def _figures(found: Analysed, made: dict[str, pd.DataFrame], style: Style) -> dict[str, Plan]:
-    unit, end = found.data.unit, float(made["at_risk"]["time"].max())
+    unit = found.data.unit
     observed, at_risk = made["kaplan_meier"], made["at_risk"]
     log_log = points_table(curves.log_log(found), "log_minus_log_survival").rename(columns={"time": "log_time"})
     plans = {
@@ -49,9 +53,11 @@ def _figures(found: Analysed, made: dict[str, pd.DataFrame], style: Style) -> di
     extrapolated = points_table(curves.survival(found, found.end), "survival")
     hazards = points_table(curves.hazards(found), "hazard")
     for name, words, kept in _sets(found):
-        plans[f"{name}_curves"] = _curves(kept(seen), style, unit, f"{words} beside Kaplan-Meier", at_risk)
-        plans[f"{name}_to_horizon"] = _curves(kept(extrapolated), style, unit, f"{words} to the horizon")
-        plans[f"{name}_hazards"] = _hazards(kept(hazards), style, unit, f"Hazards: {words.lower()} beside the smoothed estimate")
+        plans[f"{name}_curves"] = _curves(kept(seen), style, unit, f"{words}, beside Kaplan-Meier", at_risk)
+        plans[f"{name}_to_horizon"] = _curves(kept(extrapolated), style, unit, f"{words}, to the horizon")
+        plans[f"{name}_hazards"] = _hazards(
+            kept(hazards), style, unit, f"Hazards, beside the smoothed estimate. {words}"
+        )
     return plans
 
 
@@ -68,7 +74,7 @@ def _sets(found: Analysed):
 
     yield "distribution", "Distributions fitted by arm", kept(BY_ARM, False)
     if any(fit.kind == JOINT for fit in found.fits):
-        yield "joint", "Distributions fitted to all arms, with a factor for each", kept(JOINT, False)
+        yield "joint", "Distributions fitted to all arms together", kept(JOINT, False)
     if any(fit.knots for fit in found.fits):
         yield "spline", "Royston-Parmar splines fitted by arm", kept(BY_ARM, True)
 
@@ -84,7 +90,7 @@ def _hazards(table, style: Style, unit: str, heading: str) -> Plan:
 # --- text -------------------------------------------------------------------------------------------------------
 
 
-def _warnings(found: Analysed):
+def _warnings(found: Analysed) -> Iterator[str]:
     for fit in found.fits:
         if fit.why:
             yield f"{_of(fit)}: not fitted: {fit.why}"
@@ -102,7 +108,7 @@ def _text(found: Analysed, made: dict[str, pd.DataFrame]) -> str:
         for arm in dict.fromkeys(fit.arm for fit in found.fits if fit.kind == part):
             lines += ["", _heading(arm, part), _table(made, arm, part)]
     if found.cox is not None:
-        lines += ["", *_hazard_ratios(found)]
+        lines += ["", *_hazard_ratios(found.cox)]
     lines += [
         "",
         f"Restricted means to {brief(found.until)} {unit}s (the longest time that every arm has seen), means to {brief(found.end)} "
@@ -138,6 +144,6 @@ def _figure(value: float) -> str:
     return brief(value) if np.isfinite(value) else "-"
 
 
-def _hazard_ratios(found: Analysed):
-    for arm, (ratio, low, high) in zip(found.cox.arms, found.cox.ratios):
-        yield f"Hazard ratio (Cox) of {arm} v {found.cox.reference}: {ratio:.3f} (95 % interval {low:.3f} to {high:.3f})"
+def _hazard_ratios(found: Cox) -> Iterator[str]:
+    for arm, (ratio, low, high) in zip(found.arms, found.ratios):
+        yield f"Hazard ratio (Cox) of {arm} v {found.reference}: {ratio:.3f} (95 % interval {low:.3f} to {high:.3f})"

@@ -10,6 +10,7 @@ import numpy as np
 from model.analysis import survival_data_curves as curves
 from model.analysis import survival_data_measures as measures
 from model.analysis.survival_data import SurvivalData
+from model.analysis.survival_data_cox import Cox
 from model.analysis.survival_data_fits import Fit
 from model.analysis.survival_data_measures import Analysed
 
@@ -28,7 +29,7 @@ def tables(found: Analysed) -> dict[str, pd.DataFrame]:
         "at_risk": points_table(curves.at_risk(found), "at_risk")[["arm", "time", "at_risk"]],
     }
     if found.cox is not None:
-        made["hazard_ratios"] = hazard_ratios_table(found)
+        made["hazard_ratios"] = hazard_ratios_table(found.cox)
     if any(fit.knots for fit in found.fits):
         made["knots"] = knots_table(found)
     return made
@@ -157,8 +158,7 @@ def kaplan_meier_table(found: Analysed) -> pd.DataFrame:
     )
 
 
-def hazard_ratios_table(found: Analysed) -> pd.DataFrame:
-    cox = found.cox
+def hazard_ratios_table(cox: Cox) -> pd.DataFrame:
     return _frame(
         {"arm": arm, "reference": cox.reference, "hazard_ratio": ratio, "lower_95": low, "upper_95": high}
         for arm, (ratio, low, high) in zip(cox.arms, cox.ratios)

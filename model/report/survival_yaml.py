@@ -37,7 +37,7 @@ def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
     return "\n".join(
         [
             *_head(found, fits),
-            f"title: {json.dumps(f'Survival by a {fits[0].name} distribution')}",
+            f"title: {json.dumps(f'Survival, {fits[0].name}')}",
             "currency: {code: USD}",
             f"time: {{unit: {unit}, horizon: {found.horizon:g} years, cycle: {_CYCLE[unit]}}}",
             "discount: {cost: 0 %, effect: 0 %}",
@@ -48,24 +48,32 @@ def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
             *(line for fit in fits for line in _parameters(fit)),
             "strategies:",
             *(f"  {_key(arm)}: {{{', '.join(_bindings(fit, arm))}}}" for fit in fits for arm in fit.arms),
+            "curves:",
+            f'  os: {{survival: "{text}"{factor}}}',
             "states:",
-            "  alive: {start: 1, utility: 1}",
-            "  dead: {alive: false}",
-            "transitions:",
-            f'  - {{from: alive, to: dead, survival: "{text}"{factor}, clock: model}}',
-            "# The same as a curve of partitioned survival:",
-            "# curves:",
-            f'#   os: {{survival: "{text}"{factor}}}',
+            "  alive: {share: os, utility: 1}",
+            "  dead: {share: 1 - os, alive: false}",
+            "# The same by a transition, in the place of `curves` and `states`:",
+            "# states: {alive: {start: 1, utility: 1}, dead: {alive: false}}",
+            "# transitions:",
+            f'#   - {{from: alive, to: dead, survival: "{text}"{factor}, clock: model}}',
             "",
         ]
     )
 
 
+def _how(found: Analysed, fit: Fit) -> str:
+    if fit.factors:
+        return f"fitted to all arms together, with a {fit.factors} for each but the first, by maximum likelihood"
+    return f"fitted {'to each arm ' if len(found.data.arms) > 1 else ''}by maximum likelihood"
+
+
 def _head(found: Analysed, fits: list[Fit]) -> list[str]:
-    how = "to all arms, with a factor for each but the first" if fits[0].factors else "by arm" if len(found.data.arms) > 1 else ""
-    scores = "; ".join(f"{'' if fit.arm == ALL else fit.arm + ': '}AIC {fit.aic:.2f}, BIC {fit.bic:.2f}" for fit in fits)
+    scores = "; ".join(
+        f"{'' if fit.arm == ALL else fit.arm + ': '}AIC {fit.aic:.2f}, BIC {fit.bic:.2f}" for fit in fits
+    )
     return [
-        f"# {fits[0].name}, fitted {how + ' ' if how else ''}by maximum likelihood. {scores}",
+        f"# {fits[0].name}, {_how(found, fits[0])}. {scores}",
         "# This file runs as it stands: its life-years are the mean to the horizon. To use the fit elsewhere, paste `sources`,",
         "# `parameters`, what the strategies bind, and the line with `survival`. Parameters are drawn together, from the covariance of the fit.",
     ]

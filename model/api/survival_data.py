@@ -59,7 +59,7 @@ def survival(
         raise AskedError(f"landmarks: found {landmarks!r}, needed numbers of years above 0")
     patients = _patients(data, curve, at_risk, time_unit, (time, event, arm))
     found = analyse(patients, joint, splines, tuple(landmarks), float(horizon))
-    result = survival_report.report(found, source or patients.file, curve is not None)
+    result = survival_report.report(found, source or Path(patients.file).name, curve is not None)
     result.details = found
     result.folder = Path("results", Path(patients.file).stem, "survival")
     result.manifest = _about(data, curve, at_risk) | {
