@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at work each is imported whe
     from model.api.checks import check, read
     from model.api.information import analyse, calibrate, voi
     from model.api.runs import capacity, compare, converge, run
+    from model.api.survival_data import survival
     from model.api.variation import diff, headroom, sensitivity, sweep, threshold, tornado, variants
     from model.decision import Decision, DecisionError
     from model.draws import DomainError
@@ -55,6 +56,7 @@ __all__ = [
     "read",
     "run",
     "sensitivity",
+    "survival",
     "sweep",
     "threshold",
     "tornado",

@@ -79,7 +79,7 @@ def test_results_made_elsewhere_come_as_files_or_as_data(tmp_path):
 
 
 def test_every_call_is_tried_here():
-    assert {*CALLS, "variants", "analyse", "read"} == NAMES
+    assert {*CALLS, "variants", "analyse", "survival", "read"} == NAMES
 
 
 def test_what_is_public_can_be_imported():
@@ -100,7 +100,7 @@ WITHOUT = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(NAMES - {"check", "analyse", "read"}))
+@pytest.mark.parametrize("name", sorted(NAMES - {"check", "analyse", "survival", "read"}))
 def test_the_help_of_a_call_shows_what_it_takes(name):
     call = getattr(model, name)
     parameters = inspect.signature(call).parameters
@@ -122,7 +122,7 @@ def test_a_keyword_that_an_analysis_does_not_read_is_not_taken(name):
             call(*[PATH for _ in needed], **{word: None})
 
 
-@pytest.mark.parametrize("name", sorted(NAMES - {"analyse"}))
+@pytest.mark.parametrize("name", sorted(NAMES - {"analyse", "survival"}))
 def test_a_keyword_that_does_not_exist_is_named_before_any_work(name, monkeypatch):
     for place in ("model.api.asked.read", "model.scenario_file.read", "model.scenario_file.variants.read"):
         monkeypatch.setattr(place, None)

@@ -7,6 +7,7 @@ HOMES = {
     "runs": ("capacity", "compare", "converge", "run"),
     "variation": ("Stopped", "diff", "headroom", "sensitivity", "sweep", "threshold", "tornado", "variants"),
     "information": ("analyse", "calibrate", "voi"),
+    "survival_data": ("survival",),
 }
 _HOME = {name: home for home, names in HOMES.items() for name in names}
 NAMES = frozenset(_HOME)

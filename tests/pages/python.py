@@ -27,6 +27,7 @@ CALLS = (
     "compare",
     "capacity",
     "analyse",
+    "survival",
 )
 TYPES = ("Result", "Scenario", "Decision", "Sample", "Method", "Population")
 ERRORS = ("ScenarioError", "DomainError", "DecisionError", "EngineError", "OutcomeError")

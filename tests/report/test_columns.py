@@ -36,6 +36,15 @@ def _analyse():
     return api.analyse(cost, effect, parameters=parameters, voi_wtp=100.0)
 
 
+PATIENTS = pd.DataFrame(
+    {
+        "time": np.random.default_rng(2).weibull(1.3, 80) * 10 + 0.1,
+        "event": [1, 1, 1, 0] * 20,
+        "arm": ["new", "old"] * 40,
+    }
+)
+CURVE = pd.DataFrame({"time": [0, 2, 4, 6, 8, 10], "survival": [1, 0.8, 0.65, 0.5, 0.4, 0.3]})
+
 # (command, call): each command, and each branch of it that writes other columns.
 CALLS = {
     "check": lambda: api.check(DECISION),
@@ -72,6 +81,10 @@ CALLS = {
     ),
     "analyse": _analyse,
     "analyse, means": lambda: api.analyse(pd.DataFrame({"strategy": ["a", "b"], "cost": [1, 2], "effect": [1, 2]})),
+    "survival": lambda: api.survival(PATIENTS, "month", joint=True),
+    "survival, figure": lambda: api.survival(
+        time_unit="month", curve=CURVE, at_risk=pd.DataFrame({"time": [0, 6], "at_risk": [40, 18]}), splines=False
+    ),
 }
 # What may stand in the braces of a name.
 EFFECTS = {"qaly", "life_years", "ambulatory_days", "failures"}

@@ -10,11 +10,12 @@ from model.report.columns.column import UNITS, Column, Table
 from model.report.columns.engines import ENGINES
 from model.report.columns.run import RUN
 from model.report.columns.sensitivity import SENSITIVITY
+from model.report.columns.survival import SURVIVAL
 from model.report.columns.value import VALUE
 
 __all__ = ["TABLES", "UNITS", "Column", "Table", "described"]
 
-TABLES: tuple[Table, ...] = (*RUN, *SENSITIVITY, *VALUE, *CALIBRATION, *ENGINES)
+TABLES: tuple[Table, ...] = (*RUN, *SENSITIVITY, *VALUE, *CALIBRATION, *ENGINES, *SURVIVAL)
 
 
 def described(command: str, name: str, figure: bool = False) -> list[Table]:

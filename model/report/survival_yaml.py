@@ -1,0 +1,153 @@
+"""Fitted distributions as scenarios: each runs as it stands, and its parts are there to be pasted into another."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from model import hazards
+from model.analysis.survival_data import ALL
+from model.analysis.survival_data_fits import JOINT, LOG, Fit
+from model.analysis.survival_data_measures import Analysed
+
+_PLAIN = re.compile(r"[A-Za-z][\w -]*")
+_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}
+_CYCLE = {"hour": "1 hour", "day": "1 week", "week": "1 week", "month": "1 month", "year": "1 month"}
+
+
+def scenarios(found: Analysed, source: str) -> dict[str, str]:
+    """{name of the file: its text}; a file a distribution that was fitted in every arm, and one a distribution fitted jointly."""
+    made = {}
+    for name in dict.fromkeys(fit.name for fit in found.fits):
+        own = [fit for fit in found.fits if fit.name == name]
+        together, apart = [f for f in own if f.kind == JOINT], [f for f in own if f.kind != JOINT]
+        for fits, ending in ((apart, ""), (together, "_joint")):
+            if fits and not any(fit.why for fit in fits):
+                made[f"scenario_{name.replace(' ', '_')}{ending}.yaml"] = _scenario(found, fits, source)
+    return made
+
+
+def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
+    unit = found.data.unit
+    text = _survival(fits[0], unit)
+    factor = f", {fits[0].factors}: factor" if fits[0].factors else ""
+    return "\n".join(
+        [
+            *_head(found, fits),
+            f"title: {json.dumps(f'Survival, {fits[0].name}')}",
+            "currency: {code: USD}",
+            f"time: {{unit: {unit}, horizon: {found.horizon:g} years, cycle: {_CYCLE[unit]}}}",
+            "discount: {cost: 0 %, effect: 0 %}",
+            "wtp: {thresholds: [50000]}",
+            "sources:",
+            f"  survival_data: {{citation: {json.dumps(source, ensure_ascii=False)}}}",
+            "parameters:",
+            *(line for fit in fits for line in _parameters(fit)),
+            "strategies:",
+            *(f"  {_key(arm)}: {{{', '.join(_bindings(fit, arm))}}}" for fit in fits for arm in fit.arms),
+            "curves:",
+            f'  os: {{survival: "{text}"{factor}}}',
+            "states:",
+            "  alive: {share: os, utility: 1}",
+            "  dead: {share: 1 - os, alive: false}",
+            "# The same by a transition, in the place of `curves` and `states`:",
+            "# states: {alive: {start: 1, utility: 1}, dead: {alive: false}}",
+            "# transitions:",
+            f'#   - {{from: alive, to: dead, survival: "{text}"{factor}, clock: model}}',
+            "",
+        ]
+    )
+
+
+def _how(found: Analysed, fit: Fit) -> str:
+    if fit.factors:
+        return f"fitted to all arms together, with a {fit.factors} for each but the first, by maximum likelihood"
+    return f"fitted {'to each arm ' if len(found.data.arms) > 1 else ''}by maximum likelihood"
+
+
+def _head(found: Analysed, fits: list[Fit]) -> list[str]:
+    scores = "; ".join(
+        f"{'' if fit.arm == ALL else fit.arm + ': '}AIC {fit.aic:.2f}, BIC {fit.bic:.2f}" for fit in fits
+    )
+    return [
+        f"# {fits[0].name}, {_how(found, fits[0])}. {scores}",
+        "# This file runs as it stands: its life-years are the mean to the horizon. To use the fit elsewhere, paste `sources`,",
+        "# `parameters`, what the strategies bind, and the line with `survival`. Parameters are drawn together, from the covariance of the fit.",
+    ]
+
+
+# --- parameters ---------------------------------------------------------------------------------------------------
+
+
+def _parameters(fit: Fit) -> Iterator[str]:
+    """One joint distribution of all parameters of a fit, on the scale on which it is nearly normal."""
+    names = _names(fit)
+    note = f"{fit.events} events in {fit.patients} patients" + ("" if fit.arm == ALL else f", arm {fit.arm}")
+    about = f"source: survival_data, status: evidence, note: {json.dumps(note, ensure_ascii=False)}"
+    if len(names) == 1:
+        spread = f"normal(mean={fit.coefficients[0]:.10g}, sd={fit.standard_errors[0]:.10g})"
+    else:
+        covariance = (fit.covariance + fit.covariance.T) / 2
+        rows = ", ".join(_listed(row) for row in covariance)
+        spread = f"multinormal(mean={_listed(fit.coefficients)}, covariance=[{rows}])"
+    yield f'  {", ".join(names)}: {{distribution: "{spread}", {about}}}'
+
+
+def _listed(values: np.ndarray) -> str:
+    return f"[{', '.join(f'{value:.10g}' for value in values)}]"
+
+
+def _names(fit: Fit) -> list[str]:
+    """Of the parameters in the file: log_shape_ARM, or meanlog_ARM, or log_hazard_ratio_ARM."""
+    ending = "" if fit.arm == ALL else f"_{_safe(fit.arm)}"
+    own = [_named(name, scale) + ending for name, scale in zip(fit.parameters[: fit.own], fit.scales)]
+    return own + [f"log_{fit.factors.replace(' ', '_')}_{_safe(arm)}" for arm in fit.parameters[fit.own :]]
+
+
+def _named(name: str, scale: str) -> str:
+    return f"log_{name}" if scale == LOG else name
+
+
+def _safe(arm: str) -> str:
+    return re.sub(r"\W+", "_", arm, flags=re.ASCII).strip("_") or "arm"
+
+
+def _natural(name: str, scale: str) -> str:
+    return f"exp({name})" if scale == LOG else name
+
+
+# --- what strategies bind, and the line that uses it ---------------------------------------------------------------
+
+
+def _bindings(fit: Fit, arm: str) -> Iterator[str]:
+    """What an arm binds: its own parameters, or its factor."""
+    names = _names(fit)
+    values = [_natural(name, scale) for name, scale in zip(names, fit.scales)]
+    if fit.factors:
+        place = fit.arms.index(arm)
+        yield f"factor: {values[fit.own + place - 1] if place else '1'}"
+    for bound, value in zip(_bound(fit), values):
+        yield f"{bound}: {value}"
+
+
+def _bound(fit: Fit) -> list[str]:
+    """Names that the line with `survival` uses."""
+    return [f"curve_{name}" for name in fit.parameters[: fit.own]]
+
+
+def _survival(fit: Fit, unit: str) -> str:
+    bound = _bound(fit)
+    if fit.knots:
+        scale = fit.name.split()[1]
+        knots = _listed(np.array(fit.knots))
+        return f"spline(knots={knots}, coefficients=[{', '.join(bound)}], scale={scale}) in {unit}s"
+    arguments = [argument for argument, _ in hazards.FAMILIES[fit.name].arguments]
+    return f"{fit.name}({', '.join(f'{a}={b}' for a, b in zip(arguments, bound))}) in {unit}s"
+
+
+def _key(arm: str) -> str:
+    plain = _PLAIN.fullmatch(arm) and arm.strip() == arm and arm.lower() not in _WORDS
+    return arm if plain else json.dumps(arm, ensure_ascii=False)
