@@ -18,6 +18,7 @@ LAYERS = {
         "files",
         "distributions",
         "hazards",
+        "splines",
         "software",
         "shipped",
         "gamma_tails",
