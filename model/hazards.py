@@ -14,10 +14,13 @@ from functools import partial
 
 import numpy as np
 
+from model import splines
 from model.gamma_tails import INVERSE_TAILS, TAILS, log_density
 from model.suggestions import check_known
 
-_OWN_AXES = {"rates": 1, "breaks": 1}  # the rest of a parameter's axes are those of strategy, draw or patient
+_OWN_AXES = dict.fromkeys(
+    ("rates", "breaks", "knots", "coefficients"), 1
+)  # the rest of a parameter's axes are those of strategy, draw or patient
 
 
 class HazardError(ValueError):
@@ -35,19 +38,20 @@ class HazardError(ValueError):
 class Family:
     """A family of distributions; functions take (t or h, **parameters).
 
-    arguments: (name, dimension) of the natural form, dimension 'number', 'time' or 'per time';
-    forms: all accepted forms, each like `arguments`; allowed: argument -> domain.
-    mean: (1/t) integral of H0 over 0..t in closed form, else by quadrature.
+    arguments: (name, dimension) of the natural form, dimension 'number', 'time', 'per time' or 'word';
+    forms: all accepted forms, each like `arguments`; allowed: argument -> domain, or words, of which the index is kept.
+    mean: (1/t) integral of H0 over 0..t in closed form, else by quadrature. check: HazardError on what arguments may not be together.
     """
 
     name: str
     arguments: tuple[tuple[str, str], ...]
-    allowed: dict[str, str]
+    allowed: dict[str, str | tuple[str, ...]]
     cumulative: Callable
     inverse: Callable
     hazard: Callable
     mean: Callable | None = None
     other_forms: dict[tuple[tuple[str, str], ...], Callable] = field(default_factory=dict)
+    check: Callable | None = None
 
     @property
     def forms(self) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -138,15 +142,13 @@ def make(name: str, **parameters) -> Hazard:
     form = next((f for f in family.forms if {k for k, _ in f} == set(parameters)), None)
     if form is None:
         raise HazardError(f"{name} takes {_forms(family)}; found ({', '.join(parameters)})")
-    values = {k: _numbers(name, k, parameters[k]) for k, _ in form}
-    for k, value in values.items():
-        _need(f"{name}: {k}", value, family.allowed[k], _OWN_AXES.get(k, 0))
+    values = {k: _given(family, k, parameters[k]) for k, _ in form}
     if form in family.other_forms:
         values = family.other_forms[form](**values)
     if "breaks" in values:
         values["breaks"] = _shared_breaks(values["breaks"])
-    if name == "piecewise":
-        _check_pieces(**values)
+    if family.check:
+        family.check(**values)
     return Hazard(name, values)
 
 
@@ -176,11 +178,11 @@ def check(hazard: Hazard) -> None:
     """HazardError that names the first parameter and value outside its domain."""
     family = FAMILIES[hazard.family]
     for name, _ in family.arguments:
-        _need(f"{family.name}: {name}", hazard.parameters[name], family.allowed[name], _OWN_AXES.get(name, 0))
+        _need_argument(family, name, hazard.parameters[name])
     _need("hazard ratio", hazard.ratio, "above 0" if family.name == "fixed" else "0 or more")
     _need("acceleration factor", hazard.acceleration, "above 0")
-    if family.name == "piecewise":
-        _check_pieces(**hazard.parameters)
+    if family.check:
+        family.check(**hazard.parameters)
 
 
 # --- checks ------------------------------------------------------------------------------------------------
@@ -195,6 +197,43 @@ def _need(what: str, value, allowed: str, own_axes: int = 0) -> None:
         where = tuple(np.argwhere(bad)[0])
         raise HazardError(
             f"{what} must be {allowed}, found {value[where]:g}", tuple(map(int, where[: value.ndim - own_axes]))
+        )
+
+
+def _need_argument(family: Family, name: str, value) -> None:
+    allowed = family.allowed[name]
+    if isinstance(allowed, str):
+        _need(f"{family.name}: {name}", value, allowed, _OWN_AXES.get(name, 0))
+
+
+def _given(family: Family, name: str, value) -> np.ndarray:
+    """An argument as numbers; a word as its index."""
+    allowed = family.allowed[name]
+    if isinstance(allowed, tuple):
+        check_known([value], allowed, f"{family.name}: {name}", HazardError)
+        return np.asarray(float(allowed.index(value)))
+    numbers = _numbers(family.name, name, value)
+    _need_argument(family, name, numbers)
+    return numbers
+
+
+def _check_spline(knots, coefficients, scale) -> None:
+    if knots.shape[-1] != coefficients.shape[-1] or knots.shape[-1] < 2:
+        raise HazardError(
+            "spline: needs two knots or more (log time; the first and the last are the boundary knots), and as many coefficients; "
+            f"found {knots.shape[-1]} knots and {coefficients.shape[-1]} coefficients"
+        )
+    if (falls := np.argwhere(np.diff(knots) <= 0)).size:
+        listed = ", ".join(f"{knot:g}" for knot in knots[tuple(falls[0][:-1])])
+        raise HazardError(f"spline: knots must rise, found {listed}", tuple(map(int, falls[0][:-1])))
+    slopes = splines.steepest_fall(knots, coefficients)
+    bad = ~(slopes >= -1e-9) | ~(coefficients[..., 1] + 0 * slopes > 0)
+    if bad.any():
+        where = tuple(map(int, np.argwhere(bad)[0]))
+        raise HazardError(
+            "spline: with these coefficients survival would rise with time (the spline must rise with log time, and its second "
+            f"coefficient be above 0; its lowest slope is {slopes[where]:g}); take fewer knots, or another scale",
+            where,
         )
 
 
@@ -417,7 +456,7 @@ def _piecewise_mean(t, rates, breaks, start=0.0):
 
 # --- the list ----------------------------------------------------------------------------------------------
 
-_PER_TIME, _TIME, _NUMBER = "per time", "time", "number"
+_PER_TIME, _TIME, _NUMBER, _WORD = "per time", "time", "number", "word"
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
@@ -493,6 +532,16 @@ FAMILIES: dict[str, Family] = {
             _piecewise_inverse,
             _piecewise_hazard,
             _piecewise_mean,
+            check=_check_pieces,
+        ),
+        Family(
+            "spline",
+            (("knots", _NUMBER), ("coefficients", _NUMBER), ("scale", _WORD)),
+            {"knots": "any number", "coefficients": "any number", "scale": splines.SCALES},
+            splines.cumulative,
+            splines.inverse,
+            splines.hazard,
+            check=_check_spline,
         ),
         Family(
             "fixed",

@@ -16,7 +16,7 @@ from model.formula import Formula
 from model.hazards import Hazard
 from model.limits import check_rate, check_values, words
 from model.over_time import OverTime, Stepwise, rest
-from model.scenario import Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
+from model.scenario import Argument, Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
 
 SHARES = 1e-9  # rounding of shares that add up to 1
 CLOCKS: dict[str, BranchClock] = {"waited": "waited", "time_in_state": "entry"}
@@ -230,7 +230,9 @@ def _base_hazard(context: Context, place: str, survival: Survival) -> Hazard:
     return hazards.make(survival.family, **{n: _argument(context, value) for n, value in survival.arguments.items()})
 
 
-def _argument(context: Context, value: Formula | tuple[Formula, ...]) -> np.ndarray:
+def _argument(context: Context, value: Argument) -> np.ndarray | str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, tuple):
         return np.stack([context.at(part) for part in value], axis=-1)
     return context.at(value)

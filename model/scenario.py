@@ -197,6 +197,9 @@ class State:
     share: Formula | None = None
 
 
+Argument = Formula | tuple[Formula, ...] | str  # of a distribution; a text is a word such as the scale of a spline
+
+
 @dataclass(frozen=True)
 class Survival:
     """A time-to-event distribution. `scale`: model units in the unit its arguments are stated in; None if not stated.
@@ -205,7 +208,7 @@ class Survival:
     """
 
     family: str
-    arguments: dict[str, Formula | tuple[Formula, ...]]
+    arguments: dict[str, Argument]
     table: str | None
     clock: Clock
     ratio: Formula | None

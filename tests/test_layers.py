@@ -20,6 +20,7 @@ LAYERS = {
         "files",
         "distributions",
         "hazards",
+        "splines",
         "software",
         "shipped",
         "gamma_tails",

@@ -108,8 +108,10 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
     else:
         forms = hazard_forms(hazards.FAMILIES[survival.family])
         form = next(f for f in forms if set(f) == set(survival.arguments))
-        dimensions = {name: _DIMENSIONS[kind] for name, kind in form.items()}
+        dimensions = {name: _DIMENSIONS[kind] for name, kind in form.items() if kind in _DIMENSIONS}
     for name, argument in survival.arguments.items():
+        if isinstance(argument, str):
+            continue
         needed = dimensions[name] if survival.scale is None or survival.table else NUMBER
         for formula in argument if isinstance(argument, tuple) else (argument,):
             yield Use(f"{place}.{survival.field}", formula, needed)

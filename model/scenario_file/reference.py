@@ -219,6 +219,10 @@ stretches time.
 {rows}
 | `life_table` | `life_table(table)`, `life_table(table, age=age at start)` |
 
+A `spline` is that of Royston and Parmar, as flexsurv's `survspline` gives it: `knots` are on the scale of log time, the first and the
+last are the boundary knots, `coefficients` are gamma0, gamma1 .. (as many as knots; a joint `multinormal` for the PSA), `scale` is
+`hazard`, `odds` or `normal`. A draw in which survival would rise with time is an error.
+
 The age at start is a parameter with its unit. A life table may end in a probability of 1, as published ones do: it counts as the
 largest number below 1, a hazard of 36.7 a period, so that nobody survives the period. The table may be bound by groups and
 strategies: `men: {{weight: 0.4, mortality: mortality_men}}`.
@@ -237,6 +241,7 @@ conventions at the ends of cycles only. `at` goes with rates, survival and proba
 - {{from: well, to: dead, survival: "life_table(mortality, age=age)", clock: model, hazard ratio: smr}}
 - {{from: well, to: screened, at: [t_first, t_second], cost: {{screening: c_screening}}}}
 - {{from: ill, to: dead, survival: "gompertz(shape=0.1, rate=0.02) in years", clock: state}}
+- {{from: ill, to: dead, survival: "spline(knots=[-1.6, 0.6, 1.9], coefficients=[g0, g1, g2], scale=odds) in years", clock: model}}
 ```"""
 
 

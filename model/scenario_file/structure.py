@@ -15,6 +15,7 @@ from model.formula import Formula, FormulaError
 from model.instants import HAIR
 from model.outcome_keys import COST, cost_of
 from model.scenario import (
+    Argument,
     Branch,
     Clock,
     Effect,
@@ -37,7 +38,7 @@ from model.units import DAYS, UnitError, days_in, duration
 SURVIVAL = ("clock", "hazard ratio", "acceleration factor")  # fields that go with 'survival'
 KINDS = ("rate", "survival", "probability", "probability per cycle", "at")
 # Arguments of survival families that are lists.
-LISTS = ("rates", "breaks")
+LISTS = ("rates", "breaks", "knots", "coefficients")
 OUTCOMES = (COST, *BUILT_IN, "draw", "strategy")
 _SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
@@ -336,7 +337,7 @@ def read_survival(node: Map, reader: Reader, clock: str = "") -> Survival | None
 def _has_time(family: str, arguments) -> bool:
     """Some argument is a time or a rate, so its own unit says what the clock counts in."""
     form = next(f for f in hazard_forms(hazards.FAMILIES[family]) if set(f) == set(arguments))
-    return any(dimension != "number" for dimension in form.values())
+    return any(dimension in ("time", "per time") for dimension in form.values())
 
 
 def _in_unit(text: str, day: float) -> tuple[str, float | None]:
@@ -363,7 +364,7 @@ def _arguments(family: str, positional, named, reader: Reader):
     for names in hazard_forms(known):
         given = {**dict(zip(names, positional)), **named}
         if set(given) == set(names) and len(positional) + len(named) == len(names):
-            return _checked({name: _argument(family, name, tree) for name, tree in given.items()}), None
+            return _checked({name: _argument(known, name, tree) for name, tree in given.items()}), None
     forms = " or ".join(f"({', '.join(names)})" for names in hazard_forms(known))
     raise FormulaError(f"{family} takes {forms}; found ({', '.join([*map(ast.unparse, positional), *named])})")
 
@@ -373,20 +374,35 @@ def hazard_forms(family) -> list[dict[str, str]]:
     return [dict(form) for form in (getattr(family, "forms", None) or (family.arguments,))]
 
 
-def _argument(family: str, name: str, tree) -> Formula | tuple[Formula, ...]:
+def _argument(family: hazards.Family, name: str, tree) -> Argument:
+    words = family.allowed[name]
+    if isinstance(words, tuple):
+        return _word(family.name, name, words, tree)
     listed = isinstance(tree, (ast.List, ast.Tuple))
     if listed != (name in LISTS) or (listed and not tree.elts):
         kind = "a list of numbers such as [0.1, 0.2]" if name in LISTS else "one number"
-        raise FormulaError(f"{family}: {name} must be {kind}, found {ast.unparse(tree)}")
+        raise FormulaError(f"{family.name}: {name} must be {kind}, found {ast.unparse(tree)}")
     return tuple(map(formula.from_tree, tree.elts)) if listed else formula.from_tree(tree)
 
 
+def _word(family: str, name: str, words: tuple[str, ...], tree) -> str:
+    text = tree.id if isinstance(tree, ast.Name) else ast.unparse(tree)
+    if text not in words:
+        raise FormulaError(f"{family}: {name} must be {', '.join(words[:-1])} or {words[-1]}, found {text}")
+    return text
+
+
 def _checked(arguments: dict) -> dict:
-    lengths = [len(arguments[name]) for name in LISTS if name in arguments]
-    if len(lengths) == 2 and lengths[0] != lengths[1] + 1:
+    length = {name: len(arguments[name]) for name in LISTS if name in arguments}
+    if "rates" in length and length["rates"] != length["breaks"] + 1:
         raise FormulaError(
             "piecewise: needs one rate more than breaks (the first holds before the first break); found "
-            f"{lengths[0]} rates and {lengths[1]} breaks"
+            f"{length['rates']} rates and {length['breaks']} breaks"
+        )
+    if "knots" in length and not length["knots"] == length["coefficients"] > 1:
+        raise FormulaError(
+            "spline: needs two knots or more (the first and the last are the boundary knots), and as many coefficients; found "
+            f"{length['knots']} knots and {length['coefficients']} coefficients"
         )
     return arguments
 
