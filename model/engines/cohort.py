@@ -260,12 +260,12 @@ def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None
     seen, wanted = [x + bins.occupancy()], None if seen_at is None else on(times, seen_at)
     for step, (begin, middle, end) in effort.loop(enumerate(steps(times)), len(times) - 1):
         amounts, x, spent = bins.advance(step, begin, end, x)
-        period = period_of(dynamics, middle)
+        period, made = period_of(dynamics, middle), block.none_made()
+        tally_transitions(block, made, amounts, middle)
         for w, weighting in enumerate(weightings):
             factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
             tally.time[w, period] += spent * factor
-            weighted = {i: amount * factor for i, amount in amounts.items()}
-            tally_transitions(block, tally.transitions[w, period], weighted, middle)
+            tally.transitions[w, period] += made * factor
         keep_appointments(block, tally, end, x, lambda w, end=end: _factor(weightings[w], end, dynamics), bins)
         if wanted is not None and wanted[step + 1]:
             seen.append(x + bins.occupancy())

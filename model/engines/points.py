@@ -44,9 +44,10 @@ def points_of_survival(
         for begin, middle, end in steps(times):
             amounts, x, _ = bins.advance(step, begin, end, x)
             step += 1
+            period, made = period_of(dynamics, middle), block.none_made()
+            tally_transitions(block, made, amounts, middle)
             for w, (_, _, moved) in enumerate(weight):
-                weighted = {i: a * moved for i, a in amounts.items()}
-                tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], weighted, middle)
+                tally.transitions[w, period] += made * moved
         after = x + bins.occupancy()
         for w, (start, end, _) in enumerate(weight):
             _spread(tally.time[w], share, start * seen[-1] + end * after)
