@@ -44,7 +44,7 @@ class AtEvent(_Exit):
 
     hazard: Hazard
     clock: Clock
-    ratio: Stepwise | None = None
+    ratio: Stepwise | OverTime | None = None
     place: str = ""
 
     @property

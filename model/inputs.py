@@ -71,6 +71,11 @@ def _curves(context: Context) -> dict[str, tuple[Hazard, Stepwise | None]]:
     made = {}
     for key, curve in partition.curves.items():
         constant, ratio = _ratio(context, f"curves.{key}", curve.survival)
+        if isinstance(ratio, OverTime):
+            raise DomainError(
+                f"{context.scenario.line(f'curves.{key}')}: the hazard ratio of a curve may change with time in steps, at times that "
+                "all draws share, such as if(time < five_years, hr, 1); this one changes otherwise"
+            )
         made[key] = _hazard(context, f"curves.{key}", curve.survival, constant), ratio
     return made
 
@@ -196,16 +201,20 @@ def _one_clock(context: Context, state: str, branches: list[AtOnce]) -> BranchCl
     return next(iter(clocks), "model")
 
 
-def _ratio(context: Context, place: str, survival: Survival) -> tuple[np.ndarray | float, Stepwise | None]:
+Ratio = tuple[np.ndarray | float, Stepwise | OverTime | None]
+
+
+def _ratio(context: Context, place: str, survival: Survival) -> Ratio:
     """The hazard ratio of a survival distribution: (one that never changes, one that changes with model time)."""
     if survival.ratio is None:
         return 1.0, None
     check = partial(check_values, context, f"{place}.hazard ratio", low=0, high=np.inf, formula=survival.ratio)
     level = context.over_time(survival.ratio, check)
-    assert isinstance(level, Stepwise)  # it may change with the period only
-    if survival.family == "fixed":
-        return level.values.min(axis=0), None  # a ratio above 0 leaves a fixed time as it is
-    return (level.values[0], None) if len(level.starts) == 1 else (1.0, level)
+    if survival.family == "fixed":  # a ratio above 0 leaves a fixed time as it is
+        return level.value(context.scenario.time.grid).min(axis=0), None
+    if isinstance(level, Stepwise) and len(level.starts) == 1:
+        return level.values[0], None
+    return 1.0, level
 
 
 def _hazard(context: Context, place: str, survival: Survival, ratio: np.ndarray | float) -> Hazard:

@@ -145,7 +145,7 @@ def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool, plan
 
     def part(exit: Exit) -> Exit:
         match exit:
-            case AtEvent(hazard=hazard, ratio=ratio):
+            case AtEvent(hazard=hazard, ratio=Stepwise() | None as ratio):
                 ratio = ratio and Stepwise(ratio.starts, rows(ratio.values))
                 return replace(exit, hazard=sojourn.rows_of(hazard, dynamics.shape, cut), ratio=ratio)
             case AtRate(level=Stepwise() as level) | AtOnce(level=Stepwise() as level) | AtCycleEnd(level=level):

@@ -21,6 +21,7 @@ from model.hazards import Hazard
 from model.instants import ceil, in_force
 from model.over_time import OverTime, Stepwise, lines
 
+PARTS = 512  # of the horizon, within which a hazard ratio that curves is taken as constant
 CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no exponential is above 38
 
 
@@ -144,8 +145,8 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A survival distribution whose hazard ratio changes with model time, ratios[piece, row] from starts[piece] on:
-    h(t) = ratio(t) h0(t) on the clock of the model, ratio(t) h0(t - entry) on that of the state."""
+    """A survival distribution whose hazard ratio changes with model time, ratios[piece, row] from starts[piece] on or, where
+    they differ, [piece, row]: h(t) = ratio(t) h0(t) on the clock of the model, ratio(t) h0(t - entry) on that of the state."""
 
     hazard: Hazard
     starts: np.ndarray
@@ -154,22 +155,44 @@ class Scaled:
     renewing = False
 
     def event(self, now, exponential, row):
-        now, exponential = np.broadcast_arrays(np.asarray(now, float), exponential)
+        now, exponential, row = np.broadcast_arrays(np.asarray(now, float), exponential, row)
         hazard, entry = self.hazard.take(row), now if self.of_state else 0.0
-        left, time = exponential.copy(), np.full(now.shape, np.inf)
-        for k, (begin, end) in enumerate(zip(self.starts, np.append(self.starts[1:], np.inf))):
-            first, ratio = np.maximum(begin, now) - entry, self.ratios[k, row]
-            reached = hazard.cumulative(first)
-            here = np.isinf(time) & (now < end)
-            due = hazard.inverse(reached + left / ratio) + entry
-            time = np.where(here & (due < end), np.maximum(due, now), time)
-            if np.isfinite(end):
-                rise = ratio * (hazard.cumulative(np.maximum(end - entry, first)) - reached)
-                left = np.where(here, np.maximum(left - rise, 0.0), left)
-        return time
+        left, due, limit = exponential.copy(), np.full(now.shape, np.inf), np.full(now.shape, np.inf)
+        reached = hazard.cumulative(now - entry)
+        for k, ratios in enumerate(self.ratios):
+            last, ratio = k == len(self.ratios) - 1, ratios[row]
+            end = np.full(now.shape, np.inf) if last else np.maximum(self._start(k + 1, row), now)
+            until = end if last else hazard.cumulative(end - entry)
+            rise = np.where(ratio > 0, ratio * (until - reached), 0.0)
+            here = np.isinf(due) & (left <= rise)
+            due, limit = np.where(here, reached + left / ratio, due), np.where(here, end, limit)
+            left, reached = left - rise, until
+            if last or np.isfinite(due).all():
+                break
+        time = hazard.inverse(np.where(np.isfinite(due), due, 0.0)) + entry
+        return np.where(np.isfinite(due), np.clip(time, now, limit), np.inf)
+
+    def _start(self, k, row):
+        return self.starts[k] if self.starts.ndim == 1 else self.starts[k, row]
 
     def alone(self, row: int):
-        return lambda now, exponential: float(self.event(now, exponential, row))
+        starts = self.starts if self.starts.ndim == 1 else self.starts[:, row]
+        hazard, ratios = self.hazard.take(row), self.ratios[:, row]
+
+        def event(now, exponential):
+            entry = now if self.of_state else 0.0
+            edges = np.maximum(np.append(starts[1:], np.inf), now)
+            reached = hazard.cumulative(np.append(now, edges[:-1]) - entry)
+            rises = np.append(ratios[:-1] * np.diff(reached), np.inf if ratios[-1] > 0 else 0.0)
+            total = np.cumsum(rises)
+            k = int(np.searchsorted(total, exponential))
+            if k == len(total):
+                return np.inf
+            left = exponential - (total[k - 1] if k else 0.0)
+            time = float(hazard.inverse(reached[k] + left / ratios[k])) + entry
+            return min(max(time, now), float(edges[k]))
+
+        return event
 
 
 Lasting = Steps | Survival | Scaled | Fixed  # whose time to the event may depend on when the state was entered
@@ -187,8 +210,9 @@ def _risk(dynamics: Dynamics, transition: AtRate | AtEvent | AtCycleEnd) -> Risk
             return _fixed(dynamics, transition)
         case AtEvent(ratio=None, hazard=hazard, clock=clock):
             return Survival(hazard.flat(dynamics.shape), clock == "state")
-        case AtEvent(ratio=Stepwise() as ratio, hazard=hazard, clock=clock):
-            return Scaled(hazard.flat(dynamics.shape), ratio.starts, _rows(ratio.values), clock == "state")
+        case AtEvent(ratio=Stepwise() | OverTime() as ratio, hazard=hazard, clock=clock):
+            starts, ratios = _in_pieces(dynamics, ratio)
+            return Scaled(hazard.flat(dynamics.shape), starts, ratios, clock == "state")
         case AtRate(level=OverTime() as level):
             return _moving(dynamics, level)
         case AtRate(level=Stepwise() as level):
@@ -204,8 +228,25 @@ def _fixed(dynamics: Dynamics, event: AtEvent) -> Fixed:
     return Fixed(np.asarray(rows), event.clock, hair, accrual.end_of_time(dynamics) - hair)
 
 
+def _in_pieces(dynamics: Dynamics, ratio: Stepwise | OverTime) -> tuple[np.ndarray, np.ndarray]:
+    """(starts, ratios[piece, row]) of a hazard ratio; one that curves has its mean in each of PARTS parts of the horizon."""
+    if isinstance(ratio, Stepwise):
+        return ratio.starts, _rows(ratio.values)
+    edges = ratio.splits(np.linspace(0.0, _end(dynamics), PARTS + 1 if ratio.smooth else 2))
+    total = np.concatenate([integral for _, _, integral, _ in ratio.integrals(edges)])
+    length = np.diff(edges, axis=0)
+    length = length[:, None, None] if edges.ndim == 1 else length
+    mean = np.divide(total, length, out=np.zeros_like(total), where=length > 0)
+    return (edges[:-1] if edges.ndim == 1 else _rows(edges[:-1])), _rows(mean)
+
+
+def _end(dynamics: Dynamics) -> float:
+    """The time up to which changes are known."""
+    return max(dynamics.time.horizon, dynamics.time.whole_cycles * dynamics.time.cycle)
+
+
 def _moving(dynamics: Dynamics, level: OverTime) -> Steps:
-    line = lines(level, max(dynamics.time.horizon, dynamics.time.whole_cycles * dynamics.time.cycle))
+    line = lines(level, _end(dynamics))
     starts = line.starts if line.starts.ndim == 1 else _rows(line.starts)
     return Steps(starts, _rows(line.rates), _rows(line.reached), None if line.slopes is None else _rows(line.slopes))
 

@@ -32,7 +32,7 @@ class Use:
     place: str
     formula: Formula
     needed: Dimension | None
-    varies: str = ""  # may use 'time': time and periods; 'branch': waiting too; 'ratio', 'period': periods; '': neither
+    varies: str = ""  # may use 'time', 'ratio': time and periods; 'branch': waiting too; 'period': periods; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
     curves: bool = False  # may read survival curves
 
@@ -115,7 +115,11 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
             yield Use(f"{place}.{survival.field}", formula, needed)
 
 
-_ALLOWED = {"time": ("time", "cycle"), "branch": ("time", "cycle", "waited", "time_in_state")}
+_ALLOWED = {
+    "time": ("time", "cycle"),
+    "ratio": ("time", "cycle"),
+    "branch": ("time", "cycle", "waited", "time_in_state"),
+}
 # What is known of the single patient, and where formulas may read it.
 _OF_PATIENTS = {
     "waited": "in the probabilities of a chance node only",
@@ -252,8 +256,8 @@ class Dimensions(Mapping):
             return f"'{name}' can be used {_OF_PATIENTS[name]}"
         if name in BUILT_IN:
             return (
-                f"'{name}' can be used in rates and probabilities only; to let a price or a hazard ratio change "
-                "over time, state 'periods'"
+                f"'{name}' can be used in rates, probabilities and hazard ratios only: an acceleration factor stretches the time "
+                "to an event as a whole, and a price changes by 'periods'"
             )
         return ""
 
