@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from model import hazards, tables
+from model import hazards, stays, tables
 from model.context import Context, Values
 from model.curves import Curves
 from model.draws import DomainError, Draws
@@ -117,6 +117,15 @@ def _check_sum(context: Context, state: str, exit: Exit, beside: list[Exit]) -> 
         case AtCycleEnd():
             rivals = [e for e in beside if isinstance(e, AtCycleEnd)]
             check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + 1e-12)
+            _check_stays(context, f"{place} probabilities per cycle", rivals)
+
+
+def _check_stays(context: Context, place: str, rivals: list[AtCycleEnd]) -> None:
+    """As `_check_sum`, in every cycle of a stay; those that go by the cycle of the model too are looked at as they come."""
+    known = [rival.stay(0, context.scenario.time.whole_cycles) for rival in rivals if rival.stay and not rival.by_both]
+    if known:
+        least = [rival.level.values.min(axis=0) for rival in rivals if rival.stay is None]
+        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + 1e-12)
 
 
 def _sum(context: Context, exits: Sequence[AtOnce | AtCycleEnd]) -> np.ndarray:
@@ -142,6 +151,8 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
             return AtEvent(*ends, _hazard(context, place, survival, constant), survival.clock, ratio, line)
         case PerCycle(probability=formula):
             check = partial(check_values, context, f"{place}.probability per cycle", low=0, high=1, formula=formula)
+            if context.reads(formula) & stays.OF_STAY:
+                return _by_stay(context, ends, formula, check)
             return AtCycleEnd(*ends, _of_cycles(context, formula, check))
         case Branch(probability=Formula() as formula):
             check = partial(check_values, context, f"{place}.probability", low=0, high=1, formula=formula)
@@ -152,6 +163,12 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
 def _level(context: Context, formula: Formula, check: Callable) -> Stepwise | OverTime:
     """A rate or probability over model time."""
     return context.over_time(formula, check, any(isinstance(t, PerCycle) for t in context.scenario.transitions))
+
+
+def _by_stay(context: Context, ends: tuple[str, int, int], formula: Formula, check: Callable) -> AtCycleEnd:
+    """A probability per cycle that goes by the cycle of the stay."""
+    stay = stays.ByStay(context, formula, check)
+    return AtCycleEnd(*ends, Stepwise(np.zeros(1), stay.value(0, 1)), stay.value, not stay.own)
 
 
 def _of_cycles(context: Context, formula: Formula, check: Callable) -> Stepwise:

@@ -48,6 +48,7 @@ LAYERS = {
         "inputs",
         "decision",
         "timed_formula",
+        "stays",
         "pricing",
         "quantities",
         "history",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import fixed_times
+from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics
 from model.engines import accrual
 from model.hazards import Hazard
@@ -118,6 +119,17 @@ class Survival:
 
 
 @dataclass(frozen=True)
+class Stay:
+    """A rate that changes with the time since entry, on pieces."""
+
+    steps: Steps
+    renewing = True
+
+    def event(self, now, exponential, row):
+        return now + self.steps.event(np.zeros(np.shape(exponential)), exponential, row)
+
+
+@dataclass(frozen=True)
 class Fixed:
     """A fixed time on the clock of the state, or an appointment on that of the model. due, [row] or a scalar; `limit`: what is due
     from then on does not happen."""
@@ -196,7 +208,7 @@ class Scaled:
 
 
 Lasting = Steps | Survival | Scaled | Fixed  # whose time to the event may depend on when the state was entered
-Risk = Rate | Lasting
+Risk = Rate | Stay | Lasting
 
 
 def risks(dynamics: Dynamics) -> dict[int, Risk]:
@@ -217,6 +229,8 @@ def _risk(dynamics: Dynamics, transition: AtRate | AtEvent | AtCycleEnd) -> Risk
             return _moving(dynamics, level)
         case AtRate(level=Stepwise() as level):
             return _stepwise(dynamics, level)
+        case AtCycleEnd() if any(rival.stay for rival in _rivals(dynamics, transition)):
+            return Stay(_by_stay(dynamics, transition))
         case AtCycleEnd():
             return _stepwise(dynamics, per_cycle_rate(dynamics, transition))
     raise TypeError(f"{transition.label}: a transition without a risk")
@@ -273,17 +287,46 @@ def on_cycles(dynamics: Dynamics, times: np.ndarray) -> np.ndarray:
 
 def per_cycle_rate(dynamics: Dynamics, transition: AtCycleEnd) -> Stepwise:
     """Rate that gives a transition its probability per cycle beside the others out of its state."""
-    exits = (exit for exit in dynamics.transitions if exit.source == transition.source)
-    rivals = [exit.level for exit in exits if isinstance(exit, AtCycleEnd)]
+    rivals = [exit.level for exit in _rivals(dynamics, transition)]
     starts = np.unique(np.concatenate([level.starts for level in rivals]))
     rates = []
     for time in starts:
-        total = np.minimum(sum((level.at(time) for level in rivals), np.zeros(dynamics.shape)), 1.0)
-        with np.errstate(divide="ignore"):
-            hazard = np.minimum(-np.log1p(-total), CERTAIN)
-        share = np.divide(transition.level.at(time), total, out=np.zeros_like(total), where=total > 0)
-        rates.append(hazard * share / dynamics.time.cycle)
+        total = sum((level.at(time) for level in rivals), np.zeros(dynamics.shape))
+        rates.append(_shared_rate(transition.level.at(time), total) / dynamics.time.cycle)
     return Stepwise(starts, np.array(rates))
+
+
+def _rivals(dynamics: Dynamics, transition: AtCycleEnd) -> list[AtCycleEnd]:
+    """The transitions by probabilities per cycle out of the same state, itself among them."""
+    exits = (exit for exit in dynamics.transitions if exit.source == transition.source)
+    return [exit for exit in exits if isinstance(exit, AtCycleEnd)]
+
+
+def _shared_rate(probability: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Hazard per cycle of one of several transitions that have a total probability."""
+    total = np.minimum(total, 1.0)
+    with np.errstate(divide="ignore"):
+        hazard = np.minimum(-np.log1p(-total), CERTAIN)
+    return hazard * np.divide(probability, total, out=np.zeros_like(total), where=total > 0)
+
+
+def _by_stay(dynamics: Dynamics, transition: AtCycleEnd) -> Steps:
+    """Rates by the cycle of the stay that give a transition its probabilities beside the others out of its state."""
+    rivals = _rivals(dynamics, transition)
+    if any(rival.by_both or len(rival.level.starts) > 1 for rival in rivals):
+        raise DomainError(
+            f"transitions.{transition.label}.probability per cycle: the probabilities out of {dynamics.states[transition.source]} go by the "
+            "cycle of the stay and by the time of the model too, which the individual and queueing engines cannot follow: use "
+            "--engine cohort"
+        )
+    cycles = dynamics.time.whole_cycles
+    chances = {id(r): r.level.values if r.stay is None else r.stay(0, cycles) for r in rivals}
+    total = sum(chances.values(), np.zeros((cycles, *dynamics.shape)))
+    own = np.broadcast_to(chances[id(transition)], total.shape)
+    rates = _rows(_shared_rate(own, total)) / dynamics.time.cycle
+    reached = np.cumsum(rates[:-1] * dynamics.time.cycle, axis=0)
+    starts = np.arange(cycles) * dynamics.time.cycle
+    return Steps(starts, rates, np.concatenate([np.zeros((1, rates.shape[1])), reached]))
 
 
 def _of(value: np.ndarray, row):
