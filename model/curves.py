@@ -66,7 +66,8 @@ class Curves:
     def kinks(self) -> list[np.ndarray]:
         """Times [strategy, draw] at which a curve bends or breaks off."""
         found: list[np.ndarray] = []
-        for hazard, _ in self.hazards.values():
+        for hazard, ratio in self.hazards.values():
+            found += [] if ratio is None else [np.asarray(start) for start in ratio.starts]
             if hazard.family == "fixed":
                 found.append(np.asarray(hazard.parameters["time"] * hazard.acceleration))
             elif hazard.family == "piecewise":

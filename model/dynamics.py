@@ -5,6 +5,7 @@ Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over mode
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,7 +45,7 @@ class AtEvent(_Exit):
 
     hazard: Hazard
     clock: Clock
-    ratio: Stepwise | None = None
+    ratio: Stepwise | OverTime | None = None
     place: str = ""
 
     @property
@@ -62,9 +63,15 @@ class AtOnce(_Exit):
 
 @dataclass(frozen=True)
 class AtCycleEnd(_Exit):
-    """At the end of a cycle, by a probability per cycle."""
+    """At the end of a cycle, by a probability per cycle.
+
+    stay: where that goes by the cycle of the stay, stay(cycle of the model from 0, n) -> [n, strategy, draw] for the first n
+    cycles of it; `level` is then that of the first. by_both: it goes by the cycle of the model too.
+    """
 
     level: Stepwise
+    stay: Callable[[int, int], np.ndarray] | None = None
+    by_both: bool = False
 
 
 Exit = AtRate | AtEvent | AtOnce | AtCycleEnd

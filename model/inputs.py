@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from model import hazards, tables
+from model import hazards, stays, tables
 from model.context import Context, Values
 from model.curves import Curves
 from model.draws import DomainError, Draws
@@ -71,6 +71,11 @@ def _curves(context: Context) -> dict[str, tuple[Hazard, Stepwise | None]]:
     made = {}
     for key, curve in partition.curves.items():
         constant, ratio = _ratio(context, f"curves.{key}", curve.survival)
+        if isinstance(ratio, OverTime):
+            raise DomainError(
+                f"{context.scenario.line(f'curves.{key}')}: the hazard ratio of a curve may change with time in steps, at times that "
+                "all draws share, such as if(time < five_years, hr, 1); this one changes otherwise"
+            )
         made[key] = _hazard(context, f"curves.{key}", curve.survival, constant), ratio
     return made
 
@@ -112,6 +117,15 @@ def _check_sum(context: Context, state: str, exit: Exit, beside: list[Exit]) -> 
         case AtCycleEnd():
             rivals = [e for e in beside if isinstance(e, AtCycleEnd)]
             check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + 1e-12)
+            _check_stays(context, f"{place} probabilities per cycle", rivals)
+
+
+def _check_stays(context: Context, place: str, rivals: list[AtCycleEnd]) -> None:
+    """As `_check_sum`, in every cycle of a stay; those that go by the cycle of the model too are looked at as they come."""
+    known = [rival.stay(0, context.scenario.time.whole_cycles) for rival in rivals if rival.stay and not rival.by_both]
+    if known:
+        least = [rival.level.values.min(axis=0) for rival in rivals if rival.stay is None]
+        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + 1e-12)
 
 
 def _sum(context: Context, exits: Sequence[AtOnce | AtCycleEnd]) -> np.ndarray:
@@ -137,6 +151,8 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
             return AtEvent(*ends, _hazard(context, place, survival, constant), survival.clock, ratio, line)
         case PerCycle(probability=formula):
             check = partial(check_values, context, f"{place}.probability per cycle", low=0, high=1, formula=formula)
+            if context.reads(formula) & stays.OF_STAY:
+                return _by_stay(context, ends, formula, check)
             return AtCycleEnd(*ends, _of_cycles(context, formula, check))
         case Branch(probability=Formula() as formula):
             check = partial(check_values, context, f"{place}.probability", low=0, high=1, formula=formula)
@@ -147,6 +163,12 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
 def _level(context: Context, formula: Formula, check: Callable) -> Stepwise | OverTime:
     """A rate or probability over model time."""
     return context.over_time(formula, check, any(isinstance(t, PerCycle) for t in context.scenario.transitions))
+
+
+def _by_stay(context: Context, ends: tuple[str, int, int], formula: Formula, check: Callable) -> AtCycleEnd:
+    """A probability per cycle that goes by the cycle of the stay."""
+    stay = stays.ByStay(context, formula, check)
+    return AtCycleEnd(*ends, Stepwise(np.zeros(1), stay.value(0, 1)), stay.value, not stay.own)
 
 
 def _of_cycles(context: Context, formula: Formula, check: Callable) -> Stepwise:
@@ -196,16 +218,20 @@ def _one_clock(context: Context, state: str, branches: list[AtOnce]) -> BranchCl
     return next(iter(clocks), "model")
 
 
-def _ratio(context: Context, place: str, survival: Survival) -> tuple[np.ndarray | float, Stepwise | None]:
+Ratio = tuple[np.ndarray | float, Stepwise | OverTime | None]
+
+
+def _ratio(context: Context, place: str, survival: Survival) -> Ratio:
     """The hazard ratio of a survival distribution: (one that never changes, one that changes with model time)."""
     if survival.ratio is None:
         return 1.0, None
     check = partial(check_values, context, f"{place}.hazard ratio", low=0, high=np.inf, formula=survival.ratio)
     level = context.over_time(survival.ratio, check)
-    assert isinstance(level, Stepwise)  # it may change with the period only
-    if survival.family == "fixed":
-        return level.values.min(axis=0), None  # a ratio above 0 leaves a fixed time as it is
-    return (level.values[0], None) if len(level.starts) == 1 else (1.0, level)
+    if survival.family == "fixed":  # a ratio above 0 leaves a fixed time as it is
+        return level.value(context.scenario.time.grid).min(axis=0), None
+    if isinstance(level, Stepwise) and len(level.starts) == 1:
+        return level.values[0], None
+    return 1.0, level
 
 
 def _hazard(context: Context, place: str, survival: Survival, ratio: np.ndarray | float) -> Hazard:

@@ -46,7 +46,8 @@ def read_at(context, formula: Formula, strategy: str, period, built_in: dict) ->
 
 def clock(time, frame) -> dict:
     """What formulas read at a model time, of those who have been where they are from the start and never waited."""
-    return {**timed_formula.clock(frame, time), "waited": 0.0 * time, "time_in_state": 0.0 * time}
+    own = {"time_in_state": 0.0 * time, "cycle_in_state": 1.0 + 0.0 * time, "time_at_entry": time}
+    return {**timed_formula.clock(frame, time), "waited": 0.0 * time, **own}
 
 
 # --- below the first row --------------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ LAYERS = {
         "inputs",
         "decision",
         "timed_formula",
+        "stays",
         "pricing",
         "quantities",
         "history",

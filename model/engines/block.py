@@ -32,6 +32,10 @@ class Block:
     def states(self) -> int:
         return len(self.dynamics.states)
 
+    def none_made(self) -> np.ndarray:
+        """[transition, row] of zeros, to which transitions made are added."""
+        return np.zeros((len(self.dynamics.transitions), self.rows))
+
 
 def routes(dynamics: Dynamics, state: int, time: float) -> list[tuple[int, np.ndarray | float]]:
     """Where mass that enters `state` at `time` comes to rest: (state, share[row]); chance nodes pass it on."""

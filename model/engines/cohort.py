@@ -19,7 +19,7 @@ from model import draws as draws_of
 from model import effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
-from model.engines import appointments, contract, conventions, linear, points, sojourn
+from model.engines import appointments, contract, conventions, linear, points, sojourn, tunnels
 from model.engines.block import Block, Tally, chance_transitions, flows_at, keep_appointments, settle, tally_transitions
 from model.engines.contract import DRAWS, NUMBER, Cut, Engine, Ran, Result
 from model.engines.refusals import NO_STAY
@@ -143,10 +143,13 @@ def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool, plan
 
     def part(exit: Exit) -> Exit:
         match exit:
-            case AtEvent(hazard=hazard, ratio=ratio):
+            case AtEvent(hazard=hazard, ratio=Stepwise() | None as ratio):
                 ratio = ratio and Stepwise(ratio.starts, rows(ratio.values))
                 return replace(exit, hazard=sojourn.rows_of(hazard, dynamics.shape, cut), ratio=ratio)
-            case AtRate(level=Stepwise() as level) | AtOnce(level=Stepwise() as level) | AtCycleEnd(level=level):
+            case AtCycleEnd(level=level, stay=stay):
+                own = None if stay is None else lambda cycle, n: rows(stay(cycle, n))
+                return replace(exit, level=Stepwise(level.starts, rows(level.values)), stay=own)
+            case AtRate(level=Stepwise() as level) | AtOnce(level=Stepwise() as level):
                 return replace(exit, level=Stepwise(level.starts, rows(level.values)))
         raise TypeError(f"{exit.label}: a level that `_on_steps` has left as it was")
 
@@ -258,12 +261,12 @@ def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None
     seen, wanted = [x + bins.occupancy()], None if seen_at is None else on(times, seen_at)
     for step, (begin, middle, end) in effort.loop(enumerate(steps(times)), len(times) - 1):
         amounts, x, spent = bins.advance(step, begin, end, x)
-        period = period_of(dynamics, middle)
+        period, made = period_of(dynamics, middle), block.none_made()
+        tally_transitions(block, made, amounts, middle)
         for w, weighting in enumerate(weightings):
             factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
             tally.time[w, period] += spent * factor
-            weighted = {i: amount * factor for i, amount in amounts.items()}
-            tally_transitions(block, tally.transitions[w, period], weighted, middle)
+            tally.transitions[w, period] += made * factor
         keep_appointments(block, tally, end, x, lambda w, end=end: _factor(weightings[w], end, dynamics), bins)
         if wanted is not None and wanted[step + 1]:
             seen.append(x + bins.occupancy())
@@ -286,7 +289,9 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     time = block.dynamics.time
     weights = points.point_weights(time, weightings)
     shares = conventions.period_shares(block.dynamics)
-    if block.dynamics.events():
+    if tunnels.has_tunnels(block):
+        seen = tunnels.points_of_stays(block, weights, shares, tally, weightings)
+    elif block.dynamics.events():
         seen = points.points_of_survival(block, weights, shares, tally, weightings)
     else:
         seen = points.points_of_levels(block, weights, shares, tally, weightings, seen_at is not None)
@@ -317,15 +322,12 @@ class Cohort(Engine):
 
     def warnings(self, scenario: Scenario, seed: int) -> list[str]:
         table = draws_of.base(scenario)
+        made = [inputs.dynamics(scenario, table, group) for group in scenario.groups.values()]
         shares: dict[str, float] = {}
-        for group in scenario.groups.values():
-            for label, share in sojourn.hasty(inputs.dynamics(scenario, table, group)).items():
+        for dynamics in made:
+            for label, share in sojourn.hasty(dynamics).items():
                 shares[label] = max(share, shares.get(label, 0.0))
-        return [
-            f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
-            "figures are rough; take a shorter cycle, or compare with --engine individual"
-            for label, share in shares.items()
-        ]
+        return [*map(_hasty, shares, shares.values()), *(_by_both(exit) for exit in tunnels.by_both(made[0]))]
 
     def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
         return Cut(DRAWS, [({}, {})])
@@ -335,6 +337,20 @@ class Cohort(Engine):
         groups = effort.loop(block.scenario.groups.items())
         made = ((key, inputs.dynamics(block.scenario, block.draws, group)) for key, group in groups)
         return Ran(Result(key, run(dynamics, trace, at)) for key, dynamics in made)
+
+
+def _hasty(label: str, share: float) -> str:
+    return (
+        f"states.{label}: {share:.0%} of those who enter leave within one cycle, and what they do depends on time in state, so "
+        "figures are rough; take a shorter cycle, or compare with --engine individual"
+    )
+
+
+def _by_both(exit: Exit) -> str:
+    return (
+        f"transitions.{exit.label}.probability per cycle goes by the cycle of the model and by that of the stay: the cohort "
+        "engine's time goes with the square of the number of cycles"
+    )
 
 
 def reachable_pairs(scenario: Scenario) -> int:

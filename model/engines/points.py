@@ -44,12 +44,13 @@ def points_of_survival(
         for begin, middle, end in steps(times):
             amounts, x, _ = bins.advance(step, begin, end, x)
             step += 1
+            period, made = period_of(dynamics, middle), block.none_made()
+            tally_transitions(block, made, amounts, middle)
             for w, (_, _, moved) in enumerate(weight):
-                weighted = {i: a * moved for i, a in amounts.items()}
-                tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], weighted, middle)
+                tally.transitions[w, period] += made * moved
         after = x + bins.occupancy()
         for w, (start, end, _) in enumerate(weight):
-            _spread(tally.time[w], share, start * seen[-1] + end * after)
+            spread(tally.time[w], share, start * seen[-1] + end * after)
         seen.append(
             x + bins.occupancy()
             if keep_appointments(block, tally, times[-1], x, lambda w, t=times[-1]: weightings[w].factor(t), bins)
@@ -58,7 +59,7 @@ def points_of_survival(
     return seen
 
 
-def _spread(by_period: np.ndarray, share: np.ndarray, amount: np.ndarray) -> None:
+def spread(by_period: np.ndarray, share: np.ndarray, amount: np.ndarray) -> None:
     """Add an amount of one cycle to by_period[period, ..], by the share of the cycle that lies in each."""
     for period in np.flatnonzero(share):
         by_period[period] += amount if share[period] == 1 else amount * share[period]
@@ -97,14 +98,14 @@ def points_of_levels(
             points[:n] += part[:, :, 0]
             points[1:] += part[:, :, 1]
             for w, time in enumerate(_weighted(points, held[: n + 1], block)):
-                _spread(tally.time[w], shares[first], time)
+                spread(tally.time[w], shares[first], time)
             exposure += _weighted(part[:, :, 2], held[:n], block)
             seen += [x[:, : block.rows].copy() for x in held[1 : n + 1]] if trace else []
             held[0] = held[n]
         for w, spent in enumerate(exposure):
             moved = np.zeros((len(dynamics.transitions), block.rows))
             tally_transitions(block, moved, step.transitions(spent), step.time)
-            _spread(tally.transitions[w], shares[first], moved)
+            spread(tally.transitions[w], shares[first], moved)
         kept = keep_appointments(block, tally, end, held[0, :, : block.rows], lambda w, t=end: weightings[w].factor(t))
         if kept and trace:
             seen[-1] = held[0, :, : block.rows].copy()
@@ -122,7 +123,7 @@ def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.nd
             amounts = {i: rate * mean[dynamics.transitions[i].source] * moved for i, rate in rates.items()}
             tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], amounts, middle)
     for w, (start, end, _) in enumerate(weight):
-        _spread(tally.time[w], share, start * before + end * x)
+        spread(tally.time[w], share, start * before + end * x)
     held[0, :, : block.rows] = x
 
 

@@ -62,7 +62,7 @@ class Group:
         self.alone = {
             i: risk.alone(self.case)
             for i, risk in self.risks.items()
-            if not (isinstance(risk, risks.Rate) or risk.renewing)
+            if not (isinstance(risk, risks.Rate | risks.Stay) or risk.renewing)
         }
         shares = self.dynamics.start[strategy, draw]
         self.start = {s: float(shares[s]) for s in np.flatnonzero(shares).tolist()}

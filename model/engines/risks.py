@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import fixed_times
+from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics
 from model.engines import accrual
 from model.hazards import Hazard
 from model.instants import ceil, in_force
 from model.over_time import OverTime, Stepwise, lines
 
+PARTS = 512  # of the horizon, within which a hazard ratio that curves is taken as constant
 CERTAIN = 1000.0  # hazard per cycle of a probability of 1: no exponential is above 38
 
 
@@ -117,6 +119,17 @@ class Survival:
 
 
 @dataclass(frozen=True)
+class Stay:
+    """A rate that changes with the time since entry, on pieces."""
+
+    steps: Steps
+    renewing = True
+
+    def event(self, now, exponential, row):
+        return now + self.steps.event(np.zeros(np.shape(exponential)), exponential, row)
+
+
+@dataclass(frozen=True)
 class Fixed:
     """A fixed time on the clock of the state, or an appointment on that of the model. due, [row] or a scalar; `limit`: what is due
     from then on does not happen."""
@@ -144,8 +157,8 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A survival distribution whose hazard ratio changes with model time, ratios[piece, row] from starts[piece] on:
-    h(t) = ratio(t) h0(t) on the clock of the model, ratio(t) h0(t - entry) on that of the state."""
+    """A survival distribution whose hazard ratio changes with model time, ratios[piece, row] from starts[piece] on or, where
+    they differ, [piece, row]: h(t) = ratio(t) h0(t) on the clock of the model, ratio(t) h0(t - entry) on that of the state."""
 
     hazard: Hazard
     starts: np.ndarray
@@ -154,26 +167,48 @@ class Scaled:
     renewing = False
 
     def event(self, now, exponential, row):
-        now, exponential = np.broadcast_arrays(np.asarray(now, float), exponential)
+        now, exponential, row = np.broadcast_arrays(np.asarray(now, float), exponential, row)
         hazard, entry = self.hazard.take(row), now if self.of_state else 0.0
-        left, time = exponential.copy(), np.full(now.shape, np.inf)
-        for k, (begin, end) in enumerate(zip(self.starts, np.append(self.starts[1:], np.inf))):
-            first, ratio = np.maximum(begin, now) - entry, self.ratios[k, row]
-            reached = hazard.cumulative(first)
-            here = np.isinf(time) & (now < end)
-            due = hazard.inverse(reached + left / ratio) + entry
-            time = np.where(here & (due < end), np.maximum(due, now), time)
-            if np.isfinite(end):
-                rise = ratio * (hazard.cumulative(np.maximum(end - entry, first)) - reached)
-                left = np.where(here, np.maximum(left - rise, 0.0), left)
-        return time
+        left, due, limit = exponential.copy(), np.full(now.shape, np.inf), np.full(now.shape, np.inf)
+        reached = hazard.cumulative(now - entry)
+        for k, ratios in enumerate(self.ratios):
+            last, ratio = k == len(self.ratios) - 1, ratios[row]
+            end = np.full(now.shape, np.inf) if last else np.maximum(self._start(k + 1, row), now)
+            until = end if last else hazard.cumulative(end - entry)
+            rise = np.where(ratio > 0, ratio * (until - reached), 0.0)
+            here = np.isinf(due) & (left <= rise)
+            due, limit = np.where(here, reached + left / ratio, due), np.where(here, end, limit)
+            left, reached = left - rise, until
+            if last or np.isfinite(due).all():
+                break
+        time = hazard.inverse(np.where(np.isfinite(due), due, 0.0)) + entry
+        return np.where(np.isfinite(due), np.clip(time, now, limit), np.inf)
+
+    def _start(self, k, row):
+        return self.starts[k] if self.starts.ndim == 1 else self.starts[k, row]
 
     def alone(self, row: int):
-        return lambda now, exponential: float(self.event(now, exponential, row))
+        starts = self.starts if self.starts.ndim == 1 else self.starts[:, row]
+        hazard, ratios = self.hazard.take(row), self.ratios[:, row]
+
+        def event(now, exponential):
+            entry = now if self.of_state else 0.0
+            edges = np.maximum(np.append(starts[1:], np.inf), now)
+            reached = hazard.cumulative(np.append(now, edges[:-1]) - entry)
+            rises = np.append(ratios[:-1] * np.diff(reached), np.inf if ratios[-1] > 0 else 0.0)
+            total = np.cumsum(rises)
+            k = int(np.searchsorted(total, exponential))
+            if k == len(total):
+                return np.inf
+            left = exponential - (total[k - 1] if k else 0.0)
+            time = float(hazard.inverse(reached[k] + left / ratios[k])) + entry
+            return min(max(time, now), float(edges[k]))
+
+        return event
 
 
 Lasting = Steps | Survival | Scaled | Fixed  # whose time to the event may depend on when the state was entered
-Risk = Rate | Lasting
+Risk = Rate | Stay | Lasting
 
 
 def risks(dynamics: Dynamics) -> dict[int, Risk]:
@@ -187,12 +222,15 @@ def _risk(dynamics: Dynamics, transition: AtRate | AtEvent | AtCycleEnd) -> Risk
             return _fixed(dynamics, transition)
         case AtEvent(ratio=None, hazard=hazard, clock=clock):
             return Survival(hazard.flat(dynamics.shape), clock == "state")
-        case AtEvent(ratio=Stepwise() as ratio, hazard=hazard, clock=clock):
-            return Scaled(hazard.flat(dynamics.shape), ratio.starts, _rows(ratio.values), clock == "state")
+        case AtEvent(ratio=Stepwise() | OverTime() as ratio, hazard=hazard, clock=clock):
+            starts, ratios = _in_pieces(dynamics, ratio)
+            return Scaled(hazard.flat(dynamics.shape), starts, ratios, clock == "state")
         case AtRate(level=OverTime() as level):
             return _moving(dynamics, level)
         case AtRate(level=Stepwise() as level):
             return _stepwise(dynamics, level)
+        case AtCycleEnd() if any(rival.stay for rival in _rivals(dynamics, transition)):
+            return Stay(_by_stay(dynamics, transition))
         case AtCycleEnd():
             return _stepwise(dynamics, per_cycle_rate(dynamics, transition))
     raise TypeError(f"{transition.label}: a transition without a risk")
@@ -204,8 +242,25 @@ def _fixed(dynamics: Dynamics, event: AtEvent) -> Fixed:
     return Fixed(np.asarray(rows), event.clock, hair, accrual.end_of_time(dynamics) - hair)
 
 
+def _in_pieces(dynamics: Dynamics, ratio: Stepwise | OverTime) -> tuple[np.ndarray, np.ndarray]:
+    """(starts, ratios[piece, row]) of a hazard ratio; one that curves has its mean in each of PARTS parts of the horizon."""
+    if isinstance(ratio, Stepwise):
+        return ratio.starts, _rows(ratio.values)
+    edges = ratio.splits(np.linspace(0.0, _end(dynamics), PARTS + 1 if ratio.smooth else 2))
+    total = np.concatenate([integral for _, _, integral, _ in ratio.integrals(edges)])
+    length = np.diff(edges, axis=0)
+    length = length[:, None, None] if edges.ndim == 1 else length
+    mean = np.divide(total, length, out=np.zeros_like(total), where=length > 0)
+    return (edges[:-1] if edges.ndim == 1 else _rows(edges[:-1])), _rows(mean)
+
+
+def _end(dynamics: Dynamics) -> float:
+    """The time up to which changes are known."""
+    return max(dynamics.time.horizon, dynamics.time.whole_cycles * dynamics.time.cycle)
+
+
 def _moving(dynamics: Dynamics, level: OverTime) -> Steps:
-    line = lines(level, max(dynamics.time.horizon, dynamics.time.whole_cycles * dynamics.time.cycle))
+    line = lines(level, _end(dynamics))
     starts = line.starts if line.starts.ndim == 1 else _rows(line.starts)
     return Steps(starts, _rows(line.rates), _rows(line.reached), None if line.slopes is None else _rows(line.slopes))
 
@@ -232,17 +287,46 @@ def on_cycles(dynamics: Dynamics, times: np.ndarray) -> np.ndarray:
 
 def per_cycle_rate(dynamics: Dynamics, transition: AtCycleEnd) -> Stepwise:
     """Rate that gives a transition its probability per cycle beside the others out of its state."""
-    exits = (exit for exit in dynamics.transitions if exit.source == transition.source)
-    rivals = [exit.level for exit in exits if isinstance(exit, AtCycleEnd)]
+    rivals = [exit.level for exit in _rivals(dynamics, transition)]
     starts = np.unique(np.concatenate([level.starts for level in rivals]))
     rates = []
     for time in starts:
-        total = np.minimum(sum((level.at(time) for level in rivals), np.zeros(dynamics.shape)), 1.0)
-        with np.errstate(divide="ignore"):
-            hazard = np.minimum(-np.log1p(-total), CERTAIN)
-        share = np.divide(transition.level.at(time), total, out=np.zeros_like(total), where=total > 0)
-        rates.append(hazard * share / dynamics.time.cycle)
+        total = sum((level.at(time) for level in rivals), np.zeros(dynamics.shape))
+        rates.append(_shared_rate(transition.level.at(time), total) / dynamics.time.cycle)
     return Stepwise(starts, np.array(rates))
+
+
+def _rivals(dynamics: Dynamics, transition: AtCycleEnd) -> list[AtCycleEnd]:
+    """The transitions by probabilities per cycle out of the same state, itself among them."""
+    exits = (exit for exit in dynamics.transitions if exit.source == transition.source)
+    return [exit for exit in exits if isinstance(exit, AtCycleEnd)]
+
+
+def _shared_rate(probability: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Hazard per cycle of one of several transitions that have a total probability."""
+    total = np.minimum(total, 1.0)
+    with np.errstate(divide="ignore"):
+        hazard = np.minimum(-np.log1p(-total), CERTAIN)
+    return hazard * np.divide(probability, total, out=np.zeros_like(total), where=total > 0)
+
+
+def _by_stay(dynamics: Dynamics, transition: AtCycleEnd) -> Steps:
+    """Rates by the cycle of the stay that give a transition its probabilities beside the others out of its state."""
+    rivals = _rivals(dynamics, transition)
+    if any(rival.by_both or len(rival.level.starts) > 1 for rival in rivals):
+        raise DomainError(
+            f"transitions.{transition.label}.probability per cycle: the probabilities out of {dynamics.states[transition.source]} go by the "
+            "cycle of the stay and by the time of the model too, which the individual and queueing engines cannot follow: use "
+            "--engine cohort"
+        )
+    cycles = dynamics.time.whole_cycles
+    chances = {id(r): r.level.values if r.stay is None else r.stay(0, cycles) for r in rivals}
+    total = sum(chances.values(), np.zeros((cycles, *dynamics.shape)))
+    own = np.broadcast_to(chances[id(transition)], total.shape)
+    rates = _rows(_shared_rate(own, total)) / dynamics.time.cycle
+    reached = np.cumsum(rates[:-1] * dynamics.time.cycle, axis=0)
+    starts = np.arange(cycles) * dynamics.time.cycle
+    return Steps(starts, rates, np.concatenate([np.zeros((1, rates.shape[1])), reached]))
 
 
 def _of(value: np.ndarray, row):

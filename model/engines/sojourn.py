@@ -15,6 +15,7 @@ import numpy as np
 from model.draws import DomainError
 from model.dynamics import AtEvent, AtRate, Dynamics, Exit
 from model.engines.block import Block, flows_at, routes
+from model.engines.entrants import Entrants, mean_survival
 from model.engines.linear import advance, largest_exit
 from model.engines.refusals import needs_finite
 from model.hazards import Hazard
@@ -70,14 +71,18 @@ class Bins:
         self.block = block
         self.transitions = block.dynamics.transitions
         self.times = times
-        lengths = np.diff(times)
-        self.even = bool(len(lengths) > 1 and np.allclose(lengths[:-1], lengths[0], rtol=HAIR))
+        self.like_first = np.abs(np.diff(times) - (times[1] - times[0])) <= HAIR * (times[1] - times[0])
+        self.even = bool(self.like_first[:-1].all())
         self.rates, self.events = block.dynamics.rates(), block.dynamics.events()
         self.timed = list(block.dynamics.timed())
         self.aged = {event.source for event in self.events.values() if event.clock == "state"}
-        self.mass = {s: np.zeros((len(times) - 1, block.rows)) for s in self.aged}
+        self.entered = self.aged & _entered(block.dynamics)
+        self.bins = {s: Entrants(len(times) - 1, block.rows, self._rises) for s in self.entered}
         self.first = {s: x[s].copy() for s in self.aged}
-        self.by_lag: dict[int, tuple[list[np.ndarray], list[np.ndarray]]] = {}
+        self.started = {s for s in self.aged if self.first[s].any()}
+        self.means: dict[int, list[np.ndarray]] = {}
+        self.opening: dict[tuple[int, float], np.ndarray] = {}
+        self.reached: dict[int, tuple[float, np.ndarray]] = {}
         for s in self.aged:
             x[s] = 0.0
 
@@ -85,22 +90,25 @@ class Bins:
         """Mass in bins, [state, row]."""
         result = np.zeros((self.block.states, self.block.rows))
         for s in self.aged:
-            result[s] = self.mass[s].sum(axis=0) + self.first[s]
+            result[s] = self.first[s] + (self.bins[s].held if s in self.bins else 0.0)
         return result
 
     def emptied(self, state: int, rows: np.ndarray) -> np.ndarray | float:
         """Mass of a state in bins, [row], in the rows that are True; taken out."""
         if state not in self.aged:
             return 0.0
-        mass = np.where(rows, self.mass[state].sum(axis=0) + self.first[state], 0.0)
-        self.mass[state][:, rows] = 0.0
+        mass = np.where(rows, self.first[state] + (self.bins[state].held if state in self.bins else 0.0), 0.0)
         self.first[state][rows] = 0.0
+        if state in self.bins:
+            self.bins[state].empty(rows)
         return mass
 
     def advance(self, step: int, begin: float, end: float, x: np.ndarray):
         """One step. Returns transitions {transition: amount[row]}, the plain occupancy after, time spent [state, row]."""
         self.now = (begin + end) / 2  # what is in force in a step is asked of its middle
-        common = self._common(begin, end)
+        # Steps of one length differ by rounding, which would make each of them one of its own.
+        length = self.times[1] - self.times[0] if self.like_first[step] else end - begin
+        common = self._common(begin, end, length)
         amounts = {i: np.zeros(self.block.rows) for i in self.timed}
         spent = np.zeros_like(x)
         at_once, evenly = np.zeros_like(x), np.zeros_like(x)
@@ -111,34 +119,41 @@ class Bins:
             arrived = self._settled(left, self.now)
             at_once += share * arrived
             evenly += (1 - share) * arrived
-        rates = _bounded(self._plain_rates(common, end - begin), self.events)
+        rates = _bounded(self._plain_rates(common, length), self.events)
         flows = flows_at(self.block, self.now, rates)
         after, mean = advance(flows, x + at_once, largest_exit(flows), evenly if self.aged else None)
         for i, rate in rates.items():
             amounts[i] = amounts[i] + rate * mean[self.transitions[i].source]
-        for state in self.aged:
-            self.mass[state][step] = after[state]
+        for state in self.entered:
+            self.bins[state].enter(step, after[state])
             after[state] = 0.0
         return amounts, after, spent + mean * (end - begin)
 
-    def _common(self, begin: float, end: float) -> dict[int, np.ndarray]:
+    def _common(self, begin: float, end: float, length: float) -> dict[int, np.ndarray]:
         """Hazard over the step of every transition that does not depend on the time in state."""
         hazards = {}
         for i in self.timed:  # in the order of the file, in which amounts are added up
             if i in self.rates:
-                hazards[i] = self.rates[i].level.at(self.now) * (end - begin)
+                hazards[i] = self.rates[i].level.at(self.now) * length
             elif i in self.events and self.events[i].clock == "model":
-                hazards[i] = _rise(self.events[i], begin, end, self.block.rows) * _ratio(self.events[i], self.now)
+                hazards[i] = self._rise(i, begin, end) * _ratio(self.events[i], self.now)
         return hazards
 
     def _plain_rates(self, common, length: float) -> dict[int, np.ndarray]:
         """Rates of the plain occupancy; entrants of this step to an aged state are exposed from age 0."""
         rates = dict(common)
         for i, event in self.events.items():
-            if event.clock == "state":
-                mean = _finite(2 * event.hazard.mean_cumulative(length), event, self.block.rows)
-                rates[i] = mean * _ratio(event, self.now)
-        return rates
+            if event.source in self.entered and event.clock == "state":
+                rates[i] = self._first_rate(i, length) * _ratio(event, self.now)
+        none = self.aged - self.entered
+        return {i: rate for i, rate in rates.items() if self.transitions[i].source not in none}
+
+    def _first_rate(self, i: int, length: float) -> np.ndarray:
+        """Hazard of the step in which entrants come, evenly spread over it."""
+        if (i, length) not in self.opening:
+            event = self.events[i]
+            self.opening[i, length] = _finite(2 * event.hazard.mean_cumulative(length), event, self.block.rows)
+        return self.opening[i, length]
 
     def _leave_bins(self, state: int, step: int, begin: float, end: float, common, spent):
         """Take the transitions of one step out of the bins of a state and add the time spent there.
@@ -149,44 +164,45 @@ class Bins:
         own = [i for i, event in self.events.items() if event.source == state and event.clock == "state"]
         shared = [i for i in common if self.transitions[i].source == state]
         background = sum((common[i] for i in shared), np.zeros(self.block.rows))
-        present = np.zeros(self.block.rows)
-        left: dict[int, np.ndarray] = {i: np.zeros(self.block.rows) for i in (*own, *shared)}
-        before = self.first[state] + self.mass[state][:step].sum(axis=0)
-        for mass, hazard in self._cohorts(state, step, begin, end, own):
-            total = sum(hazard.values()) + background
-            exposed = mass * _mean_survival(total)
-            for i in own:
-                left[i] += (hazard[i] * exposed).sum(axis=0)
-            exposed = exposed.sum(axis=0)
-            for i in shared:
-                left[i] += common[i] * exposed
-            present += exposed
-            mass *= np.exp(-total)
+        before, ratios = self.first[state], {i: _ratio(self.events[i], self.now) for i in own}
+        left, present = dict.fromkeys(own, np.zeros(self.block.rows)), np.zeros(self.block.rows)
+        if state in self.started:
+            left, present = self._leave_first(state, begin, end, ratios, background)
+        if step and state in self.bins:
+            before = before + self.bins[state].held
+            more, exposed = self._leave_entrants(state, step, begin, end, ratios, background)
+            left, present = {i: left[i] + more[i] for i in own}, present + exposed
+        left |= {i: common[i] * present for i in shared}
         spent[state] += present * (end - begin)
         gone = sum(left.values())
         rest = np.divide(before - present, gone, out=np.full_like(gone, 0.5), where=gone > 0)  # of the step, for each
         return left, np.clip(2 * rest - 1, 0, 1)
 
-    def _cohorts(self, state: int, step: int, begin: float, end: float, own):
-        """(mass[bin, row], {transition: hazard over the step [bin, row]}): the starters, then the bins of earlier steps."""
-        ratios = {i: _ratio(self.events[i], self.now) for i in own}
-        yield (
-            self.first[state][None],
-            {i: _rise(self.events[i], begin, end, self.block.rows)[None] * ratios[i] for i in own},
-        )
-        if step:
-            hazards = {i: self._ages(i, step, begin, end) * ratios[i] for i in own}
-            yield self.mass[state][:step], hazards
+    def _leave_first(self, state: int, begin: float, end: float, ratios, background):
+        """({own transition: amount[row]}, mean present[row]) of those who started in the state."""
+        hazards = {i: self._rise(i, begin, end) * ratio for i, ratio in ratios.items()}
+        total = sum(hazards.values()) + background
+        exposed = self.first[state] * mean_survival(total)
+        self.first[state] = self.first[state] * np.exp(-total)
+        return {i: hazard * exposed for i, hazard in hazards.items()}, exposed
+
+    def _leave_entrants(self, state: int, step: int, begin: float, end: float, ratios, background):
+        """As `_leave_first`, of the bins of those who entered in earlier steps."""
+        bins, even = self.bins[state], self.even and bool(self.like_first[step])
+        known = bins.leave(step, ratios, background, even)
+        if known is not None:
+            return known
+        hazards = {i: self._ages(i, step, begin, end) * ratio for i, ratio in ratios.items()}
+        total, mass = sum(hazards.values()) + background, bins.mass[:step]
+        exposed = mass * mean_survival(total)
+        mass *= np.exp(-total)
+        bins.counted(step)
+        return {i: (hazard * exposed).sum(axis=0) for i, hazard in hazards.items()}, exposed.sum(axis=0)
 
     def _ages(self, i: int, step: int, begin: float, end: float) -> np.ndarray:
         """Hazard of this step for the bins 0..step-1, averaged over the times of entry of each."""
-        if self.even and step < len(self.times) - 2:
-            length, means, rises = self.times[1] - self.times[0], *self.by_lag.setdefault(i, ([], []))
-            while len(means) <= step:
-                age = len(means) * length
-                means.append(_average(self.events[i], age, age + length, self.block.rows))
-                rises += [means[-1] - means[-2]] if len(means) > 1 else []
-            return np.stack(rises[:step][::-1])
+        if self.even and self.like_first[step]:
+            return self._rises(i, slice(0, step))[::-1]
         spans = zip(self.times[:step], self.times[1 : step + 1])
         return np.stack(
             [
@@ -196,6 +212,23 @@ class Bins:
             ]
         )
 
+    def _rises(self, i: int, lags: slice) -> np.ndarray:
+        """[lag, row] hazard of a step for those who entered that many even steps before the one that has just ended."""
+        length, means = self.times[1] - self.times[0], self.means.setdefault(i, [])
+        while len(means) <= lags.stop:
+            age = len(means) * length
+            means.append(_average(self.events[i], age, age + length, self.block.rows))
+        return np.diff(means[lags.start : lags.stop + 1], axis=0)
+
+    def _rise(self, i: int, begin: float, end: float) -> np.ndarray:
+        """Hazard from one model time to another; steps follow one another, so its beginning is mostly known."""
+        event = self.events[i]
+        time, before = self.reached.get(i, (-1.0, np.zeros(1)))
+        before = before if time == begin else event.hazard.cumulative(begin)
+        after = event.hazard.cumulative(end)
+        self.reached[i] = end, after
+        return _finite(after - before, event, self.block.rows)
+
     def _settled(self, amounts, time: float) -> np.ndarray:
         """Where the mass that left the bins comes to rest, [state, row]."""
         inflow = np.zeros((self.block.states, self.block.rows))
@@ -203,10 +236,6 @@ class Bins:
             for target, share in routes(self.block.dynamics, self.transitions[i].target, time):
                 inflow[target] += amount * share
         return inflow
-
-
-def _rise(event: AtEvent, begin: float, end: float, rows: int) -> np.ndarray:
-    return _finite(event.hazard.cumulative(end) - event.hazard.cumulative(begin), event, rows)
 
 
 def _ratio(event: AtEvent, time: float) -> np.ndarray | float:
@@ -228,9 +257,12 @@ def _finite(hazard, event: AtEvent, rows: int) -> np.ndarray:
     return np.broadcast_to(hazard, (rows,))
 
 
-def _mean_survival(total: np.ndarray) -> np.ndarray:
-    """(1 - exp(-total)) / total, 1 where total is 0."""
-    return np.where(total > 1e-12, -np.expm1(-total) / np.maximum(total, 1e-12), 1.0)
+def _entered(dynamics: Dynamics) -> set[int]:
+    """States that somebody may enter after the start."""
+    found: set[int] = set()
+    for exit in dynamics.transitions:
+        found |= {exit.target} if not dynamics.chance[exit.target] else set()
+    return found
 
 
 def _bounded(rates: dict[int, np.ndarray], events: dict[int, AtEvent]) -> dict[int, np.ndarray]:

@@ -32,7 +32,7 @@ class Use:
     place: str
     formula: Formula
     needed: Dimension | None
-    varies: str = ""  # may use 'time': time and periods; 'branch': waiting too; 'ratio', 'period': periods; '': neither
+    varies: str = ""  # may use 'time', 'ratio': time and periods; 'stay': time in state too; 'branch': waiting too; 'period': periods; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
     curves: bool = False  # may read survival curves
 
@@ -86,7 +86,7 @@ def _how(place: str, transition: Transition) -> Iterator[Use]:
         case Branch(probability=probability):
             yield from _maybe(f"{place}.probability", probability, NUMBER, "branch")
         case PerCycle(probability=probability):
-            yield Use(f"{place}.probability per cycle", probability, NUMBER, "time")
+            yield Use(f"{place}.probability per cycle", probability, NUMBER, "stay")
 
 
 def _maybe(place: str, formula: Formula | None, needed: Dimension, varies: str = "") -> Iterator[Use]:
@@ -117,13 +117,18 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
             yield Use(f"{place}.{survival.field}", formula, needed)
 
 
-_ALLOWED = {"time": ("time", "cycle"), "branch": ("time", "cycle", "waited", "time_in_state")}
+_ALLOWED = {
+    "time": ("time", "cycle"),
+    "ratio": ("time", "cycle"),
+    "stay": ("time", "cycle", "time_in_state", "cycle_in_state", "time_at_entry"),
+    "branch": ("time", "cycle", "waited", "time_in_state"),
+}
 # What is known of the single patient, and where formulas may read it.
 _OF_PATIENTS = {
     "waited": "in the probabilities of a chance node only",
-    "time_in_state": "in the probabilities of a chance node only",
-    "cycle_in_state": "in no field of this model: the number of the cycle since the start is 'cycle'",
-    "time_at_entry": "in no field of this model: the time since the start is 'time'",
+    "time_in_state": "in probabilities per cycle and in those of a chance node only",
+    "cycle_in_state": "in probabilities per cycle only: the number of the cycle since the start is 'cycle'",
+    "time_at_entry": "in probabilities per cycle only: the time since the start is 'time'",
 }
 
 
@@ -254,8 +259,8 @@ class Dimensions(Mapping):
             return f"'{name}' can be used {_OF_PATIENTS[name]}"
         if name in BUILT_IN:
             return (
-                f"'{name}' can be used in rates and probabilities only; to let a price or a hazard ratio change "
-                "over time, state 'periods'"
+                f"'{name}' can be used in rates, probabilities and hazard ratios only: an acceleration factor stretches the time "
+                "to an event as a whole, and a price changes by 'periods'"
             )
         return ""
 

@@ -150,7 +150,7 @@ A number may have a unit, anywhere in a formula: `if(time < 5 years, hr, 1)`, `0
 (two thirds of a year; one in five years is `1 / (5 years)`). Units are followed through the arithmetic: money and time cannot be added, rates
 per year and per day are converted.
 
-Rates and probabilities may use
+Rates, probabilities and hazard ratios may use
 {" and ".join(f"`{name}`" for name in BUILT_IN[:2])} (model time; number of the cycle, from 1). Probabilities of a
 chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_in_state` (time in the
 state that was left for the node, once called `time_since_entry`; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
@@ -158,7 +158,14 @@ state that was left for the node, once called `time_since_entry`; not with the c
 A rate is the hazard at each instant, and its integral counts: a comparison, `if`, `lookup` or period within a cycle takes
 effect where it says, whatever the cycle. A hazard that has no finite value at some time (`time ** -0.5` at the start) is
 written with `survival`. A `probability per cycle` is as at the start of its cycle until its end, as in models published that
-way; `check` warns of a period that ends in between.
+way; `check` warns of a period that ends in between. It may also use `cycle_in_state` (number of the cycle since the latest
+entry, from 1), `time_in_state` and `time_at_entry` (`time - time_in_state`), all at the start of the cycle: tunnel states in one
+line. Every entry begins a new stay, a transition to the same state included. Where probabilities out of a state go by both
+clocks, only the cohort engine can follow, and its time goes with the square of the number of cycles.
+
+A hazard ratio may use `time` too: the hazard at each instant is the ratio then times the hazard that the clock reads, also where
+that is the clock of the state. (Survival is not raised to the ratio in force, which would take back what was gained before.) An
+acceleration factor has one value, as it stretches the time to the event as a whole.
 
 | function | value |
 |---|---|

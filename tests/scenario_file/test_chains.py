@@ -98,7 +98,7 @@ def test_a_fault_of_the_field_that_reads_a_binding_is_reported_there(tmp_path):
     with pytest.raises(ScenarioError) as caught:
         read(path)
     (message,) = caught.value.problems
-    assert "states.well.cost.care: 'time' can be used in rates and probabilities only" in message
+    assert "states.well.cost.care: 'time' can be used in rates, probabilities and hazard ratios only" in message
 
 
 @pytest.mark.parametrize(
