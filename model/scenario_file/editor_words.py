@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from model import distributions, hazards
 from model.joint_distributions import JOINT_FAMILIES
@@ -96,15 +97,24 @@ def _of_distributions() -> Iterator[dict[str, str]]:
 def _of_survival() -> Iterator[dict[str, str]]:
     for name, family in hazards.FAMILIES.items():
         for form in hazard_forms(family):
-            yield _call(name, form, "time to an event", dict.fromkeys(LISTS, 1), " in ${0:months}")
+            words = {word: allowed[0] for word, allowed in family.allowed.items() if isinstance(allowed, tuple)}
+            yield _call(name, form, "time to an event", dict.fromkeys(LISTS, 1), " in ${0:months}", words)
     yield _snippet("life_table(table)", "mortality by time", "life_table(${1:table})")
     yield _snippet("life_table(table, age)", "mortality by age", '"life_table(${1:table}, age=${2:age})"')
 
 
-def _call(name: str, form: Iterable[str], description: str, axes: Mapping[str, int], after: str = "") -> dict[str, str]:
-    """A call with places for its arguments, in quotes, since between { and } a comma would end the value."""
+def _call(
+    name: str,
+    form: Iterable[str],
+    description: str,
+    axes: Mapping[str, int],
+    after: str = "",
+    words: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """A call with places for its arguments, in quotes, since between { and } a comma would end the value. words: arguments that
+    are one of some words, with the first of them."""
     if name == "empirical":
         return _snippet("empirical(file)", f"{description}, one row of a file each", "empirical(${1:draws.csv})")
     lists = {word: ("[" * axes.get(word, 0), "]" * axes.get(word, 0)) for word in form}
-    places = [f"{w}={first}${{{i}:{w}}}{last}" for i, (w, (first, last)) in enumerate(lists.items(), 1)]
+    places = [f"{w}={first}${{{i}:{words.get(w, w)}}}{last}" for i, (w, (first, last)) in enumerate(lists.items(), 1)]
     return _snippet(f"{name}({', '.join(lists)})", description, f'"{name}({", ".join(places)}){after}"')

@@ -8,8 +8,8 @@ from runs import SCENARIOS, VALIDATION, base_case, occupancy, outcome, quantitie
 
 from model import draws
 from model.analysis.run import run as run_scenario
-from model.draws import DomainError
 from model.engines import cohort
+from model.engines.contract import EngineError
 from model.quantities import COST, EFFECT, UNDISCOUNTED
 from model.sample import Sample
 from model.scenario import CONVENTIONS
@@ -381,7 +381,7 @@ def test_a_fixed_time_of_an_event_is_refused_with_what_can_run_it(tmp_path):
 transitions:
   - {from: well, to: dead, survival: "fixed(time=2) in years", clock: state}
 """
-    with pytest.raises(DomainError, match="well -> dead.*individual and queueing engines"):
+    with pytest.raises(EngineError, match="well -> dead.*individual and queueing engines"):
         base_case(write_scenario(tmp_path, text))
 
 

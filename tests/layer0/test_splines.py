@@ -20,7 +20,7 @@ def _rows(name):
 def _fits():
     """{(data, model): spline} as flexsurv estimated them."""
     found = {}
-    for row in _rows("estimates.csv"):
+    for row in (row for row in _rows("estimates.csv") if row["model"].startswith("spline")):
         kind = "knots" if row["parameter"].startswith("knot") else "coefficients"
         lists = found.setdefault((row["data"], row["model"]), {"knots": [], "coefficients": []})
         lists[kind].append(float(row["estimate"]))

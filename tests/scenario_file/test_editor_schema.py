@@ -182,6 +182,8 @@ def test_every_distribution_and_every_form_of_it_is_offered():
 
 
 NUMBERS = {
+    "knots": "0, 1",
+    "coefficients": "-1, 1",
     **dict.fromkeys(("a", "b", "n", "rate", "scale", "meanlog", "sd", "rows", "time", "mu"), "3"),
     **dict.fromkeys(("mean", "lower", "events"), "0.4"),
     **dict.fromkeys(("se", "cv", "sdlog", "shape", "sigma", "Q"), "0.2"),

@@ -154,9 +154,7 @@ def test_nobody_waits_where_nobody_queues(tmp_path):
 
 
 def test_a_cohort_refuses_the_time_in_state(tmp_path):
-    with pytest.raises(
-        DomainError, match="the cohort engine does not know 'time_in_state' .* use --engine individual"
-    ):
+    with pytest.raises(DomainError, match="the cohort engine does not know 'time_in_state' .* use --engine individual"):
         cohort.run(delayed(tmp_path, "time_in_state"))
 
 
