@@ -49,6 +49,7 @@ LAYERS = {
         "decision",
         "timed_formula",
         "stays",
+        "clocks",
         "pricing",
         "quantities",
         "history",
