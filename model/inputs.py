@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from model import hazards, stays, tables
+from model import clocks, hazards, stays, tables
 from model.context import Context, Values
 from model.curves import Curves
 from model.draws import DomainError, Draws
@@ -142,6 +142,8 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
     match transition:
         case Rate(rate=formula):
             check = partial(check_rate, context, f"{place}.rate", low=0, high=1, formula=formula)
+            if clocks.OWN in context.reads(formula):
+                return _rate_of_stay(context, ends, f"{place}.rate", formula, check)
             return AtRate(*ends, _level(context, formula, check))
         case TimeToEvent(survival=survival):
             line, (constant, ratio) = (
@@ -163,6 +165,16 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
 def _level(context: Context, formula: Formula, check: Callable) -> Stepwise | OverTime:
     """A rate or probability over model time."""
     return context.over_time(formula, check, any(isinstance(t, PerCycle) for t in context.scenario.transitions))
+
+
+def _rate_of_stay(
+    context: Context, ends: tuple[str, int, int], place: str, formula: Formula, check: Callable
+) -> AtEvent:
+    """A rate that goes by the time in the state, and perhaps by that of the model."""
+    of_model, of_state = clocks.split(context, place, formula)
+    hazard = clocks.hazard(context, place, of_state, check)
+    ratio = None if of_model is None else context.over_time(of_model, check)
+    return AtEvent(*ends, hazard, "state", ratio, context.scenario.line(place))
 
 
 def _by_stay(context: Context, ends: tuple[str, int, int], formula: Formula, check: Callable) -> AtCycleEnd:

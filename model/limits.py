@@ -9,6 +9,8 @@ from model.context import Context
 from model.draws import DomainError
 from model.formula import Formula
 
+_LARGEST = float(np.finfo(float).max)
+
 
 def check_rate(context: Context, place: str, values: np.ndarray, low: float, high: float, formula: Formula) -> None:
     """As `check_values`, without an upper limit; a hazard has to be a finite number at every time."""
@@ -29,6 +31,8 @@ def check_values(
 
     formula: of which they are the values; the message names the parameters behind it.
     """
+    if values.size and low <= np.min(values) and np.max(values) <= min(high, _LARGEST):  # nan is neither
+        return
     bad = ~(np.isfinite(values) & (values >= low) & (values <= high))
     if not bad.any():
         return

@@ -59,10 +59,13 @@ class Switch:
 
 
 class Shapes:
-    """Shape of formulas in one context. follow: name -> Formula, Table, or None for a number; switches: inner ones first."""
+    """Shape of formulas in one context. follow: name -> Formula, Table, or None for a number; switches: inner ones first.
 
-    def __init__(self, follow: Callable[[str], Formula | Table | None]):
-        self.follow, self.by_cycle = follow, False
+    running: the name of the time that runs.
+    """
+
+    def __init__(self, follow: Callable[[str], Formula | Table | None], running: str = "time"):
+        self.follow, self.running, self.by_cycle = follow, running, False
         self.switches: list[Switch] = []
         self._known: dict[str, tuple[int, frozenset[int]]] = {}
 
@@ -91,7 +94,7 @@ class Shapes:
     def _name(self, name: str) -> tuple[int, frozenset[int]]:
         for one in in_order(name, self._needs, self._known):
             meaning = self.follow(one)
-            shape = {"time": LINE, "cycle": STEPS}.get(one, CONSTANT) if meaning is None else CONSTANT
+            shape = {self.running: LINE, "cycle": STEPS}.get(one, CONSTANT) if meaning is None else CONSTANT
             self.by_cycle |= shape == STEPS
             self._known[one] = self.of(meaning) if isinstance(meaning, Formula) else (shape, _NONE)
         return self._known[name]

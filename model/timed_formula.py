@@ -18,10 +18,12 @@ MOST_SPLITS = 500  # times at which hazards of some draws step, up to which all 
 class TimedFormula:
     """One formula of a context (`inputs.Context`) at any times, in the period that each time falls in.
 
-    check(values) raises on values that are not allowed.
+    check(values) raises on values that are not allowed. running: the name of the time that runs, another clock's where it is not
+    that of the model.
     """
 
-    def __init__(self, context, formula: Formula, check=lambda values: None):
+    def __init__(self, context, formula: Formula, check=lambda values: None, running: str = "time"):
+        self.running = running
         self.context, self.scenario, self.formula, self.check = context, context.scenario, formula, check
         read = context.reads(formula)
         bound = any(read & set(period.bindings) for period in context.periods)
@@ -42,7 +44,7 @@ class TimedFormula:
         for strategy in self.scenario.strategies:
             found = []
             for period in self.context.periods:
-                shapes = Shapes(self.context.values(strategy, period).meaning)
+                shapes = Shapes(self.context.values(strategy, period).meaning, self.running)
                 smooth |= shapes.of(self.formula)[0] > STEPS
                 common += [self.scenario.time.grid] if shapes.by_cycle else []
                 value = partial(self._part, strategy, period)
@@ -62,8 +64,11 @@ class TimedFormula:
 
     def _part(self, strategy: str, period: Period, tree, times: np.ndarray) -> np.ndarray:
         """An expression within a formula, at times[any, draw]."""
-        values = self.context.values(strategy, period, clock(self.scenario.time, times))
+        values = self.context.values(strategy, period, self._clock(times))
         return np.broadcast_to(expression(tree, values, self.scenario.time.day), times.shape)
+
+    def _clock(self, times: np.ndarray) -> dict[str, np.ndarray]:
+        return clock(self.scenario.time, times) if self.running == "time" else {self.running: times}
 
     def value(self, times: np.ndarray) -> np.ndarray:
         """[k, strategy, draw] at times[k] or [k, strategy, draw]."""
@@ -97,7 +102,7 @@ class TimedFormula:
         """As the formula reads in one period. Beyond it, it need not make sense: there its last time stands in."""
         frame = self.scenario.time
         end = min(period.end, frame.horizon) if period is not self.periods[-1] else np.inf
-        values = self.context.values(strategy, period, clock(frame, np.clip(times, period.start, end)), rows)
+        values = self.context.values(strategy, period, self._clock(np.clip(times, period.start, end)), rows)
         return self.formula.evaluate(values, frame.day)
 
 

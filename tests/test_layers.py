@@ -50,6 +50,7 @@ LAYERS = {
         "decision",
         "timed_formula",
         "stays",
+        "clocks",
         "pricing",
         "quantities",
         "history",

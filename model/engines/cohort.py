@@ -19,7 +19,7 @@ from model import draws as draws_of
 from model import effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
-from model.engines import appointments, contract, conventions, linear, points, sojourn, tunnels
+from model.engines import appointments, changing, contract, conventions, linear, points, sojourn, tunnels
 from model.engines.block import Block, Tally, chance_transitions, flows_at, keep_appointments, settle, tally_transitions
 from model.engines.contract import DRAWS, NUMBER, Cut, Engine, Ran, Result
 from model.engines.refusals import NO_STAY
@@ -291,6 +291,8 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     shares = conventions.period_shares(block.dynamics)
     if tunnels.has_tunnels(block):
         seen = tunnels.points_of_stays(block, weights, shares, tally, weightings)
+    elif changing.changes_often(block):
+        seen = changing.points_of_changing(block, weights, shares, tally, weightings, seen_at is not None)
     elif block.dynamics.events():
         seen = points.points_of_survival(block, weights, shares, tally, weightings)
     else:

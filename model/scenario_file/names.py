@@ -118,7 +118,7 @@ def _survival(place: str, survival: Survival) -> Iterator[Use]:
 
 
 _ALLOWED = {
-    "time": ("time", "cycle"),
+    "time": ("time", "cycle", "time_in_state"),
     "ratio": ("time", "cycle"),
     "stay": ("time", "cycle", "time_in_state", "cycle_in_state", "time_at_entry"),
     "branch": ("time", "cycle", "waited", "time_in_state"),
@@ -126,7 +126,7 @@ _ALLOWED = {
 # What is known of the single patient, and where formulas may read it.
 _OF_PATIENTS = {
     "waited": "in the probabilities of a chance node only",
-    "time_in_state": "in probabilities per cycle and in those of a chance node only",
+    "time_in_state": "in rates, in probabilities per cycle and in those of a chance node only",
     "cycle_in_state": "in probabilities per cycle only: the number of the cycle since the start is 'cycle'",
     "time_at_entry": "in probabilities per cycle only: the time since the start is 'time'",
 }

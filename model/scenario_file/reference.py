@@ -163,6 +163,11 @@ entry, from 1), `time_in_state` and `time_at_entry` (`time - time_in_state`), al
 line. Every entry begins a new stay, a transition to the same state included. Where probabilities out of a state go by both
 clocks, only the cohort engine can follow, and its time goes with the square of the number of cycles.
 
+A rate may use `time_in_state`, in steps, as a factor: `lookup(mort, age + time) * if(time_in_state < 1 year, 3, 1)` is a hazard that
+goes by the time since the latest entry, times one that goes by the time of the model. A sum of the two is written as two
+transitions; a hazard that changes smoothly since entry with `survival` and `clock: state`, beside a `hazard ratio` that may
+change with `time`.
+
 A hazard ratio may use `time` too: the hazard at each instant is the ratio then times the hazard that the clock reads, also where
 that is the clock of the state. (Survival is not raised to the ratio in force, which would take back what was gained before.) An
 acceleration factor has one value, as it stretches the time to the event as a whole.
