@@ -11,7 +11,7 @@ from model.draws import probabilistic
 from model.sample import Sample
 from tests.reference import reference_file
 
-DATA = str(reference_file("survival_flexsurv/veteran_ipd.csv"))
+DATA = str(reference_file("flexsurv_fits/veteran_ipd.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +107,13 @@ def test_what_is_pasted_says_where_it_comes_from(results):
 
 def test_names_of_arms_may_be_any_text(tmp_path):
     data = pd.read_csv(DATA)
-    data["arm"] = data.arm.map({"standard": "no: drug, 5 mg", "test": "yes"})
-    model.survival(data, "day", splines=False).save(tmp_path / "out")
-    scenario = model.read(tmp_path / "out" / "scenario_weibull.yaml")
-    assert list(scenario.strategies) == ["no: drug, 5 mg", "yes"]
+    names = ["no: drug, 5 mg", "no drug 5 mg", "yes", "\u85e5", "\u85e5 2"]
+    data["arm"] = [names[i % len(names)] for i in range(len(data))]
+    model.survival(data, "day", joint=True, splines=False).save(tmp_path / "out")
+    for file in ("weibull", "weibull_joint"):
+        scenario = model.read(tmp_path / "out" / f"scenario_{file}.yaml")
+        assert list(scenario.strategies) == names
+    assert len(scenario.parameters) == 2 + 4
 
 
 # --- tables, figures ----------------------------------------------------------------------------------------------
@@ -136,7 +139,7 @@ def test_the_summary_lists_arms_by_aic_and_the_hazard_ratio(results, capsys):
 
 
 def test_a_figure_becomes_patients_whom_the_command_reads(tmp_path):
-    files = [str(reference_file(f"survival_flexsurv/veteran_{name}.csv")) for name in ("digitised", "at_risk")]
+    files = [str(reference_file(f"flexsurv_fits/veteran_{name}.csv")) for name in ("digitised", "at_risk")]
     options = ["--time-unit", "day", "--no-splines", "--no-figures"]
     first, second = tmp_path / "first", tmp_path / "second"
     assert main(["survival", "--curve", files[0], "--at-risk", files[1], *options, "--out", str(first)]) == 0

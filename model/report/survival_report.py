@@ -12,6 +12,7 @@ from model.analysis.survival_data import ALL
 from model.analysis.survival_data_cox import Cox
 from model.analysis.survival_data_fits import BY_ARM, JOINT, Fit
 from model.analysis.survival_data_measures import Analysed
+from model.analysis.survival_data_splines import share_that_rises
 from model.report import survival_plots, survival_yaml, text
 from model.report.plan import Plan
 from model.report.result import Result
@@ -31,7 +32,11 @@ def report(found: Analysed, source: str, reconstructed: bool) -> Result:
         made["reconstructed"] = patients_table(found.data)
     style = Style(labels={arm.name: _label(arm.name) for arm in found.data.arms}, title=source)
     result = Result(
-        made, _figures(found, made, style), None, _text(found, made), survival_yaml.scenarios(found, source)
+        made,
+        _figures(found, made, style),
+        None,
+        _text(found, made, reconstructed),
+        survival_yaml.scenarios(found, source),
     )
     result.warnings = tuple(_warnings(found))
     return result
@@ -94,16 +99,27 @@ def _warnings(found: Analysed) -> Iterator[str]:
     for fit in found.fits:
         if fit.why:
             yield f"{_of(fit)}: not fitted: {fit.why}"
+    shares = ((fit, share_that_rises(fit)) for fit in found.fits if fit.knots)
+    if rising := [f"{_of(fit)} {survival_yaml.percent(share)}" for fit, share in shares if share]:
+        yield (
+            "too many knots for these events: in some draws from the covariance survival would rise with time, which a PSA refuses "
+            f"(base cases are not concerned): {'; '.join(rising)}"
+        )
 
 
 def _of(fit: Fit) -> str:
     return fit.name if fit.arm == ALL else f"{fit.name}, arm '{fit.arm}'"
 
 
-def _text(found: Analysed, made: dict[str, pd.DataFrame]) -> str:
+def _text(found: Analysed, made: dict[str, pd.DataFrame], reconstructed: bool) -> str:
     data, unit = found.data, found.data.unit
     patients, events = (sum(counts) for counts in zip(*((len(arm.time), arm.events) for arm in data.arms)))
     lines = [f"{data.file}: {patients:,} patients, {events:,} events, time in {unit}s"]
+    if reconstructed:
+        lines.append(
+            "Patients are reconstructed from the figure (table reconstructed): compare their events, medians and hazard ratio with "
+            "those that are published."
+        )
     for part in ("by arm", "joint"):
         for arm in dict.fromkeys(fit.arm for fit in found.fits if fit.kind == part):
             lines += ["", _heading(arm, part), _table(made, arm, part)]
