@@ -19,12 +19,13 @@ from model.over_time import OverTime, Stepwise, rest
 from model.scenario import Argument, Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
 
 SHARES = 1e-9  # rounding of shares that add up to 1
+SUM_OF_CYCLE = 1e-12  # the same of probabilities per cycle
 CLOCKS: dict[str, BranchClock] = {"waited": "waited", "time_in_state": "entry"}
 
 
 def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
     """Share of each group, array[draw]; DomainError where they do not add up to 1."""
-    values = Values(scenario, draws)
+    values = Values(scenario, draws, (scenario.definitions,))
     weights = {key: np.array(values.of(group.weight)) for key, group in scenario.groups.items()}
     stacked = np.stack(list(weights.values()))
     total = sum(weights.values(), np.zeros(draws.n))
@@ -98,7 +99,9 @@ def _exits(context: Context) -> tuple[Exit, ...]:
     for transition, exit in zip(context.scenario.transitions, stated):
         index = list(context.scenario.states).index(transition.source)
         beside = [e for e in known if e.source == index]
-        if exit is None:
+        if exit is None and isinstance(transition, PerCycle):
+            exit = _rest_of_cycle(context, transition, [e for e in beside if isinstance(e, AtCycleEnd)])
+        elif exit is None:
             exit = _rest(context, transition, [e for e in beside if isinstance(e, AtOnce)])
         elif len(beside) == sum(t.source == transition.source for t in context.scenario.transitions):
             _check_sum(context, transition.source, exit, beside)
@@ -116,7 +119,7 @@ def _check_sum(context: Context, state: str, exit: Exit, beside: list[Exit]) -> 
             check_values(context, f"{place} branches", _sum(context, branches), 1 - SHARES, 1 + SHARES)
         case AtCycleEnd():
             rivals = [e for e in beside if isinstance(e, AtCycleEnd)]
-            check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + 1e-12)
+            check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + SUM_OF_CYCLE)
             _check_stays(context, f"{place} probabilities per cycle", rivals)
 
 
@@ -125,7 +128,7 @@ def _check_stays(context: Context, place: str, rivals: list[AtCycleEnd]) -> None
     known = [rival.stay(0, context.scenario.time.whole_cycles) for rival in rivals if rival.stay and not rival.by_both]
     if known:
         least = [rival.level.values.min(axis=0) for rival in rivals if rival.stay is None]
-        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + 1e-12)
+        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + SUM_OF_CYCLE)
 
 
 def _sum(context: Context, exits: Sequence[AtOnce | AtCycleEnd]) -> np.ndarray:
@@ -135,7 +138,7 @@ def _sum(context: Context, exits: Sequence[AtOnce | AtCycleEnd]) -> np.ndarray:
 
 
 def _exit(context: Context, transition: Transition) -> Exit | None:
-    """A transition in numbers; None of a branch that is the rest."""
+    """A transition in numbers; None of one that is the rest."""
     states = list(context.scenario.states)
     place = f"transitions.{transition.label}"
     ends = transition.label, states.index(transition.source), states.index(transition.target)
@@ -151,7 +154,7 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
                 _ratio(context, place, survival),
             )
             return AtEvent(*ends, _hazard(context, place, survival, constant), survival.clock, ratio, line)
-        case PerCycle(probability=formula):
+        case PerCycle(probability=Formula() as formula):
             check = partial(check_values, context, f"{place}.probability per cycle", low=0, high=1, formula=formula)
             if context.reads(formula) & stays.OF_STAY:
                 return _by_stay(context, ends, formula, check)
@@ -217,6 +220,24 @@ def _rest(context: Context, transition: Transition, others: list[AtOnce]) -> AtO
     check(level.value(context.scenario.time.grid) if isinstance(level, OverTime) else level.values)
     ends = states.index(transition.source), states.index(transition.target)
     return AtOnce(transition.label, *ends, level, clock)
+
+
+def _rest_of_cycle(context: Context, transition: PerCycle, others: list[AtCycleEnd]) -> AtCycleEnd:
+    """The move that everyone makes at the end of a cycle who makes none of the others."""
+    states = list(context.scenario.states)
+    place = f"transitions.{transition.label}.probability per cycle (the rest)"
+    if aged := next((other for other in others if other.stay is not None), None):
+        raise DomainError(
+            f"{context.scenario.line(f'transitions.{transition.label}.probability per cycle')}: 'rest' does not go beside {aged.label}, "
+            "which goes by the cycle of the stay; write the formula of what is left, such as '1 - p'"
+        )
+    check = partial(check_values, context, place, low=0, high=1)
+    level = rest([other.level for other in others], check, context.shape)
+    assert isinstance(level, Stepwise)  # all are held over a cycle
+    left = np.where(np.abs(level.values) <= SUM_OF_CYCLE, 0.0, level.values)
+    check(left)
+    ends = states.index(transition.source), states.index(transition.target)
+    return AtCycleEnd(transition.label, *ends, Stepwise(level.starts, left))
 
 
 def _one_clock(context: Context, state: str, branches: list[AtOnce]) -> BranchClock:

@@ -75,7 +75,13 @@ TIME = fields(
     "units of time, horizon and cycle",
     {
         "unit": text("unit of time that formulas reckon in", enum=["hour", "day", "week", "month", "year"]),
-        "horizon": text("length of the analysis, such as `5 years`", format="duration"),
+        "horizon": either(
+            "length of the analysis, such as `5 years`; or `lifetime`: until the youngest patients become 100, rounded up to whole "
+            "cycles. Their age at the start is the parameter (or what groups, strategies or patients call) `age`, at base values; or "
+            "another formula, as in `{lifetime: age_at_start}`",
+            text("such as `5 years`, or `lifetime`", format="duration"),
+            fields("a lifetime", {"lifetime": formula("age at the start, such as `age_at_start`")}, ["lifetime"]),
+        ),
         "cycle": text("length of a cycle of the cohort model, such as `1 week`", format="duration"),
         "convention": text(
             "how state time in a cycle is counted: `integral` (exact, the default) or a textbook "
@@ -261,7 +267,7 @@ TRANSITION = fields(
         "probability": formula("branch probability out of a chance node; `rest` is the complement"),
         "probability per cycle": formula(
             "probability of the move in one cycle (models published that way); `time` and periods count as at the start of "
-            "the cycle, also in branches of chance nodes that follow"
+            "the cycle, also in branches of chance nodes that follow. `rest`, once a state, is what its other moves leave"
         ),
         "at": either(
             "appointments: times since the start at which all who are in the state make the move, such as `[50 years - age, "
@@ -526,6 +532,11 @@ SCENARIO = fields(
                 {"until": text("end of the period, such as `2 years`; the last has none", format="duration")},
                 others=formula("what the name stands for in this period"),
             ),
+        ),
+        "definitions": fields(
+            "formulas that have a name, each stated once: read wherever what it reads may be read itself (`time` only where `time` may "
+            "stand). A strategy, group or period that binds the name comes first",
+            others=formula("what the name stands for"),
         ),
         "curves": fields(
             "partitioned survival: curves from the start of the model, of which each state has a `share`. They do not compete with "
