@@ -6,6 +6,8 @@ import pytest
 from scipy import stats
 from written import dynamics, level, outcome, scenario, survival
 
+from model.scenario_file import ScenarioError
+
 TWO = "states:\n  well: {start: 1, utility: 1}\n  dead: {}\n"
 
 
