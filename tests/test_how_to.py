@@ -10,7 +10,10 @@ import pytest
 from scipy.integrate import quad
 
 import model
+from model.cli.main import COMMANDS
+from model.engines import NAMES
 from model.scenario_file import read
+from model.scenario_file.reference import reference
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "how-to.md").read_text(encoding="utf-8")
 SECTIONS = {part.split("\n", 1)[0]: part for part in re.split(r"^## ", PAGE, flags=re.M)[1:] if "```yaml" in part}
@@ -157,6 +160,11 @@ def subgroups(hr, price, share=(0.3, 0.7)):
     return {"qaly": 0.8 * time, "cost": price * time}
 
 
+def ages(hr, profiles=((55, 0.3), (65, 0.5), (75, 0.2))):
+    weight = sum(share for _, share in profiles)
+    return {"qaly": 0.8 * sum(share * alive(0.1 * hr * 1.05 ** (age - 65), 10) for age, share in profiles) / weight}
+
+
 # heading -> strategy -> outcome -> value
 EXPECTED = {
     "A decision tree": {"care": tree(0.4, 0), "drug": tree(0.7, 500)},
@@ -183,6 +191,7 @@ EXPECTED = {
     },
     "A published Kaplan-Meier curve": {"care": kaplan_meier(1), "drug": kaplan_meier(0.75)},
     "Results by subgroup": {"care": subgroups(1, 0), "drug": subgroups(0.7, 4000)},
+    "Patients who differ in age": {"care": ages(1), "drug": ages(0.7)},
 }
 # What a cohort engine gives nearly: relative error at the cycle of the file, and by how much it falls when that is halved.
 NEARLY = {"Tunnel states": (5e-5, 4), "A cure fraction": (5e-5, 4), "A hazard ratio that wanes": (1.2e-7, 16)}
@@ -225,6 +234,8 @@ def test_results_of_each_subgroup_are_there(results):
     found = results("Results by subgroup")
     for group, share in (("young", (1, 0)), ("old", (0, 1))):
         assert outcome(found, "drug", "qaly", group) == pytest.approx(subgroups(0.7, 4000, share)["qaly"])
+    found, young = results("Patients who differ in age"), [(55, 0.3), (65, 0.5)]
+    assert outcome(found, "drug", "qaly", "under 70") == pytest.approx(ages(0.7, young)["qaly"])
 
 
 @pytest.mark.parametrize("heading", SECTIONS)
@@ -243,16 +254,11 @@ def test_every_section_is_listed_at_the_top():
 
 
 def test_the_word_here_is_a_word_of_the_language():
-    """Fields named in the first column of the table of words are fields of the schema."""
-    from model.scenario_file.reference import reference
-
-    page = reference()
+    """What the first column of the table of words names is a word of the reference page, a command or an engine."""
+    page, elsewhere = reference(), {"--draws", *COMMANDS, *NAMES}
     rows = re.findall(r"^\| ([^|]*) \|", PAGE[PAGE.index("## Words of other software") :], flags=re.M)[2:]
-    fields = {w.split(":")[0] for row in rows for w in re.findall(r"`([^`]*)`", row)} - {
-        "run --draws N",
-        "--engine individual",
-    }
-    assert {word for word in fields if word not in page and word not in ("tornado", "voi")} == set()
+    words = {word.split(":")[0] for row in rows for word in re.findall(r"`([^`]*)`", row)}
+    assert {word for word in words - elsewhere if word not in page} == set()
 
 
 def test_the_files_are_read_by_the_reader_alone(results):
