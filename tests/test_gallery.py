@@ -26,30 +26,30 @@ INDEPENDENT = {
     ("sumatriptan_evans1997", "all", "sumatriptan", "cost"): (22.05805736, 1e-6),
     ("tegaderm_jenks2016", "all", "standard", "cost"): (151.292605042, 1e-6),
     ("tegaderm_jenks2016", "all", "tegaderm", "cost"): (77.749925042, 1e-6),
-    ("crc_screening_heemod", "average", "none", "cost"): (9597.926991854763, 1e-6),
-    ("crc_screening_heemod", "average", "none", "qaly"): (25.379314744853268, 1e-9),
-    ("crc_screening_heemod", "average", "fit", "cost"): (5214.166425400112, 1e-6),
-    ("crc_screening_heemod", "average", "fit", "qaly"): (25.596670180523333, 1e-9),
-    ("crc_screening_heemod", "average", "colonoscopy", "cost"): (8410.902786539204, 1e-6),
-    ("crc_screening_heemod", "average", "colonoscopy", "qaly"): (25.437198536080036, 1e-9),
-    ("crc_screening_heemod", "smoker", "none", "cost"): (10597.396192789854, 1e-6),
-    ("crc_screening_heemod", "smoker", "none", "qaly"): (25.32016149764049, 1e-9),
-    ("crc_screening_heemod", "smoker", "fit", "cost"): (5738.252042191227, 1e-6),
-    ("crc_screening_heemod", "smoker", "fit", "qaly"): (25.562136374024416, 1e-9),
-    ("crc_screening_heemod", "smoker", "colonoscopy", "cost"): (9282.470978494584, 1e-6),
-    ("crc_screening_heemod", "smoker", "colonoscopy", "qaly"): (25.384227773858402, 1e-9),
-    ("crc_screening_heemod", "diabetes", "none", "cost"): (11660.85906276736, 1e-6),
-    ("crc_screening_heemod", "diabetes", "none", "qaly"): (25.255922516606546, 1e-9),
-    ("crc_screening_heemod", "diabetes", "fit", "cost"): (6296.787079280292, 1e-6),
-    ("crc_screening_heemod", "diabetes", "fit", "qaly"): (25.524605799094147, 1e-9),
-    ("crc_screening_heemod", "diabetes", "colonoscopy", "cost"): (10212.850350980332, 1e-6),
-    ("crc_screening_heemod", "diabetes", "colonoscopy", "qaly"): (25.32659721034954, 1e-9),
-    ("crc_screening_heemod", "both", "none", "cost"): (12777.578317495492, 1e-6),
-    ("crc_screening_heemod", "both", "none", "qaly"): (25.186914494048718, 1e-9),
-    ("crc_screening_heemod", "both", "fit", "cost"): (6884.444064443248, 1e-6),
-    ("crc_screening_heemod", "both", "fit", "qaly"): (25.48425304504459, 1e-9),
-    ("crc_screening_heemod", "both", "colonoscopy", "cost"): (11193.41603699655, 1e-6),
-    ("crc_screening_heemod", "both", "colonoscopy", "qaly"): (25.26455997787576, 1e-9),
+    ("crc_screening_heemod", "never, normal", "none", "cost"): (9597.926991854763, 1e-6),
+    ("crc_screening_heemod", "never, normal", "none", "qaly"): (25.379314744853268, 1e-9),
+    ("crc_screening_heemod", "never, normal", "fit", "cost"): (5214.166425400112, 1e-6),
+    ("crc_screening_heemod", "never, normal", "fit", "qaly"): (25.596670180523333, 1e-9),
+    ("crc_screening_heemod", "never, normal", "colonoscopy", "cost"): (8410.902786539204, 1e-6),
+    ("crc_screening_heemod", "never, normal", "colonoscopy", "qaly"): (25.437198536080036, 1e-9),
+    ("crc_screening_heemod", "smoker, normal", "none", "cost"): (10597.396192789854, 1e-6),
+    ("crc_screening_heemod", "smoker, normal", "none", "qaly"): (25.32016149764049, 1e-9),
+    ("crc_screening_heemod", "smoker, normal", "fit", "cost"): (5738.252042191227, 1e-6),
+    ("crc_screening_heemod", "smoker, normal", "fit", "qaly"): (25.562136374024416, 1e-9),
+    ("crc_screening_heemod", "smoker, normal", "colonoscopy", "cost"): (9282.470978494584, 1e-6),
+    ("crc_screening_heemod", "smoker, normal", "colonoscopy", "qaly"): (25.384227773858402, 1e-9),
+    ("crc_screening_heemod", "never, diabetes", "none", "cost"): (11660.85906276736, 1e-6),
+    ("crc_screening_heemod", "never, diabetes", "none", "qaly"): (25.255922516606546, 1e-9),
+    ("crc_screening_heemod", "never, diabetes", "fit", "cost"): (6296.787079280292, 1e-6),
+    ("crc_screening_heemod", "never, diabetes", "fit", "qaly"): (25.524605799094147, 1e-9),
+    ("crc_screening_heemod", "never, diabetes", "colonoscopy", "cost"): (10212.850350980332, 1e-6),
+    ("crc_screening_heemod", "never, diabetes", "colonoscopy", "qaly"): (25.32659721034954, 1e-9),
+    ("crc_screening_heemod", "smoker, diabetes", "none", "cost"): (12777.578317495492, 1e-6),
+    ("crc_screening_heemod", "smoker, diabetes", "none", "qaly"): (25.186914494048718, 1e-9),
+    ("crc_screening_heemod", "smoker, diabetes", "fit", "cost"): (6884.444064443248, 1e-6),
+    ("crc_screening_heemod", "smoker, diabetes", "fit", "qaly"): (25.48425304504459, 1e-9),
+    ("crc_screening_heemod", "smoker, diabetes", "colonoscopy", "cost"): (11193.41603699655, 1e-6),
+    ("crc_screening_heemod", "smoker, diabetes", "colonoscopy", "qaly"): (25.26455997787576, 1e-9),
     ("guma_savo_psm", "all", "gumarontinib", "cost"): (56273.03023789932, 1e-6),
     ("guma_savo_psm", "all", "gumarontinib", "qaly"): (1.1554175761185328, 1e-6),
     ("guma_savo_psm", "all", "gumarontinib", "life_years"): (1.7673595628069223, 1e-6),
@@ -122,6 +122,15 @@ def test_published_figures(key):
 def test_figures_of_an_independent_calculation(key):
     value, tolerance = INDEPENDENT[key]
     assert mean(*key) == pytest.approx(value, abs=tolerance, rel=0)
+
+
+@pytest.mark.parametrize(("subgroup", "profiles"), [("smokers", "smoker"), ("with diabetes", "diabetes")])
+def test_a_subgroup_is_the_mean_of_its_profiles(subgroup, profiles):
+    values = {key: value for key, (value, _) in INDEPENDENT.items() if key[0].startswith("crc") and profiles in key[1]}
+    for strategy in ("none", "fit", "colonoscopy"):
+        parts = [value for key, value in values.items() if key[2:] == (strategy, "cost")]
+        found = mean("crc_screening_heemod", subgroup, strategy, "cost")
+        assert len(parts) == 2 and found == pytest.approx(sum(parts) / 2, abs=1e-6, rel=0)
 
 
 @pytest.mark.parametrize("key", ICERS, ids=" ".join)

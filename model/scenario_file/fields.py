@@ -498,7 +498,7 @@ SCENARIO = fields(
                 "file": text(
                     "CSV with a row a patient or profile, a column an attribute, and `weight` (1 each, if not stated)"
                 ),
-                "unit": fields("units of the columns of `file`", others=text("unit, such as `year`")),
+                "unit": fields("units of the columns of `file`", others=text("unit, such as `year`", format="unit")),
             },
             others=fields(
                 "an attribute",

@@ -67,8 +67,10 @@ _INTRODUCTION = """\
 # Scenario files
 
 This page is written by `python -m model.scenario_file.reference` from the statement that also checks the files.
-`run_model.py check FILE` reports every error of a file at once; `run_model.py schema` prints the JSON Schema, which
-stands in `schema/scenario.schema.json` for editors: begin a file with the line
+`run_model.py check FILE` reports every error of a file at once, and names the engines that can run it, with what the others cannot
+run. How to say common things is in [how-to.md](how-to.md). `run_model.py schema` prints the JSON Schema, which stands in
+`schema/scenario.schema.json`: in an editor that reads it, fields, units, distributions and hazards are offered, and what cannot be
+is underlined. Begin a file with the line
 
 ```yaml
 # yaml-language-server: $schema=../schema/scenario.schema.json
