@@ -13,7 +13,7 @@ KNOTS = [-1.6, 0.6, 1.9]
 
 
 def _rows(name):
-    with open(reference_file("survival_flexsurv", name), encoding="utf-8") as file:
+    with open(reference_file("flexsurv_fits", name), encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
