@@ -12,13 +12,17 @@ import numpy as np
 
 from model import draws, fixed_times, inputs
 from model.draws import DomainError, Draws
-from model.dynamics import AtEvent, Dynamics
+from model.dynamics import AtCycleEnd, AtEvent, Dynamics
 from model.over_time import OverTime, Stepwise
 from model.sample import Sample
-from model.scenario import Branch, Group, Scenario, TimeToEvent
+from model.scenario import Branch, Group, PerCycle, Scenario, TimeToEvent
 
 STAY = "time_in_state"
 NO_STAY = f"does not know '{STAY}' of those who pass a chance node: use --engine individual or queueing"
+TWO_CLOCKS = (
+    "cannot follow probabilities per cycle that go by the cycle of the stay and, out of the same state, by the time of the model: "
+    "use --engine cohort"
+)
 NO_CURVES = "runs files with 'curves', and this one has transitions"
 NO_SYSTEM = "needs 'arrivals' and 'resources', which it does not have"
 NOWHERE = (
@@ -57,9 +61,20 @@ def of_cohort(scenario: Scenario) -> Iterator[Refusal]:
 
 
 def of_patients(scenario: Scenario) -> Iterator[Refusal]:
-    """Survival curves: nobody could be followed."""
+    """Survival curves: nobody could be followed. Probabilities per cycle that go by two clocks."""
     if scenario.partition is not None:
         yield Refusal("curves", FOLLOWS)
+    if any(isinstance(transition, PerCycle) for transition in scenario.transitions):
+        dynamics = next(_dynamics(scenario, draws.base(scenario)))
+        yield from (Refusal(f"transitions.{e.label}.probability per cycle", TWO_CLOCKS) for e in two_clocks(dynamics))
+
+
+def two_clocks(dynamics: Dynamics) -> list[AtCycleEnd]:
+    """Transitions by the cycle of the stay out of states that are left by the time of the model too."""
+    exits = [exit for exit in dynamics.transitions if isinstance(exit, AtCycleEnd)]
+    by_stay = {exit.source for exit in exits if exit.stay is not None}
+    by_model = {exit.source for exit in exits if exit.by_both or len(exit.level.starts) > 1}
+    return [exit for exit in exits if exit.source in by_stay & by_model and exit.stay is not None]
 
 
 def of_queues(scenario: Scenario) -> Iterator[Refusal]:

@@ -7,7 +7,7 @@ from runs import write_scenario
 from model import draws, inputs
 from model.analysis.evaluate import evaluate
 from model.draws import DomainError
-from model.engines import cohort, individual
+from model.engines import cohort, individual, refused_by
 from model.formula import Formula
 from model.sample import Sample
 from model.scenario_file import ScenarioError, read
@@ -168,10 +168,12 @@ def test_draws_are_those_of_the_draws_one_by_one(tmp_path, monkeypatch):
     np.testing.assert_allclose(cohort.run(dynamics_of(scenario, table)).time, whole, rtol=1e-15)
 
 
-def test_patients_do_not_follow_both_clocks(tmp_path):
+def test_patients_do_not_follow_both_clocks_and_check_says_so(tmp_path):
     scenario = short(tmp_path, "start", CASES["by both clocks"][0])
-    with pytest.raises(DomainError, match="individual and queueing engines cannot follow: use --engine cohort"):
+    with pytest.raises(DomainError, match="the time of the model: use --engine cohort"):
         individual.run(dynamics_of(scenario), 10, 1)
+    assert [r.field for r in refused_by(scenario)["individual"]] == ["transitions.sick -> sicker.probability per cycle"]
+    assert not refused_by(short(tmp_path))["individual"]
 
 
 @pytest.mark.parametrize(
