@@ -58,7 +58,7 @@ def hazards(table, style: Style, unit: str, heading: str):
     figure, panels = _panels(table, style, heading)
     for axis, (arm, part) in panels:
         handles = _lines(axis, part, "hazard", SMOOTHED, {})
-        axis.set(xlim=(0, part["time"].max()), xlabel=f"Time ({unit}s)", ylim=(0, _top(table)))
+        axis.set(xlim=(0, part["time"].max()), xlabel=f"Time ({unit}s)", ylim=(0, _top(part)))
         axis.set_title(shortened(style.labels[arm], 40), fontsize=9, loc="left")
         numbers(axis.xaxis, 5)
         numbers(axis.yaxis)
