@@ -11,7 +11,7 @@ from model.draws import probabilistic
 from model.sample import Sample
 from tests.reference import reference_file
 
-DATA = str(reference_file("survival_flexsurv/veteran_ipd.csv"))
+DATA = str(reference_file("flexsurv_fits/veteran_ipd.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_the_summary_lists_arms_by_aic_and_the_hazard_ratio(results, capsys):
 
 
 def test_a_figure_becomes_patients_whom_the_command_reads(tmp_path):
-    files = [str(reference_file(f"survival_flexsurv/veteran_{name}.csv")) for name in ("digitised", "at_risk")]
+    files = [str(reference_file(f"flexsurv_fits/veteran_{name}.csv")) for name in ("digitised", "at_risk")]
     options = ["--time-unit", "day", "--no-splines", "--no-figures"]
     first, second = tmp_path / "first", tmp_path / "second"
     assert main(["survival", "--curve", files[0], "--at-risk", files[1], *options, "--out", str(first)]) == 0

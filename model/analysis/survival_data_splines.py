@@ -107,6 +107,14 @@ def curve(fit: Fit) -> Spline:
     return Spline(np.array(fit.knots), fit.coefficients, fit.name.split()[1])
 
 
+def share_that_rises(fit: Fit, draws: int = 10_000) -> float:
+    """Share of draws from the covariance of a fit in which survival would rise with time, so that they are no curve."""
+    knots = np.array(fit.knots)
+    drawn = np.random.default_rng(1).multivariate_normal(fit.coefficients, fit.covariance, draws)
+    slopes = drawn @ basis_slope(np.linspace(knots[0], knots[-1], 200), knots).T
+    return float((slopes.min(axis=1) < 0).mean())
+
+
 def fit_spline(name: str, arm: Arm) -> Fit:
     """name: 'spline SCALE KNOTS', with the number of inner knots."""
     _, scale, inner = name.split()

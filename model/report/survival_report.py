@@ -12,6 +12,7 @@ from model.analysis.survival_data import ALL
 from model.analysis.survival_data_cox import Cox
 from model.analysis.survival_data_fits import BY_ARM, JOINT, Fit
 from model.analysis.survival_data_measures import Analysed
+from model.analysis.survival_data_splines import share_that_rises
 from model.report import survival_plots, survival_yaml, text
 from model.report.plan import Plan
 from model.report.result import Result
@@ -94,6 +95,9 @@ def _warnings(found: Analysed) -> Iterator[str]:
     for fit in found.fits:
         if fit.why:
             yield f"{_of(fit)}: not fitted: {fit.why}"
+    for fit in found.fits:
+        if fit.knots and (share := share_that_rises(fit)):
+            yield f"{_of(fit)}: {survival_yaml.rising(share)}"
 
 
 def _of(fit: Fit) -> str:

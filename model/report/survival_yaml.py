@@ -12,6 +12,7 @@ from model import hazards
 from model.analysis.survival_data import ALL
 from model.analysis.survival_data_fits import JOINT, LOG, Fit
 from model.analysis.survival_data_measures import Analysed
+from model.analysis.survival_data_splines import share_that_rises
 
 _PLAIN = re.compile(r"[A-Za-z][\w -]*")
 _WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}
@@ -30,6 +31,14 @@ def scenarios(found: Analysed, source: str) -> dict[str, str]:
     return made
 
 
+def rising(share: float) -> str:
+    """What stands with a spline of whose draws so many are no curve."""
+    return (
+        f"in {100 * share:.2g} % of draws from its covariance survival would rise with time, which a PSA refuses: too many knots for "
+        "these events; the base case is not concerned"
+    )
+
+
 def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
     unit = found.data.unit
     text = _survival(fits[0], unit)
@@ -37,6 +46,7 @@ def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
     return "\n".join(
         [
             *_head(found, fits),
+            *(f"# {fit.arm}: {rising(share)}" for fit in fits if fit.knots and (share := share_that_rises(fit))),
             f"title: {json.dumps(f'Survival, {fits[0].name}')}",
             "currency: {code: USD}",
             f"time: {{unit: {unit}, horizon: {found.horizon:g} years, cycle: {_CYCLE[unit]}}}",
@@ -131,6 +141,8 @@ def _bindings(fit: Fit, arm: str) -> Iterator[str]:
         yield f"factor: {values[fit.own + place - 1] if place else '1'}"
     for bound, value in zip(_bound(fit), values):
         yield f"{bound}: {value}"
+    for bound, knot in zip(_bound_knots(fit), fit.knots):
+        yield f"{bound}: {knot:.10g}"
 
 
 def _bound(fit: Fit) -> list[str]:
@@ -138,12 +150,15 @@ def _bound(fit: Fit) -> list[str]:
     return [f"curve_{name}" for name in fit.parameters[: fit.own]]
 
 
+def _bound_knots(fit: Fit) -> list[str]:
+    return [f"curve_knot{i}" for i in range(1, len(fit.knots) + 1)]
+
+
 def _survival(fit: Fit, unit: str) -> str:
     bound = _bound(fit)
     if fit.knots:
         scale = fit.name.split()[1]
-        knots = _listed(np.array(fit.knots))
-        return f"spline(knots={knots}, coefficients=[{', '.join(bound)}], scale={scale}) in {unit}s"
+        return f"spline(knots=[{', '.join(_bound_knots(fit))}], coefficients=[{', '.join(bound)}], scale={scale}) in {unit}s"
     arguments = [argument for argument, _ in hazards.FAMILIES[fit.name].arguments]
     return f"{fit.name}({', '.join(f'{a}={b}' for a, b in zip(arguments, bound))}) in {unit}s"
 

@@ -22,11 +22,11 @@ SHORT_OF_BEST = 3e-4
 
 
 def table(name):
-    return pd.read_csv(reference_file(f"survival_flexsurv/{name}.csv"))
+    return pd.read_csv(reference_file(f"flexsurv_fits/{name}.csv"))
 
 
 def patients(data, arm=""):
-    return read(reference_file(f"survival_flexsurv/{data}_ipd.csv"), UNITS[data], Columns(arm=arm))
+    return read(reference_file(f"flexsurv_fits/{data}_ipd.csv"), UNITS[data], Columns(arm=arm))
 
 
 def rows(name, data, model):
@@ -213,7 +213,7 @@ def test_a_likelihood_without_a_maximum_is_told():
 
 
 def test_patients_made_from_a_figure_have_its_events_medians_means_and_hazard_ratio():
-    files = (reference_file(f"survival_flexsurv/veteran_{name}.csv") for name in ("digitised", "at_risk"))
+    files = (reference_file(f"flexsurv_fits/veteran_{name}.csv") for name in ("digitised", "at_risk"))
     found, truth = (
         guyot.reconstructed(guyot.read_figures(*files), "day", "figure"),
         table("veteran_truth").set_index("arm"),
@@ -231,7 +231,7 @@ def test_patients_made_from_a_figure_have_its_events_medians_means_and_hazard_ra
 
 
 def test_numbers_at_risk_are_kept():
-    files = [reference_file(f"survival_flexsurv/veteran_{name}.csv") for name in ("digitised", "at_risk")]
+    files = [reference_file(f"flexsurv_fits/veteran_{name}.csv") for name in ("digitised", "at_risk")]
     found, printed = guyot.reconstructed(guyot.read_figures(*files), "day", "figure"), table("veteran_at_risk")
     for arm in found.arms:
         own = printed[printed.arm == arm.name]
