@@ -95,9 +95,12 @@ def _warnings(found: Analysed) -> Iterator[str]:
     for fit in found.fits:
         if fit.why:
             yield f"{_of(fit)}: not fitted: {fit.why}"
-    for fit in found.fits:
-        if fit.knots and (share := share_that_rises(fit)):
-            yield f"{_of(fit)}: {survival_yaml.rising(share)}"
+    shares = ((fit, share_that_rises(fit)) for fit in found.fits if fit.knots)
+    if rising := [f"{_of(fit)} {survival_yaml.percent(share)}" for fit, share in shares if share]:
+        yield (
+            "too many knots for these events: in some draws from the covariance survival would rise with time, which a PSA refuses "
+            f"(base cases are not concerned): {'; '.join(rising)}"
+        )
 
 
 def _of(fit: Fit) -> str:

@@ -31,12 +31,8 @@ def scenarios(found: Analysed, source: str) -> dict[str, str]:
     return made
 
 
-def rising(share: float) -> str:
-    """What stands with a spline of whose draws so many are no curve."""
-    return (
-        f"in {100 * share:.2g} % of draws from its covariance survival would rise with time, which a PSA refuses: too many knots for "
-        "these events; the base case is not concerned"
-    )
+def percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
 
 
 def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
@@ -46,7 +42,7 @@ def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
     return "\n".join(
         [
             *_head(found, fits),
-            *(f"# {fit.arm}: {rising(share)}" for fit in fits if fit.knots and (share := share_that_rises(fit))),
+            *_rising(fits),
             f"title: {json.dumps(f'Survival, {fits[0].name}')}",
             "currency: {code: USD}",
             f"time: {{unit: {unit}, horizon: {found.horizon:g} years, cycle: {_CYCLE[unit]}}}",
@@ -87,6 +83,14 @@ def _head(found: Analysed, fits: list[Fit]) -> list[str]:
         "# This file runs as it stands: its life-years are the mean to the horizon. To use the fit elsewhere, paste `sources`,",
         "# `parameters`, what the strategies bind, and the line with `survival`. Parameters are drawn together, from the covariance of the fit.",
     ]
+
+
+def _rising(fits: list[Fit]) -> Iterator[str]:
+    """Of splines of whose draws some are no curve."""
+    shares = [(fit.arm, share_that_rises(fit)) for fit in fits if fit.knots]
+    if any(share for _, share in shares):
+        yield "# Too many knots for these events: in some draws survival would rise with time, which a PSA refuses (the base case runs):"
+        yield f"# {', '.join(f'{arm} {percent(share)}' for arm, share in shares)} of draws. Take fewer knots."
 
 
 # --- parameters ---------------------------------------------------------------------------------------------------
