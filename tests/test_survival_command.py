@@ -107,10 +107,13 @@ def test_what_is_pasted_says_where_it_comes_from(results):
 
 def test_names_of_arms_may_be_any_text(tmp_path):
     data = pd.read_csv(DATA)
-    data["arm"] = data.arm.map({"standard": "no: drug, 5 mg", "test": "yes"})
-    model.survival(data, "day", splines=False).save(tmp_path / "out")
-    scenario = model.read(tmp_path / "out" / "scenario_weibull.yaml")
-    assert list(scenario.strategies) == ["no: drug, 5 mg", "yes"]
+    names = ["no: drug, 5 mg", "no drug 5 mg", "yes", "\u85e5", "\u85e5 2"]
+    data["arm"] = [names[i % len(names)] for i in range(len(data))]
+    model.survival(data, "day", joint=True, splines=False).save(tmp_path / "out")
+    for file in ("weibull", "weibull_joint"):
+        scenario = model.read(tmp_path / "out" / f"scenario_{file}.yaml")
+        assert list(scenario.strategies) == names
+    assert len(scenario.parameters) == 2 + 4
 
 
 # --- tables, figures ----------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def percent(share: float) -> str:
 
 def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
     unit = found.data.unit
-    text = _survival(fits[0], unit)
+    text, endings = _survival(fits[0], unit), _endings([arm.name for arm in found.data.arms])
     factor = f", {fits[0].factors}: factor" if fits[0].factors else ""
     return "\n".join(
         [
@@ -51,9 +51,9 @@ def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
             "sources:",
             f"  survival_data: {{citation: {json.dumps(source, ensure_ascii=False)}}}",
             "parameters:",
-            *(line for fit in fits for line in _parameters(fit)),
+            *(line for fit in fits for line in _parameters(fit, endings)),
             "strategies:",
-            *(f"  {_key(arm)}: {{{', '.join(_bindings(fit, arm))}}}" for fit in fits for arm in fit.arms),
+            *(f"  {_key(arm)}: {{{', '.join(_bindings(fit, arm, endings))}}}" for fit in fits for arm in fit.arms),
             "curves:",
             f'  os: {{survival: "{text}"{factor}}}',
             "states:",
@@ -96,9 +96,9 @@ def _rising(fits: list[Fit]) -> Iterator[str]:
 # --- parameters ---------------------------------------------------------------------------------------------------
 
 
-def _parameters(fit: Fit) -> Iterator[str]:
+def _parameters(fit: Fit, endings: dict[str, str]) -> Iterator[str]:
     """One joint distribution of all parameters of a fit, on the scale on which it is nearly normal."""
-    names = _names(fit)
+    names = _names(fit, endings)
     note = f"{fit.events} events in {fit.patients} patients" + ("" if fit.arm == ALL else f", arm {fit.arm}")
     about = f"source: survival_data, status: evidence, note: {json.dumps(note, ensure_ascii=False)}"
     if len(names) == 1:
@@ -114,19 +114,26 @@ def _listed(values: np.ndarray) -> str:
     return f"[{', '.join(f'{value:.10g}' for value in values)}]"
 
 
-def _names(fit: Fit) -> list[str]:
+def _names(fit: Fit, endings: dict[str, str]) -> list[str]:
     """Of the parameters in the file: log_shape_ARM, or meanlog_ARM, or log_hazard_ratio_ARM."""
-    ending = "" if fit.arm == ALL else f"_{_safe(fit.arm)}"
+    ending = "" if fit.factors else endings[fit.arm]
     own = [_named(name, scale) + ending for name, scale in zip(fit.parameters[: fit.own], fit.scales)]
-    return own + [f"log_{fit.factors.replace(' ', '_')}_{_safe(arm)}" for arm in fit.parameters[fit.own :]]
+    return own + [f"log_{fit.factors.replace(' ', '_')}{endings[arm]}" for arm in fit.parameters[fit.own :]]
+
+
+def _endings(arms: list[str]) -> dict[str, str]:
+    """What stands behind the names of an arm's parameters: each arm's own, in letters that a formula takes; nothing for one arm."""
+    if len(arms) == 1:
+        return {arms[0]: ""}
+    found: dict[str, str] = {}
+    for number, arm in enumerate(arms, 1):
+        word = re.sub(r"\W+", "_", arm, flags=re.ASCII).strip("_")
+        found[arm] = f"_{word}" if word and f"_{word}" not in found.values() else f"_{word or 'arm'}_{number}"
+    return found
 
 
 def _named(name: str, scale: str) -> str:
     return f"log_{name}" if scale == LOG else name
-
-
-def _safe(arm: str) -> str:
-    return re.sub(r"\W+", "_", arm, flags=re.ASCII).strip("_") or "arm"
 
 
 def _natural(name: str, scale: str) -> str:
@@ -136,9 +143,9 @@ def _natural(name: str, scale: str) -> str:
 # --- what strategies bind, and the line that uses it ---------------------------------------------------------------
 
 
-def _bindings(fit: Fit, arm: str) -> Iterator[str]:
+def _bindings(fit: Fit, arm: str, endings: dict[str, str]) -> Iterator[str]:
     """What an arm binds: its own parameters, or its factor."""
-    names = _names(fit)
+    names = _names(fit, endings)
     values = [_natural(name, scale) for name, scale in zip(names, fit.scales)]
     if fit.factors:
         place = fit.arms.index(arm)

@@ -246,3 +246,30 @@ def test_a_curve_read_off_at_its_corners_gives_the_patients_back():
     figures = guyot.read_figures(clicks, pd.DataFrame({"time": [0, 4], "at_risk": [4, 2]}))
     (arm,) = guyot.reconstructed(figures, "month", "figure").arms
     assert arm.time.tolist() == [2, 3, 5, 9] and arm.event.tolist() == [True, True, True, False]
+
+
+def test_reconstruction_is_not_biased():
+    """Trials simulated here, their curves read off with an error as above: events, medians and restricted means are right on average
+    to 1 %, and mostly within 3 %."""
+    off = np.array([_one_reconstruction(np.random.default_rng(seed)) for seed in range(150)])
+    assert np.abs(off.mean(axis=0)).max() < 0.01
+    assert np.quantile(np.abs(off), 0.8, axis=0).max() < 0.03
+
+
+def _one_reconstruction(rng):
+    """Relative errors of events, median and restricted mean, of one arm of 60 to 400."""
+    n = int(rng.integers(60, 400))
+    time, lost = 100 * rng.weibull(rng.uniform(0.7, 1.6), n), rng.uniform(100, 400, n)
+    arm = Arm("a", np.minimum(time, lost), time <= lost)
+    seen = kaplan_meier(arm)
+    end = min(seen.time[-1], 300.0)
+    at = np.arange(0, end, rng.uniform(2, 8))
+    read_off = np.clip(seen.at(at) + rng.uniform(-0.003, 0.003, len(at)), 0, 1)
+    clicked = np.maximum(at + rng.uniform(-0.6, 0.6, len(at)), 0)
+    printed = np.arange(0, end, 60.0)
+    at_risk = np.array([(arm.time >= t).sum() for t in printed])
+    (made,) = guyot.reconstructed({"a": guyot.figure(clicked, read_off, printed, at_risk)}, "day", "figure").arms
+    found = kaplan_meier(made)
+    events = (arm.time[arm.event] <= end).sum()
+    means = [curve.restricted_mean(0.9 * end)[0] for curve in (found, seen)]
+    return made.events / events - 1, found.median()[0] / seen.median()[0] - 1, means[0] / means[1] - 1
