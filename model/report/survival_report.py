@@ -32,7 +32,11 @@ def report(found: Analysed, source: str, reconstructed: bool) -> Result:
         made["reconstructed"] = patients_table(found.data)
     style = Style(labels={arm.name: _label(arm.name) for arm in found.data.arms}, title=source)
     result = Result(
-        made, _figures(found, made, style), None, _text(found, made), survival_yaml.scenarios(found, source)
+        made,
+        _figures(found, made, style),
+        None,
+        _text(found, made, reconstructed),
+        survival_yaml.scenarios(found, source),
     )
     result.warnings = tuple(_warnings(found))
     return result
@@ -107,10 +111,15 @@ def _of(fit: Fit) -> str:
     return fit.name if fit.arm == ALL else f"{fit.name}, arm '{fit.arm}'"
 
 
-def _text(found: Analysed, made: dict[str, pd.DataFrame]) -> str:
+def _text(found: Analysed, made: dict[str, pd.DataFrame], reconstructed: bool) -> str:
     data, unit = found.data, found.data.unit
     patients, events = (sum(counts) for counts in zip(*((len(arm.time), arm.events) for arm in data.arms)))
     lines = [f"{data.file}: {patients:,} patients, {events:,} events, time in {unit}s"]
+    if reconstructed:
+        lines.append(
+            "Patients are reconstructed from the figure (table reconstructed): compare their events, medians and hazard ratio with "
+            "those that are published."
+        )
     for part in ("by arm", "joint"):
         for arm in dict.fromkeys(fit.arm for fit in found.fits if fit.kind == part):
             lines += ["", _heading(arm, part), _table(made, arm, part)]
