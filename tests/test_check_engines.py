@@ -56,6 +56,12 @@ transitions:
   - {from: after, to: dead, probability: rest}
 parameters: {per_year: {value: 1, unit: per year}}
 """
+BOTH_CLOCKS = """
+time: {unit: year, horizon: 3 years, cycle: 1 year, convention: start}
+states: {ill: {start: 1, utility: 1}, dead: {}}
+transitions:
+  - {from: ill, to: dead, probability per cycle: "if(cycle_in_state <= 1, 0.1, if(time < 2 years, 0.2, 0.3))"}
+"""
 CURVES = """
 curves: {os: {survival: "exponential(0.1) in years"}}
 states: {alive: {share: os, utility: 1}, dead: {share: 1 - os, alive: false}}
@@ -82,6 +88,7 @@ CASES = {
     "an appointment before a Weibull": (AGED, {"individual"}, "knows entries into well"),
     "a hazard beyond numbers": (FAST, {"individual"}, "this gompertz can be run by the individual"),
     "a branch by the stay before it": (STAY, {"individual"}, "after -> well.probability"),
+    "probabilities by two clocks": (BOTH_CLOCKS, {"cohort"}, "by the time of the model too"),
     "survival curves": (CURVES, {"partitioned"}, "cannot follow patients by curves"),
     "queues": (QUEUE.replace("START", "start: 1"), {"cohort", "individual", "queueing"}, "not partitioned"),
     "a bed at the start": (HELD, {"cohort", "individual"}, "states.theatre.holds"),

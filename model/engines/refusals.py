@@ -5,7 +5,7 @@ An engine refuses by `Engine.check`, which asks here; what it finds only in a dr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,16 +19,16 @@ from model.scenario import Branch, Group, PerCycle, Scenario, TimeToEvent
 
 STAY = "time_in_state"
 NO_STAY = f"does not know '{STAY}' of those who pass a chance node: use --engine individual or queueing"
-TWO_CLOCKS = (
-    "cannot follow probabilities per cycle that go by the cycle of the stay and, out of the same state, by the time of the model: "
-    "use --engine cohort"
-)
 NO_CURVES = "runs files with 'curves', and this one has transitions"
 NO_SYSTEM = "needs 'arrivals' and 'resources', which it does not have"
 NOWHERE = (
     "gives patients who start here no state to wait in; let them start in one that holds nothing and move here at once"
 )
 MOVES_SHARES = "moves shares of a cohort, and curves move nobody: the partitioned engine takes its place by itself"
+TWO_CLOCKS = (
+    "cannot follow probabilities per cycle that go by the cycle of the stay and, out of the same state, by the time of the model too: "
+    "use --engine cohort"
+)
 FOLLOWS = (
     "cannot follow patients by curves, which say how many are in each state, and not who goes where: leave --engine out, or "
     "write 'transitions' instead of 'curves'"
@@ -61,20 +61,11 @@ def of_cohort(scenario: Scenario) -> Iterator[Refusal]:
 
 
 def of_patients(scenario: Scenario) -> Iterator[Refusal]:
-    """Survival curves: nobody could be followed. Probabilities per cycle that go by two clocks."""
+    """Survival curves, by which nobody could be followed, and probabilities per cycle with both clocks."""
     if scenario.partition is not None:
         yield Refusal("curves", FOLLOWS)
     if any(isinstance(transition, PerCycle) for transition in scenario.transitions):
-        dynamics = next(_dynamics(scenario, draws.base(scenario)))
-        yield from (Refusal(f"transitions.{e.label}.probability per cycle", TWO_CLOCKS) for e in two_clocks(dynamics))
-
-
-def two_clocks(dynamics: Dynamics) -> list[AtCycleEnd]:
-    """Transitions by the cycle of the stay out of states that are left by the time of the model too."""
-    exits = [exit for exit in dynamics.transitions if isinstance(exit, AtCycleEnd)]
-    by_stay = {exit.source for exit in exits if exit.stay is not None}
-    by_model = {exit.source for exit in exits if exit.by_both or len(exit.level.starts) > 1}
-    return [exit for exit in exits if exit.source in by_stay & by_model and exit.stay is not None]
+        yield from _with_two_clocks(scenario)
 
 
 def of_queues(scenario: Scenario) -> Iterator[Refusal]:
@@ -163,6 +154,25 @@ def _tables(scenario: Scenario, size: int) -> Iterator[Draws]:
     except DomainError:
         return
     yield drawn
+
+
+# --- patients -----------------------------------------------------------------------------------------------------------
+
+
+def has_two_clocks(rivals: Sequence[AtCycleEnd]) -> bool:
+    """Whether the probabilities per cycle out of one state go by the cycle of the stay, and by the time of the model too."""
+    by_time = any(rival.by_both or len(rival.level.starts) > 1 for rival in rivals)
+    return by_time and any(rival.stay is not None for rival in rivals)
+
+
+def _with_two_clocks(scenario: Scenario) -> Iterator[Refusal]:
+    found: dict[str, None] = {}
+    for dynamics in _dynamics(scenario, draws.base(scenario)):
+        for source in range(len(dynamics.states)):
+            exits = [exit for exit in dynamics.transitions if isinstance(exit, AtCycleEnd) and exit.source == source]
+            if has_two_clocks(exits):
+                found |= {exit.label: None for exit in exits if exit.stay is not None}
+    return (Refusal(f"transitions.{label}.probability per cycle", TWO_CLOCKS) for label in found)
 
 
 # --- queues -------------------------------------------------------------------------------------------------------------

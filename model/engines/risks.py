@@ -18,7 +18,7 @@ from model import fixed_times
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics
 from model.engines import accrual
-from model.engines.refusals import TWO_CLOCKS
+from model.engines.refusals import TWO_CLOCKS, has_two_clocks
 from model.hazards import Hazard
 from model.instants import ceil, in_force
 from model.over_time import OverTime, Stepwise, lines
@@ -314,8 +314,8 @@ def _shared_rate(probability: np.ndarray, total: np.ndarray) -> np.ndarray:
 def _by_stay(dynamics: Dynamics, transition: AtCycleEnd) -> Steps:
     """Rates by the cycle of the stay that give a transition its probabilities beside the others out of its state."""
     rivals = _rivals(dynamics, transition)
-    if any(rival.by_both or len(rival.level.starts) > 1 for rival in rivals):
-        raise DomainError(f"transitions.{transition.label}.probability per cycle: the engine {TWO_CLOCKS}")
+    if has_two_clocks(rivals):
+        raise DomainError(f"transitions.{transition.label}.probability per cycle: an engine of patients {TWO_CLOCKS}")
     cycles = dynamics.time.whole_cycles
     chances = {id(r): r.level.values if r.stay is None else r.stay(0, cycles) for r in rivals}
     total = sum(chances.values(), np.zeros((cycles, *dynamics.shape)))

@@ -170,7 +170,7 @@ def test_draws_are_those_of_the_draws_one_by_one(tmp_path, monkeypatch):
 
 def test_patients_do_not_follow_both_clocks_and_check_says_so(tmp_path):
     scenario = short(tmp_path, "start", CASES["by both clocks"][0])
-    with pytest.raises(DomainError, match="the time of the model: use --engine cohort"):
+    with pytest.raises(DomainError, match="by the time of the model too: use --engine cohort"):
         individual.run(dynamics_of(scenario), 10, 1)
     assert [r.field for r in refused_by(scenario)["individual"]] == ["transitions.sick -> sicker.probability per cycle"]
     assert not refused_by(short(tmp_path))["individual"]
