@@ -107,27 +107,27 @@ class Formula:
             return result if self.unit is None else self.unit.to_model(result, day)
 
     def reading(self, dimensions: Mapping[str, Dimension]) -> Formula:
-        """Itself; with `within` as its tree where the unit at its end belongs to the last number alone.
+        """The formula in the one way in which its units fit; itself where both are the same.
 
-        A unit belongs to the whole where all that stands before it is plain numbers.
+        A unit at the end belongs to the whole where all that stands before it is plain numbers, and else to the last number.
         """
         if self.within is None:
             return self
-        inner, second = Formula(self.text, self.within, self.names), replace(self, within=None)
-        try:
-            plain = _dimension(self.tree, dimensions) == NUMBER
-        except UnitError:
-            plain = False
-        try:
-            _dimension(self.within, dimensions)
-        except UnitError:
-            return second if plain else inner
-        return second if plain and not _is_sum_or_condition(self.within) else inner
+        behind, inside = replace(self, within=None), Formula(self.text, self.within, self.names)
+        before = _dimension_or_error(self.tree, dimensions)
+        if isinstance(_dimension_or_error(self.within, dimensions), UnitError):
+            return behind if before in (None, NUMBER) else inside
+        if before != NUMBER:
+            return self if before is None else inside
+        if isinstance(self.within, (ast.Compare, ast.BoolOp)):
+            return inside
+        return self if _is_sum(self.within) else behind
 
     def dimension(self, dimensions: Mapping[str, Dimension]) -> Dimension | None:
         """Dimension that follows from those of its names; None for a literal zero, which fits any."""
         if self.within is not None:
-            return self.reading(dimensions).dimension(dimensions)
+            read = self.reading(dimensions)
+            return _dimension(self.within, dimensions) if read is self else read.dimension(dimensions)
         inner = _dimension(self.tree, dimensions)
         if self.unit is None:
             return inner
@@ -138,9 +138,15 @@ class Formula:
         return self.unit.dimension
 
 
-def _is_sum_or_condition(tree: ast.expr) -> bool:
-    summed = isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
-    return summed or isinstance(tree, (ast.Compare, ast.BoolOp))
+def _is_sum(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
+
+
+def _dimension_or_error(tree: ast.expr, dimensions: Mapping[str, Dimension]) -> Dimension | None | UnitError:
+    try:
+        return _dimension(tree, dimensions)
+    except UnitError as error:
+        return error
 
 
 def parse(text: str, currency: str = "USD") -> Formula:

@@ -244,3 +244,22 @@ def test_what_nothing_uses_is_a_warning_that_names_it(tmp_path):
         "periods.first.w: nothing uses 'w'",
         "periods.then.w: nothing uses 'w'",
     ]
+
+
+@pytest.mark.parametrize("doses", [("0", "2"), ("2", "0"), ("1", "2"), ("0", "0")])
+@pytest.mark.parametrize(
+    ("cost", "per_month"),
+    [
+        ("dose * 400 USD per month", lambda dose: dose * 400),
+        ("dose + 400 USD per month", lambda dose: dose + 400),
+        ("dose / 4 USD per month", lambda dose: dose / 4),
+    ],
+)
+def test_a_unit_behind_a_formula_that_is_nothing_in_one_strategy_means_the_same_in_all(
+    tmp_path, doses, cost, per_month
+):
+    text = "time: {{unit: month, horizon: 10 months, cycle: 1 month}}\nstrategies: {{a: {{dose: {}}}, b: {{dose: {}}}}}\n".format(
+        *doses
+    )
+    found = scenario(tmp_path, f"{text}states: {{well: {{start: 1, alive: true, cost: {cost}}}}}")
+    assert outcome(found, "cost") == pytest.approx([10 * per_month(float(dose)) for dose in doses])
