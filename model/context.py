@@ -23,7 +23,7 @@ WAITING = np.concatenate([np.arange(720) / 24, np.arange(30, 366.0)])  # days
 
 
 class Values(Mapping):
-    """Names -> arrays[draw] in model units, in one context; bindings and formula parameters are followed.
+    """Names -> arrays[draw] in model units, in one context; bindings, definitions and formula parameters are followed.
 
     built_in: values of time and its like, which broadcast with [draw]. rows: the draws wanted, any number of times; all.
     """
@@ -94,8 +94,9 @@ class Context:
         }
 
     def values(self, strategy: str, period: Period, built_in=None, rows=slice(None)) -> Values:
-        bindings = self.scenario.strategies[strategy].bindings
-        return Values(self.scenario, self.draws, (bindings, self.group.bindings, period.bindings), built_in, rows)
+        owners = (self.scenario.strategies[strategy], self.group, period)
+        scopes = (*(owner.bindings for owner in owners), self.scenario.definitions)
+        return Values(self.scenario, self.draws, scopes, built_in, rows)
 
     @property
     def shape(self) -> tuple[int, int]:

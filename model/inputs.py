@@ -24,7 +24,7 @@ CLOCKS: dict[str, BranchClock] = {"waited": "waited", "time_in_state": "entry"}
 
 def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
     """Share of each group, array[draw]; DomainError where they do not add up to 1."""
-    values = Values(scenario, draws)
+    values = Values(scenario, draws, (scenario.definitions,))
     weights = {key: np.array(values.of(group.weight)) for key, group in scenario.groups.items()}
     stacked = np.stack(list(weights.values()))
     total = sum(weights.values(), np.zeros(draws.n))

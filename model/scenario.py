@@ -431,6 +431,7 @@ class Scenario:
     published: tuple[Target, ...] = ()
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
     subgroups: dict[str, Subgroup] = field(default_factory=dict)
+    definitions: dict[str, Formula] = field(default_factory=dict)  # formulas by name, behind all bindings
     time_in_state: bool = True  # False: formulas take 'time_in_state' as 0
 
     @property
@@ -531,9 +532,10 @@ class Scenario:
         )
 
     def reads(self, formula: Formula, groups: Iterable[Group]) -> set[str]:
-        """Names that a formula reads, through bindings and formula parameters, in any strategy and period."""
+        """Names that a formula reads, through bindings, definitions and formula parameters, in any strategy and period."""
         owners: tuple[Strategy | Group | Period, ...] = (*self.strategies.values(), *groups, *self.periods)
         scopes = [owner.bindings for owner in owners]
+        scopes.append(self.definitions)
         scopes.append({p.name: p.formula for p in self.parameters.values() if p.formula is not None})
         found, waiting = set(), set(formula.names)
         while waiting:

@@ -99,7 +99,7 @@ def _check_curves(scenario: Scenario, partition: Partition, root: Map, problems:
 
 def _taken(scenario: Scenario, key: str) -> str:
     """A name stands for one thing."""
-    bound: list[Mapping[str, object]] = [scenario.parameters, scenario.tables]
+    bound: list[Mapping[str, object]] = [scenario.parameters, scenario.tables, scenario.definitions]
     bound += [strategy.bindings for strategy in scenario.strategies.values()]
     bound += [group.bindings for group in scenario.groups.values()]
     bound += [period.bindings for period in scenario.periods]

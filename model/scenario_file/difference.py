@@ -48,6 +48,7 @@ _DEPTH = {
     "curves": 2,
     "costs": 2,
     "correlations": 1,
+    "definitions": 2,
     "strategies": 3,
     "groups": 3,
     "states": 3,

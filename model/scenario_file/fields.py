@@ -527,6 +527,11 @@ SCENARIO = fields(
                 others=formula("what the name stands for in this period"),
             ),
         ),
+        "definitions": fields(
+            "formulas that have a name, each stated once: read wherever what it reads may be read itself (`time` only where `time` may "
+            "stand). A strategy, group or period that binds the name comes first",
+            others=formula("what the name stands for"),
+        ),
         "curves": fields(
             "partitioned survival: curves from the start of the model, of which each state has a `share`. They do not compete with "
             "one another, and there are no transitions",

@@ -162,6 +162,7 @@ class Dimensions(Mapping):
         readings: dict[int, Formula] | None = None,
     ):
         self.scenario, self.scopes, self.varies, self.damaged = scenario, scopes, varies, damaged
+        self.bound = any(place != "definitions" for place in scopes)  # there is a strategy, a group and a period
         self.curves = dict.fromkeys(scenario.partition.curves if scenario.partition else (), curves)
         self.readings = {} if readings is None else readings
         self.reached: set[tuple[str, str]] = set()
@@ -215,9 +216,8 @@ class Dimensions(Mapping):
             return self.scenario.tables[name]
         if name in _ALLOWED.get(self.varies, ()):
             return _BUILT_IN[name]
-        of_the_field = bool(self.scopes) and (
-            name in BUILT_IN or any(name in p.bindings for p in self.scenario.periods)
-        )
+        by_period = self.bound and any(name in p.bindings for p in self.scenario.periods)
+        of_the_field = by_period or (bool(self.scopes) and name in BUILT_IN)
         raise (_FieldError if of_the_field else UnitError)(self._unknown(name))
 
     def _circle(self, names: tuple[str, ...]) -> PlacedError:
@@ -272,12 +272,12 @@ class Dimensions(Mapping):
             for section, owners in _owners(self.scenario).items()
         }
         for section, keys in bound.items():
-            if keys and section == "periods" and self.scopes and not self.varies:
+            if keys and section == "periods" and self.bound and not self.varies:
                 return (
                     f"'{name}' is bound in periods ({', '.join(keys)}), but this field does not change over time: it needs "
                     "one value, bound in strategies, groups or parameters"
                 )
-            if keys and self.scopes:
+            if keys and self.bound:
                 missing = [key for key in _owners(self.scenario)[section] if key not in keys]
                 if not missing:
                     return (
@@ -287,15 +287,15 @@ class Dimensions(Mapping):
                 return f"'{name}' is bound in {section} {', '.join(keys)}, but not in {', '.join(missing)}"
             if keys:
                 return f"'{name}' is bound in {section}, and cannot be used here: only parameters can"
+        if name in self.scenario.definitions:
+            return f"'{name}' is one of 'definitions', which parameters cannot read: state it in 'parameters' too, or this one in 'definitions'"
         known = [
             *dict.fromkeys(n for scope in self.scopes.values() for n in scope),
             *self.scenario.parameters,
             *self.scenario.tables,
             *(key for key, readable in self.curves.items() if readable),
         ]
-        return (
-            f"unknown name '{name}'.{did_you_mean(name, known)} Names come from parameters, strategies, groups, periods"
-        )
+        return f"unknown name '{name}'.{did_you_mean(name, known)} Names come from parameters, strategies, groups, periods, definitions"
 
     def __iter__(self):
         return iter(self.scenario.parameters)
@@ -338,10 +338,38 @@ def check_names(scenario: Scenario, problems: Problems) -> Checked:
                 _report(scenario, problems, fault.place, str(fault))
                 break
             if fault:
-                suffix = f" ({where})" if _bound(use, scopes) else ""
+                suffix = f" ({where})" if where and _bound(use, scopes) else ""
                 _report(scenario, problems, use.place, f"{fault}{suffix}")
                 break
+    _check_definitions(scenario, problems, reached, readings)
     return Checked(reached, readings)
+
+
+def _check_definitions(scenario: Scenario, problems: Problems, reached, readings: dict[int, Formula]) -> None:
+    """A definition has a name of its own; one that nothing reads is looked at too, in the first strategy, group and period."""
+    curves = scenario.partition.curves if scenario.partition else {}
+    for name in scenario.definitions:
+        if kinds := [
+            kind
+            for kind, of in (("parameter", scenario.parameters), ("table", scenario.tables), ("curve", curves))
+            if name in of
+        ]:
+            _report(
+                scenario,
+                problems,
+                f"definitions.{name}",
+                f"'{name}' is the name of a {kinds[0]} too; choose another name",
+            )
+    for name in scenario.definitions:
+        if ("definitions", name) not in reached:
+            use = Use("", parse(name), None, "branch", curves=bool(curves))
+            scopes: Mapping[str, Mapping[str, Formula]] = next((found for _, found in _contexts(scenario, use)), {})
+            try:
+                Dimensions(scenario, scopes, use.varies, problems.damaged, use.curves, readings)[name]
+            except PlacedError as error:
+                _report(scenario, problems, error.place, str(error))
+            except UnitError:
+                pass  # what it reads may be read in some fields, and none reads it
 
 
 def _bound(use: Use, scopes) -> bool:
@@ -352,7 +380,7 @@ def _bound(use: Use, scopes) -> bool:
 def _contexts(scenario: Scenario, use: Use):
     """(description, scopes from the innermost) for every group, strategy and period in which the use is read."""
     if use.outside:
-        yield "", {}
+        yield "", {"definitions": scenario.definitions}
         return
     periods = scenario.periods if use.varies and scenario.periods else (Period("", 0, 0, {}),)
     for strategy in scenario.strategies.values():
@@ -367,6 +395,7 @@ def _contexts(scenario: Scenario, use: Use):
                     f"strategies.{strategy.key}": strategy.bindings,
                     f"groups.{group.key}": group.bindings,
                     f"periods.{period.key}": period.bindings,
+                    "definitions": scenario.definitions,
                 }
                 yield ", ".join(w for w in words if w), scopes
 
@@ -451,6 +480,7 @@ def places_by_name(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     listed = [(use.place, use.formula) for use in uses(scenario)]
     for kind, owners in _owners(scenario).items():
         listed += [(f"{kind}.{key}.{name}", f) for key, bindings in owners.items() for name, f in bindings.items()]
+    listed += [(f"definitions.{name}", f) for name, f in scenario.definitions.items()]
     listed += [(f"parameters.{p.name}", p.formula) for p in scenario.parameters.values() if p.formula]
     for place, formula in listed:
         for name in formula.names:

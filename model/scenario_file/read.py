@@ -88,6 +88,7 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         tables=inputs.tables,
         **structure.read_diagram(root, time.horizon, reader),
         partition=curves.read_partition(root, reader),
+        definitions=reader.bindings(root.section("definitions"), ()),
         reference=root.text("reference") or None,
         used_in={},
         lines=reader.lines,
@@ -110,7 +111,7 @@ def _lines(root: Map) -> dict[str, str]:
 
 def _check_names(scenario: Scenario, root: Map, profiles: patients.Profiles, problems: Problems) -> Scenario:
     """Unknown names and units that do not fit; warnings of what nothing uses."""
-    if not {"parameters", "strategies", "groups", "periods"} & root.dropped:
+    if not {"parameters", "strategies", "groups", "periods", "definitions"} & root.dropped:
         checked = names.check_names(scenario, problems)
         scenario = readings.settled(scenario, checked.readings)
         _warn_unused(scenario, root, checked.reached, profiles, problems)
@@ -127,6 +128,9 @@ def _warn_unused(
     for key, node in root.section("parameters").fields.items():
         if not any(("parameters", name.strip()) in reached for name in key.split(",")):
             problems.warn(node, f"nothing uses '{key}'")
+    for name in scenario.definitions:
+        if ("definitions", name) not in reached:
+            problems.warn(root.section("definitions").at(name), f"nothing uses '{name}'")
     periods = {period.key: period for period in scenario.periods}
     for kind, owners in (("strategies", scenario.strategies), ("groups", scenario.groups), ("periods", periods)):
         for key, owner in owners.items():

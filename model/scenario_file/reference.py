@@ -43,6 +43,8 @@ EXAMPLES = {
     "resources": "resources:\n  theatre: {capacity: 1, open: Mon-Fri 08:00-18:00}\n  bed: {capacity: 12}\nstates:\n"
     "  operation: {utility: u_amb, holds: {resources: [theatre, bed], priority of: {walking: 0, not walking: 1}}}",
     "arrivals": "arrivals: {rate: {Mon-Fri 08:00-18:00: 0.6 per day, otherwise: 0.2 per day}, warm-up: 60 days}",
+    "definitions": "definitions:\n  age_now: age + time\n  smr: if(time < 5 years, smr_early, 1)\n"
+    'transitions:\n  - {from: ill, to: dead, rate: "lookup(mort, age_now) * smr"}',
     "periods": "periods:\n  first year: {until: 1 year, price: 100}\n  later: {price: 60}",
     "states": "states:\n  presenting: {start: 1, stay: 0}\n  ambulatory: {cost: {care: c_day_amb}, utility: u_amb}\n "
     " dead: {}",
@@ -84,7 +86,7 @@ Rules of the language:
 - Numbers are written `0.03`, `1e5` or `3 %`, without thousands separators.
 - Between `{` and `}` a text with a comma stands in quotes: `{distribution: "beta(32, 2)"}`.
 - Names that formulas use are letters, digits and `_`. States, strategies, groups and components are any text.
-- A formula is read with the names bound by the strategy first, then the group, then the period, then `parameters`.
+- A formula is read with the names bound by the strategy first, then the group, then the period, then `definitions` and `parameters`.
 - `extends: other.yaml` takes over another file; what is stated here replaces or adds to it. `null` removes an entry
   (for a move: `{from: a, to: b, rate: null}`). Stating `value` or `distribution` replaces both; stating another kind of
   move replaces the kind with its clock and ratios; a survival restated keeps its clock and ratios.
