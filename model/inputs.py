@@ -98,7 +98,9 @@ def _exits(context: Context) -> tuple[Exit, ...]:
     for transition, exit in zip(context.scenario.transitions, stated):
         index = list(context.scenario.states).index(transition.source)
         beside = [e for e in known if e.source == index]
-        if exit is None:
+        if exit is None and isinstance(transition, PerCycle):
+            exit = _rest_of_cycle(context, transition, [e for e in beside if isinstance(e, AtCycleEnd)])
+        elif exit is None:
             exit = _rest(context, transition, [e for e in beside if isinstance(e, AtOnce)])
         elif len(beside) == sum(t.source == transition.source for t in context.scenario.transitions):
             _check_sum(context, transition.source, exit, beside)
@@ -116,7 +118,7 @@ def _check_sum(context: Context, state: str, exit: Exit, beside: list[Exit]) -> 
             check_values(context, f"{place} branches", _sum(context, branches), 1 - SHARES, 1 + SHARES)
         case AtCycleEnd():
             rivals = [e for e in beside if isinstance(e, AtCycleEnd)]
-            check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + 1e-12)
+            check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + stays.SUM)
             _check_stays(context, f"{place} probabilities per cycle", rivals)
 
 
@@ -125,7 +127,7 @@ def _check_stays(context: Context, place: str, rivals: list[AtCycleEnd]) -> None
     known = [rival.stay(0, context.scenario.time.whole_cycles) for rival in rivals if rival.stay and not rival.by_both]
     if known:
         least = [rival.level.values.min(axis=0) for rival in rivals if rival.stay is None]
-        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + 1e-12)
+        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + stays.SUM)
 
 
 def _sum(context: Context, exits: Sequence[AtOnce | AtCycleEnd]) -> np.ndarray:
@@ -135,7 +137,7 @@ def _sum(context: Context, exits: Sequence[AtOnce | AtCycleEnd]) -> np.ndarray:
 
 
 def _exit(context: Context, transition: Transition) -> Exit | None:
-    """A transition in numbers; None of a branch that is the rest."""
+    """A transition in numbers; None of one that is the rest."""
     states = list(context.scenario.states)
     place = f"transitions.{transition.label}"
     ends = transition.label, states.index(transition.source), states.index(transition.target)
@@ -149,7 +151,7 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
                 _ratio(context, place, survival),
             )
             return AtEvent(*ends, _hazard(context, place, survival, constant), survival.clock, ratio, line)
-        case PerCycle(probability=formula):
+        case PerCycle(probability=Formula() as formula):
             check = partial(check_values, context, f"{place}.probability per cycle", low=0, high=1, formula=formula)
             if context.reads(formula) & stays.OF_STAY:
                 return _by_stay(context, ends, formula, check)
@@ -205,6 +207,20 @@ def _rest(context: Context, transition: Transition, others: list[AtOnce]) -> AtO
     check(level.value(context.scenario.time.grid) if isinstance(level, OverTime) else level.values)
     ends = states.index(transition.source), states.index(transition.target)
     return AtOnce(transition.label, *ends, level, clock)
+
+
+def _rest_of_cycle(context: Context, transition: PerCycle, others: list[AtCycleEnd]) -> AtCycleEnd:
+    """The move that everyone makes at the end of a cycle who makes none of the others."""
+    states = list(context.scenario.states)
+    ends = states.index(transition.source), states.index(transition.target)
+    place = f"transitions.{transition.label}.probability per cycle (the rest)"
+    check = partial(check_values, context, place, low=0, high=1)
+    if any(other.stay for other in others):
+        left = stays.RestOfStays(others, context.scenario.time.cycle, check)
+        return AtCycleEnd(transition.label, *ends, Stepwise(np.zeros(1), left.value(0, 1)), left.value, left.by_both)
+    level = rest([other.level for other in others], check, context.shape)
+    assert isinstance(level, Stepwise)  # all are held over a cycle
+    return AtCycleEnd(transition.label, *ends, Stepwise(level.starts, stays.left(level.values, check)))
 
 
 def _one_clock(context: Context, state: str, branches: list[AtOnce]) -> BranchClock:

@@ -317,9 +317,9 @@ class Branch(_Transition):
 
 @dataclass(frozen=True)
 class PerCycle(_Transition):
-    """At the end of a cycle, by a probability."""
+    """At the end of a cycle, by a probability; None is what the others out of the state leave."""
 
-    probability: Formula
+    probability: Formula | None
 
 
 Transition = Rate | TimeToEvent | Branch | PerCycle

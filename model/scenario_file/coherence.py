@@ -91,12 +91,13 @@ def _check_chance(scenario: Scenario, root: Map, moves: Iterable[Map], problems:
         branches = [move for move in moves if move.text("from") == key]
         if state.chance and not branches and "transitions" in root:
             problems.add(root.section("states").at(key), "is a chance node (stay: 0), so it needs moves out of it")
-        rest = [move for move in branches if move.text("probability") == "rest"]
-        if len(rest) > 1:
-            problems.add(
-                rest[1].at("probability"),
-                f"only one branch of a chance node can be 'rest'; the other is in line {rest[0].line}",
-            )
+        for kind, what in (
+            ("probability", "branch of a chance node"),
+            ("probability per cycle", "move out of a state"),
+        ):
+            rest = [move for move in branches if move.text(kind) == "rest"]
+            if len(rest) > 1:
+                problems.add(rest[1].at(kind), f"only one {what} can be 'rest'; the other is in line {rest[0].line}")
     if loop := _loop({k for k, s in scenario.states.items() if s.chance}, scenario.transitions):
         problems.add(
             root.at("states"),

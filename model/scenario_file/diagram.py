@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.scenario import Rate, Scenario, State, TimeToEvent, Transition
+from model.scenario import PerCycle, Rate, Scenario, State, TimeToEvent, Transition
 from model.scenario_file import names, structure
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
@@ -19,7 +19,7 @@ def warn(scenario: Scenario, root: Map, problems: Problems) -> None:
             entered = any(t.target == key != t.source for t in scenario.transitions)
             problems.warn(node, "no patient can reach it from where they start" if entered else "nothing enters it")
     for move in scenario.transitions:
-        if move.source == move.target and _idle(scenario, move):
+        if move.source == move.target and not _is_rest(move) and _idle(scenario, move):
             problems.warn(moves[move.label], "does nothing: who makes it is where he was; leave it out")
     for move in _as_curves(scenario):
         problems.warn(moves[move.label], _NOT_PARTITIONED.format(state=move.source, to=move.target))
@@ -34,6 +34,11 @@ def _reached(scenario: Scenario) -> set[str]:
         found |= new
         waiting += new
     return found
+
+
+def _is_rest(move: Transition) -> bool:
+    """What is written out of a matrix of probabilities: those who stay."""
+    return isinstance(move, PerCycle) and move.probability is None
 
 
 def _idle(scenario: Scenario, move: Transition) -> bool:

@@ -261,7 +261,7 @@ TRANSITION = fields(
         "probability": formula("branch probability out of a chance node; `rest` is the complement"),
         "probability per cycle": formula(
             "probability of the move in one cycle (models published that way); `time` and periods count as at the start of "
-            "the cycle, also in branches of chance nodes that follow"
+            "the cycle, also in branches of chance nodes that follow. `rest`, once a state, is what its other moves leave"
         ),
         "at": either(
             "appointments: times since the start at which all who are in the state make the move, such as `[50 years - age, "

@@ -86,7 +86,7 @@ def _how(place: str, transition: Transition) -> Iterator[Use]:
         case Branch(probability=probability):
             yield from _maybe(f"{place}.probability", probability, NUMBER, "branch")
         case PerCycle(probability=probability):
-            yield Use(f"{place}.probability per cycle", probability, NUMBER, "stay")
+            yield from _maybe(f"{place}.probability per cycle", probability, NUMBER, "stay")
 
 
 def _maybe(place: str, formula: Formula | None, needed: Dimension, varies: str = "") -> Iterator[Use]:
@@ -265,6 +265,8 @@ class Dimensions(Mapping):
         return ""
 
     def _unknown(self, name: str) -> str:
+        if name == "rest":
+            return "'rest' stands alone, as the 'probability' of a branch of a chance node or a 'probability per cycle'"
         if not_here := self._not_here(name):
             return not_here
         bound = {

@@ -284,14 +284,18 @@ def _how(kind: str, node: Map, reader: Reader) -> Callable[..., Transition] | No
     if kind in ("survival", "at"):
         survival = read_survival(node, reader) if kind == "survival" else _appointment(node, reader)
         return None if survival is None else partial(TimeToEvent, survival=survival)
-    if kind == "probability" and node.text("probability") == "rest":
-        return partial(Branch, probability=None)
+    by_probability: dict[str, type[Branch] | type[PerCycle]] = {
+        "probability": Branch,
+        "probability per cycle": PerCycle,
+    }
+    if kind in by_probability and node.text(kind) == "rest":
+        return partial(by_probability[kind], probability=None)
     stated = reader.formula(node.get(kind))
     if stated is None:
         return None
     if kind == "rate":
         return partial(Rate, rate=stated)
-    return partial(Branch if kind == "probability" else PerCycle, probability=stated)
+    return partial(by_probability[kind], probability=stated)
 
 
 def _appointment(node: Map, reader: Reader) -> Survival | None:
