@@ -106,7 +106,7 @@ class Formula:
             result = _evaluate(self.tree, values, day)
             return result if self.unit is None else self.unit.to_model(result, day)
 
-    def reading(self, dimensions: Mapping[str, Dimension]) -> Formula:
+    def reading(self, dimensions: Mapping[str, Dimension | None]) -> Formula:
         """The formula in the one way in which its units fit; itself where both are the same.
 
         A unit at the end belongs to the whole where all that stands before it is plain numbers, and else to the last number.
@@ -123,7 +123,7 @@ class Formula:
             return inside
         return self if _is_sum(self.within) else behind
 
-    def dimension(self, dimensions: Mapping[str, Dimension]) -> Dimension | None:
+    def dimension(self, dimensions: Mapping[str, Dimension | None]) -> Dimension | None:
         """Dimension that follows from those of its names; None for a literal zero, which fits any."""
         if self.within is not None:
             read = self.reading(dimensions)
@@ -142,7 +142,7 @@ def _is_sum(tree: ast.expr) -> bool:
     return isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
 
 
-def _dimension_or_error(tree: ast.expr, dimensions: Mapping[str, Dimension]) -> Dimension | None | UnitError:
+def _dimension_or_error(tree: ast.expr, dimensions: Mapping[str, Dimension | None]) -> Dimension | None | UnitError:
     try:
         return _dimension(tree, dimensions)
     except UnitError as error:

@@ -75,7 +75,14 @@ TIME = fields(
     "units of time, horizon and cycle",
     {
         "unit": text("unit of time that formulas reckon in", enum=["hour", "day", "week", "month", "year"]),
-        "horizon": text("length of the analysis, such as `5 years`", format="duration"),
+        "horizon": either(
+            "length of the analysis, such as `5 years`; or `lifetime`: until the youngest patients become 100, rounded up to whole "
+            "cycles. Their age at the start is the parameter (or what groups, strategies or patients call) `age`, at base values; or "
+            "another formula, as in `{lifetime: age_at_start}`",
+            text("such as `5 years`", format="duration"),
+            text("to the age of 100", enum=["lifetime"]),
+            fields("a lifetime", {"lifetime": formula("age at the start, such as `age_at_start`")}, ["lifetime"]),
+        ),
         "cycle": text("length of a cycle of the cohort model, such as `1 week`", format="duration"),
         "convention": text(
             "how state time in a cycle is counted: `integral` (exact, the default) or a textbook "

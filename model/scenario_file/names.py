@@ -374,6 +374,20 @@ def _check_definitions(scenario: Scenario, problems: Problems, reached, readings
                 pass  # what it reads may be read in some fields, and none reads it
 
 
+def looked_at(
+    scenario: Scenario, formula: Formula, needed: Dimension, problems: Problems
+) -> tuple[str, set[tuple[str, str]]]:
+    """(what is wrong with a formula that does not change over time, in some strategy or group, or nothing; what it reads)."""
+    use, reached = Use("", formula, needed), set()
+    for _, scopes in _contexts(scenario, use):
+        known = Dimensions(scenario, scopes, "", problems.damaged)
+        fault = _fault(use, known)
+        reached |= known.reached
+        if fault:
+            return str(fault), reached
+    return "", reached
+
+
 def _bound(use: Use, scopes) -> bool:
     """The formula means something else in another strategy, group or period."""
     return any(name in scope for scope in scopes.values() for name in use.formula.names)

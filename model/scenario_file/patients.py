@@ -266,7 +266,8 @@ def _members(node: Text, groups: dict[str, Group], day: float, problems: Problem
 
 def _meets(condition: formula.Formula, group: Group, day: float) -> float:
     values = {name: group.bindings[name].evaluate({}, day) for name in condition.names}
-    return float(condition.evaluate(values, day))
+    read = condition.reading({name: group.bindings[name].dimension({}) for name in condition.names})
+    return float(read.evaluate(values, day))
 
 
 def unused(profiles: Profiles, read: set[str], root: Map) -> Iterator[tuple[Node, str]]:

@@ -9,7 +9,19 @@ from pathlib import Path
 from model import shipped
 from model.instants import is_whole
 from model.scenario import Scenario
-from model.scenario_file import curves, diagram, frame, living, names, patients, readings, structure, table_ends, ties
+from model.scenario_file import (
+    curves,
+    diagram,
+    frame,
+    lifetime,
+    living,
+    names,
+    patients,
+    readings,
+    structure,
+    table_ends,
+    ties,
+)
 from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.coherence import check_diagram
@@ -38,9 +50,12 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     root = read_merged(path, settings, problems)
     stated = check_file(structure.with_named_moves(root), problems)
     root, profiles = patients.expanded(stated, problems)
+    root, for_horizon = lifetime.stated_in_years(
+        root, lambda tree, found: _build(tree, path, tuple(settings), found), problems
+    )
     scenario = _build(root, path, tuple(settings), problems)
     check_diagram(scenario, root, problems)
-    scenario = _check_names(scenario, root, profiles, problems)
+    scenario = _check_names(scenario, root, profiles, problems, for_horizon)
     problems.stop()
     scenario = living.settled(scenario, root, problems)
     problems.stop()
@@ -109,12 +124,14 @@ def _lines(root: Map) -> dict[str, str]:
     return {node.place: node.where for node in nodes}
 
 
-def _check_names(scenario: Scenario, root: Map, profiles: patients.Profiles, problems: Problems) -> Scenario:
+def _check_names(
+    scenario: Scenario, root: Map, profiles: patients.Profiles, problems: Problems, reached: set[tuple[str, str]]
+) -> Scenario:
     """Unknown names and units that do not fit; warnings of what nothing uses."""
     if not {"parameters", "strategies", "groups", "periods", "definitions"} & root.dropped:
         checked = names.check_names(scenario, problems)
         scenario = readings.settled(scenario, checked.readings)
-        _warn_unused(scenario, root, checked.reached, profiles, problems)
+        _warn_unused(scenario, root, checked.reached | reached, profiles, problems)
         _warn_within_cycle(scenario, root, problems)
     return dataclasses.replace(scenario, used_in=names.places_by_name(scenario))
 

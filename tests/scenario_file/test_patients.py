@@ -155,3 +155,14 @@ def test_an_attribute_that_nobody_uses_is_told(tmp_path):
         "no formula and no subgroup uses the attribute 'sex'" in w for w in read(written(tmp_path, text)).warnings
     )
     assert not read(written(tmp_path)).warnings
+
+
+@pytest.mark.parametrize("unit", ["month", "day"])
+def test_a_condition_of_years_is_that_whatever_the_models_unit(tmp_path, unit):
+    scenario = read(written(tmp_path, MODEL.replace("time: {unit: year", f"time: {{unit: {unit}")))
+    assert scenario.subgroups["young"].members == (
+        "walking, age 55 years, breast",
+        "walking, age 55 years, renal",
+        "not walking, age 55 years, breast",
+        "not walking, age 55 years, renal",
+    )
