@@ -52,6 +52,7 @@ LAYERS = {
         "stays",
         "clocks",
         "pricing",
+        "price_levels",
         "quantities",
         "history",
         "tables",
