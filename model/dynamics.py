@@ -6,7 +6,7 @@ Shapes: [strategy, draw], and [piece, strategy, draw] for what changes over mode
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -78,10 +78,26 @@ Exit = AtRate | AtEvent | AtOnce | AtCycleEnd
 
 
 @dataclass(frozen=True)
-class Dynamics:
-    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each period.
+class Doses:
+    """Something that is due at 0, every, 2 every .. of each stay in a state, or of the model, while patients are there.
 
-    curves: of partitioned survival, which has no transitions.
+    every: time between two; most: doses of a stay (or of all, on the clock of the model) [strategy, draw]. place: in the file.
+    """
+
+    place: str
+    state: int
+    every: np.ndarray
+    most: np.ndarray
+    clock: Clock = "state"
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """All that an engine needs to know. start: [strategy, draw, state]; periods: start of each stretch of time that is counted by
+    itself, as prices are other ones in it (`price_levels`).
+
+    curves: of partitioned survival, which has no transitions. ages: by state, the times in it at which stretches begin that are
+    counted by themselves (behind the states, as each is whole); doses: likewise behind the transitions.
     """
 
     states: tuple[str, ...]
@@ -94,6 +110,12 @@ class Dynamics:
     periods: np.ndarray
     dead: tuple[bool, ...] = ()
     curves: Curves | None = None
+    ages: dict[int, np.ndarray] = field(default_factory=dict)
+    doses: tuple[Doses, ...] = ()
+
+    def columns(self) -> dict[int, slice]:
+        """By state of `ages`, where its stretches stand behind the states in quantities of time."""
+        return columns(self.ages, len(self.states))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -138,3 +160,45 @@ class Dynamics:
         """All rates, probabilities and hazard ratios that are stated as such."""
         found = [t.ratio if isinstance(t, AtEvent) else t.level for t in self.transitions]
         return [level for level in found if level is not None]
+
+
+def columns(ages: dict[int, np.ndarray], states: int) -> dict[int, slice]:
+    """By state, where the stretches of its stays stand behind so many states."""
+    ends = np.cumsum([states, *map(len, ages.values())]).tolist()
+    return {state: slice(*ends[i : i + 2]) for i, state in enumerate(ages)}
+
+
+def watched(dynamics: Dynamics) -> list[int]:
+    """States whose stays are counted by their age."""
+    return sorted({*dynamics.ages, *(doses.state for doses in dynamics.doses)})
+
+
+def unknown_to_cohort(dynamics: Dynamics) -> tuple[str, str] | None:
+    """(state, why) where a cohort cannot tell how long patients have been in one."""
+    for state in watched(dynamics):
+        for exit in dynamics.transitions:
+            if why := _of_stay(dynamics, exit, state):
+                return dynamics.states[state], (
+                    f"does not count prices by the time in state, limits and doses where {exit.label} {why}: use --engine individual or "
+                    "queueing"
+                )
+    for doses in dynamics.doses:
+        if (doses.every != doses.every.flat[0]).any() or (doses.most != doses.most.flat[0]).any():
+            return dynamics.states[doses.state], (
+                "needs one 'every' and one 'at most' of doses for all strategies and draws: use --engine individual or queueing"
+            )
+    return None
+
+
+def _of_stay(dynamics: Dynamics, exit: Exit, state: int) -> str:
+    """Why the age of stays in a state does not follow from the model's clock, for one transition."""
+    match exit:
+        case AtCycleEnd(source=source) if source == state and exit.stay is not None:
+            return "goes by the cycle of the stay"
+        case AtEvent(clock="state", source=source) if source == state:
+            return "goes by the time in state too"
+        case AtEvent(clock="model", is_fixed=True) if state in (exit.source, exit.target):
+            return "is at a fixed time"
+        case AtEvent(clock="model", is_fixed=True) if dynamics.chance[exit.target]:
+            return "is at a fixed time"
+    return ""

@@ -74,6 +74,15 @@ class History:
         )
 
 
+def joined(parts: list[History]) -> History:
+    """Stays of the same patients, one part behind the other."""
+    columns = ("row", "state", "entered", "left", "transition", "waited")
+    row, state, entered, left, transition, waited = (
+        np.concatenate([getattr(p, name) for p in parts]) for name in columns
+    )
+    return History(parts[0].shape, row, state, entered, left, transition, waited, parts[0].start)
+
+
 @dataclass(frozen=True)
 class Requests:
     """What patients asked of resources: one row a resource asked for. Indices of strategy, draw, group, patient (below 0:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from model import clocks, stays, survivals
+from model import clocks, price_levels, stays, survivals
 from model.context import Context, Values
 from model.curves import Curves
 from model.draws import DomainError, Draws
@@ -41,7 +41,7 @@ def group_weights(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
 
 def dynamics(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
     """What the engines need, for one group. Raises DomainError naming field, strategy, draw and value."""
-    context = Context(scenario, draws, group)
+    context = price_levels.Priced(scenario, draws, group)
     curves = None if scenario.partition is None else Curves(context, scenario.partition, _curves(context))
     return Dynamics(
         states=tuple(scenario.states),
@@ -51,9 +51,11 @@ def dynamics(scenario: Scenario, draws: Draws, group: Group) -> Dynamics:
         transitions=_exits(context),
         time=scenario.time,
         discount=scenario.discount,
-        periods=np.array([p.start for p in context.periods]),
+        periods=context.starts,
         dead=tuple(not s.alive for s in scenario.states.values()),
         curves=curves,
+        ages=context.ages,
+        doses=context.doses,
     )
 
 

@@ -75,36 +75,55 @@ class Outcomes:
 
 
 @np.errstate(invalid="ignore", over="ignore")  # Outcomes refuses what is not finite, by name
-def value(quantities: Quantities, prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
+def value(quantities: Quantities | Iterable[Quantities], prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
     """Price quantities of any engine. Values are [strategy, draw], or [strategy, draw, patient] where there are patients."""
+    parts = (quantities,) if isinstance(quantities, Quantities) else quantities
+    total: dict[str, np.ndarray] = {}
+    for part in parts:
+        found = _totals(part, prices)
+        total = {name: total[name] + values for name, values in found.items()} if total else found
+    return Outcomes(tuple(total), tuple(strategies), np.stack(list(total.values())), tuple(prices.costs))
+
+
+def _totals(quantities: Quantities, prices: Prices) -> dict[str, np.ndarray]:
+    """[discounted, strategy, draw] of every outcome."""
     costs = {name: _total(items, COST_WEIGHT, quantities) for name, items in prices.costs.items()}
     effects = {name: _total(items, EFFECT_WEIGHT, quantities) for name, items in prices.effects.items()}
-    totals = {
+    return {
         COST: sum(costs.values(), np.zeros((2, *quantities.starts.shape[:-1]))),
         **{name: effects.pop(name) for name in BUILT_IN},
         **{cost_of(name): total for name, total in costs.items()},
         **effects,
     }
-    return Outcomes(tuple(totals), tuple(strategies), np.stack(list(totals.values())), tuple(costs))
 
 
 def _total(items: Iterable[Price], weight: int, quantities: Quantities) -> np.ndarray:
     """[discounted, strategy, draw] of one outcome: the sum over its prices."""
-    shape = quantities.starts.shape[:-1]
-    total = np.zeros((2, *shape))
+    total = np.zeros((2, *quantities.starts.shape[:-1]))
     for item in items:
-        price = item.value.reshape(item.value.shape + (1,) * (len(shape) - 2))
         match item.of:
             case "start":
-                total += price * quantities.starts[..., item.index]
-                continue
+                if quantities.first == 0:
+                    total += _each_patient(item.value[0], total) * quantities.starts[..., item.index]
             case "time":
-                amount = quantities.time[..., item.index, item.period, :]
+                _add(total, item.value, quantities.time[..., item.index, :, :], weight, quantities.first)
             case "transition":
-                amount = quantities.transitions[..., item.index, item.period, :]
-        total[0] += price * amount[..., UNDISCOUNTED]
-        total[1] += price * amount[..., weight]
+                _add(total, item.value, quantities.transitions[..., item.index, :, :], weight, quantities.first)
     return total
+
+
+def _add(total: np.ndarray, prices: np.ndarray, amounts: np.ndarray, weight: int, first: int) -> None:
+    """Add amounts[.., stretch, weight] at their prices[stretch, strategy, draw]; the first amount is of stretch `first`."""
+    if len(prices) == 1:
+        prices, amounts, first = prices, amounts.sum(axis=-2, keepdims=True), 0
+    for i in range(amounts.shape[-2]):
+        price = _each_patient(prices[first + i], total)
+        total[0] += price * amounts[..., i, UNDISCOUNTED]
+        total[1] += price * amounts[..., i, weight]
+
+
+def _each_patient(price: np.ndarray, total: np.ndarray) -> np.ndarray:
+    return price.reshape(price.shape + (1,) * (total.ndim - 1 - price.ndim))
 
 
 def pooled(parts: dict[str, Outcomes], weights: dict[str, np.ndarray]) -> Outcomes:

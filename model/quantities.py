@@ -18,6 +18,8 @@ class Quantities:
 
     time: [strategy, draw, state, period, weight], in model units of time.
     transitions: [strategy, draw, transition, period, weight], expected number of each transition.
+    A period is a stretch of model time in which prices stay as they are (`Dynamics.periods`); `first`: the first of those that
+    are given, where they come some at a time.
     With survival curves `time` has the portions of the partition behind the states, and `transitions` its falls.
     starts: [strategy, draw, state], share that starts in each state (chance nodes included; at time 0).
     trace: [time, strategy, draw, state] occupancy at `times`, or None where it was not asked for.
@@ -29,6 +31,7 @@ class Quantities:
     starts: np.ndarray
     times: np.ndarray | None = None
     trace: np.ndarray | None = None
+    first: int = 0
 
 
 def discount_factor(rate: float, years, by_whole_year: bool = False) -> np.ndarray:

@@ -178,10 +178,24 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """A cost of each dose: the first at once, one every so often, `at_most` so many of a stay (without end, if None).
+
+    clock: counted from the entry, or from the start of the model.
+    """
+
+    amount: Formula
+    every: Formula
+    at_most: Formula | None
+    clock: Clock
+
+
+@dataclass(frozen=True)
 class State:
     """chance: mass passes through at once. costs: component -> cost rate; entry: on each entry, the start included.
 
     alive: as the file states, or else as it follows (`scenario_file.living`). share: of the cohort, by curves (`Partition`).
+    limits: component -> time of a stay after which its cost rate is 0. schedules: component -> cost of doses.
     """
 
     key: str
@@ -195,6 +209,8 @@ class State:
     entry_qaly: Formula | None
     alive_stated: bool = True
     share: Formula | None = None
+    limits: dict[str, Formula] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -477,7 +493,7 @@ class Scenario:
     @property
     def components(self) -> tuple[str, ...]:
         """Cost components that the perspective counts, in the order of the file."""
-        found = [c for s in self.states.values() for c in (*s.costs, *s.entry_costs)]
+        found = [c for s in self.states.values() for c in (*s.costs, *s.schedules, *s.entry_costs)]
         found += [c for t in self.transitions for c in t.costs]
         if self.partition is not None:
             found += [portion.component for portion in self.partition.portions]

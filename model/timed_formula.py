@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from model.over_time import OverTime, Stepwise
 from model.scenario import Period, TimeFrame
 from model.switches import STEPS, Shapes, crossings
 
+NOTHING: Mapping[str, float] = MappingProxyType({})
 MOST_SPLITS = 500  # times at which hazards of some draws step, up to which all draws are split there
 
 
@@ -19,28 +22,35 @@ class TimedFormula:
     """One formula of a context (`inputs.Context`) at any times, in the period that each time falls in.
 
     check(values) raises on values that are not allowed. running: the name of the time that runs, another clock's where it is not
-    that of the model.
+    that of the model. beside: values of what else it reads and does not change here.
     """
 
-    def __init__(self, context, formula: Formula, check=lambda values: None, running: str = "time"):
-        self.running = running
+    def __init__(
+        self,
+        context,
+        formula: Formula,
+        check=lambda values: None,
+        running: str = "time",
+        beside: Mapping[str, float] = NOTHING,
+    ):
+        self.running, self.beside = running, beside
         self.context, self.scenario, self.formula, self.check = context, context.scenario, formula, check
         read = context.reads(formula)
         bound = any(read & set(period.bindings) for period in context.periods)
         self.periods = context.periods if bound else context.periods[:1]
 
-    def level(self) -> Stepwise | OverTime:
-        """In steps, if all draws share them."""
-        edges, own, smooth = self._edges()
+    def level(self, most_splits: int = MOST_SPLITS) -> Stepwise | OverTime:
+        """In steps, if all draws share them, or they are split at all steps of any draw: `most_splits` of them at most."""
+        edges, own, smooth = self.edges(most_splits)
         self.value(self.scenario.time.grid)  # for its check
         if smooth or own is not None:
             return OverTime(self.value, self.sample, edges, own, smooth)
         return Stepwise(edges[:-1], self.value((edges[:-1] + edges[1:]) / 2))
 
-    def _edges(self) -> tuple[np.ndarray, np.ndarray | None, bool]:
+    def edges(self, most_splits: int) -> tuple[np.ndarray, np.ndarray | None, bool]:
         """(times at which all draws step or bend, those of each draw [k, strategy, draw] or None, whether it curves)."""
         horizon, smooth = self.scenario.time.horizon, False
-        common, own = [np.zeros(1), np.array([p.start for p in self.context.periods])], []
+        common, own = [np.zeros(1), np.array([self._span(p)[0] for p in self.context.periods])], []
         for strategy in self.scenario.strategies:
             found = []
             for period in self.context.periods:
@@ -48,19 +58,21 @@ class TimedFormula:
                 smooth |= shapes.of(self.formula)[0] > STEPS
                 common += [self.scenario.time.grid] if shapes.by_cycle else []
                 value = partial(self._part, strategy, period)
-                found.append(
-                    crossings(shapes.switches, value, period.start, min(period.end, horizon), self.context.draws.n)
-                )
+                found.append(crossings(shapes.switches, value, *self._span(period), self.context.draws.n))
             times = np.concatenate(found)
             shared = np.ptp(times, axis=1) <= HAIR * horizon if len(times) else np.zeros(0, bool)
             common.append(times[shared, 0])
             own.append(times[~shared])
         few = np.unique(np.round(np.concatenate([times.ravel() for times in own]) / horizon, 10)) * horizon
-        if len(few) <= MOST_SPLITS:
+        if len(few) <= most_splits:
             common, own = [*common, *(times.ravel() for times in own)], []
         edges = np.concatenate(common)
         edges = np.append(distinct(edges[(edges >= 0) & before(edges, horizon)], horizon), horizon)
         return edges, _padded(own, horizon), smooth
+
+    def _span(self, period: Period) -> tuple[float, float]:
+        """Times of the clock between which a period holds."""
+        return period.start, min(period.end, self.scenario.time.horizon)
 
     def _part(self, strategy: str, period: Period, tree, times: np.ndarray) -> np.ndarray:
         """An expression within a formula, at times[any, draw]."""
@@ -68,7 +80,8 @@ class TimedFormula:
         return np.broadcast_to(expression(tree, values, self.scenario.time.day), times.shape)
 
     def _clock(self, times: np.ndarray) -> dict[str, np.ndarray]:
-        return clock(self.scenario.time, times) if self.running == "time" else {self.running: times}
+        running: dict = clock(self.scenario.time, times) if self.running == "time" else {self.running: times}
+        return {**self.beside, **running}
 
     def value(self, times: np.ndarray) -> np.ndarray:
         """[k, strategy, draw] at times[k] or [k, strategy, draw]."""
@@ -104,6 +117,16 @@ class TimedFormula:
         end = min(period.end, frame.horizon) if period is not self.periods[-1] else np.inf
         values = self.context.values(strategy, period, self._clock(np.clip(times, period.start, end)), rows)
         return self.formula.evaluate(values, frame.day)
+
+
+class AgedFormula(TimedFormula):
+    """One formula at any time in state, up to a stay as long as the horizon, with the clock of the model held."""
+
+    def __init__(self, context, formula: Formula, check=lambda values: None, beside: Mapping[str, float] = NOTHING):
+        super().__init__(context, formula, check, "time_in_state", beside)
+
+    def _span(self, period: Period) -> tuple[float, float]:
+        return 0.0, self.scenario.time.horizon
 
 
 def clock(frame: TimeFrame, times: np.ndarray) -> dict[str, np.ndarray]:

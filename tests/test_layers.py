@@ -55,6 +55,7 @@ LAYERS = {
         "stays",
         "clocks",
         "pricing",
+        "price_levels",
         "quantities",
         "history",
         "tables",

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from model import effort, inputs, outcomes, pricing
+from model import effort, inputs, outcomes, price_levels, pricing
 from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.simulate import Moments, Simulated, moments, over_replications, strata
 from model.analysis.workers import in_order
@@ -21,6 +21,7 @@ from model.engines.contract import Block, Engine, Ran, Result
 from model.grouped import Grouped
 from model.history import Requests
 from model.outcomes import Outcomes
+from model.quantities import WEIGHTS, Quantities
 from model.scenario import Scenario
 
 __all__ = ["COHORT", "EngineError", "Evaluation", "Method", "Trace", "evaluate", "priced"]
@@ -133,7 +134,8 @@ def _pieces(
     """Of some draws after the other, whole samples of patients."""
     numbers = strata(scenario, method.patients) if method.follows_patients else {}
     engine = engine_for(scenario, method.engine)
-    cut = engine.cut(len(scenario.strategies), method.patients, numbers)
+    places = 0 if method.follows_patients else price_levels.stretches(scenario, rows) * _counted(scenario)
+    cut = engine.cut(len(scenario.strategies), method.patients, numbers, places)
     spans = [(start, min(start + cut.draws, rows.n)) for start in range(0, rows.n, cut.draws)]
     blocks = (
         Block(scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at)
@@ -151,6 +153,12 @@ def _pieces(
         progress(b - a)
 
 
+def _counted(scenario: Scenario) -> int:
+    """Numbers that engines count in one stretch of time."""
+    parts = () if scenario.partition is None else (*scenario.partition.portions, *scenario.partition.falls)
+    return (len(scenario.states) + len(scenario.transitions) + len(parts)) * len(WEIGHTS)
+
+
 def _task(engine: Engine, block: Block) -> _Piece:
     """One piece of independent work."""
     ran, piece, reference = engine.run(block), _Piece(), block.scenario.reference_index
@@ -163,7 +171,7 @@ def _task(engine: Engine, block: Block) -> _Piece:
                 piece.outcomes[key] = values.of_values(values.values.mean(axis=-1))
             case _:
                 piece.outcomes[key] = values
-        if quantities.times is not None and quantities.trace is not None:
+        if isinstance(quantities, Quantities) and quantities.times is not None and quantities.trace is not None:
             piece.traces[key] = Trace(quantities.times, quantities.trace)
     piece.requests = ran.requests
     return piece

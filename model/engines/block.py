@@ -10,6 +10,7 @@ import numpy as np
 from model.dynamics import Dynamics
 from model.engines.linear import Flow
 from model.engines.stretches import period_of
+from model.engines.watch import Watch
 from model.instants import HAIR
 
 
@@ -18,7 +19,7 @@ class Block:
     """One block of draws, rows = strategy x draw. levels: row arrays by transition at a time.
 
     moving: rates change from step to step, so that a step is taken once and needs no matrix. keep(time, x, bins): the
-    appointments due at a time, {transition: amount[row]}; moves mass within x[state, row].
+    appointments due at a time, {transition: amount[row]}; moves mass within x[state, row]. watch: to write steps down.
     """
 
     dynamics: Dynamics
@@ -27,6 +28,7 @@ class Block:
     started: np.ndarray  # [transition, row] branches taken at time 0
     moving: bool = False
     keep: Callable[..., dict[int, np.ndarray]] = lambda time, x, bins=None: {}
+    watch: Watch | None = None
 
     @property
     def states(self) -> int:
@@ -61,10 +63,23 @@ def flows_at(block: Block, time: float, rates: dict[int, np.ndarray]) -> list[Fl
 
 @dataclass
 class Tally:
-    """Sums over model time for one block: time[weighting, period, state, row], transitions[weighting, period, transition, row]."""
+    """Sums over model time for one block: time[weighting, period, state, row], transitions[weighting, period, transition, row].
+
+    columns, doses: [weighting, period, stretch of stays | schedule, row], as `Dynamics.columns` has them.
+    """
 
     time: np.ndarray
     transitions: np.ndarray
+    columns: np.ndarray | None = None
+    doses: np.ndarray | None = None
+
+    def whole(self) -> tuple[np.ndarray, np.ndarray]:
+        """Time with stretches of stays behind states, and transitions with doses behind them."""
+        return _behind(self.time, self.columns), _behind(self.transitions, self.doses)
+
+
+def _behind(one: np.ndarray, other: np.ndarray | None) -> np.ndarray:
+    return one if other is None else np.concatenate([one, other], axis=2)
 
 
 def settle(dynamics: Dynamics, x: np.ndarray) -> np.ndarray:

@@ -12,18 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from model import draws as draws_of
 from model import effort, fixed_times, inputs
 from model.draws import DomainError
-from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit
-from model.engines import appointments, changing, contract, conventions, linear, points, sojourn, tunnels
+from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit, unknown_to_cohort, watched
+from model.engines import appointments, changing, contract, conventions, linear, points, sojourn, stays, tunnels
 from model.engines.block import Block, Tally, chance_transitions, flows_at, keep_appointments, settle, tally_transitions
-from model.engines.contract import DRAWS, NUMBER, Cut, Engine, Ran, Result
+from model.engines.contract import NUMBER, Cut, Engine, Ran, Result, draws_together
+from model.engines.linear import Flow
 from model.engines.refusals import NO_STAY
 from model.engines.stretches import breaks, on, period_of, steps
+from model.engines.watch import Watch
 from model.instants import distinct, floor
 from model.over_time import OverTime, Stepwise, on_grid
 from model.quantities import Quantities
@@ -31,6 +34,7 @@ from model.scenario import Scenario
 
 BLOCK = points.BLOCK
 GRIDS = 10  # matrices of a step that are held at once
+FEW = 4  # stretches between the steps of prices up to which each is solved by matrices
 COPIES = 3  # of an array, at the moment when most are held
 ROW = 100  # bytes of a row of a table with texts
 
@@ -40,6 +44,8 @@ def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] | np.ndarra
 
     at: further times of the trace; without effect where what happens within a cycle is not known (see `_knows_within`).
     """
+    if unknown := unknown_to_cohort(dynamics):
+        raise DomainError(f"states.{unknown[0]}: the cohort engine {unknown[1]}")
     dynamics, plan = appointments.taken_out(_at_once(_unwaited(dynamics)))
     moving = any(isinstance(level, OverTime) for level in dynamics.levels)
     within = np.asarray(at if _knows_within(dynamics) else [], float)
@@ -48,14 +54,15 @@ def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] | np.ndarra
     strategies, draws = dynamics.shape
     weightings, index = conventions.weightings(dynamics)
     shape = (len(weightings), len(dynamics.periods))
-    time = np.zeros((*shape, len(dynamics.states), strategies, draws))
-    transitions = np.zeros((*shape, len(dynamics.transitions), strategies, draws))
+    columns = sum(map(len, dynamics.ages.values()))
+    time = np.zeros((*shape, len(dynamics.states) + columns, strategies, draws))
+    transitions = np.zeros((*shape, len(dynamics.transitions) + len(dynamics.doses), strategies, draws))
     traces = []
     for first in effort.loop(range(0, draws, BLOCK), parts=1 + trace):
         cut = slice(first, min(first + BLOCK, draws))
         tally, seen = _run_block(_block(dynamics, opening, cut, moving, plan.rows(cut)), weightings, seen_at)
         part = (*shape, -1, strategies, cut.stop - cut.start)
-        time[..., cut], transitions[..., cut] = tally.time.reshape(part), tally.transitions.reshape(part)
+        time[..., cut], transitions[..., cut] = (counted.reshape(part) for counted in tally.whole())
         traces.append(seen)
     times, occupancy = (None, None) if not trace else _join(traces, strategies)
     order = (3, 4, 2, 1, 0)
@@ -153,17 +160,19 @@ def _block(dynamics: Dynamics, opening: Dynamics, cut: slice, moving: bool, plan
                 return replace(exit, level=Stepwise(level.starts, rows(level.values)))
         raise TypeError(f"{exit.label}: a level that `_on_steps` has left as it was")
 
-    def first(exit: Exit) -> Exit:
+    def at_start(exit: Exit) -> Exit:
         if not isinstance(exit, AtOnce):
             return exit
         return replace(exit, level=Stepwise(np.zeros(1), rows(exit.level.at(0.0))[None]))
 
     start = rows(np.moveaxis(dynamics.start, -1, 0))
-    opening = replace(opening, transitions=tuple(first(exit) for exit in opening.transitions))
+    opening = replace(opening, transitions=tuple(at_start(exit) for exit in opening.transitions))
     started = np.zeros((len(dynamics.transitions), start.shape[1]))
     chance_transitions(opening, start.copy(), started, 0.0)
     made = replace(dynamics, transitions=tuple(part(m) for m in dynamics.transitions))
-    block = Block(made, start.shape[1], settle(opening, start), started, moving, appointments.Diary(made, plan).keep)
+    first, states = settle(opening, start), watched(dynamics)
+    watch = Watch(states, [first[states]]) if states else None
+    block = Block(made, start.shape[1], first, started, moving, appointments.Diary(made, plan).keep, watch)
     tally_transitions(block, started, block.keep(0.0, block.start), 0.0)
     return block
 
@@ -181,6 +190,9 @@ def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
         seen = _by_steps(block, weightings, tally, seen_at)
     else:
         seen = _by_segments(block, weightings, tally, seen_at)
+    if block.watch is not None and dynamics.time.convention == "integral":
+        factor = partial(_factor, dynamics=dynamics)
+        tally.columns, tally.doses = stays.by_integral(block, block.watch, weightings, factor)
     return tally, seen
 
 
@@ -191,12 +203,16 @@ def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | N
     """Solve each stretch of constant hazards exactly, as one step."""
     dynamics, x = block.dynamics, block.start
     times = breaks(dynamics, weightings)
-    loops = 1 if block.moving else linear.LOOPS * len(weightings)
+    once = block.moving or len(dynamics.periods) > FEW or block.watch is not None
+    loops = 1 if once else linear.LOOPS * len(weightings)
     for begin, middle, end in effort.loop(steps(times), len(times) - 1, loops):
         rates = {i: exit.level.at(middle) for i, exit in dynamics.rates().items()}
         flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
-        solve, period = _solve_once if block.moving else _solve, period_of(dynamics, middle)
+        solve, period = _solve_once if once else _solve, period_of(dynamics, middle)
         x, means = solve(block, flows, x, [weighting.decay * (end - begin) for weighting in weightings])
+        if block.watch is not None:
+            per_time = [Flow(flow.source, flow.target, flow.rate / (end - begin)) for flow in flows]
+            block.watch.step(end, x, [mean * (end - begin) for mean in means], per_time)
         for w, (weighting, mean) in enumerate(zip(weightings, means)):
             spent = mean * ((end - begin) * _factor(weighting, begin, dynamics))
             tally.time[w, period] += spent
@@ -263,6 +279,9 @@ def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None
         amounts, x, spent = bins.advance(step, begin, end, x)
         period, made = period_of(dynamics, middle), block.none_made()
         tally_transitions(block, made, amounts, middle)
+        if block.watch is not None:
+            decays = [_average_decay(weighting.decay * (end - begin)) for weighting in weightings]
+            block.watch.even_step(end, x, spent, flows_at(block, middle, amounts), decays)
         for w, weighting in enumerate(weightings):
             factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
             tally.time[w, period] += spent * factor
@@ -289,14 +308,17 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     time = block.dynamics.time
     weights = points.point_weights(time, weightings)
     shares = conventions.period_shares(block.dynamics)
+    wanted = seen_at is not None or block.watch is not None
     if tunnels.has_tunnels(block):
         seen = tunnels.points_of_stays(block, weights, shares, tally, weightings)
     elif changing.changes_often(block):
-        seen = changing.points_of_changing(block, weights, shares, tally, weightings, seen_at is not None)
+        seen = changing.points_of_changing(block, weights, shares, tally, weightings, wanted)
     elif block.dynamics.events():
         seen = points.points_of_survival(block, weights, shares, tally, weightings)
     else:
-        seen = points.points_of_levels(block, weights, shares, tally, weightings, seen_at is not None)
+        seen = points.points_of_levels(block, weights, shares, tally, weightings, wanted)
+    if block.watch is not None:
+        tally.columns, tally.doses = stays.by_points(block, np.stack(seen), weights, weightings)
     if seen_at is None:
         return None
     if len(seen_at) > len(time.grid):
@@ -331,8 +353,8 @@ class Cohort(Engine):
                 shares[label] = max(share, shares.get(label, 0.0))
         return [*map(_hasty, shares, shares.values()), *(_by_both(exit) for exit in tunnels.by_both(made[0]))]
 
-    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
-        return Cut(DRAWS, [({}, {})])
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
+        return Cut(draws_together(strategies, places), [({}, {})])
 
     def run(self, block: contract.Block) -> Ran:
         trace, at = block.seen_at is not None, () if block.seen_at is None else block.seen_at

@@ -17,7 +17,8 @@ from model.quantities import Quantities
 from model.scenario import Scenario
 
 NUMBER = 8  # bytes
-DRAWS = 2000  # of a block without patients
+DRAWS = 2000  # of a block without patients, at most
+HELD = 200_000_000  # bytes of the quantities of such a block
 
 
 class EngineError(ValueError):
@@ -52,10 +53,10 @@ class Followed:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one group: per person, or per patient where the engine follows some."""
+    """What became of one group: per person, or per patient where the engine follows some; whole, or some periods at a time."""
 
     group: str
-    quantities: Quantities
+    quantities: Quantities | Iterable[Quantities]
     followed: Followed | None = None
 
 
@@ -73,6 +74,11 @@ class Cut:
 
     draws: int
     samples: list[tuple[dict[str, int], dict[str, int]]]
+
+
+def draws_together(strategies: int, places: int) -> int:
+    """Draws of a block without patients, so that all its quantities are held at once."""
+    return max(1, min(DRAWS, HELD // (NUMBER * strategies * max(1, places))))
 
 
 class Engine(ABC):
@@ -103,8 +109,9 @@ class Engine(ABC):
         """Raise EffortError where one piece of its work is more than memory holds."""
 
     @abstractmethod
-    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
-        """How work is cut; patients of each strategy and draw, all together and by group."""
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
+        """How work is cut; patients of each strategy and draw, all together and by group; places: numbers that the quantities
+        of a strategy and draw take, where no patients are followed."""
 
     @abstractmethod
     def run(self, block: Block) -> Ran:

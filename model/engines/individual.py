@@ -227,11 +227,11 @@ class Individual(Engine):
 
     def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
         kept = min(draws * patients, KEPT)
-        places = (len(scenario.states) + len(scenario.transitions)) * max(1, len(scenario.periods)) * 3  # weights
+        places = (len(scenario.states) + len(scenario.transitions)) * 3  # weights
         size = NUMBER * COPIES * places * kept * len(scenario.strategies)
         effort.reserve(size, f"{kept:,} patients in {len(scenario.states)} states", "follow fewer --patients")
 
-    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
         return Cut(max(1, CHUNK // (patients * strategies)), _samples(by_group, strategies))
 
     def run(self, block: Block) -> Ran:
@@ -240,7 +240,7 @@ class Individual(Engine):
     def _result(self, block: Block, key: str) -> Result:
         dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
         stays = history(dynamics, block.patients[key], block.draws.seed, block.draws.index, key, block.first[key])
-        return Result(key, accrual.accrue(stays, dynamics), Followed(dynamics, stays) if block.kept else None)
+        return Result(key, accrual.accrued(stays, dynamics), Followed(dynamics, stays) if block.kept else None)
 
 
 def _samples(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, int], dict[str, int]]]:

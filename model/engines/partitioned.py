@@ -16,7 +16,7 @@ from model import effort, inputs
 from model.curves import Curves
 from model.dynamics import Dynamics
 from model.engines import conventions, points
-from model.engines.contract import DRAWS, NUMBER, Block, Cut, Engine, Ran, Result
+from model.engines.contract import NUMBER, Block, Cut, Engine, Ran, Result, draws_together
 from model.engines.conventions import Weighting
 from model.engines.stretches import breaks, on, period_of
 from model.instants import distinct, floor
@@ -260,8 +260,8 @@ class Partitioned(Engine):
             words = f"the occupancy of {states} states in {scenario.time.cycles:,.0f} cycles"
             effort.reserve(rows * (NUMBER + ROW), words, "take a longer cycle")
 
-    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
-        return Cut(DRAWS, [({}, {})])
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
+        return Cut(draws_together(strategies, places), [({}, {})])
 
     def run(self, block: Block) -> Ran:
         trace, at = block.seen_at is not None, () if block.seen_at is None else block.seen_at

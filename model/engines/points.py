@@ -9,7 +9,7 @@ from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn
 from model.engines.block import Block, Tally, flows_at, keep_appointments, tally_transitions
 from model.engines.stretches import breaks, on, period_of, steps
-from model.instants import HAIR
+from model.instants import HAIR, in_force
 from model.over_time import Stepwise
 from model.scenario import TimeFrame
 
@@ -80,6 +80,7 @@ def points_of_levels(
     held[0, :, : block.rows] = block.start
     seen, within = [held[0, :, : block.rows].copy()], within_cycles(dynamics)
     loops = 1 if block.moving else linear.LOOPS + 1
+    step, last_kind = None, None
     for first, last in effort.loop(list(_stretches(dynamics, within)), parts=loops):
         end = within[last - 1][-1]
         if len(within[first]) > 2 or (block.moving and last == first + 1):
@@ -87,7 +88,9 @@ def points_of_levels(
             keep_appointments(block, tally, end, held[0, :, : block.rows], lambda w, t=end: weightings[w].factor(t))
             seen += [held[0, :, : block.rows].copy()] if trace else []
             continue
-        step = _Step(block, *within[first])
+        kind = _kind(dynamics, *within[first])
+        step = step if step is not None and kind == last_kind else _Step(block, *within[first])
+        last_kind = kind
         exposure = np.zeros((weights.shape[1], block.states, block.rows))
         for k in effort.loop(range(first, last, SPAN)):
             part = weights[k : min(k + SPAN, last)]
@@ -148,6 +151,13 @@ def _stretches(dynamics: Dynamics, within: list[np.ndarray]):
     inside = np.unique(np.concatenate(near).astype(int)).tolist()
     cuts = [0, *(cut for cut in inside if 0 < cut < len(within)), len(within)]
     return zip(cuts[:-1], cuts[1:])
+
+
+def _kind(dynamics: Dynamics, begin: float, end: float) -> tuple:
+    """What a cycle has in common with all in which the same levels are in force."""
+    time = begin if dynamics.by_cycle else (begin + end) / 2
+    levels = (level for level in dynamics.levels if isinstance(level, Stepwise))
+    return round((end - begin) / dynamics.time.cycle, 9), *(int(in_force(level.starts, time)) for level in levels)
 
 
 class _Step:

@@ -127,7 +127,7 @@ class Queueing(Engine):
         size = REQUEST * followed * max(1, len(scenario.states))
         effort.reserve(size, f"queues of {followed:,} patients", "take fewer --draws, --patients or --replications")
 
-    def cut(self, strategies: int, patients: int, by_group: dict[str, int]) -> Cut:
+    def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
         return Cut(TASK, [(by_group, dict.fromkeys(by_group, 0))])
 
     def run(self, block: Block) -> Ran:
@@ -137,7 +137,7 @@ class Queueing(Engine):
             (
                 Result(
                     part.stream,
-                    accrual.accrue(stays, part.dynamics),
+                    accrual.accrued(stays, part.dynamics),
                     Followed(part.dynamics, stays) if block.kept else None,
                 )
                 for part, stays in zip(groups, histories)

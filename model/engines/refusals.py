@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import draws, fixed_times, inputs
+from model import draws, fixed_times, inputs, price_levels
 from model.draws import DomainError, Draws
-from model.dynamics import AtCycleEnd, AtEvent, Dynamics
+from model.dynamics import AtCycleEnd, AtEvent, Dynamics, unknown_to_cohort
 from model.over_time import OverTime, Stepwise
 from model.sample import Sample
 from model.scenario import Branch, Group, PerCycle, Scenario, TimeToEvent
@@ -58,6 +58,8 @@ def of_cohort(scenario: Scenario) -> Iterator[Refusal]:
         yield from _endless(scenario)
     if any(isinstance(t, TimeToEvent) and _is_appointment(t) for t in scenario.transitions):
         yield from _missed(scenario)
+    if scenario.partition is None and price_levels.by_stays(scenario):
+        yield from _ageless(scenario)
 
 
 def of_patients(scenario: Scenario) -> Iterator[Refusal]:
@@ -144,6 +146,13 @@ def _missed(scenario: Scenario) -> Iterator[Refusal]:
         for dynamics in _dynamics(scenario, table):
             found |= {f"transitions.{event.label}.survival": why for event, why in appointments.missed(dynamics)}
     return (Refusal(field, why) for field, why in found.items())
+
+
+def _ageless(scenario: Scenario) -> Iterator[Refusal]:
+    """States whose stays have prices of their own, and from which the cohort does not know since when patients are there."""
+    tables = (table for table in _tables(scenario, price_levels.SOME))
+    found = dict(filter(None, (unknown_to_cohort(made) for table in tables for made in _dynamics(scenario, table))))
+    return (Refusal(f"states.{state}", why) for state, why in found.items())
 
 
 def _tables(scenario: Scenario, size: int) -> Iterator[Draws]:

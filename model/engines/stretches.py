@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.dynamics import Dynamics
+from model.dynamics import Dynamics, watched
 from model.instants import HAIR, before, distinct
 from model.over_time import OverTime
 
@@ -19,7 +19,12 @@ def breaks(dynamics: Dynamics, weightings, levels: bool = True) -> np.ndarray:
     if levels:
         found += [level.edges if isinstance(level, OverTime) else level.starts for level in known]
     convention, discounted = dynamics.discount.convention, any(w.rate for w in weightings)
-    if moving or dynamics.time.convention != "integral" or (discounted and convention == "at cycle"):
+    if (
+        moving
+        or watched(dynamics)
+        or dynamics.time.convention != "integral"
+        or (discounted and convention == "at cycle")
+    ):
         found.append(dynamics.time.grid)
     if discounted and convention == "by whole year":
         found.append(np.arange(0, horizon * dynamics.time.years) / dynamics.time.years)

@@ -61,6 +61,7 @@ def check(scenario: Scenario, root: Map, problems: Problems) -> None:
         _check_others(root, problems)
         for key, node in root.section("states").maps():
             _check_state(key, node, problems)
+            _check_paid(node, problems)
         _check_entries(scenario, root, problems)
 
 
@@ -73,7 +74,8 @@ def _check_without(root: Map, problems: Problems) -> None:
         if "share" in state:
             problems.add(state.at("share"), "goes with 'curves', and the file has none: say where patients 'start'")
         for _, node in state.section("cost").maps():
-            problems.add(node, "a cost with a 'share' goes with 'curves', and the file has none: write one formula")
+            if "share" in node:
+                problems.add(node, "a cost with a 'share' goes with 'curves', and the file has none: write one formula")
 
 
 def _check_curves(scenario: Scenario, partition: Partition, root: Map, problems: Problems) -> None:
@@ -152,6 +154,17 @@ def _check_state(key: str, node: Map, problems: Problems) -> None:
         problems.add(
             node, "nothing leaves a state of 'curves', so say whether it is a dead one: 'alive: false' or 'alive: true'"
         )
+
+
+def _check_paid(node: Map, problems: Problems) -> None:
+    for _, part in node.section("cost").maps():
+        for field in ("for at most", "every"):
+            if field in part:
+                problems.add(
+                    part.at(field),
+                    "'curves' say how many are in a state, and not since when: let the amount change with 'time', give it a 'share', "
+                    "or write the model with transitions",
+                )
 
 
 def _check_entries(scenario: Scenario, root: Map, problems: Problems) -> None:

@@ -52,14 +52,24 @@ STATE_COST = either(
             "money per unit of time",
             formula("money per unit of time"),
             fields(
-                "of some of those in the state",
+                "of some of those in the state (`share`), of the first time of each stay (`for at most`), or of doses (`every`)",
                 {
-                    "amount": formula("money per unit of time"),
+                    "amount": formula("money per unit of time; with `every`, money of one dose"),
                     "share": formula(
                         "with `curves`: for whom it is paid, as a share of the whole cohort, such as the curve of time on treatment"
                     ),
+                    "for at most": formula("time in state after which it is not paid any more, such as `2 years`"),
+                    "every": formula(
+                        "time between two doses, such as `3 weeks`: they are due at 0, 3, 6 .. weeks after each entry, until the stay ends"
+                    ),
+                    "at most": formula("with `every`: number of doses of a stay"),
+                    "clock": text(
+                        "with `every`: whether doses are counted from each entry (`state`, also where it is left out) or from the "
+                        "start of the model (`model`)",
+                        enum=["model", "state"],
+                    ),
                 },
-                ["amount", "share"],
+                ["amount"],
             ),
         ),
     ),

@@ -11,9 +11,9 @@ import re
 
 import numpy as np
 
-from model import chances, draws
-from model.context import Context
+from model import chances, draws, price_levels
 from model.draws import DomainError
+from model.price_levels import Priced
 from model.scenario import Scenario, State
 from model.scenario_file.nodes import Map
 from model.scenario_file.problems import Problems
@@ -40,7 +40,7 @@ def settled(scenario: Scenario, root: Map, problems: Problems) -> Scenario:
 def _holds_all(scenario: Scenario, state: State) -> bool:
     """Everyone starts here, nobody leaves, and something counts: the model is of the living, whatever a value is at the moment."""
     starts = [s.key for s in scenario.states.values() if s.start is not None and s.start.text != "0"]
-    return starts == [state.key] and bool(state.costs or state.utility)
+    return starts == [state.key] and bool(state.costs or state.schedules or state.utility)
 
 
 def _advice(state: State, given: str) -> str:
@@ -60,11 +60,12 @@ def _advice(state: State, given: str) -> str:
 def _given(scenario: Scenario, state: State, problems: Problems) -> str:
     """'utility' or 'cost', where one is above 0 in any group, strategy, period and draw."""
     formulas = [("utility", state.utility), *(("cost", formula) for formula in state.costs.values())]
+    formulas += [("cost", schedule.amount) for schedule in state.schedules.values()]
     formulas = [(word, formula) for word, formula in formulas if formula is not None]
     for table in _tables(scenario) if formulas else ():
         try:
             for word, formula in formulas:
-                if any(_positive(Context(scenario, table, group), formula) for group in scenario.groups.values()):
+                if any(_positive(Priced(scenario, table, group), formula) for group in scenario.groups.values()):
                     return word
         except DomainError as error:
             problems.say(str(error))
@@ -72,8 +73,8 @@ def _given(scenario: Scenario, state: State, problems: Problems) -> str:
     return ""
 
 
-def _positive(context: Context, formula) -> bool:
-    return any((context.at(formula, period) > 0).any() for period in range(len(context.periods)))
+def _positive(context: Priced, formula) -> bool:
+    return bool((price_levels.highest(context, formula) > 0).any())
 
 
 def _tables(scenario: Scenario):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from model import hazards
 from model.dependencies import CircleError, in_order
 from model.formula import BUILT_IN, Formula, Table, parse
-from model.scenario import Branch, Partition, PerCycle, Period, Rate, Scenario, Survival, TimeToEvent, Transition
+from model.scenario import Branch, Partition, PerCycle, Period, Rate, Scenario, State, Survival, TimeToEvent, Transition
 from model.scenario_file.problems import Problems
 from model.scenario_file.survival import hazard_forms
 from model.suggestions import did_you_mean
@@ -33,7 +33,9 @@ class Use:
     place: str
     formula: Formula
     needed: Dimension | None
-    varies: str = ""  # may use 'time', 'ratio': time and periods; 'stay': time in state too; 'branch': waiting too; 'period': periods; '': neither
+    # May use 'time', 'ratio', 'price': time and periods; 'stay': time in state and its like too; 'in state': time in state too;
+    # 'branch': waiting too; 'period': periods; '': neither.
+    varies: str = ""
     outside: bool = False  # evaluated without strategy and period (weights of groups)
     curves: bool = False  # may read survival curves
     survival: bool = False  # the table is one of survival by time
@@ -52,14 +54,14 @@ def uses(scenario: Scenario) -> Iterator[Use]:
         yield from _maybe(f"{place}.start", state.start, NUMBER)
         if state.share is not None:
             yield Use(f"{place}.share", state.share, NUMBER, curves=True)
-        yield from _maybe(f"{place}.utility", state.utility, NUMBER, "period")
-        yield from _maybe(f"{place}.entry qaly", state.entry_qaly, TIME, "period")
-        yield from _money(f"{place}.cost", state.costs, MONEY_PER_TIME)
+        yield from _maybe(f"{place}.utility", state.utility, NUMBER, "in state")
+        yield from _maybe(f"{place}.entry qaly", state.entry_qaly, TIME, "price")
+        yield from _paid_in_state(place, state)
         yield from _money(f"{place}.entry cost", state.entry_costs, MONEY)
     for move in scenario.transitions:
         place = f"transitions.{move.label}"
         yield from _how(place, move)
-        yield from _maybe(f"{place}.qaly", move.qaly, TIME, "period")
+        yield from _maybe(f"{place}.qaly", move.qaly, TIME, "price")
         yield from _money(f"{place}.cost", move.costs, MONEY)
         if isinstance(move, TimeToEvent):
             yield from _survival(place, move.survival)
@@ -67,17 +69,31 @@ def uses(scenario: Scenario) -> Iterator[Use]:
         yield from _of_curves(scenario.partition)
     for effect in scenario.effects.values():
         for name, weight in effect.states.items():
-            yield from _maybe(f"effects.{effect.key}.time in.{name}", weight, NUMBER, "period")
+            yield from _maybe(f"effects.{effect.key}.time in.{name}", weight, NUMBER, "price")
+
+
+def _paid_in_state(place: str, state: State) -> Iterator[Use]:
+    for component, formula in state.costs.items():
+        field, limit = f"{place}.cost.{component}", state.limits.get(component)
+        yield Use(
+            field if limit is None else f"{field}.amount", formula, MONEY_PER_TIME, "price" if limit else "in state"
+        )
+        yield from _maybe(f"{field}.for at most", limit, TIME)
+    for component, schedule in state.schedules.items():
+        field = f"{place}.cost.{component}"
+        yield Use(f"{field}.amount", schedule.amount, MONEY, "price")
+        yield Use(f"{field}.every", schedule.every, TIME)
+        yield from _maybe(f"{field}.at most", schedule.at_most, NUMBER)
 
 
 def _of_curves(partition: Partition) -> Iterator[Use]:
     for key, curve in partition.curves.items():
         yield from _survival(f"curves.{key}", curve.survival)
     for portion in partition.portions:
-        yield Use(f"{portion.place}.amount", portion.amount, MONEY_PER_TIME, "period")
+        yield Use(f"{portion.place}.amount", portion.amount, MONEY_PER_TIME, "price")
         yield Use(f"{portion.place}.share", portion.share, NUMBER, curves=True)
     for fall in partition.falls:
-        yield Use(fall.place, fall.cost, MONEY, "period")
+        yield Use(fall.place, fall.cost, MONEY, "price")
 
 
 def _how(place: str, transition: Transition) -> Iterator[Use]:
@@ -98,7 +114,7 @@ def _maybe(place: str, formula: Formula | None, needed: Dimension, varies: str =
 
 def _money(place: str, parts: Mapping[str, Formula], needed: Dimension) -> Iterator[Use]:
     for component, formula in parts.items():
-        yield Use(f"{place}.{component}", formula, needed, "period")
+        yield Use(f"{place}.{component}", formula, needed, "price")
 
 
 def _survival(place: str, survival: Survival) -> Iterator[Use]:
@@ -131,6 +147,8 @@ def _argument_dimensions(survival: Survival) -> dict[str, Dimension]:
 
 _ALLOWED = {
     "time": ("time", "cycle", "time_in_state"),
+    "price": ("time", "cycle"),
+    "in state": ("time", "cycle", "time_in_state"),
     "ratio": ("time", "cycle"),
     "stay": ("time", "cycle", "time_in_state", "cycle_in_state", "time_at_entry"),
     "branch": ("time", "cycle", "waited", "time_in_state"),
@@ -138,7 +156,7 @@ _ALLOWED = {
 # What is known of the single patient, and where formulas may read it.
 _OF_PATIENTS = {
     "waited": "in the probabilities of a chance node only",
-    "time_in_state": "in rates, in probabilities per cycle and in those of a chance node only",
+    "time_in_state": "in rates, in the costs and the utility of a state, in probabilities per cycle and in those of a chance node only",
     "cycle_in_state": "in probabilities per cycle only: the number of the cycle since the start is 'cycle'",
     "time_at_entry": "in probabilities per cycle only: the time since the start is 'time'",
 }
@@ -226,7 +244,7 @@ class Dimensions(Mapping):
             return self.scenario.parameters[name].unit.dimension
         if name in self.scenario.tables:
             return self.scenario.tables[name]
-        if name in _ALLOWED.get(self.varies, ()):
+        if name in _ALLOWED.get(self.varies, ()) and not (self.curves and name == "time_in_state"):
             return _BUILT_IN[name]
         by_period = self.bound and any(name in p.bindings for p in self.scenario.periods)
         of_the_field = by_period or (bool(self.scopes) and name in BUILT_IN)
@@ -264,15 +282,15 @@ class Dimensions(Mapping):
             return f"'{name}' is a survival curve, which can be read in the 'share' of a state or of its cost only"
         if self.curves and name in BUILT_IN:
             return (
-                f"'{name}' cannot be used with 'curves', which say how many are in a state, and not since when: let a price or a "
-                "hazard ratio change by 'periods'"
+                f"'{name}' cannot be used with 'curves', which say how many are in a state, and not since when: let a price change "
+                "with 'time', and a hazard ratio by 'periods'"
             )
         if name in _OF_PATIENTS:
             return f"'{name}' can be used {_OF_PATIENTS[name]}"
         if name in BUILT_IN:
             return (
-                f"'{name}' can be used in rates, probabilities and hazard ratios only: an acceleration factor stretches the time "
-                "to an event as a whole, and a price changes by 'periods'"
+                f"'{name}' can be used in rates, probabilities, hazard ratios, costs and utilities only: an acceleration factor "
+                "stretches the time to an event as a whole"
             )
         return ""
 

@@ -46,8 +46,8 @@ EXAMPLES = {
     "definitions": "definitions:\n  age_now: age + time\n  smr: if(time < 5 years, smr_early, 1)\n"
     'transitions:\n  - {from: ill, to: dead, rate: "lookup(mort, age_now) * smr"}',
     "periods": "periods:\n  first year: {until: 1 year, price: 100}\n  later: {price: 60}",
-    "states": "states:\n  presenting: {start: 1, stay: 0}\n  ambulatory: {cost: {care: c_day_amb}, utility: u_amb}\n "
-    " dead: {}",
+    "states": "states:\n  presenting: {start: 1, stay: 0}\n  ambulatory: {cost: {care: c_day_amb, drug: {amount: c_drug, for at most: 2 years}, "
+    "infusions: {amount: c_dose, every: 3 weeks, at most: 10}}, utility: u_amb}\n  dead: {}",
     "curves": 'curves:\n  os: {survival: "weibull(shape=1.1, scale=14) in months", hazard ratio: hr_os}\n'
     '  pfs: {survival: "lognormal(meanlog=2.03, sdlog=1.32) in months", at most: os}\n'
     '  ttd: {survival: "exponential(0.1) in months", at most: pfs}\nstates:\n  progression-free: {share: pfs, utility: u_pf, '
@@ -126,13 +126,13 @@ def _sentence(text: str) -> str:
 def _rows(schema: dict, place: str) -> Iterator[str]:
     """A row of the table for every field below a schema."""
     for option in schema.get("anyOf", ()):
-        if option.get("type") == "object" and option["properties"]:
+        if option.get("type") == "object" and (option["properties"] or _nested(option)):
             yield from _rows(option, place)
     needed = schema.get("required", ())
     for key, child in (schema.get("properties") or {}).items():
         allowed = f" Allowed: {', '.join(f'`{v}`' for v in child['enum'])}." if "enum" in child else ""
         yield f"| `{place}{key}`{' (needed)' if key in needed else ''} | {_sentence(child['description'])}{allowed} |"
-        if child.get("properties") or isinstance(child.get("additionalProperties"), dict):
+        if child.get("properties") or isinstance(child.get("additionalProperties"), dict) or _nested(child):
             yield from _rows(child, f"{place}{key}.")
     others, items = schema.get("additionalProperties"), schema.get("items")
     if isinstance(others, dict):
@@ -140,6 +140,13 @@ def _rows(schema: dict, place: str) -> Iterator[str]:
         yield from _rows(others, f"{place}<name>.")
     if isinstance(items, dict) and items.get("properties"):
         yield from _rows(items, place)
+
+
+def _nested(schema: dict) -> bool:
+    """Somewhere below one of its forms are fields of given names."""
+    others = schema.get("additionalProperties")
+    below = [*schema.get("anyOf", ()), *([others] if isinstance(others, dict) else [])]
+    return any(bool(one.get("properties")) or _nested(one) for one in below)
 
 
 def _formulas() -> str:
@@ -154,10 +161,17 @@ A number may have a unit, anywhere in a formula: `if(time < 5 years, hr, 1)`, `0
 (two thirds of a year; one in five years is `1 / (5 years)`). Units are followed through the arithmetic: money and time cannot be added, rates
 per year and per day are converted.
 
-Rates, probabilities and hazard ratios may use
+Rates, probabilities, hazard ratios, costs and utilities may use
 {" and ".join(f"`{name}`" for name in BUILT_IN[:2])} (model time; number of the cycle, from 1). Probabilities of a
 chance node may use `waited` (time spent in queues so far; 0 in engines without queues) or `time_in_state` (time in the
 state that was left for the node, once called `time_since_entry`; not with the cohort engine), in steps of an hour up to 30 days and of a day up to a year.
+
+A price that changes counts with its mean over each stretch of time, exactly where it changes in steps at times that all draws share, and
+by cycle otherwise; a one-off cost counts as it is when the transition is made. The costs and the utility of a state may use `time_in_state`
+too, the time since the latest entry: every entry starts a new stay, also one from the state itself. Under a textbook convention a cycle's
+time is spread evenly over it, and a stay is so many cycles old as in tunnel states written out. Doses (`every`) are due at 0, 3, 6 .. weeks
+of the stay while patients are there, and each is discounted at its own time; the cycle's convention has no part in them. What goes by the
+time in state, the cohort engine does in states that nobody leaves by a distribution on the clock of the state.
 
 A rate is the hazard at each instant, and its integral counts: a comparison, `if`, `lookup` or period within a cycle takes
 effect where it says, whatever the cycle. A hazard that has no finite value at some time (`time ** -0.5` at the start) is
@@ -183,6 +197,8 @@ acceleration factor has one value, as it stretches the time to the event as a wh
 
 ```yaml
 rate: if(time > 2 years, late, early) * hr
+utility: 0.75 * lookup(norm, age + time)
+cost: {{drug: "if(time_in_state < 1 year, c_first, c_later)", care: {{amount: c_care, for at most: 2 years}}, infusions: {{amount: c_dose, every: 3 weeks, at most: 10}}}}
 rate: 0.02 per year * 1.1 ** floor((age + time - 50 years) / 1 year)
 probability: with_odds_ratio(p_walk, or_surgery)
 ```"""

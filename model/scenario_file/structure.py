@@ -21,6 +21,7 @@ from model.scenario import (
     PerCycle,
     Period,
     Rate,
+    Schedule,
     State,
     Strategy,
     Survival,
@@ -183,7 +184,10 @@ def _state(key: str, node: Map, reader: Reader) -> State:
         reader.formula(node.get("entry qaly")),
         "alive" in node,
         reader.formula(node.get("share")),
+        limits=_parts(node, "for at most", reader),
+        schedules=_schedules(node, reader),
     )
+    state.costs.update(_parts(node, "amount", reader, beside="for at most"))
     for field in ("cost", "utility"):
         if state.chance and field in node:
             reader.problems.add(
@@ -192,6 +196,43 @@ def _state(key: str, node: Map, reader: Reader) -> State:
                 "'entry cost', 'entry qaly', or the 'cost' of a transition",
             )
     return state
+
+
+def _parts(node: Map, field: str, reader: Reader, beside: str = "") -> dict[str, Formula]:
+    """{component: formula} of one field of the costs that have fields; beside: only of those that have this one too."""
+    found = {
+        component: reader.formula(part.get(field))
+        for component, part in node.section("cost").maps()
+        if not beside or beside in part
+    }
+    return {component: formula for component, formula in found.items() if formula is not None}
+
+
+def _schedules(node: Map, reader: Reader) -> dict[str, Schedule]:
+    found = {}
+    for component, part in node.section("cost").maps():
+        amount, every = reader.formula(part.get("amount")), reader.formula(part.get("every"))
+        _check_paid(part, reader.problems)
+        if amount is not None and every is not None:
+            clock: Clock = "model" if part.text("clock") == "model" else "state"
+            found[component] = Schedule(amount, every, reader.formula(part.get("at most")), clock)
+    return found
+
+
+def _check_paid(part: Map, problems: Problems) -> None:
+    """A cost with fields is of a share, for some time, or of doses."""
+    kinds = [key for key in ("share", "for at most", "every") if key in part]
+    if len(kinds) != 1 and not part.dropped:
+        problems.add(
+            part,
+            "needs one of 'share' (with curves), 'for at most' (a time in state) and 'every' (a time between doses) beside 'amount'; "
+            f"found {' and '.join(kinds) or 'none'}",
+        )
+    for key in ("at most", "clock"):
+        if key in part and "every" not in part:
+            problems.add(
+                part.at(key), f"'{key}' goes with 'every', the time between doses; a time is limited by 'for at most'"
+            )
 
 
 def moves_of(root: Map) -> tuple[Map, ...]:

@@ -87,18 +87,21 @@ def test_a_wrong_setting_is_reported_where_it_stands_and_not_where_it_is_read(se
 
 
 def test_a_fault_of_the_field_that_reads_a_binding_is_reported_there(tmp_path):
-    """'time' in a binding is good for a rate, and not for a price."""
+    """'time' in a binding is good for a rate, and not for the share that starts in a state."""
     path = write(
         tmp_path,
         "parameters: {one_year: {value: 1, unit: year}}\n"
         "strategies: {care: {w: 1 + time / one_year}}\n"
-        "states: {well: {start: 1, cost: {care: 100 * w USD per year}}, dead: {}}\n"
+        "states: {well: {start: w, utility: 1}, dead: {}}\n"
         "transitions:\n  - {from: well, to: dead, rate: 0.1 * w per year}\n",
     )
     with pytest.raises(ScenarioError) as caught:
         read(path)
     (message,) = caught.value.problems
-    assert "states.well.cost.care: 'time' can be used in rates, probabilities and hazard ratios only" in message
+    assert (
+        "states.well.start: 'time' can be used in rates, probabilities, hazard ratios, costs and utilities only"
+        in message
+    )
 
 
 @pytest.mark.parametrize(
