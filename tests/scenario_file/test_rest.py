@@ -66,3 +66,37 @@ def test_alone_it_is_everyone_and_beside_1_nobody(tmp_path):
 def test_others_above_1_leave_no_rest(tmp_path):
     with pytest.raises(ScenarioError, match=r"a -> a.probability per cycle \(the rest\): -0.1 is outside"):
         scenario(tmp_path, THREE.replace("to: b, probability per cycle: 0.2", "to: b, probability per cycle: 1"))
+
+
+@pytest.mark.parametrize(
+    ("die", "chance"),
+    [
+        ("0.1 * cycle_in_state", lambda cycle, stay: 0.1 * stay),
+        ("0.1 * cycle_in_state + 0.02 * cycle", lambda cycle, stay: 0.1 * stay + 0.02 * cycle),
+    ],
+)
+def test_the_rest_of_what_goes_by_the_cycle_of_the_stay(tmp_path, die, chance):
+    """Those in b either die or come back to a; written out by the cycle in which they came."""
+    text = f"""time: {{unit: year, horizon: 5 years, cycle: 1 year, convention: start}}
+states: {{a: {{start: 1, utility: 1}}, b: {{utility: 0.5}}, c: {{utility: 0.1}}, dead: {{}}}}
+transitions:
+  - {{from: a, to: b, probability per cycle: 0.4}}
+  - {{from: b, to: dead, probability per cycle: "{die}"}}
+  - {{from: b, to: c, probability per cycle: 0.2}}
+  - {{from: b, to: a, probability per cycle: rest}}
+  - {{from: c, to: dead, probability per cycle: "{die}"}}
+  - {{from: c, to: c, name: again, probability per cycle: 0.1}}
+  - {{from: c, to: a, probability per cycle: rest}}
+"""
+    a, dead, expected = 1.0, 0.0, []
+    stays = {"b": np.zeros(6), "c": np.zeros(6)}  # by the cycle of the stay from 1
+    for cycle in range(1, 7):
+        expected.append([a, stays["b"].sum(), stays["c"].sum(), dead])
+        p = np.array([0.0, *(chance(cycle, stay) for stay in range(1, 6))])
+        b, c = stays["b"], stays["c"]
+        back = (b * (1 - p - 0.2)).sum() + (c * (1 - p - 0.1)).sum()
+        dead += ((b + c) * p).sum()
+        stays = {"b": np.eye(6)[1] * 0.4 * a, "c": np.eye(6)[1] * (0.2 * b.sum() + 0.1 * c.sum())}
+        a = 0.6 * a + back
+    found = cohort.run(dynamics(scenario(tmp_path, text)), trace=True).trace[:, 0, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-14)
