@@ -226,8 +226,8 @@ def _survival() -> str:
     return f"""\
 ## Survival distributions of moves
 
-Parameters as in R's flexsurv. The unit of time stands behind: `weibull(shape=1.2, scale=14) in months`; or the arguments are
-parameters with units. `clock` says what time counts from; `hazard ratio` multiplies the hazard, `acceleration factor`
+Parameters as in R's flexsurv. The unit of time stands behind: `weibull(shape=1.2, scale=14) in months`; or the arguments have
+their own, as parameters or as numbers: `weibull(shape=1.2, scale=14 months)`. `clock` says what time counts from; `hazard ratio` multiplies the hazard, `acceleration factor`
 stretches time.
 
 | family | forms |

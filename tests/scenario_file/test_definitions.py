@@ -91,3 +91,25 @@ def test_a_definition_that_nothing_uses_gets_a_warning(tmp_path):
 
 def test_a_definition_is_named_in_the_table_of_parameters(tmp_path):
     assert "definitions.age_now" in waning(tmp_path).used_in["age"]
+
+
+def test_a_table_that_a_group_binds_is_read_by_a_definition_and_missing_rows_are_told(tmp_path):
+    (tmp_path / "m.csv").write_text("age,rate\n60,0.1\n61,0.2\n")
+    (tmp_path / "f.csv").write_text("age,rate\n50,0.05\n70,0.3\n")
+    text = """parameters:
+  age: {value: 60 years}
+  mort_m: {table: m.csv, by: age, by unit: year, column: rate, unit: per year}
+  mort_f: {table: f.csv, by: age, by unit: year, column: rate, unit: per year}
+groups: {men: {weight: 0.5, mort: mort_m}, women: {weight: 0.5, mort: mort_f}}
+definitions: {hazard: "lookup(mort, age + time)"}
+states: {well: {start: 1, utility: 1}, dead: {}}
+transitions: [{from: well, to: dead, rate: hazard}]
+"""
+    found = scenario(tmp_path, text)
+    men = (1 - np.exp(-0.1)) / 0.1 + np.exp(-0.1) * (1 - np.exp(-0.2 * 9)) / 0.2
+    assert outcome(found, "life_years", group="men") == pytest.approx([men], rel=1e-9)
+    assert outcome(found, "life_years", group="women") == pytest.approx([(1 - np.exp(-0.5)) / 0.05], rel=1e-9)
+    (warning,) = [w for w in found.warnings if "is read beyond" in w]
+    assert "parameters.mort_m: m.csv ends at 61 years, but is read beyond that from 2 years on" in warning
+    with pytest.raises(ScenarioError, match=r"'mort_m' \(m.csv\) is read at 59 years, below the first row, 60 years"):
+        scenario(tmp_path, text.replace("60 years", "59 years"))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from written import level, outcome, scenario, write
+from written import level, outcome, scenario, survival, write
 
 from model import draws
 from model.context import Values
@@ -263,3 +263,20 @@ def test_a_unit_behind_a_formula_that_is_nothing_in_one_strategy_means_the_same_
     )
     found = scenario(tmp_path, f"{text}states: {{well: {{start: 1, alive: true, cost: {cost}}}}}")
     assert outcome(found, "cost") == pytest.approx([10 * per_month(float(dose)) for dose in doses])
+
+
+@pytest.mark.parametrize(
+    ("inside", "behind"),
+    [
+        ("weibull(shape=1.2, scale=14 months)", "weibull(shape=1.2, scale=14) in months"),
+        ("exponential(0.1 per month)", "exponential(0.1) in months"),
+        (
+            "piecewise(rates=[0.1 per month, 0.3 per month], breaks=[1 year])",
+            "piecewise(rates=[0.1, 0.3], breaks=[12]) in months",
+        ),
+    ],
+)
+def test_numbers_of_a_survival_distribution_may_have_their_own_units(tmp_path, inside, behind):
+    text = "states: {well: {start: 1, utility: 1}, dead: {}}\ntransitions: [{from: well, to: dead, survival: '%s', clock: model}]"
+    one, other = (survival(scenario(tmp_path, text.replace("%s", stated)), 1.3) for stated in (inside, behind))
+    assert one == pytest.approx(other, rel=1e-14) and 0.05 < one < 0.95
