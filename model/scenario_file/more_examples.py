@@ -6,6 +6,7 @@ description: Two strategies from referral to death, at the prices of one hospita
 perspective: Health service
 reference: radiotherapy
 wtp: {thresholds: [20000], curve: {from: 0, to: 100000}}
+time: {horizon: lifetime}
 sources:
   patchell2005: {citation: "Patchell et al., Lancet 2005", doi: 10.1016/S0140-6736(05)66954-1, url: "https://doi.org", page: Table 2, note: abstract only}
 parameters:
@@ -51,6 +52,7 @@ published:
 """
 OTHERS = """\
 perspective: {name: Health service, leave out: [travel]}
+time: {horizon: {lifetime: age_at_start}}
 calibration: {vary: {}, published: all}
 patients: {file: patients.csv, unit: {age: year}}
 states:
