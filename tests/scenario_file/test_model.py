@@ -6,8 +6,6 @@ import pytest
 from scipy import stats
 from written import dynamics, level, outcome, scenario, survival
 
-from model.scenario_file import ScenarioError
-
 TWO = "states:\n  well: {start: 1, utility: 1}\n  dead: {}\n"
 
 
@@ -299,14 +297,3 @@ def test_the_grid_of_the_curves_is_stated_or_follows_from_the_thresholds(tmp_pat
 def test_a_million_cycles_are_the_most(tmp_path):
     found = scenario(tmp_path, "time: {unit: hour, horizon: 1e6 hours, cycle: hour}")
     assert found.time.cycles == 1e6 and found.time.horizon == 1e6 and found.time.years == pytest.approx(1 / 8766)
-
-
-def test_the_rest_of_a_cycle_does_not_go_beside_what_goes_by_the_stay(tmp_path):
-    text = """time: {unit: year, horizon: 4 years, cycle: 1 year, convention: start}
-states: {a: {start: 1, alive: true}, b: {alive: true}, dead: {alive: false}}
-transitions:
-  - {from: a, to: b, probability per cycle: 0.1 * cycle_in_state}
-  - {from: a, to: dead, probability per cycle: rest}
-"""
-    with pytest.raises(ScenarioError, match="'rest' does not go beside a -> b, which goes by the cycle of the stay"):
-        scenario(tmp_path, text)
