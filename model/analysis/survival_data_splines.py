@@ -15,6 +15,7 @@ from model.analysis.survival_data_kaplan_meier import kaplan_meier
 from model.analysis.survival_data_likelihood import FitError, log_likelihood, maximise
 
 SCALES = ("hazard", "odds", "normal")
+DRAWS = 10_000  # by which it is found how often a fit's draws are no curve
 SPLINES = tuple(f"spline {scale} {k}" for scale in SCALES for k in (1, 2, 3))
 
 
@@ -107,12 +108,25 @@ def curve(fit: Fit) -> Spline:
     return Spline(np.array(fit.knots), fit.coefficients, fit.name.split()[1])
 
 
-def share_that_rises(fit: Fit, draws: int = 10_000) -> float:
+def share_that_rises(fit: Fit) -> float:
     """Share of draws from the covariance of a fit in which survival would rise with time, so that they are no curve."""
+    return float(1 - _falls(fit, _drawn(fit)).mean())
+
+
+def draws_that_fall(fit: Fit, most: int = 2000) -> np.ndarray:
+    """[draw, coefficient] those that are curves."""
+    drawn = _drawn(fit)
+    return drawn[_falls(fit, drawn)][:most]
+
+
+def _drawn(fit: Fit) -> np.ndarray:
+    return np.random.default_rng(1).multivariate_normal(fit.coefficients, fit.covariance, DRAWS)
+
+
+def _falls(fit: Fit, drawn: np.ndarray) -> np.ndarray:
+    """Whether the survival of each draw falls all the time: g rises everywhere, straight outside the knots."""
     knots = np.array(fit.knots)
-    drawn = np.random.default_rng(1).multivariate_normal(fit.coefficients, fit.covariance, draws)
-    slopes = drawn @ basis_slope(np.linspace(knots[0], knots[-1], 200), knots).T
-    return float((slopes.min(axis=1) < 0).mean())
+    return (drawn @ basis_slope(np.linspace(knots[0], knots[-1], 400), knots).T).min(axis=1) > 1e-6
 
 
 def fit_spline(name: str, arm: Arm) -> Fit:

@@ -12,7 +12,7 @@ from model import hazards
 from model.analysis.survival_data import ALL
 from model.analysis.survival_data_fits import JOINT, LOG, Fit
 from model.analysis.survival_data_measures import Analysed
-from model.analysis.survival_data_splines import share_that_rises
+from model.analysis.survival_data_splines import draws_that_fall, share_that_rises
 
 _PLAIN = re.compile(r"[A-Za-z][\w -]*")
 _WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}
@@ -27,7 +27,8 @@ def scenarios(found: Analysed, source: str) -> dict[str, str]:
         together, apart = [f for f in own if f.kind == JOINT], [f for f in own if f.kind != JOINT]
         for fits, ending in ((apart, ""), (together, "_joint")):
             if fits and not any(fit.why for fit in fits):
-                made[f"scenario_{name.replace(' ', '_')}{ending}.yaml"] = _scenario(found, fits, source)
+                made[f"scenario_{_file(name)}{ending}.yaml"] = _scenario(found, fits, source)
+                made |= _draws(found, fits)
     return made
 
 
@@ -37,12 +38,12 @@ def percent(share: float) -> str:
 
 def _scenario(found: Analysed, fits: list[Fit], source: str) -> str:
     unit = found.data.unit
-    text, endings = _survival(fits[0], unit), _endings([arm.name for arm in found.data.arms])
+    text, endings = _survival(fits[0], unit), _endings_of(found)
     factor = f", {fits[0].factors}: factor" if fits[0].factors else ""
     return "\n".join(
         [
             *_head(found, fits),
-            *_rising(fits),
+            *_rising(found, fits),
             f"title: {json.dumps(f'Survival, {fits[0].name}')}",
             "currency: {code: USD}",
             f"time: {{unit: {unit}, horizon: {found.horizon:g} years, cycle: {_CYCLE[unit]}}}",
@@ -85,12 +86,39 @@ def _head(found: Analysed, fits: list[Fit]) -> list[str]:
     ]
 
 
-def _rising(fits: list[Fit]) -> Iterator[str]:
+def _rising(found: Analysed, fits: list[Fit]) -> Iterator[str]:
     """Of splines of whose draws some are no curve."""
-    shares = [(fit.arm, share_that_rises(fit)) for fit in fits if fit.knots]
-    if any(share for _, share in shares):
+    shares = {fit.arm: share_that_rises(fit) for fit in fits if fit.knots}
+    if any(shares.values()):
+        listed = ", ".join(f"{arm} {percent(share)}" for arm, share in shares.items())
         yield "# Too many knots for these events: in some draws survival would rise with time, which a PSA refuses (the base case runs):"
-        yield f"# {', '.join(f'{arm} {percent(share)}' for arm, share in shares)} of draws. Take fewer knots."
+        yield f"# {listed} of draws. Take fewer knots, or for a PSA these parameters, of which such draws are left out:"
+    for fit in fits:
+        if shares.get(fit.arm):
+            names = ", ".join(_names(fit, _endings_of(found)))
+            yield f"#   {names}: {{distribution: empirical({_draws_file(fit, found)}), columns: [{names}], source: survival_data}}"
+
+
+def _draws(found: Analysed, fits: list[Fit]) -> dict[str, str]:
+    """The draws that are left, as CSV, of each fit of which some are not."""
+    made = {}
+    for fit in fits:
+        if fit.knots and share_that_rises(fit):
+            rows = [_names(fit, _endings_of(found)), *([f"{v:.10g}" for v in row] for row in draws_that_fall(fit))]
+            made[_draws_file(fit, found)] = "".join(f"{','.join(row)}\n" for row in rows)
+    return made
+
+
+def _draws_file(fit: Fit, found: Analysed) -> str:
+    return f"draws_{_file(fit.name)}{_endings_of(found)[fit.arm]}.csv"
+
+
+def _file(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def _endings_of(found: Analysed) -> dict[str, str]:
+    return _endings([arm.name for arm in found.data.arms])
 
 
 # --- parameters ---------------------------------------------------------------------------------------------------
