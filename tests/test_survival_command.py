@@ -247,3 +247,36 @@ def test_what_cannot_be_fitted_is_told_and_has_no_scenario(tmp_path, capsys):
     fits = table(out, "fit").set_index(["arm", "distribution"])
     assert fits.loc[("a", "weibull"), "not_possible"] == "1 event, but 2 parameters"
     assert (out / "scenario_exponential.yaml").exists() and not (out / "scenario_weibull.yaml").exists()
+
+
+SPLINES = ("spline hazard 1", "spline odds 2", "spline normal 3")
+
+
+@pytest.fixture(scope="module")
+def splines(tmp_path_factory):
+    out = tmp_path_factory.mktemp("splines") / "out"
+    assert main(["survival", DATA, "--time-unit", "day", "--horizon", "5", "--no-figures", "--out", str(out)]) == 0
+    return out
+
+
+@pytest.mark.parametrize("name", SPLINES)
+def test_a_scenario_of_splines_runs_as_it_stands_and_its_life_years_are_the_means(splines, name):
+    path = splines / f"scenario_{name.replace(' ', '_')}.yaml"
+    expected = means(splines, "by arm", name) / 365.25
+    assert life_years(path).to_dict() == pytest.approx(expected.to_dict(), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", SPLINES[1:])
+def test_a_psa_of_splines_leaves_out_draws_in_which_survival_would_rise(splines, name):
+    path = splines / f"scenario_{name.replace(' ', '_')}.yaml"
+    with pytest.raises(ValueError, match="survival would rise"):
+        model.run(path, draws=4000)
+    text = path.read_text()
+    instead = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("#   gamma")]
+    names = {line.partition(":")[0].strip() for line in instead}
+    kept = [line for line in text.splitlines() if line.partition(":")[0].strip() not in names]
+    at = kept.index("parameters:") + 1
+    (splines / "psa.yaml").write_text("\n".join([*kept[:at], *instead, *kept[at:]]))
+    psa = model.run(splines / "psa.yaml", draws=4000).tables["psa"]
+    base = means(splines, "by arm", name) / 365.25
+    assert psa.groupby("strategy").life_years.mean().to_dict() == pytest.approx(base.to_dict(), rel=0.15)
