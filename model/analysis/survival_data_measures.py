@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from model.analysis.survival_data_cox import Cox, cox
 from model.analysis.survival_data_fits import BY_ARM, Fit, fit_each
 from model.analysis.survival_data_kaplan_meier import KaplanMeier, kaplan_meier
 from model.analysis.survival_data_splines import SPLINES, curve, fit_spline
+from model.hazards import Hazard
 
 LANDMARKS = (1.0, 2.0, 5.0, 10.0)  # years
 HORIZON = 20.0  # years
@@ -20,18 +21,10 @@ OBSERVED = "Kaplan-Meier"
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
-class Curve(Protocol):
-    """What is asked of a fitted distribution, in the unit of the data."""
-
-    def survival(self, t) -> np.ndarray: ...
-    def hazard(self, t) -> np.ndarray: ...
-    def quantile(self, p): ...
-
-
 class Fitted(NamedTuple):
     fit: Fit
     arm: str
-    curve: Curve
+    curve: Hazard
 
 
 @dataclass(frozen=True)
@@ -130,7 +123,7 @@ def landmarks(found: Analysed) -> list[Landmark]:
     return rows
 
 
-def area(curve_of: Curve, end: float) -> float:
+def area(curve_of: Hazard, end: float) -> float:
     """Integral of the survival over 0..end: Gauss points between edges that crowd towards 0."""
     edges = end * np.concatenate([[0.0], 2.0 ** np.arange(-16, -1), np.linspace(0.5, 1, 9)])
     middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2

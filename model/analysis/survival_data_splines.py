@@ -5,7 +5,7 @@ g is log(-log S) on the scale `hazard`, log(1 / S - 1) on `odds`, the normal sco
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,44 +13,11 @@ from model.analysis.survival_data import Arm
 from model.analysis.survival_data_fits import REAL, Fit, too_few
 from model.analysis.survival_data_kaplan_meier import kaplan_meier
 from model.analysis.survival_data_likelihood import FitError, log_likelihood, maximise
+from model.hazards import Hazard
+from model.splines import SCALES
 
-SCALES = ("hazard", "odds", "normal")
 DRAWS = 10_000  # by which it is found how often a fit's draws are no curve
 SPLINES = tuple(f"spline {scale} {k}" for scale in SCALES for k in (1, 2, 3))
-
-
-@dataclass(frozen=True, eq=False)
-class Spline:
-    """knots: log times [knot], the outer ones included; coefficients[knot]: of 1, log time, and a term for each inner knot."""
-
-    knots: np.ndarray
-    coefficients: np.ndarray
-    scale: str
-
-    def cumulative(self, t) -> np.ndarray:
-        """H(t), t >= 0."""
-        with np.errstate(all="ignore"):
-            return cumulative(basis(np.log(t), self.knots) @ self.coefficients, self.scale)
-
-    def hazard(self, t) -> np.ndarray:
-        """Hazard rate at t, per unit of time."""
-        with np.errstate(all="ignore"):
-            x = np.log(np.maximum(t, 1e-300))
-            score, slope = (part(x, self.knots) @ self.coefficients for part in (basis, basis_slope))
-            return hazard(score, slope, self.scale) / np.maximum(t, 1e-300)
-
-    def survival(self, t) -> np.ndarray:
-        return np.exp(-self.cumulative(t))
-
-    def quantile(self, p: float) -> float:
-        """Time by which a share p has had the event; infinity where that many never have it."""
-        from scipy.optimize import brentq
-
-        def short(x: float) -> float:
-            return float(self.survival(np.exp(x))) - (1 - p)
-
-        low, high = self.knots[0] - 50, self.knots[-1] + 50
-        return float(np.exp(brentq(short, low, high, xtol=1e-13))) if short(low) > 0 > short(high) else np.inf
 
 
 def basis(x, knots: np.ndarray) -> np.ndarray:
@@ -104,8 +71,10 @@ def knots_of(arm: Arm, inner: int) -> np.ndarray:
     return np.quantile(np.log(arm.time[arm.event]), np.linspace(0, 1, inner + 2))
 
 
-def curve(fit: Fit) -> Spline:
-    return Spline(np.array(fit.knots), fit.coefficients, fit.name.split()[1])
+def curve(fit: Fit) -> Hazard:
+    """The fitted spline as a distribution of the language, also where it is none: what rises is told, not refused."""
+    scale = np.asarray(float(SCALES.index(fit.name.split()[1])))
+    return Hazard("spline", {"knots": np.array(fit.knots), "coefficients": fit.coefficients, "scale": scale})
 
 
 def share_that_rises(fit: Fit) -> float:

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from model import hazards
 from model.analysis import survival_data_guyot as guyot
 from model.analysis.survival_data import Arm, Columns, SurvivalData, read
 from model.analysis.survival_data_cox import cox
@@ -124,15 +123,6 @@ def test_the_hazard_of_a_spline_is_the_slope_of_its_cumulative_hazard():
         for t in (5.0, 60.0, 400.0, 2000.0):
             slope = (found.cumulative(t * 1.00001) - found.cumulative(t / 1.00001)) / (t * 1.00001 - t / 1.00001)
             assert found.hazard(t) == pytest.approx(slope, rel=1e-5), (name, t)
-
-
-@pytest.mark.parametrize("name", SPLINES)
-def test_the_language_has_the_same_spline(name):
-    found = fit_spline(name, patients("breast").arms[0])
-    there = hazards.make("spline", knots=found.knots, coefficients=found.coefficients, scale=name.split()[1])
-    at = np.array([0.05, 0.7, 3.0, 9.0, 40.0])
-    assert there.survival(at) == pytest.approx(curve(found).survival(at), rel=1e-10)
-    assert there.hazard(at) == pytest.approx(curve(found).hazard(at), rel=1e-9)
 
 
 def test_the_unit_of_time_changes_nothing_but_the_unit():
