@@ -67,12 +67,8 @@ class Curves:
         """Times [strategy, draw] at which a curve bends or breaks off."""
         found: list[np.ndarray] = []
         for hazard, ratio in self.hazards.values():
+            found += hazard.kinks()
             found += [] if ratio is None else [np.asarray(start) for start in ratio.starts]
-            if hazard.family == "fixed":
-                found.append(np.asarray(hazard.parameters["time"] * hazard.acceleration))
-            elif hazard.family == "piecewise":
-                start = hazard.parameters.get("start", 0.0)
-                found += [np.asarray((end - start) * hazard.acceleration) for end in hazard.parameters["breaks"]]
         return [np.broadcast_to(time, self.context.shape) for time in found]
 
     # --- shares -----------------------------------------------------------------------------------------------------

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from model import splines
+from model import shapes, splines
 from model.gamma_tails import INVERSE_TAILS, TAILS, log_density
 from model.suggestions import check_known
 
-_OWN_AXES = dict.fromkeys(
-    ("rates", "breaks", "knots", "coefficients"), 1
-)  # the rest of a parameter's axes are those of strategy, draw or patient
+_LISTS = ("rates", "breaks", "knots", "coefficients", "starts", "ratios", "switches", "offsets", "reached")
+_OWN_AXES = dict.fromkeys(_LISTS, 1)  # the rest of a parameter's axes are those of strategy, draw or patient
 
 
 class HazardError(ValueError):
@@ -63,19 +63,19 @@ class Hazard:
     """H(t) = ratio * H0(t / acceleration), t >= 0.
 
     Parameters, ratio and acceleration are arrays of one leading shape (such as [strategy, draw]) or scalars;
-    'piecewise' has rates[..., piece] and breaks[piece - 1]. Every function broadcasts its argument with them.
+    'piecewise' has rates[..., piece] and breaks[piece - 1]; a parameter may be a Hazard itself. Every function broadcasts its argument with them.
     ratio: hazard ratio. acceleration: factor by which survival times stretch, S(t) = S0(t / acceleration).
     """
 
     family: str
-    parameters: dict[str, np.ndarray]
+    parameters: dict[str, Any]
     ratio: np.ndarray | float = 1.0
     acceleration: np.ndarray | float = 1.0
 
     @np.errstate(all="ignore")
     def cumulative(self, t) -> np.ndarray:
         """H(t), finite t >= 0."""
-        return self._times_ratio(FAMILIES[self.family].cumulative(self._base_time(t), **self.parameters))
+        return self._times_ratio(ALL[self.family].cumulative(self._base_time(t), **self.parameters))
 
     @np.errstate(all="ignore")
     def inverse(self, h) -> np.ndarray:
@@ -83,19 +83,19 @@ class Hazard:
         h = np.asarray(h, float)
         if not _is_one(self.ratio):
             h = _in_place(np.fmax, h / self.ratio, 0.0)  # 0 / 0 is 0: fmax prefers the number
-        t = FAMILIES[self.family].inverse(h, **self.parameters)
+        t = ALL[self.family].inverse(h, **self.parameters)
         return t if _is_one(self.acceleration) else _in_place(np.multiply, t, self.acceleration)
 
     @np.errstate(all="ignore")
     def hazard(self, t) -> np.ndarray:
         """Hazard rate at t, per unit of time."""
-        rate = self._times_ratio(FAMILIES[self.family].hazard(self._base_time(t), **self.parameters))
+        rate = self._times_ratio(ALL[self.family].hazard(self._base_time(t), **self.parameters))
         return rate if _is_one(self.acceleration) else rate / self.acceleration
 
     @np.errstate(all="ignore")
     def mean_cumulative(self, t) -> np.ndarray:
         """(1/t) integral of H over 0..t: closed form or 24-point Gauss-Legendre; 0 at t = 0."""
-        family, t = FAMILIES[self.family], self._base_time(t)
+        family, t = ALL[self.family], self._base_time(t)
         mean = family.mean(t, **self.parameters) if family.mean else _quadrature(t, family, self.parameters)
         return self._times_ratio(mean)
 
@@ -109,17 +109,37 @@ class Hazard:
 
     def take(self, rows: np.ndarray | int) -> Hazard:
         """The hazards of some rows, integers; for a hazard with one leading axis (see `flat`)."""
-        return self._each(lambda value, own: value if np.ndim(value) == own else np.asarray(value)[rows])
+        return self.each(lambda value, own: value if np.ndim(value) == own else np.asarray(value)[rows])
+
+    def by_row(self) -> bool:
+        """Some parameter differs between rows (see `flat`)."""
+        found: list[bool] = []
+
+        def note(value, own: int):
+            found.append(np.ndim(value) > own)
+            return value
+
+        self.each(note)
+        return any(found)
+
+    def kinks(self) -> list[np.ndarray]:
+        """Times at which the hazard steps or bends, of the leading shape of the parameters each."""
+        parts = [kink for value in self.parameters.values() if isinstance(value, Hazard) for kink in value.kinks()]
+        return [np.asarray(kink * self.acceleration) for kink in (*parts, *_own_kinks(self.family, self.parameters))]
 
     def flat(self, shape: tuple[int, ...]) -> Hazard:
         """Leading axes, broadcast to `shape` such as (strategy, draw), become one axis of rows.
 
         A parameter that is the same in all rows becomes a scalar, which `take` leaves alone.
         """
-        return self._each(lambda value, own: _flat(np.asarray(value, float), own, shape))
+        return self.each(lambda value, own: _flat(np.asarray(value, float), own, shape))
 
-    def _each(self, change: Callable) -> Hazard:
-        parameters = {k: change(v, _OWN_AXES.get(k, 0)) for k, v in self.parameters.items()}
+    def each(self, change: Callable) -> Hazard:
+        """With change(value, axes of its own) for every parameter, those of the hazards in it included."""
+        parameters = {
+            k: v.each(change) if isinstance(v, Hazard) else change(v, _OWN_AXES.get(k, 0))
+            for k, v in self.parameters.items()
+        }
         return replace(
             self, parameters=parameters, ratio=change(self.ratio, 0), acceleration=change(self.acceleration, 0)
         )
@@ -137,12 +157,12 @@ def make(name: str, **parameters) -> Hazard:
 
     HazardError on an unknown family, other arguments, or a value outside its domain.
     """
-    check_known([name], FAMILIES, "distribution", HazardError)
-    family = FAMILIES[name]
+    check_known([name], ALL, "distribution", HazardError)
+    family = ALL[name]
     form = next((f for f in family.forms if {k for k, _ in f} == set(parameters)), None)
     if form is None:
         raise HazardError(f"{name} takes {_forms(family)}; found ({', '.join(parameters)})")
-    values = {k: _given(family, k, parameters[k]) for k, _ in form}
+    values: dict[str, Any] = {k: _given(family, k, parameters[k]) for k, _ in form}
     if form in family.other_forms:
         values = family.other_forms[form](**values)
     if "breaks" in values:
@@ -176,7 +196,7 @@ def life_table(ages, rates, start_age=0.0) -> Hazard:
 
 def check(hazard: Hazard) -> None:
     """HazardError that names the first parameter and value outside its domain."""
-    family = FAMILIES[hazard.family]
+    family = ALL[hazard.family]
     for name, _ in family.arguments:
         _need_argument(family, name, hazard.parameters[name])
     _need("hazard ratio", hazard.ratio, "above 0" if family.name == "fixed" else "0 or more")
@@ -187,7 +207,13 @@ def check(hazard: Hazard) -> None:
 
 # --- checks ------------------------------------------------------------------------------------------------
 
-_INSIDE = {"above 0": lambda x: x > 0, "0 or more": lambda x: x >= 0, "any number": lambda x: x == x}
+_INSIDE = {
+    "above 0": lambda x: x > 0,
+    "0 or more": lambda x: x >= 0,
+    "any number": lambda x: x == x,
+    "0 or more and below 1": lambda x: (x >= 0) & (x < 1),
+    "0 to 1": lambda x: (x >= 0) & (x <= 1),
+}
 
 
 def _need(what: str, value, allowed: str, own_axes: int = 0) -> None:
@@ -201,20 +227,22 @@ def _need(what: str, value, allowed: str, own_axes: int = 0) -> None:
 
 
 def _need_argument(family: Family, name: str, value) -> None:
-    allowed = family.allowed[name]
-    if isinstance(allowed, str):
+    allowed = family.allowed.get(name)
+    if isinstance(value, Hazard):
+        check(value)
+    elif isinstance(allowed, str):
         _need(f"{family.name}: {name}", value, allowed, _OWN_AXES.get(name, 0))
 
 
-def _given(family: Family, name: str, value) -> np.ndarray:
-    """An argument as numbers; a word as its index."""
+def _given(family: Family, name: str, value) -> np.ndarray | Hazard:
+    """An argument as numbers; a word as its index; a distribution as it is."""
     allowed = family.allowed[name]
-    if isinstance(allowed, tuple):
+    if isinstance(allowed, tuple) and allowed:
         check_known([value], allowed, f"{family.name}: {name}", HazardError)
         return np.asarray(float(allowed.index(value)))
-    numbers = _numbers(family.name, name, value)
-    _need_argument(family, name, numbers)
-    return numbers
+    made = value if isinstance(value, Hazard) else _numbers(family.name, name, value)
+    _need_argument(family, name, made)
+    return made
 
 
 def _check_spline(knots, coefficients, scale) -> None:
@@ -401,15 +429,6 @@ def _nearly_lognormal_hazard(t, mu, sigma, Q):
     return np.exp(-(z**2) / 2 - log_ndtr(-z)) * slope / (np.sqrt(2 * np.pi) * sigma * t)
 
 
-def _piece(table: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """table[..., k] with one k a row."""
-    if table.ndim == 1:
-        return table[k]
-    shape = np.broadcast_shapes(table.shape[:-1], k.shape)
-    table = np.broadcast_to(table, shape + table.shape[-1:])
-    return np.take_along_axis(table, np.broadcast_to(k, shape)[..., None], axis=-1)[..., 0]
-
-
 def _pieces(rates, breaks):
     """(start of each piece [piece], H0 at it [..., piece])."""
     starts = np.concatenate([[0.0], breaks])
@@ -417,12 +436,29 @@ def _pieces(rates, breaks):
     return starts, np.concatenate([np.zeros((*rates.shape[:-1], 1)), reached], axis=-1)
 
 
+def _own_kinks(family: str, parameters: dict) -> list:
+    match family:
+        case "fixed":
+            return [parameters["time"]]
+        case "piecewise":
+            return [end - parameters.get("start", 0.0) for end in parameters["breaks"]]
+        case "spline":
+            return [np.exp(parameters["knots"][..., k]) for k in range(parameters["knots"].shape[-1])]
+        case "stepped":
+            return [*parameters["starts"][1:]]
+        case "joined":
+            return [parameters["after"]]
+        case "greatest":
+            return [parameters["switches"][..., k] for k in range(parameters["switches"].shape[-1])]
+    return []
+
+
 def _piecewise(t, rates, breaks, start=None):
     if start is not None:
         return _piecewise(start + t, rates, breaks) - _piecewise(start, rates, breaks)
     starts, reached = _pieces(rates, breaks)
     k = np.searchsorted(breaks, t, side="right")
-    return _piece(reached, k) + _piece(rates, k) * (t - starts[k])
+    return shapes.pick(reached, k) + shapes.pick(rates, k) * (t - starts[k])
 
 
 def _piecewise_inverse(h, rates, breaks, start=None):
@@ -435,12 +471,12 @@ def _piecewise_inverse(h, rates, breaks, start=None):
         k = np.zeros(np.broadcast(h, rates[..., 0]).shape, int)
         for j in range(1, len(starts)):
             k += reached[..., j] < h
-    excess = h - _piece(reached, k)
-    return starts[k] + np.where(excess > 0, excess / _piece(rates, k), 0.0)
+    excess = h - shapes.pick(reached, k)
+    return starts[k] + np.where(excess > 0, excess / shapes.pick(rates, k), 0.0)
 
 
 def _piecewise_hazard(t, rates, breaks, start=0.0):
-    return _piece(rates, np.searchsorted(breaks, start + t, side="right"))
+    return shapes.pick(rates, np.searchsorted(breaks, start + t, side="right"))
 
 
 def _piecewise_mean(t, rates, breaks, start=0.0):
@@ -456,7 +492,7 @@ def _piecewise_mean(t, rates, breaks, start=0.0):
 
 # --- the list ----------------------------------------------------------------------------------------------
 
-_PER_TIME, _TIME, _NUMBER, _WORD = "per time", "time", "number", "word"
+_PER_TIME, _TIME, _NUMBER, _WORD, _NESTED = "per time", "time", "number", "word", "distribution"
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
@@ -552,5 +588,56 @@ FAMILIES: dict[str, Family] = {
             lambda t, time: np.where(t == time, np.inf, 0.0),
             lambda t, time: np.where(t > time, np.inf, 0.0),
         ),
+        Family(
+            "cure",
+            (("fraction", _NUMBER), ("distribution", _NESTED)),
+            {"fraction": "0 or more and below 1", "distribution": ()},
+            shapes.cure,
+            shapes.cure_inverse,
+            shapes.cure_hazard,
+        ),
+        Family(
+            "mixture",
+            (("weight", _NUMBER), ("a", _NESTED), ("b", _NESTED)),
+            {"weight": "0 to 1", "a": (), "b": ()},
+            shapes.mixture,
+            shapes.mixture_inverse,
+            shapes.mixture_hazard,
+        ),
+        Family(
+            "hazard_ratio",
+            (("ratio", _NUMBER), ("distribution", _NESTED)),
+            {"ratio": "0 or more", "distribution": ()},
+            lambda t, ratio, distribution: ratio * distribution.cumulative(t),
+            lambda h, ratio, distribution: distribution.inverse(np.fmax(h / ratio, 0.0)),
+            lambda t, ratio, distribution: ratio * distribution.hazard(t),
+            lambda t, ratio, distribution: ratio * distribution.mean_cumulative(t),
+        ),
     )
 }
+_BOTH = (("first", _NESTED), ("second", _NESTED))
+_MADE = (
+    Family("plus", _BOTH, {}, shapes.plus, shapes.plus_inverse, shapes.plus_hazard, shapes.plus_mean),
+    Family(
+        "greatest", _BOTH, {}, shapes.greatest, shapes.greatest_inverse, shapes.greatest_hazard, shapes.greatest_mean
+    ),
+    Family(
+        "stepped",
+        (("distribution", _NESTED), ("ratios", _NUMBER)),
+        {"ratios": "0 or more"},
+        shapes.stepped,
+        shapes.stepped_inverse,
+        shapes.stepped_hazard,
+        shapes.stepped_mean,
+    ),
+    Family(
+        "joined",
+        (("first", _NESTED), ("then", _NESTED), ("after", _TIME)),
+        {"first": (), "then": (), "after": "0 or more"},
+        shapes.joined,
+        shapes.joined_inverse,
+        shapes.joined_hazard,
+        shapes.joined_mean,
+    ),
+)
+ALL = FAMILIES | {family.name: family for family in _MADE}  # those made by `inputs` included, which no text names

@@ -7,16 +7,16 @@ from functools import partial
 
 import numpy as np
 
-from model import clocks, hazards, stays, tables
+from model import clocks, stays, survivals
 from model.context import Context, Values
 from model.curves import Curves
 from model.draws import DomainError, Draws
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, BranchClock, Dynamics, Exit
 from model.formula import Formula
 from model.hazards import Hazard
-from model.limits import check_rate, check_values, words
+from model.limits import check_rate, check_values
 from model.over_time import OverTime, Stepwise, rest
-from model.scenario import Argument, Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
+from model.scenario import Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
 
 SHARES = 1e-9  # rounding of shares that add up to 1
 SUM_OF_CYCLE = 1e-12  # the same of probabilities per cycle
@@ -71,13 +71,13 @@ def _curves(context: Context) -> dict[str, tuple[Hazard, Stepwise | None]]:
     assert partition is not None
     made = {}
     for key, curve in partition.curves.items():
-        constant, ratio = _ratio(context, f"curves.{key}", curve.survival)
+        hazard, ratio = _survival(context, f"curves.{key}", curve.survival)
         if isinstance(ratio, OverTime):
             raise DomainError(
                 f"{context.scenario.line(f'curves.{key}')}: the hazard ratio of a curve may change with time in steps, at times that "
                 "all draws share, such as if(time < five_years, hr, 1); this one changes otherwise"
             )
-        made[key] = _hazard(context, f"curves.{key}", curve.survival, constant), ratio
+        made[key] = hazard, ratio
     return made
 
 
@@ -149,11 +149,8 @@ def _exit(context: Context, transition: Transition) -> Exit | None:
                 return _rate_of_stay(context, ends, f"{place}.rate", formula, check)
             return AtRate(*ends, _level(context, formula, check))
         case TimeToEvent(survival=survival):
-            line, (constant, ratio) = (
-                context.scenario.line(f"{place}.{survival.field}"),
-                _ratio(context, place, survival),
-            )
-            return AtEvent(*ends, _hazard(context, place, survival, constant), survival.clock, ratio, line)
+            hazard, ratio = _survival(context, place, survival)
+            return AtEvent(*ends, hazard, survival.clock, ratio, context.scenario.line(f"{place}.{survival.field}"))
         case PerCycle(probability=Formula() as formula):
             check = partial(check_values, context, f"{place}.probability per cycle", low=0, high=1, formula=formula)
             if context.reads(formula) & stays.OF_STAY:
@@ -251,6 +248,12 @@ def _one_clock(context: Context, state: str, branches: list[AtOnce]) -> BranchCl
     return next(iter(clocks), "model")
 
 
+def _survival(context: Context, place: str, survival: Survival) -> tuple[Hazard, Stepwise | OverTime | None]:
+    """The hazard, and its ratio where that changes with model time."""
+    constant, ratio = _ratio(context, place, survival)
+    return survivals.beside(context, place, survival, survivals.hazard(context, place, survival, constant), ratio)
+
+
 Ratio = tuple[np.ndarray | float, Stepwise | OverTime | None]
 
 
@@ -265,50 +268,3 @@ def _ratio(context: Context, place: str, survival: Survival) -> Ratio:
     if isinstance(level, Stepwise) and len(level.starts) == 1:
         return level.values[0], None
     return 1.0, level
-
-
-def _hazard(context: Context, place: str, survival: Survival, ratio: np.ndarray | float) -> Hazard:
-    factor = np.asarray(1.0) if survival.acceleration is None else context.at(survival.acceleration)
-    check_values(context, f"{place}.acceleration factor", factor, 0, np.inf, survival.acceleration)
-    # Distributions stated 'in months' run on a clock of months: the acceleration carries the change of unit.
-    scaled = 1.0 if survival.acceleration is None else factor
-    scaled = scaled if survival.scale is None else scaled * survival.scale
-    try:
-        base = _base_hazard(context, place, survival)
-        hazard = Hazard(base.family, base.parameters, ratio, scaled)
-        hazards.check(hazard)
-        return hazard
-    except hazards.HazardError as error:
-        where = f", in {words(context, error.where)}" if len(error.where) == 2 else ""
-        raise DomainError(f"{context.scenario.line(f'{place}.{survival.field}')}: {error}{where}") from None
-
-
-def _base_hazard(context: Context, place: str, survival: Survival) -> Hazard:
-    if survival.table is not None:
-        return _life_table(context, place, survival.table, context.at(survival.age))
-    return hazards.make(survival.family, **{n: _argument(context, value) for n, value in survival.arguments.items()})
-
-
-def _argument(context: Context, value: Argument) -> np.ndarray | str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, tuple):
-        return np.stack([context.at(part) for part in value], axis=-1)
-    return context.at(value)
-
-
-def _life_table(context: Context, place: str, name: str, age: np.ndarray) -> Hazard:
-    """age: at the start, [strategy, draw]."""
-    by_strategy = context.tables(name)
-    for s, table in enumerate(by_strategy):
-        of_strategy = np.where(np.arange(len(by_strategy))[:, None] == s, age, np.inf)
-        tables.check_age(context, table, of_strategy, place)
-    if (age == age.flat[0]).all():
-        age = age.flat[0]
-    first = by_strategy[0]
-    if all(table is first for table in by_strategy):
-        return hazards.life_table(first.at, first.values, np.maximum(age, first.at[0]))
-    ages = np.unique(np.concatenate([table.at for table in by_strategy]))
-    rates = np.stack([table.lookup(np.maximum(ages, table.at[0])) for table in by_strategy])
-    rates = np.broadcast_to(rates[:, None], (*context.shape, len(ages)))
-    return hazards.life_table(ages, rates, np.maximum(age, ages[0]))

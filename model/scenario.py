@@ -6,7 +6,7 @@ Formulas are kept as formulas; numbers appear only when draws are made. Times ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -197,14 +197,12 @@ class State:
     share: Formula | None = None
 
 
-Argument = Formula | tuple[Formula, ...] | str  # of a distribution; a text is a word such as the scale of a spline
-
-
 @dataclass(frozen=True)
 class Survival:
     """A time-to-event distribution. `scale`: model units in the unit its arguments are stated in; None if not stated.
 
-    field: of the file in which it stands.
+    An argument that is a word is a text, one that is a distribution itself has neither ratio nor factor. plus, floor: hazards that
+    stand beside it, of which the first is added and the second is the least. field: where it is stated.
     """
 
     family: str
@@ -216,12 +214,36 @@ class Survival:
     scale: float | None = None
     field: str = "survival"
 
+    plus: Survival | None = None
+    floor: Survival | None = None
+
+    @property
+    def compound(self) -> bool:
+        """Made of others, which run on the clocks that they state."""
+        return any(isinstance(value, Survival) for value in self.arguments.values())
+
+    def parts(self) -> Iterator[Survival]:
+        """Itself, and all distributions within it."""
+        yield self
+        for value in self.arguments.values():
+            if isinstance(value, Survival):
+                yield from value.parts()
+
+    def all_parts(self) -> Iterator[Survival]:
+        """Those of the hazards beside it too."""
+        for one in (self, self.plus, self.floor):
+            if one is not None:
+                yield from one.parts()
+
     @property
     def age(self) -> Formula:
         """Age at the start, of a life table."""
         age = self.arguments["age"]
         assert isinstance(age, Formula)
         return age
+
+
+Argument = Formula | tuple[Formula, ...] | str | Survival
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ square of the cycle (docs/validation.md has it measured).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from model.draws import DomainError
@@ -51,17 +49,12 @@ def _over(exit: Exit, cycle: float) -> np.ndarray:
 def rows_of(hazard: Hazard, shape: tuple[int, int], cut: slice) -> Hazard:
     """The hazard of one block of draws, [strategy, draw] flattened to rows."""
 
-    def part(value):
+    def part(value, own: int):
         if np.ndim(value) < 2 or value.shape[:2] != shape:
             return value
         return np.ascontiguousarray(value[:, cut].reshape(-1, *value.shape[2:]))
 
-    return replace(
-        hazard,
-        parameters={k: part(v) for k, v in hazard.parameters.items()},
-        ratio=part(hazard.ratio),
-        acceleration=part(hazard.acceleration),
-    )
+    return hazard.each(part)
 
 
 class Bins:

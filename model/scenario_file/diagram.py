@@ -82,7 +82,7 @@ def _as_curves(scenario: Scenario) -> list[Transition]:
         for t in scenario.transitions
         if isinstance(t, TimeToEvent)
         and t.survival.clock == "model"
-        and t.survival.table is None
+        and t.survival.family != "life_table"
         and t.survival.family != "fixed"
         and t.source in living
         and t.target in living
@@ -96,6 +96,6 @@ def _one_curve(deaths: list[Transition]) -> bool:
     match first:
         case Rate(rate=rate):
             return "lookup" not in rate.text and all(isinstance(t, Rate) and t.rate == rate for t in deaths)
-        case TimeToEvent(survival=survival) if survival.clock == "model" and survival.table is None:
+        case TimeToEvent(survival=survival) if survival.clock == "model" and survival.family != "life_table":
             return all(isinstance(t, TimeToEvent) and t.survival == survival for t in deaths)
     return False

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from model import distributions, hazards
 from model.joint_distributions import JOINT_FAMILIES
-from model.scenario_file.structure import LISTS, hazard_forms
+from model.scenario_file.survival import LISTS, TABLES, hazard_forms
 from model.units import DAYS, PLAIN
 
 DIGITS = r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
@@ -52,7 +52,7 @@ def patterns() -> dict[str, str]:
         "unit": rf"^\s*{UNITS}\s*$",
         "distribution": _calls(distributions.FORMS),
         "prior": rf"{_calls(distributions.FORMS)}|^own$",
-        "survival": _calls([*hazards.FAMILIES, "life_table"]),
+        "survival": _calls([*hazards.FAMILIES, *TABLES]),
         "capacity": rf"^(unlimited|{DIGITS})$",
         "currency": "^[A-Z]{3}$",
     }
@@ -97,10 +97,14 @@ def _of_distributions() -> Iterator[dict[str, str]]:
 def _of_survival() -> Iterator[dict[str, str]]:
     for name, family in hazards.FAMILIES.items():
         for form in hazard_forms(family):
-            words = {word: allowed[0] for word, allowed in family.allowed.items() if isinstance(allowed, tuple)}
+            stated = {word: allowed for word, allowed in family.allowed.items() if isinstance(allowed, tuple)}
+            words = {word: allowed[0] if allowed else "exponential(0.1)" for word, allowed in stated.items()}
             yield _call(name, form, "time to an event", dict.fromkeys(LISTS, 1), " in ${0:months}", words)
     yield _snippet("life_table(table)", "mortality by time", "life_table(${1:table})")
     yield _snippet("life_table(table, age)", "mortality by age", '"life_table(${1:table}, age=${2:age})"')
+    yield _snippet("kaplan_meier(table)", "survival by time, as listed", "kaplan_meier(${1:table})")
+    what, then = "as listed, then another", "then=${2:exponential(0.1)}, after=${3:12}"
+    yield _snippet("kaplan_meier(table, then, after)", what, f'"kaplan_meier(${{1:table}}, {then}) in ${{0:months}}"')
 
 
 def _call(

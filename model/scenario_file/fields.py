@@ -264,6 +264,15 @@ TRANSITION = fields(
             "multiplies the hazard of `survival`; may change by periods, which count from the start of the model on either clock"
         ),
         "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
+        "plus hazard": text(
+            "another distribution whose hazard is added (an excess); the hazard ratio does not multiply it",
+            format="survival",
+        ),
+        "at least hazard": text(
+            "another distribution, such as `life_table(mort, age=age)`: at each instant the larger of the two hazards counts (general "
+            "mortality as a floor). It runs on the same clock; neither ratio nor factor change it",
+            format="survival",
+        ),
         "probability": formula("branch probability out of a chance node; `rest` is the complement"),
         "probability per cycle": formula(
             "probability of the move in one cycle (models published that way); `time` and periods count as at the start of "
@@ -290,6 +299,15 @@ CURVE = fields(
         ),
         "hazard ratio": formula("multiplies the hazard of `survival`; may change by periods"),
         "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
+        "plus hazard": text(
+            "another distribution whose hazard is added (an excess); the hazard ratio does not multiply it",
+            format="survival",
+        ),
+        "at least hazard": text(
+            "another distribution, such as `life_table(mort, age=age)`: at each instant the larger of the two hazards counts (general "
+            "mortality as a floor). It runs on the same clock; neither ratio nor factor change it",
+            format="survival",
+        ),
         "at most": text(
             "curve that this one never exceeds: the smaller survival of the two counts (a warning says where it binds)"
         ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from model.scenario_file.arguments import LOCATION, ArgumentError, restated
 from model.scenario_file.nodes import List, Map, Node, Nothing, Text
 from model.scenario_file.problems import Problems, ScenarioError
-from model.scenario_file.structure import check_twice
+from model.scenario_file.structure import SURVIVAL, check_twice
 from model.scenario_file.yaml_text import DEEPEST, read_yaml
 from model.suggestions import did_you_mean
 
@@ -20,7 +20,7 @@ _VALUE = ("value", "distribution", "table")
 _KIND = ("rate", "survival", "probability", "probability per cycle", "at")
 _WITH = {
     _VALUE: ("by", "by unit", "column", "columns", "range"),
-    _KIND: ("clock", "hazard ratio", "acceleration factor"),
+    _KIND: SURVIVAL,
 }
 SHORT = {
     "horizon": ("time.horizon",),

@@ -10,7 +10,7 @@ from model.dependencies import CircleError, in_order
 from model.formula import BUILT_IN, Formula, Table, parse
 from model.scenario import Branch, Partition, PerCycle, Period, Rate, Scenario, Survival, TimeToEvent, Transition
 from model.scenario_file.problems import Problems
-from model.scenario_file.structure import hazard_forms
+from model.scenario_file.survival import hazard_forms
 from model.suggestions import did_you_mean
 from model.units import MONEY, MONEY_PER_TIME, NUMBER, PER_TIME, TIME, Dimension, UnitError
 
@@ -27,7 +27,8 @@ _BUILT_IN = {
 
 @dataclass(frozen=True)
 class Use:
-    """One formula of the model and the dimension that its place needs; None where it is the name of a life table."""
+    """One formula of the model and the dimension that its place needs; None where it is the name of a life table, or of one of
+    survival by time."""
 
     place: str
     formula: Formula
@@ -35,6 +36,7 @@ class Use:
     varies: str = ""  # may use 'time', 'ratio': time and periods; 'stay': time in state too; 'branch': waiting too; 'period': periods; '': neither
     outside: bool = False  # evaluated without strategy and period (weights of groups)
     curves: bool = False  # may read survival curves
+    survival: bool = False  # the table is one of survival by time
 
     @property
     def names_table(self) -> bool:
@@ -102,19 +104,29 @@ def _money(place: str, parts: Mapping[str, Formula], needed: Dimension) -> Itera
 def _survival(place: str, survival: Survival) -> Iterator[Use]:
     yield from _maybe(f"{place}.hazard ratio", survival.ratio, NUMBER, "ratio")
     yield from _maybe(f"{place}.acceleration factor", survival.acceleration, NUMBER)
+    for one in (survival, survival.plus, survival.floor):
+        if one is not None:
+            yield from _distribution(f"{place}.{one.field}", one)
+
+
+def _distribution(place: str, survival: Survival) -> Iterator[Use]:
     if survival.table is not None:
-        yield Use(f"{place}.survival", parse(survival.table), None)
-        dimensions = {"age": TIME}
-    else:
-        forms = hazard_forms(hazards.FAMILIES[survival.family])
-        form = next(f for f in forms if set(f) == set(survival.arguments))
-        dimensions = {name: _DIMENSIONS[kind] for name, kind in form.items() if kind in _DIMENSIONS}
+        yield Use(place, parse(survival.table), None, survival=survival.family == "kaplan_meier")
+    dimensions = _argument_dimensions(survival)
     for name, argument in survival.arguments.items():
-        if isinstance(argument, str):
-            continue
-        needed = dimensions[name] if survival.scale is None or survival.table else NUMBER
-        for formula in argument if isinstance(argument, tuple) else (argument,):
-            yield Use(f"{place}.{survival.field}", formula, needed)
+        if isinstance(argument, Survival):
+            yield from _distribution(place, argument)
+        elif not isinstance(argument, str):
+            needed = dimensions[name] if survival.scale is None or survival.family == "life_table" else NUMBER
+            for formula in argument if isinstance(argument, tuple) else (argument,):
+                yield Use(place, formula, needed)
+
+
+def _argument_dimensions(survival: Survival) -> dict[str, Dimension]:
+    if survival.table is not None:
+        return {"age": TIME, "after": TIME}
+    form = next(f for f in hazard_forms(hazards.FAMILIES[survival.family]) if set(f) == set(survival.arguments))
+    return {name: _DIMENSIONS[kind] for name, kind in form.items() if kind in _DIMENSIONS}
 
 
 _ALLOWED = {
@@ -418,7 +430,7 @@ def _contexts(scenario: Scenario, use: Use):
 
 def _fault(use: Use, known: Dimensions) -> PlacedError | str:
     if use.needed is None:
-        return _life_table_fault(use.formula.text, known)
+        return _table_fault(use.formula.text, known, use.survival)
     try:
         found = known.of(use.formula)
     except PlacedError as error:
@@ -435,12 +447,12 @@ def _fault(use: Use, known: Dimensions) -> PlacedError | str:
         NUMBER: "such as a probability, utility or ratio",
     }
     hint = hints[use.needed].replace("USD", known.scenario.currency)
-    if use.place.endswith(".survival"):
+    if use.place.endswith((".survival", " hazard")):
         hint = "or a unit of time behind the distribution, such as 'weibull(shape=1.2, scale=14) in months'"
     return f"needs {use.needed} ({hint}), found {found} in '{use.formula.text}'"
 
 
-def _life_table_fault(name: str, known: Dimensions) -> str:
+def _table_fault(name: str, known: Dimensions, survival: bool) -> str:
     tables = known.scenario.tables
     try:
         table = known[name]
@@ -454,7 +466,14 @@ def _life_table_fault(name: str, known: Dimensions) -> str:
     if not isinstance(table, Table):
         return f"'{name}' is not a table.{did_you_mean(name, tables)} Tables: {', '.join(tables) or 'none'}"
     if table.at_dimension != TIME:
-        return f"the table '{table.name}' has no unit of age: state 'by unit', such as year"
+        column = "time" if survival else "age"
+        return f"the table '{table.name}' has no unit of {column}: state 'by unit', such as year"
+    if survival:
+        return (
+            ""
+            if table.dimension == NUMBER
+            else f"the table '{table.name}' must hold survival, 0 to 1: leave its 'unit' out"
+        )
     if table.dimension != PER_TIME:
         return (
             f"the table '{table.name}' must hold rates, found {table.dimension}: state its 'unit', such as 'per year' or "

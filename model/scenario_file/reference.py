@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from model import distributions, hazards
 from model.formula import BUILT_IN, FUNCTIONS
 from model.scenario_file.fields import SCENARIO
-from model.scenario_file.structure import hazard_forms
+from model.scenario_file.survival import FORMS, hazard_forms
 from model.units import DAYS, PLAIN
 
 EXAMPLES = {
@@ -223,6 +223,7 @@ def _survival() -> str:
         f"| `{name}` | {', '.join(_call(name, form) for form in hazard_forms(family))} |"
         for name, family in hazards.FAMILIES.items()
     )
+    tables = "\n".join(f"| `{name}` | {', '.join(f'`{form}`' for form in forms)} |" for name, forms in FORMS.items())
     return f"""\
 ## Survival distributions of moves
 
@@ -233,11 +234,25 @@ stretches time.
 | family | forms |
 |---|---|
 {rows}
-| `life_table` | `life_table(table)`, `life_table(table, age=age at start)` |
+{tables}
 
 A `spline` is that of Royston and Parmar, as flexsurv's `survspline` gives it: `knots` are on the scale of log time, the first and the
 last are the boundary knots, `coefficients` are gamma0, gamma1 .. (as many as knots; a joint `multinormal` for the PSA), `scale` is
 `hazard`, `odds` or `normal`. A draw in which survival would rise with time is an error.
+
+`cure(0.3, weibull(shape=1.2, scale=14)) in months`: a share never has the event. A `hazard ratio` multiplies the whole hazard, so that
+the cured share becomes fraction ** ratio; for one that holds for the uncured only, write
+`cure(0.3, hazard_ratio(hr, weibull(shape=1.2, scale=14))) in months`. `mixture(0.4, a, b)` gives the share 0.4 the distribution a, and
+the others b. `in months` holds for all distributions within; tables state their own units.
+
+`kaplan_meier(km)` reads a table of survival by time (`km: {{table: km.csv, by: time, by unit: month, column: survival}}`), with a
+constant hazard between listed times, and without a jump: S(t) is a straight line on the scale of logarithms. It ends at its last
+time, so a longer model says what follows: `kaplan_meier(km, then=weibull(shape=1.1, scale=14), after=18) in months` is
+S(18) Sx(t) / Sx(18) from month 18 on.
+
+`plus hazard` adds the hazard of another distribution (an excess), `at least hazard` takes the larger of both at each instant (general
+mortality as a floor). Neither is changed by the ratio or by the acceleration factor; the ratio comes first, then what is added, then
+the floor. They run on the clock of the transition. With a ratio that changes by periods they need `clock: model`.
 
 The age at start is a parameter with its unit. A life table may end in a probability of 1, as published ones do: it counts as the
 largest number below 1, a hazard of 36.7 a period, so that nobody survives the period. The table may be bound by groups and
@@ -257,6 +272,8 @@ conventions at the ends of cycles only. `at` goes with rates, survival and proba
 - {{from: well, to: dead, survival: "life_table(mortality, age=age)", clock: model, hazard ratio: smr}}
 - {{from: well, to: screened, at: [t_first, t_second], cost: {{screening: c_screening}}}}
 - {{from: ill, to: dead, survival: "gompertz(shape=0.1, rate=0.02) in years", clock: state}}
+- {{from: ill, to: dead, survival: "cure(0.3, weibull(shape=1.2, scale=14)) in months", clock: model, hazard ratio: hr, at least hazard: "life_table(mortality, age=age)"}}
+- {{from: ill, to: dead, survival: "kaplan_meier(km, then=weibull(shape=1.1, scale=14), after=18) in months", clock: model}}
 - {{from: ill, to: dead, survival: "spline(knots=[-1.6, 0.6, 1.9], coefficients=[g0, g1, g2], scale=odds) in years", clock: model}}
 ```"""
 

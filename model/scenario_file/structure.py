@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TypedDict
 
-from model import formula, hazards
+from model import formula
 from model.effects import BUILT_IN
 from model.formula import Formula, FormulaError
 from model.instants import HAIR
 from model.outcome_keys import COST, cost_of
 from model.scenario import (
-    Argument,
     Branch,
     Clock,
     Effect,
@@ -29,18 +27,17 @@ from model.scenario import (
     TimeToEvent,
     Transition,
 )
+from model.scenario_file import survival as texts
 from model.scenario_file.nodes import List, Map, Node, Text, renamed
 from model.scenario_file.problems import Problems
 from model.scenario_file.schema import bad_name
 from model.suggestions import did_you_mean
-from model.units import DAYS, UnitError, days_in, duration
+from model.units import UnitError, days_in, duration
 
-SURVIVAL = ("clock", "hazard ratio", "acceleration factor")  # fields that go with 'survival'
+BESIDE = ("plus hazard", "at least hazard")  # hazards beside that of 'survival'
+SURVIVAL = ("clock", "hazard ratio", "acceleration factor", *BESIDE)  # fields that go with 'survival'
 KINDS = ("rate", "survival", "probability", "probability per cycle", "at")
-# Arguments of survival families that are lists.
-LISTS = ("rates", "breaks", "knots", "coefficients")
 OUTCOMES = (COST, *BUILT_IN, "draw", "strategy")
-_SURVIVAL = re.compile(r"^(.*\))\s+in\s+([A-Za-z]+)$")
 
 
 class Reader:
@@ -305,123 +302,46 @@ def _appointment(node: Map, reader: Reader) -> Survival | None:
 
 def read_survival(node: Map, reader: Reader, clock: str = "") -> Survival | None:
     """A time-to-event distribution with its ratio and factor. clock: where the entry need not state one."""
-    place, text = node.at("survival"), node.text("survival")
-    reader.lines[place.place] = place.where
     clock = clock or node.text("clock")
     counted: Clock = "state" if clock == "state" else "model"
+    read = {field: _distribution(node, field, reader) for field in ("survival", *BESIDE) if field in node}
+    made = read["survival"]
+    if made is None or None in read.values():
+        return None
+    if not clock and made.family != "exponential" and "clock" not in node.dropped:
+        reader.problems.add(
+            node,
+            f"'clock' is missing: say what the time of the {made.family} counts from, 'model' (time since the start) or 'state' "
+            "(time in the state)",
+        )
+    if clock == "state":
+        _warn_of_age(node, read, reader)
+    ratio, factor = reader.formula(node.get("hazard ratio")), reader.formula(node.get("acceleration factor"))
+    plus, floor = (read.get(field) for field in BESIDE)
+    return replace(made, clock=counted, ratio=ratio, acceleration=factor, plus=plus, floor=floor)
+
+
+def _warn_of_age(node: Map, read: dict[str, Survival | None], reader: Reader) -> None:
+    for field in BESIDE:
+        if (made := read.get(field)) is not None and any(part.family == "life_table" for part in made.parts()):
+            reader.problems.warn(
+                node.at(field),
+                "on 'clock: state' the life table too counts from the entry to the state, so its age must be the age at that time; where "
+                "it is the age at the start, write 'clock: model'",
+            )
+
+
+def _distribution(node: Map, field: str, reader: Reader) -> Survival | None:
+    place = node.at(field)
+    reader.lines[place.place] = place.where
     try:
-        body, scale = _in_unit(text, reader.day)
-        family, positional, named = formula.parse_call(body)
-        arguments, table = _arguments(family, positional, named, reader)
-        if table is not None and scale is not None:
-            raise FormulaError("a table states its own units ('unit', 'by unit'); leave 'in ...' out")
-        if table is None and scale is None and not _has_time(family, arguments):
-            raise FormulaError(f"say in which unit of time the {family} is stated, such as '{text} in months'")
+        made = texts.parsed(node.text(field), reader.day, field)
+        if made.family == "fixed" and any(other in node for other in BESIDE):
+            raise FormulaError(f"a fixed time has no hazard: it does not go with '{BESIDE[0]}' or '{BESIDE[1]}'")
+        return made
     except FormulaError as error:
         reader.problems.add(place, str(error))
         return None
-    if not clock and family != "exponential" and "clock" not in node.dropped:
-        reader.problems.add(
-            node,
-            f"'clock' is missing: say what the time of the {family} counts from, 'model' (time "
-            f"since "
-            "the start) or 'state' (time in the state)",
-        )
-    return Survival(
-        family,
-        arguments,
-        table,
-        counted,
-        reader.formula(node.get("hazard ratio")),
-        reader.formula(node.get("acceleration factor")),
-        scale,
-    )
-
-
-def _has_time(family: str, arguments) -> bool:
-    """Some argument is a time or a rate, so its own unit says what the clock counts in."""
-    form = next(f for f in hazard_forms(hazards.FAMILIES[family]) if set(f) == set(arguments))
-    return any(dimension in ("time", "per time") for dimension in form.values())
-
-
-def _in_unit(text: str, day: float) -> tuple[str, float | None]:
-    match = _SURVIVAL.match(text)
-    if not match:
-        return text, None
-    length = days_in(match[2])
-    if length is None:
-        raise FormulaError(
-            f"'{match[2]}' is no unit of time; allowed: {', '.join(DAYS)}.{did_you_mean(match[2], DAYS)}"
-        )
-    return match[1], length / day
-
-
-def _arguments(family: str, positional, named, reader: Reader):
-    if family == "life_table":
-        return _life_table(positional, named)
-    known = hazards.FAMILIES.get(family)
-    if known is None:
-        allowed = [*hazards.FAMILIES]
-        raise FormulaError(
-            f"unknown distribution '{family}'.{did_you_mean(family, allowed)} Allowed: {', '.join(allowed)}"
-        )
-    for names in hazard_forms(known):
-        given = {**dict(zip(names, positional)), **named}
-        if set(given) == set(names) and len(positional) + len(named) == len(names):
-            return _checked({name: _argument(known, name, tree) for name, tree in given.items()}), None
-    forms = " or ".join(f"({', '.join(names)})" for names in hazard_forms(known))
-    raise FormulaError(f"{family} takes {forms}; found ({', '.join([*map(ast.unparse, positional), *named])})")
-
-
-def hazard_forms(family) -> list[dict[str, str]]:
-    """The accepted sets of arguments of a survival family, each {argument: dimension}."""
-    return [dict(form) for form in (getattr(family, "forms", None) or (family.arguments,))]
-
-
-def _argument(family: hazards.Family, name: str, tree) -> Argument:
-    words = family.allowed[name]
-    if isinstance(words, tuple):
-        return _word(family.name, name, words, tree)
-    listed = isinstance(tree, (ast.List, ast.Tuple))
-    if listed != (name in LISTS) or (listed and not tree.elts):
-        kind = "a list of numbers such as [0.1, 0.2]" if name in LISTS else "one number"
-        raise FormulaError(f"{family.name}: {name} must be {kind}, found {ast.unparse(tree)}")
-    return tuple(map(formula.from_tree, tree.elts)) if listed else formula.from_tree(tree)
-
-
-def _word(family: str, name: str, words: tuple[str, ...], tree) -> str:
-    text = tree.id if isinstance(tree, ast.Name) else ast.unparse(tree)
-    if text not in words:
-        raise FormulaError(f"{family}: {name} must be {', '.join(words[:-1])} or {words[-1]}, found {text}")
-    return text
-
-
-def _checked(arguments: dict) -> dict:
-    length = {name: len(arguments[name]) for name in LISTS if name in arguments}
-    if "rates" in length and length["rates"] != length["breaks"] + 1:
-        raise FormulaError(
-            "piecewise: needs one rate more than breaks (the first holds before the first break); found "
-            f"{length['rates']} rates and {length['breaks']} breaks"
-        )
-    if "knots" in length and not length["knots"] == length["coefficients"] > 1:
-        raise FormulaError(
-            "spline: needs two knots or more (the first and the last are the boundary knots), and as many coefficients; found "
-            f"{length['knots']} knots and {length['coefficients']} coefficients"
-        )
-    return arguments
-
-
-def _life_table(positional, named):
-    """The age at start, and the name of the table, which `names` checks: it may be bound by groups and strategies."""
-    if len(positional) != 1 or not isinstance(positional[0], ast.Name) or set(named) - {"age"}:
-        raise FormulaError("write life_table(name of a table) or life_table(name of a table, age=age at start)")
-    age = formula.from_tree(named.get("age", ast.Constant(0)))
-    if "age" in named and not age.names and not age.has_quantity and age.text != "0":
-        raise FormulaError(
-            f"the age {age.text} has no unit: write 'life_table({positional[0].id}, age={age.text} years)', without 'in ...', as a "
-            "table states its own units"
-        )
-    return {"age": age}, positional[0].id
 
 
 def read_effects(section: Map, states: Collection[str], moves: Collection[str], reader: Reader) -> dict[str, Effect]:

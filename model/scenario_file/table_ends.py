@@ -53,9 +53,10 @@ def _ends(context: Context) -> Iterator[tuple[float, Table, str]]:
 
 def _life_table_ends(context: Context, survival: Survival) -> Iterator[tuple[float, Table]]:
     """(time, table) of the strategies whose table is over before the horizon."""
-    if survival.table is None:
-        return
-    for table, age in zip(context.tables(survival.table), context.at(survival.age)[:, 0]):
-        time = max(tables.last(table) - float(age), 0.0)
-        if before(time, context.scenario.time.horizon):
-            yield time, table
+    for part in survival.all_parts():
+        if part.family != "life_table" or part.table is None:
+            continue
+        for table, age in zip(context.tables(part.table), context.at(part.age)[:, 0]):
+            time = max(tables.last(table) - float(age), 0.0)
+            if before(time, context.scenario.time.horizon):
+                yield time, table
