@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-_STEPS, _CLOSE, _FAR = 200, 1e-14, 1e15
+_STEPS, _FAR = 200, 1e15
+_NEAR, _CLOSE = 1e-8, 1e-14  # after a step of 1e-8 by Newton the error is about its square
 
 
 # --- cure and mixture: S = w Sa + (1 - w) Sb --------------------------------------------------------------------
@@ -223,9 +224,10 @@ def solve(function: Callable, slope: Callable, parameters: dict, h, low, high) -
         low, high = np.where(beyond < 0, x, low), np.where(beyond < 0, high, x)
         step = -beyond / slope(x, **parameters)
         good = (x + step >= low) & (x + step <= high) & (np.abs(step) <= np.abs(last) / 2)
-        new = np.where(good, x + step, (low + high) / 2)
+        near = np.abs(step) <= _NEAR * x
+        new = np.where(good | near, np.clip(x + step, low, high), (low + high) / 2)
         last = new - x
-        done = (np.abs(last) <= _CLOSE * np.abs(x)) | (high - low <= _CLOSE * np.abs(high)) | (beyond == 0)
+        done = near | (high - low <= _CLOSE * high) | (beyond == 0)
         x = np.where(beyond == 0, x, new)
         if done.all():
             break

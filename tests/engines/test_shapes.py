@@ -254,3 +254,25 @@ def test_draws_of_a_psa_have_their_own_floor(tmp_path):
             return np.maximum(k / 12 * (t / 12) ** (k - 1), floor)
 
         assert found[draw] == pytest.approx(area(by_hazard(hazard, *steps), *steps), rel=3e-6)
+
+
+def test_coefficients_of_a_spline_are_drawn_together(tmp_path):
+    """As a fit by maximum likelihood gives them: a joint multinormal, of which each draw has its own curve."""
+    more = """\
+parameters:
+  g0, g1, g2:
+    distribution: 'multinormal(mean=[-3, 1.3, 0.05], covariance=[[0.04, -0.01, 0], [-0.01, 0.01, 0.0005], [0, 0.0005, 0.0004]])'
+"""
+    stated = "spline(knots=[-1, 1, 2.5], coefficients=[g0, g1, g2], scale=hazard) in years"
+    made = scenario(tmp_path, stated, CURVES, more=more)
+    table = draws.probabilistic(made, Sample(5, 1))
+    found = evaluate(made, table).total.get("life_years", False)[0]
+    share = (2.5 - 1) / (2.5 + 1)
+    for draw, (g0, g1, g2) in enumerate(zip(*(table.values[name] for name in ("g0", "g1", "g2")))):
+
+        def survival(t, g0=g0, g1=g1, g2=g2):
+            x = np.log(t)
+            v = max(x - 1, 0) ** 3 - share * max(x + 1, 0) ** 3 - (1 - share) * max(x - 2.5, 0) ** 3
+            return np.exp(-np.exp(g0 + g1 * x + g2 * v))
+
+        assert found[draw] == pytest.approx(area(survival), rel=1e-6)

@@ -25,6 +25,10 @@ COMPOUND = {
         lambda t: 0.3 + 0.7 * S_WEIBULL(t) ** 0.5,
     ),
     "plus": (Hazard("plus", {"first": WEIBULL, "second": NORMAL}), lambda t: S_WEIBULL(t) * S_NORMAL(t)),
+    "plus a table": (
+        Hazard("plus", {"first": make("weibull", shape=0.6, scale=9), "second": TABLE}),
+        lambda t: np.exp(-((t / 9) ** 0.6)) * TABLE.survival(t),
+    ),
     "joined": (
         make("joined", first=NORMAL, then=WEIBULL, after=3.0),
         lambda t: np.where(t < 3, S_NORMAL(t), S_NORMAL(3) * S_WEIBULL(t) / S_WEIBULL(3)),
