@@ -16,7 +16,11 @@ correlations:
 groups:
   walking: {label: Able to walk, weight: 0.6}
 curves:
-  os: {survival: "weibull(shape=1.1, scale=14) in months", acceleration factor: 1.2}
+  os:
+    survival: "weibull(shape=1.1, scale=14) in months"
+    acceleration factor: 1.2
+    plus hazard: "exponential(0.002) in months"
+    at least hazard: "life_table(mortality, age=age)"
 states:
   ward: {label: On the ward, cost: c_ward, entry cost: {admission: c_admission}, entry qaly: -0.02, holds: bed}
   theatre: {entry cost: c_admission, holds: [theatre, bed]}
@@ -24,7 +28,13 @@ states:
 transitions:
   - {from: ward, to: dead, name: other causes, rate: 0.01 per year, cost: c_death, qaly: -0.01}
   - {from: well, to: ill, probability per cycle: 0.05}
-  - {from: ill, to: dead, survival: "weibull(shape=1.2, scale=14) in months", clock: state, acceleration factor: 1.3}
+  - from: ill
+    to: dead
+    survival: "weibull(shape=1.2, scale=14) in months"
+    clock: state
+    acceleration factor: 1.3
+    plus hazard: "exponential(0.002) in months"
+    at least hazard: "exponential(0.001) in months"
   - {from: well, to: screened, at: 50 years - age}
   - {from: well, to: screened, at: [50 years - age, 60 years - age]}
 effects:

@@ -178,10 +178,12 @@ def test_every_distribution_and_every_form_of_it_is_offered():
     ]
     assert offered == [*forms, "empirical(file)"]
     survival = [snippet["label"].split("(")[0] for snippet in snippets()["survival"]]
-    assert set(survival) == {*hazards.FAMILIES, "life_table"}
+    assert set(survival) == {*hazards.FAMILIES, "life_table", "kaplan_meier"}
 
 
+NESTED = dict.fromkeys(("a", "b", "distribution"), "exponential(0.1)")
 NUMBERS = {
+    **dict.fromkeys(("fraction", "weight", "ratio"), "0.4"),
     "knots": "0, 1",
     "coefficients": "-1, 1",
     **dict.fromkeys(("a", "b", "n", "rate", "scale", "meanlog", "sd", "rows", "time", "mu"), "3"),
@@ -206,7 +208,7 @@ def test_a_distribution_filled_with_numbers_is_read(snippet, tmp_path):
 
 @pytest.mark.parametrize(
     "snippet",
-    [s for s in snippets()["survival"] if not s["label"].startswith("life_table")],
+    [s for s in snippets()["survival"] if not s["label"].startswith(("life_table", "kaplan_meier"))],
     ids=lambda snippet: snippet["label"],
 )
 def test_a_survival_filled_with_numbers_is_read(snippet, tmp_path):
@@ -215,7 +217,7 @@ def test_a_survival_filled_with_numbers_is_read(snippet, tmp_path):
         "from": "well",
         "to": "dead",
         "clock": "model",
-        "survival": filled(snippet["body"], NUMBERS),
+        "survival": filled(snippet["body"], NUMBERS | NESTED),
     }
     (tmp_path / "case.yaml").write_text(yaml.safe_dump(case), encoding="utf-8")
     read(tmp_path / "case.yaml")
