@@ -23,7 +23,7 @@ def larger(first: Hazard, second: Hazard, end: float, shape: tuple[int, int]) ->
     for start in range(0, rows, _ROWS):
         chosen = np.arange(start, min(start + _ROWS, rows))
         parts.append(_switches(flat[0].take(chosen), flat[1].take(chosen), end, len(chosen)))
-    most = max(switches.shape[-1] for _, switches in parts)
+    most = max(1, *(switches.shape[-1] for _, switches in parts))  # an empty axis cannot be reshaped
     padded = [np.pad(s, [(0, 0), (0, most - s.shape[-1])], constant_values=np.inf) for _, s in parts]
     leads, switches = np.concatenate([leads for leads, _ in parts]), np.concatenate(padded)
     leads = leads.reshape(shape) if rows > 1 else np.broadcast_to(leads[0], shape)
