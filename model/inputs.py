@@ -19,7 +19,6 @@ from model.over_time import OverTime, Stepwise, rest
 from model.scenario import Branch, Group, PerCycle, Rate, Scenario, Survival, TimeToEvent, Transition
 
 SHARES = 1e-9  # rounding of shares that add up to 1
-SUM_OF_CYCLE = 1e-12  # the same of probabilities per cycle
 CLOCKS: dict[str, BranchClock] = {"waited": "waited", "time_in_state": "entry"}
 
 
@@ -121,7 +120,7 @@ def _check_sum(context: Context, state: str, exit: Exit, beside: list[Exit]) -> 
             check_values(context, f"{place} branches", _sum(context, branches), 1 - SHARES, 1 + SHARES)
         case AtCycleEnd():
             rivals = [e for e in beside if isinstance(e, AtCycleEnd)]
-            check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + SUM_OF_CYCLE)
+            check_values(context, f"{place} probabilities per cycle", _sum(context, rivals), 0, 1 + stays.SUM)
             _check_stays(context, f"{place} probabilities per cycle", rivals)
 
 
@@ -130,7 +129,7 @@ def _check_stays(context: Context, place: str, rivals: list[AtCycleEnd]) -> None
     known = [rival.stay(0, context.scenario.time.whole_cycles) for rival in rivals if rival.stay and not rival.by_both]
     if known:
         least = [rival.level.values.min(axis=0) for rival in rivals if rival.stay is None]
-        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + SUM_OF_CYCLE)
+        check_values(context, place, sum([*known[1:], *least], known[0]), 0, 1 + stays.SUM)
 
 
 def _sum(context: Context, exits: Sequence[AtOnce | AtCycleEnd]) -> np.ndarray:
@@ -225,18 +224,14 @@ def _rest_of_cycle(context: Context, transition: PerCycle, others: list[AtCycleE
     """The move that everyone makes at the end of a cycle who makes none of the others."""
     states = list(context.scenario.states)
     place = f"transitions.{transition.label}.probability per cycle (the rest)"
-    if aged := next((other for other in others if other.stay is not None), None):
-        raise DomainError(
-            f"{context.scenario.line(f'transitions.{transition.label}.probability per cycle')}: 'rest' does not go beside {aged.label}, "
-            "which goes by the cycle of the stay; write the formula of what is left, such as '1 - p'"
-        )
+    ends = states.index(transition.source), states.index(transition.target)
     check = partial(check_values, context, place, low=0, high=1)
+    if any(other.stay for other in others):
+        left = stays.RestOfStays(others, context.scenario.time.cycle, check)
+        return AtCycleEnd(transition.label, *ends, Stepwise(np.zeros(1), left.value(0, 1)), left.value, left.by_both)
     level = rest([other.level for other in others], check, context.shape)
     assert isinstance(level, Stepwise)  # all are held over a cycle
-    left = np.where(np.abs(level.values) <= SUM_OF_CYCLE, 0.0, level.values)
-    check(left)
-    ends = states.index(transition.source), states.index(transition.target)
-    return AtCycleEnd(transition.label, *ends, Stepwise(level.starts, left))
+    return AtCycleEnd(transition.label, *ends, Stepwise(level.starts, stays.left(level.values, check)))
 
 
 def _one_clock(context: Context, state: str, branches: list[AtOnce]) -> BranchClock:

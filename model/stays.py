@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from model.dynamics import AtCycleEnd
 from model.formula import Formula
 from model.instants import HAIR
 
+SUM = 1e-12  # rounding of probabilities per cycle that add up to 1
 OF_STAY = frozenset({"cycle_in_state", "time_in_state", "time_at_entry"})
 OF_MODEL = frozenset({"time", "cycle", "time_at_entry"})
 
@@ -54,3 +56,28 @@ class ByStay:
         found = np.stack(values, axis=1)
         self.check(found)
         return found
+
+
+class RestOfStays:
+    """What the other moves out of a state leave, some of which go by the cycle of the stay; `value` as that of `ByStay`."""
+
+    def __init__(self, others: Sequence[AtCycleEnd], cycle: float, check: Callable):
+        self.others, self.cycle, self.check = others, cycle, check
+        self.by_both = any(other.by_both or len(other.level.starts) > 1 for other in others)
+
+    def value(self, cycle: int, stays: int, draws: slice = slice(None)) -> np.ndarray:
+        chances = [self._of(other, cycle, stays)[..., draws] for other in self.others]
+        return left(1 - sum(chances[1:], chances[0]), self.check)
+
+    def _of(self, other: AtCycleEnd, cycle: int, stays: int) -> np.ndarray:
+        if other.stay is not None:
+            return other.stay(cycle, stays)
+        level = other.level.at(cycle * self.cycle)
+        return np.broadcast_to(level, (stays, *level.shape))
+
+
+def left(rest: np.ndarray, check: Callable) -> np.ndarray:
+    """A rest that may be a hair from 0, as probabilities add up to 1 but for rounding."""
+    found = np.where(np.abs(rest) <= SUM, 0.0, rest)
+    check(found)
+    return found

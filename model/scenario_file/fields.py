@@ -89,7 +89,8 @@ TIME = fields(
             "length of the analysis, such as `5 years`; or `lifetime`: until the youngest patients become 100, rounded up to whole "
             "cycles. Their age at the start is the parameter (or what groups, strategies or patients call) `age`, at base values; or "
             "another formula, as in `{lifetime: age_at_start}`",
-            text("such as `5 years`, or `lifetime`", format="duration"),
+            text("such as `5 years`", format="duration"),
+            text("to the age of 100", enum=["lifetime"]),
             fields("a lifetime", {"lifetime": formula("age at the start, such as `age_at_start`")}, ["lifetime"]),
         ),
         "cycle": text("length of a cycle of the cohort model, such as `1 week`", format="duration"),

@@ -200,7 +200,7 @@ def test_any_number_of_chunks_and_workers_gives_the_same_bits(monkeypatch):
     table = draws.probabilistic(scenario, Sample(700, 5))
     results = []
     for chunk in (700, 350, 100):
-        monkeypatch.setattr("model.engines.cohort.DRAWS", chunk)
+        monkeypatch.setattr("model.engines.contract.DRAWS", chunk)
         results.append(evaluate(scenario, table).total.values)
     with workers(2) as executor:
         results.append(evaluate(scenario, table, Method(executor=executor)).total.values)
