@@ -31,7 +31,9 @@ def check_values(
 
     formula: of which they are the values; the message names the parameters behind it.
     """
-    if values.size and max(low, -_LARGEST) <= np.min(values) and np.max(values) <= min(high, _LARGEST):  # nan is neither
+    if (
+        values.size and max(low, -_LARGEST) <= np.min(values) and np.max(values) <= min(high, _LARGEST)
+    ):  # nan is neither
         return
     bad = ~(np.isfinite(values) & (values >= low) & (values <= high))
     if not bad.any():

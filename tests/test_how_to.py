@@ -254,7 +254,9 @@ def test_what_is_nearly_right_is_more_so_with_shorter_cycles(heading, cycle, res
 def test_a_price_that_is_not_half_cycle_corrected_is_a_dose_each_cycle(results, tmp_path):
     """Sum of the cohort at the start of each cycle, discounted there."""
     text = Path(results("Half-cycle correction as in Excel").manifest["scenario"]).read_text()
-    dose = text.replace("cost: {care: 1000 USD per year}", "cost: {drug: {amount: 1000 USD, every: 1 year, clock: model}}")
+    dose = text.replace(
+        "cost: {care: 1000 USD per year}", "cost: {drug: {amount: 1000 USD, every: 1 year, clock: model}}"
+    )
     (tmp_path / "dose.yaml").write_text(dose)
     found = model.run(tmp_path / "dose.yaml", draws=0)
     expected = sum(1000 * (1 - 0.22) ** k / 1.03**k for k in range(10))

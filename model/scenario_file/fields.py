@@ -536,9 +536,17 @@ SCENARIO = fields(
                         "share of patients by value: numbers with their unit, such as `55 years`, or words, of which formulas ask with "
                         "`tumour is renal`",
                         others=number("share"),
-                    )
+                    ),
+                    "distribution": text(
+                        "of a continuous attribute, such as `normal(mean=63, sd=10)`: taken as strata of equal shares, each with its mean, which "
+                        "conditions of subgroups cut",
+                        format="distribution",
+                    ),
+                    "at least": number("lowest value, in the unit: nobody is below"),
+                    "at most": number("highest value, in the unit: nobody is above"),
+                    "unit": text("unit of the values, such as `year`", format="unit"),
+                    "strata": number("how many (10 if not stated): the change on halving them is their error"),
                 },
-                ["shares"],
             ),
         ),
         "subgroups": fields(

@@ -64,7 +64,10 @@ OTHERS = """\
 perspective: {name: Health service, leave out: [travel]}
 time: {horizon: {lifetime: age_at_start}}
 calibration: {vary: {}, published: all}
-patients: {file: patients.csv, unit: {age: year}}
+patients:
+  file: patients.csv
+  unit: {age: year}
+  weight_kg: {distribution: "normal(mean=75, sd=12)", at least: 40, at most: 140, unit: number, strata: 5}
 states:
   a: {cost: c_ward}
 transitions:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from model import files, formula
 from model.formula import FormulaError
 from model.scenario import Group, Subgroup
+from model.scenario_file import strata
 from model.scenario_file.named_files import beside
 from model.scenario_file.nodes import List, Map, Node, Text
 from model.scenario_file.problems import Problems
@@ -25,6 +26,7 @@ from model.suggestions import did_you_mean
 
 MOST = 200  # profiles, times groups
 SHARES = 1e-9  # rounding of shares that add up to 1
+STRATA = ("at least", "at most", "strata", "unit")  # fields that go with 'distribution'
 _IS = r"(?<![\w.]){name}\s+is\s+(not\s+)?([A-Za-z][\w-]*)"
 _KEPT = ("title", "description", "sources", "parameters", "patients", "published", "calibration")  # without conditions
 
@@ -60,7 +62,7 @@ def expanded(root: Map, problems: Problems) -> tuple[Map, Profiles]:
     """The tree with a group for each group and profile, and conditions such as `tumour is renal` in numbers."""
     if "patients" not in root:
         return root, Profiles()
-    profiles = _read(root.section("patients"), problems)
+    profiles = _read(root, problems)
     if not profiles.profiles or problems.errors:
         return root, Profiles()
     root = _in_numbers(root, profiles, problems)
@@ -70,12 +72,13 @@ def expanded(root: Map, problems: Problems) -> tuple[Map, Profiles]:
 # --- attributes and profiles ---------------------------------------------------------------------------------------------
 
 
-def _read(section: Map, problems: Problems) -> Profiles:
+def _read(root: Map, problems: Problems) -> Profiles:
+    section = root.section("patients")
     if isinstance(section.get("file"), Text):
         return _of_file(section, problems)
     attributes, shares = [], []
     for key, node in section.maps():
-        made = _attribute(key, node, problems)
+        made = _attribute(key, node, root, problems)
         if made is not None:
             attributes.append(made[0])
             shares.append(made[1])
@@ -84,15 +87,21 @@ def _read(section: Map, problems: Problems) -> Profiles:
     return Profiles(tuple(attributes), profiles, dict(section.fields))
 
 
-def _attribute(key: str, node: Map, problems: Problems) -> tuple[Attribute, list[float]] | None:
+def _attribute(key: str, node: Map, root: Map, problems: Problems) -> tuple[Attribute, list[float]] | None:
     if fault := bad_name(key):
         problems.add(node, fault)
+        return None
+    if "distribution" in node and "shares" not in node:
+        made = strata.read(key, node, (text.value for _, _, text in _conditions(root)), problems)
+        return None if made is None else (Attribute(key, tuple(made[0])), made[1])
+    if other := next((word for word in ("distribution", *STRATA) if word in node), ""):
+        problems.add(node.at(other), f"'{other}' does not go with 'shares': state one of 'shares' and 'distribution'")
         return None
     shares = {value: number(child, problems) for value, child in node.section("shares").items()}
     stated = {value: share for value, share in shares.items() if share is not None}
     if not stated or len(stated) < len(shares):
-        if not node.dropped - {"distribution"}:
-            problems.add(node, "needs 'shares', such as {breast: 0.4, lung: 0.6}")
+        if not node.dropped:
+            problems.add(node, "needs 'shares', such as {breast: 0.4, lung: 0.6}, or a 'distribution'")
         return None
     total = sum(stated.values())
     if min(stated.values()) < 0 or abs(total - 1) > SHARES:

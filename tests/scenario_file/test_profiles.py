@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 import model
 from model import draws
@@ -166,3 +167,57 @@ def test_a_condition_of_years_is_that_whatever_the_models_unit(tmp_path, unit):
         "not walking, age 55 years, breast",
         "not walking, age 55 years, renal",
     )
+
+
+CONTINUOUS = MODEL.replace(
+    "{shares: {55 years: 0.2, 65 years: 0.5, 75 years: 0.3}}",
+    "{distribution: 'normal(mean=63, sd=10)', at least: 40, at most: 95, unit: year, strata: STRATA}",
+)
+AGES = stats.truncnorm(-2.3, 3.2, loc=63, scale=10)
+
+
+def exact(low, high, tumours=((1, 0.25), (2, 0.75))):
+    """Mean discounted life-years of those between two ages, by quadrature."""
+
+    def lived(age):
+        return sum(
+            wu
+            * wg
+            * (1 - np.exp(-(0.02 * hr * (age / 62) ** 3 * tumour + DECAY) * 10))
+            / (0.02 * hr * (age / 62) ** 3 * tumour + DECAY)
+            for tumour, wu in tumours
+            for hr, wg in ((1, 0.4), (2, 0.6))
+        )
+
+    total = integrate.quad(lambda age: AGES.pdf(age) * lived(age), low, high, epsabs=1e-12)[0]
+    return total / (AGES.cdf(high) - AGES.cdf(low))
+
+
+def of_strata(tmp_path, strata, group):
+    scenario = read(written(tmp_path, CONTINUOUS.replace("STRATA", str(strata))))
+    return scenario, evaluate(scenario, draws.base(scenario)).outcomes[group].get("life_years")[0, 0]
+
+
+def test_a_continuous_attribute_is_taken_by_strata_with_their_means(tmp_path):
+    scenario, _ = of_strata(tmp_path, 5, "all")
+    ages = {g.bindings["age"].text for g in scenario.groups.values()}
+    values = sorted(float(text.split()[0]) for text in ages)
+    edges = np.sort(np.append(AGES.ppf([0.2, 0.4, 0.6, 0.8]), [60, 70]))  # the conditions of subgroups cut them
+    means = [AGES.expect(lb=a, ub=b, conditional=True) for a, b in zip([40, *edges], [*edges, 95])]
+    assert values == pytest.approx(means, rel=1e-8)
+    weights = evaluate(scenario, draws.base(scenario)).weights
+    young = sum(float(weights[key][0]) for key in scenario.subgroups["young"].members)
+    assert young == pytest.approx(AGES.cdf(60), rel=1e-9)
+
+
+@pytest.mark.parametrize(("group", "ages"), [("all", (40, 95)), ("young", (40, 60))])
+def test_the_error_of_strata_falls_with_their_number(tmp_path, group, ages):
+    errors = [abs(of_strata(tmp_path, n, group)[1] / exact(*ages) - 1) for n in (4, 8, 16)]
+    assert errors[0] < 2e-3 and errors[0] > 2 * errors[1] > 4 * errors[2]
+
+
+def test_patients_have_the_same_strata(tmp_path):
+    scenario, cohort = of_strata(tmp_path, 8, "young")
+    found = evaluate(scenario, draws.base(scenario), Method("individual", patients=20_000)).errors["young"]
+    place = found.mean.names.index("life_years"), 1, 0, 0
+    assert found.mean.values[place] == pytest.approx(cohort, abs=4 * found.se[place])
