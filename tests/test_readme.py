@@ -61,6 +61,8 @@ def folder(tmp_path, monkeypatch):
     pd.DataFrame({"strategy": ["a", "b"], "cost": [1, 2], "effect": [1, 2]}).to_csv(
         tmp_path / "strategies.csv", index=False
     )
+    survival = pd.DataFrame({"time": generator.weibull(1.2, 80) * 10, "event": 1, "arm": ["a", "b"] * 40})
+    survival.to_csv(tmp_path / "data.csv", index=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
