@@ -6,8 +6,6 @@ them in every draw, with its exact share. Subgroups are those of them whose attr
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import math
 import re
@@ -17,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from model import files, formula
 from model.formula import FormulaError
 from model.scenario import Group, Subgroup
-from model.scenario_file import strata
 from model.scenario_file.named_files import beside
 from model.scenario_file.nodes import List, Map, Node, Text
 from model.scenario_file.problems import Problems
@@ -92,6 +89,8 @@ def _attribute(key: str, node: Map, root: Map, problems: Problems) -> tuple[Attr
         problems.add(node, fault)
         return None
     if "distribution" in node and "shares" not in node:
+        from model.scenario_file import strata
+
         made = strata.read(key, node, (text.value for _, _, text in _conditions(root)), problems)
         return None if made is None else (Attribute(key, tuple(made[0])), made[1])
     if other := next((word for word in ("distribution", *STRATA) if word in node), ""):
@@ -129,6 +128,9 @@ def _is_number(text: str) -> bool:
 
 def _of_file(section: Map, problems: Problems) -> Profiles:
     """A row a patient or profile, a column an attribute; `weight` is how many, or what share, it stands for."""
+    import csv
+    import io
+
     node = section.at("file")
     assert isinstance(node, Text)
     units = dict((key, child.value) for key, child in section.section("unit").items())

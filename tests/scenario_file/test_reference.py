@@ -96,18 +96,22 @@ def test_every_yaml_block_of_the_page_is_yaml():
 
 @pytest.mark.parametrize("arguments", [["check"], ["check", str(INVALID / "several.yaml")], ["--help"]])
 def test_check_comes_within_half_a_second_without_heavy_imports(arguments):
-    """Time of the process itself, so that a busy machine does not matter."""
-    code = (
-        "import sys, time; from model.cli import main\n"
-        f"try: main({arguments!r})\nexcept SystemExit: pass\n"
-        "print('TIME', time.process_time(), [m for m in ('scipy', 'pandas', 'matplotlib', 'seaborn', 'simpy') if "
-        "m in sys.modules])"
+    """Time of the process itself; on a slow machine up to five times what NumPy and YAML alone take to load there."""
+    code = f"from model.cli import main\ntry: main({arguments!r})\nexcept SystemExit: pass"
+    seconds, loaded = min((_process(code) for _ in range(3)), key=lambda one: one[0])
+    assert not {"scipy", "pandas", "matplotlib", "seaborn", "simpy"} & loaded
+    assert seconds < max(0.5, 5 * min(_process("import numpy, yaml")[0] for _ in range(3)))
+
+
+def _process(code):
+    """(seconds of a process that runs `code`, modules that it loaded); not measured for coverage, which takes time of its own."""
+    told = (
+        f"{code}\nimport sys, time\nprint('TIME', time.process_time(), *{{m.partition('.')[0] for m in sys.modules}})"
     )
-    # Without being measured for coverage, which takes time of its own.
     plain = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=plain, capture_output=True, text=True, check=True)
-    _, seconds, heavy = done.stdout.splitlines()[-1].split(" ", 2)
-    assert float(seconds) < 0.5 and heavy == "[]"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, env=plain, capture_output=True, text=True, check=True)
+    _, seconds, *modules = done.stdout.splitlines()[-1].split()
+    return float(seconds), set(modules)
 
 
 def test_a_scenario_of_a_thousand_parameters_is_read_in_seconds(tmp_path):
