@@ -127,6 +127,10 @@ class Dynamics:
         """Patients leave states at the ends of cycles, by probabilities per cycle, and not by hazards."""
         return any(isinstance(t, AtCycleEnd) for t in self.transitions)
 
+    def in_force_at_end(self, time: float) -> float:
+        """Whose chances hold for moves made at the end of a cycle: with probabilities per cycle those of the cycle that ends."""
+        return max(time - self.time.cycle / 2, 0.0) if self.by_cycle else time
+
     @property
     def reads_time_in_state(self) -> bool:
         """Some branch depends on the time spent in the state that was left for its chance node."""

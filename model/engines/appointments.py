@@ -137,6 +137,7 @@ class Diary:
         """Moves those who are due at `time` within x[state, row], and out of bins by time in state; {transition: amount[row]}."""
         due = self.plan.at(time, self.dynamics.time.horizon)
         made: Mass = {i: np.zeros(x.shape[1]) for i in due}
+        chances = self.dynamics.in_force_at_end(time)
         sources = sorted({self.dynamics.transitions[i].source for i in due})
         nothing: frozenset[int] = frozenset()
         waiting = [(s, self._taken(s, due, x, bins), nothing) for s in sources]
@@ -145,7 +146,7 @@ class Diary:
             for i, amount in self._shared(state, mass, due, kept, time):
                 made[i] += amount
                 mass = mass - amount
-                for target, share in routes(self.dynamics, self.dynamics.transitions[i].target, time):
+                for target, share in routes(self.dynamics, self.dynamics.transitions[i].target, chances):
                     waiting.append((target, amount * share, kept | {i}))
             x[state] += mass
         return made

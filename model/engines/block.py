@@ -9,9 +9,7 @@ import numpy as np
 
 from model.dynamics import Dynamics
 from model.engines.linear import Flow
-from model.engines.stretches import period_of
 from model.engines.watch import Watch
-from model.instants import HAIR
 
 
 @dataclass(frozen=True)
@@ -117,15 +115,15 @@ def _chance_order(dynamics: Dynamics) -> list[int]:
     return order
 
 
-def keep_appointments(block: Block, tally: Tally, time: float, x: np.ndarray, factor: Callable, bins=None) -> bool:
-    """Those that are due at the end of a step: moves mass, counts it in the period that begins then, with the discount
-    factor(weighting number); whether there are any."""
+def kept_appointments(block: Block, time: float, x: np.ndarray, bins=None) -> np.ndarray | None:
+    """Moves within x[state, row] those who have an appointment at `time`, the end of a step; [transition, row] of what they
+    make, chance branches included, or None where there is none."""
     made = block.keep(time, x, bins)
-    period = period_of(block.dynamics, time * (1 + HAIR))
-    for w in range(len(tally.transitions) if made else 0):
-        weighted = {i: amount * factor(w) for i, amount in made.items()}
-        tally_transitions(block, tally.transitions[w, period], weighted, time)
-    return bool(made)
+    if not made:
+        return None
+    counted = block.none_made()
+    tally_transitions(block, counted, made, block.dynamics.in_force_at_end(time))
+    return counted
 
 
 def tally_transitions(block: Block, sums: np.ndarray, amounts: dict[int, np.ndarray], time: float) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 
 from model import effort
 from model.dynamics import AtCycleEnd
-from model.engines.block import Block, Tally, chance_transitions, keep_appointments, routes
-from model.engines.points import BLOCK, SPAN, spread
+from model.engines.block import Block, Tally, chance_transitions, routes
+from model.engines.points import BLOCK, SPAN, keep, spread
 from model.instants import HAIR, in_force
 
 
@@ -70,17 +70,16 @@ class _Cycles:
 
 
 def points_of_changing(
-    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, weightings, trace: bool
+    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, trace: bool
 ) -> list[np.ndarray]:
     """Occupancy[state, row] at the ends of cycles; time and transitions are added to the tally."""
     cycles, x = _Cycles(block), block.start
     seen, first = [x.copy()], 0
     for n in effort.loop(range(len(weights)), len(weights)):
-        x = cycles.step(n, n - first, x).copy()
-        end = (n + 1) * block.dynamics.time.cycle
-        kept = keep_appointments(block, tally, end, x, lambda w, t=end: weightings[w].factor(t))
-        last = n + 1 == len(weights)
-        if kept or last or n + 1 - first == SPAN or not np.array_equal(shares[n + 1], shares[n]):
+        after = cycles.step(n, n - first, x)
+        keep(block, tally, (n + 1) * block.dynamics.time.cycle, after, weights[n], shares[n])
+        x, last = after.copy(), n + 1 == len(weights)
+        if last or n + 1 - first == SPAN or not np.array_equal(shares[n + 1], shares[n]):
             cycles.add(tally, weights[first : n + 1], shares[n])
             first = n + 1
         seen += [x] if trace else []

@@ -21,13 +21,13 @@ from model import effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit, unknown_to_cohort, watched
 from model.engines import appointments, changing, contract, conventions, linear, points, sojourn, stays, tunnels
-from model.engines.block import Block, Tally, chance_transitions, flows_at, keep_appointments, settle, tally_transitions
+from model.engines.block import Block, Tally, chance_transitions, flows_at, kept_appointments, settle, tally_transitions
 from model.engines.contract import NUMBER, Cut, Engine, Ran, Result, draws_together
 from model.engines.linear import Flow
 from model.engines.refusals import NO_STAY
 from model.engines.stretches import breaks, on, period_of, steps
 from model.engines.watch import Watch
-from model.instants import distinct, floor
+from model.instants import HAIR, distinct, floor
 from model.over_time import OverTime, Stepwise, on_grid
 from model.quantities import Quantities
 from model.scenario import Scenario
@@ -218,8 +218,17 @@ def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | N
             tally.time[w, period] += spent
             amounts = {i: rate * spent[dynamics.transitions[i].source] for i, rate in rates.items()}
             tally_transitions(block, tally.transitions[w, period], amounts, middle)
-        keep_appointments(block, tally, end, x, lambda w, end=end: _factor(weightings[w], end, dynamics))
+        _keep(block, weightings, tally, end, x)
     return None if seen_at is None else _trace_of_rates(block, times, seen_at)
+
+
+def _keep(block: Block, weightings, tally: Tally, time: float, x: np.ndarray, bins: sojourn.Bins | None = None) -> None:
+    """Appointments at the end of a step count at their own time, in the period that begins then."""
+    made, period = kept_appointments(block, time, x, bins), period_of(block.dynamics, time * (1 + HAIR))
+    if made is None:
+        return
+    for w, weighting in enumerate(weightings):
+        tally.transitions[w, period] += made * _factor(weighting, time, block.dynamics)
 
 
 def _solve(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -286,7 +295,7 @@ def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None
             factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
             tally.time[w, period] += spent * factor
             tally.transitions[w, period] += made * factor
-        keep_appointments(block, tally, end, x, lambda w, end=end: _factor(weightings[w], end, dynamics), bins)
+        _keep(block, weightings, tally, end, x, bins)
         if wanted is not None and wanted[step + 1]:
             seen.append(x + bins.occupancy())
     return None if seen_at is None else (seen_at, np.stack(seen))
@@ -310,13 +319,13 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     shares = conventions.period_shares(block.dynamics)
     wanted = seen_at is not None or block.watch is not None
     if tunnels.has_tunnels(block):
-        seen = tunnels.points_of_stays(block, weights, shares, tally, weightings)
+        seen = tunnels.points_of_stays(block, weights, shares, tally)
     elif changing.changes_often(block):
-        seen = changing.points_of_changing(block, weights, shares, tally, weightings, wanted)
+        seen = changing.points_of_changing(block, weights, shares, tally, wanted)
     elif block.dynamics.events():
-        seen = points.points_of_survival(block, weights, shares, tally, weightings)
+        seen = points.points_of_survival(block, weights, shares, tally)
     else:
-        seen = points.points_of_levels(block, weights, shares, tally, weightings, wanted)
+        seen = points.points_of_levels(block, weights, shares, tally, wanted)
     if block.watch is not None:
         tally.columns, tally.doses = stays.by_points(block, np.stack(seen), weights, weightings)
     if seen_at is None:

@@ -7,7 +7,7 @@ import numpy as np
 from model import effort
 from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn
-from model.engines.block import Block, Tally, flows_at, keep_appointments, tally_transitions
+from model.engines.block import Block, Tally, flows_at, kept_appointments, tally_transitions
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import HAIR, in_force
 from model.over_time import Stepwise
@@ -33,9 +33,7 @@ def point_weights(time: TimeFrame, weightings) -> np.ndarray:
     return np.array([conventions.weights(time, weighting) for weighting in weightings]).transpose(2, 0, 1)
 
 
-def points_of_survival(
-    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, weightings
-) -> list[np.ndarray]:
+def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally) -> list[np.ndarray]:
     dynamics, x, step = block.dynamics, block.start.copy(), 0
     cycles = within_cycles(dynamics)
     bins = sojourn.Bins(block, x, np.concatenate([[0.0], *(times[1:] for times in cycles)]))
@@ -48,15 +46,26 @@ def points_of_survival(
             tally_transitions(block, made, amounts, middle)
             for w, (_, _, moved) in enumerate(weight):
                 tally.transitions[w, period] += made * moved
-        after = x + bins.occupancy()
+        keep(block, tally, times[-1], x, weight, share, bins)
+        seen.append(x + bins.occupancy())
         for w, (start, end, _) in enumerate(weight):
-            spread(tally.time[w], share, start * seen[-1] + end * after)
-        seen.append(
-            x + bins.occupancy()
-            if keep_appointments(block, tally, times[-1], x, lambda w, t=times[-1]: weightings[w].factor(t), bins)
-            else after
-        )
+            spread(tally.time[w], share, start * seen[-2] + end * seen[-1])
     return seen
+
+
+def keep(
+    block: Block, tally: Tally, time: float, x: np.ndarray, weight: np.ndarray, share: np.ndarray, bins=None
+) -> None:
+    """Appointments at the end of a cycle: that point sees those who have kept them, and they count as transitions of the cycle."""
+    made = kept_appointments(block, time, x, bins)
+    if made is None:
+        return
+    period = period_of(block.dynamics, time * (1 + HAIR))
+    for w, (_, _, moved) in enumerate(weight):
+        if block.dynamics.by_cycle:
+            spread(tally.transitions[w], share, made * moved)
+        else:
+            tally.transitions[w, period] += made * moved
 
 
 def spread(by_period: np.ndarray, share: np.ndarray, amount: np.ndarray) -> None:
@@ -69,7 +78,7 @@ SPAN = 32  # cycles whose occupancy is held at a time: a few megabytes
 
 
 def points_of_levels(
-    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, weightings, trace: bool
+    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, trace: bool
 ) -> list[np.ndarray]:
     """Stretches of cycles with the same levels and period; sums over cycles are matrix products."""
     dynamics = block.dynamics
@@ -82,10 +91,8 @@ def points_of_levels(
     loops = 1 if block.moving else linear.LOOPS + 1
     step, last_kind = None, None
     for first, last in effort.loop(list(_stretches(dynamics, within)), parts=loops):
-        end = within[last - 1][-1]
         if len(within[first]) > 2 or (block.moving and last == first + 1):
             _cut_cycle(block, within[first], weights[first], shares[first], held, tally)
-            keep_appointments(block, tally, end, held[0, :, : block.rows], lambda w, t=end: weightings[w].factor(t))
             seen += [held[0, :, : block.rows].copy()] if trace else []
             continue
         kind = _kind(dynamics, *within[first])
@@ -97,6 +104,7 @@ def points_of_levels(
             n = len(part)
             for i in range(n):
                 linear.apply(step.whole, held[i, :, : block.rows], held[i + 1, :, : block.rows])
+            keep(block, tally, within[k + n - 1][-1], held[n, :, : block.rows], part[-1], shares[first])
             points = np.zeros((n + 1, weights.shape[1]))
             points[:n] += part[:, :, 0]
             points[1:] += part[:, :, 1]
@@ -109,9 +117,6 @@ def points_of_levels(
             moved = np.zeros((len(dynamics.transitions), block.rows))
             tally_transitions(block, moved, step.transitions(spent), step.time)
             spread(tally.transitions[w], shares[first], moved)
-        kept = keep_appointments(block, tally, end, held[0, :, : block.rows], lambda w, t=end: weightings[w].factor(t))
-        if kept and trace:
-            seen[-1] = held[0, :, : block.rows].copy()
     return seen
 
 
@@ -125,6 +130,7 @@ def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.nd
         for w, (_, _, moved) in enumerate(weight):
             amounts = {i: rate * mean[dynamics.transitions[i].source] * moved for i, rate in rates.items()}
             tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], amounts, middle)
+    keep(block, tally, times[-1], x, weight, share)
     for w, (start, end, _) in enumerate(weight):
         spread(tally.time[w], share, start * before + end * x)
     held[0, :, : block.rows] = x

@@ -7,8 +7,8 @@ import numpy as np
 from model import effort
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, Dynamics
-from model.engines.block import Block, Tally, keep_appointments, routes, tally_transitions
-from model.engines.points import spread
+from model.engines.block import Block, Tally, routes, tally_transitions
+from model.engines.points import keep, spread
 
 ROUNDING = 1e-12  # of probabilities that add up to 1
 
@@ -90,21 +90,18 @@ class Tunnels:
         )
 
 
-def points_of_stays(
-    block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally, weightings
-) -> list[np.ndarray]:
+def points_of_stays(block: Block, weights: np.ndarray, shares: np.ndarray, tally: Tally) -> list[np.ndarray]:
     """Occupancy[state, row] at the ends of cycles; time and transitions are added to the tally."""
     x, cycle = block.start.copy(), block.dynamics.time.cycle
     tunnels = Tunnels(block, x)
     seen = [x + tunnels.occupancy()]
     for n in effort.loop(range(len(weights)), len(weights)):
         amounts, x = tunnels.advance(n, x)
-        made, after = block.none_made(), x + tunnels.occupancy()
+        made = block.none_made()
         tally_transitions(block, made, amounts, n * cycle)
+        keep(block, tally, (n + 1) * cycle, x, weights[n], shares[n], tunnels)
+        seen.append(x + tunnels.occupancy())
         for w, (start, end, moved) in enumerate(weights[n]):
-            spread(tally.time[w], shares[n], start * seen[-1] + end * after)
+            spread(tally.time[w], shares[n], start * seen[-2] + end * seen[-1])
             spread(tally.transitions[w], shares[n], made * moved)
-        end = (n + 1) * cycle
-        kept = keep_appointments(block, tally, end, x, lambda w, t=end: weightings[w].factor(t), tunnels)
-        seen.append(x + tunnels.occupancy() if kept else after)
     return seen

@@ -142,37 +142,57 @@ def test_those_who_age_in_a_state_leave_it_at_the_appointment(tmp_path):
         assert trace.occupancy[-1, 0, 0] == pytest.approx([0, 0, alive, 1 - alive], abs=most)
 
 
-@pytest.mark.parametrize("convention", ["start", "end", "half-cycle"])
-def test_textbook_conventions_by_hand(tmp_path, convention):
-    """Occupancy at the end of a cycle is as before the appointment, at the start of the next as after it."""
-    scenario = model(tmp_path, cycle=0.5, convention=convention)
-    x, qalys, cost = np.array([1.0, 0, 0]), 0.0, 0.0  # well, treated, dead
-    weights = {"start": (1, 0), "end": (0, 1), "half-cycle": (0.5, 0.5)}[convention]
+# Weights of the start and the end of a cycle, and the discount factor of its transitions, of factors at its ends.
+TEXTBOOK = {
+    "start": (1, 0, lambda start, end: start),
+    "end": (0, 1, lambda start, end: end),
+    "half-cycle": (0.5, 0.5, lambda start, end: (start + end) / 2),
+}
+
+
+def by_hand(convention, stay):
+    """(QALYs, cost, screens) of the screened: a point sees those who have kept their appointment, which is a transition of the
+    cycle that ends with it. stay: shares of the well and the treated who stay alive in a cycle."""
+    x, found = np.array([1.0, 0]), np.zeros(3)
+    at_start, at_end, of_cycle = TEXTBOOK[convention]
     for k in range(20):
-        after = np.array([x[0] * np.exp(-0.2), x[1] * np.exp(-0.05), 0])
-        for weight, now, when in ((weights[0], x, k), (weights[1], after, k + 1)):
-            factor = 0.5 * weight * 1.03 ** (-when * 0.5)
-            qalys, cost = qalys + factor * (now[0] + 0.9 * now[1]), cost + factor * 10 * now[1]
+        factors = 1.03 ** (-0.5 * k), 1.03 ** (-0.5 * (k + 1))
+        after = x * stay
         if (k + 1) * 0.5 in (T1, T2):
-            cost += 100 * after[0] * 1.03 ** (-(k + 1) * 0.5)
-            after = np.array([0.7 * after[0], after[1] + 0.3 * after[0], 0])
+            screens = after[0] * of_cycle(*factors)
+            found += [0, 100 * screens, screens]
+            after = np.array([0.7 * after[0], after[1] + 0.3 * after[0]])
+        for weight, now, factor in ((at_start, x, factors[0]), (at_end, after, factors[1])):
+            found += 0.5 * weight * factor * np.array([now[0] + 0.9 * now[1], 10 * now[1], 0])
         x = after
-    assert totals(scenario, "qaly")[1] == pytest.approx(qalys, rel=1e-10)
-    assert totals(scenario, "cost")[1] == pytest.approx(cost, rel=1e-10)
+    return found
 
 
-def test_with_probabilities_per_cycle(tmp_path):
-    scenario = model(
-        tmp_path, cycle=0.5, convention="start", death="probability per cycle: 0.2", late="probability per cycle: 0.05"
+@pytest.mark.parametrize("convention", list(TEXTBOOK))
+@pytest.mark.parametrize("kind", ["rate", "survival", "probability per cycle", "by the stay"])
+def test_textbook_conventions_by_hand_in_every_engine(tmp_path, convention, kind):
+    stated = {
+        "rate": ("rate: r2", "rate: r", [np.exp(-0.2), np.exp(-0.05)]),
+        "survival": ("survival: exponential(r2), clock: model", "rate: r", [np.exp(-0.2), np.exp(-0.05)]),
+        "probability per cycle": ("probability per cycle: 0.2", "probability per cycle: 0.05", [0.8, 0.95]),
+        "by the stay": ("probability per cycle: 0.2 + 0 * cycle_in_state", "probability per cycle: 0.05", [0.8, 0.95]),
+    }
+    death, late, stay = stated[kind]
+    scenario, expected = (
+        model(tmp_path, cycle=0.5, convention=convention, death=death, late=late),
+        by_hand(convention, stay),
     )
-    x, qalys = np.array([1.0, 0]), 0.0
-    for k in range(20):
-        qalys += 0.5 * 1.03 ** (-0.5 * k) * (x[0] + 0.9 * x[1])
-        x = x * [0.8, 0.95]
-        if (k + 1) * 0.5 in (T1, T2):
-            x = np.array([0.7 * x[0], x[1] + 0.3 * x[0]])
-    assert totals(scenario, "qaly")[1] == pytest.approx(qalys, rel=1e-10)
-    assert_near(scenario, "qaly", qalys)
+    for name, value in zip(("qaly", "cost", "screens"), expected):
+        assert totals(scenario, name)[1] == pytest.approx(value, rel=1e-9)
+        assert_near(scenario, name, value)
+
+
+def test_probabilities_that_change_every_cycle_keep_appointments_too(tmp_path):
+    death = "probability per cycle: 0.2 + 0 * time / 1 year"
+    for convention in TEXTBOOK:
+        changing = model(tmp_path, cycle=0.5, convention=convention, death=death, late="probability per cycle: 0.05")
+        for name, value in zip(("qaly", "cost", "screens"), by_hand(convention, [0.8, 0.95])):
+            assert totals(changing, name)[1] == pytest.approx(value, rel=1e-10)
 
 
 def test_the_start_and_chains_at_one_instant(tmp_path):
