@@ -24,7 +24,7 @@ from model.outcomes import Outcomes
 from model.quantities import WEIGHTS, Quantities
 from model.scenario import Scenario
 
-__all__ = ["COHORT", "EngineError", "Evaluation", "Method", "Trace", "evaluate", "priced"]
+__all__ = ["COHORT", "EngineError", "Evaluation", "Method", "Trace", "by_group", "evaluate", "priced"]
 
 NO_TIMES = np.zeros(0)
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def evaluate(
     rows = method.rows(draws)
     shares = {key: np.repeat(share, rows.n // draws.n) for key, share in weights.items()}
     pieces = list(_pieces(scenario, rows, shares, method, at if trace else None, progress))
-    by_group = {key: outcomes.joined([p.outcomes[key] for p in pieces]) for key in pieces[0].outcomes}
+    parts = {key: outcomes.joined([p.outcomes[key] for p in pieces]) for key in pieces[0].outcomes}
     requests = (
         Requests.joined([p.requests for p in pieces if p.requests is not None])
         if pieces[0].requests is not None
@@ -96,11 +96,11 @@ def evaluate(
         case "patients":
             simulated = _of_patients(scenario, pieces, weights)
         case "replications":
-            means = _by_group(scenario, by_group, outcomes.pooled, shares)
+            means = by_group(scenario, parts, outcomes.pooled, shares)
             reference = scenario.reference_index
             simulated = means.each(lambda part: over_replications(part, method.replications, reference))
         case _:
-            total = _by_group(scenario, by_group, outcomes.pooled, weights)
+            total = by_group(scenario, parts, outcomes.pooled, weights)
             return Evaluation(total, weights, _traces(scenario, pieces, weights))
     return Evaluation(simulated.each(lambda part: part.mean), weights, Grouped(), simulated, requests)
 
@@ -188,7 +188,7 @@ def priced(block: Block, ran: Ran) -> Iterator[tuple[Result, Outcomes]]:
 # --- all of them together ---------------------------------------------------------------------------------------
 
 
-def _by_group(
+def by_group(
     scenario: Scenario, parts: dict[str, T], together: Callable[[dict[str, T], Weights], T], weights: Weights
 ) -> Grouped[T]:
     """The parts, all of them together first, and then the subgroups, each with the shares of its members within it."""
@@ -202,7 +202,7 @@ def _by_group(
 
 def _of_patients(scenario: Scenario, pieces: list[_Piece], weights: Weights) -> Grouped[Simulated]:
     parts = {key: Simulated.joined([p.moments[key].simulated() for p in pieces]) for key in weights}
-    return _by_group(scenario, parts, Simulated.pooled, weights)
+    return by_group(scenario, parts, Simulated.pooled, weights)
 
 
 def _traces(scenario: Scenario, pieces: list[_Piece], weights: Weights) -> Grouped[Trace]:
@@ -210,7 +210,7 @@ def _traces(scenario: Scenario, pieces: list[_Piece], weights: Weights) -> Group
     if not pieces[0].traces:
         return Grouped()
     parts = {key: _joined([piece.traces[key] for piece in pieces]) for key in weights}
-    return _by_group(scenario, parts, together, weights)
+    return by_group(scenario, parts, together, weights)
 
 
 def _joined(traces: list[Trace]) -> Trace:

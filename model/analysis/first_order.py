@@ -11,7 +11,7 @@ import numpy as np
 
 from model import draws as draw_tables
 from model import inputs
-from model.analysis.evaluate import Trace, priced, together
+from model.analysis.evaluate import Trace, by_group, priced, together
 from model.analysis.method import EngineError, Method
 from model.analysis.simulate import strata
 from model.dynamics import Dynamics
@@ -37,19 +37,21 @@ class Patients:
 class FirstOrder:
     """By group, with the groups' shares; a group has patients in proportion to its share."""
 
+    scenario: Scenario
     groups: dict[str, Patients]
     weights: dict[str, float]
 
     def values(self, name: str, group: str = ALL, discounted: bool = True) -> np.ndarray:
         """[strategy, patient] of one outcome."""
-        wanted = self.groups if group == ALL and ALL not in self.groups else [group]
+        known = {ALL: tuple(self.groups), **{key: s.members for key, s in self.scenario.subgroups.items()}}
+        wanted = known.get(group, (group,))
         return np.concatenate([self.groups[key].outcomes.get(name, discounted) for key in wanted], axis=-1)
 
     def traces(self, times: np.ndarray) -> Grouped[Trace]:
         """Occupancy, in the shape that engines without patients give."""
         weights = {key: np.array([share]) for key, share in self.weights.items()}
         parts = {key: Trace(times, occupancy(part, times)) for key, part in self.groups.items()}
-        return Grouped.of(parts, lambda traces: together(traces, weights))
+        return by_group(self.scenario, parts, together, weights)
 
 
 def first_order(scenario: Scenario, method: Method, seed: int = 1) -> FirstOrder:
@@ -64,7 +66,7 @@ def first_order(scenario: Scenario, method: Method, seed: int = 1) -> FirstOrder
         flat = values.of_values(values.values.reshape(*values.values.shape[:3], -1))
         if result.followed is not None:
             groups[result.group] = Patients(result.followed.dynamics, result.followed.history, flat)
-    return FirstOrder(groups, {key: float(share[0]) for key, share in weights.items()})
+    return FirstOrder(scenario, groups, {key: float(share[0]) for key, share in weights.items()})
 
 
 def occupancy(patients: Patients, times: np.ndarray) -> np.ndarray:

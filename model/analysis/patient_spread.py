@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.analysis.first_order import FirstOrder
+from model.decision import groups
 from model.dynamics import Dynamics
 from model.history import History
 
@@ -31,7 +32,7 @@ class Spread:
 def spread(found: FirstOrder) -> Iterator[Spread]:
     """Of every outcome, for all patients and by group."""
     first = next(iter(found.groups.values())).outcomes
-    for group in dict.fromkeys(["all", *found.groups]):
+    for group in groups(found.scenario):
         for outcome in first.names:
             for strategy, values in zip(first.strategies, found.values(outcome, group)):
                 moments = values.mean(), values.std(ddof=1)

@@ -59,11 +59,30 @@ def expanded(root: Map, problems: Problems) -> tuple[Map, Profiles]:
     """The tree with a group for each group and profile, and conditions such as `tumour is renal` in numbers."""
     if "patients" not in root:
         return root, Profiles()
+    before = len(problems.errors)
     profiles = _read(root, problems)
-    if not profiles.profiles or problems.errors:
+    _check_clashes(root, profiles, problems)
+    if len(problems.errors) > before or not profiles.profiles:
+        problems.stop()  # formulas read what would be missing, and nothing true could be said of them
         return root, Profiles()
     root = _in_numbers(root, profiles, problems)
     return root.put(("groups",), _groups(root, profiles, problems)), profiles
+
+
+def _check_clashes(root: Map, profiles: Profiles, problems: Problems) -> None:
+    """A name that is an attribute is nothing else: one of the two would be read in silence."""
+    owners = [
+        (kind, key, node) for kind in ("strategies", "groups", "periods") for key, node in root.section(kind).maps()
+    ]
+    for name in (attribute.name for attribute in profiles.attributes):
+        for kind in ("parameters", "definitions"):
+            if any(name == one.strip() for key in root.section(kind).fields for one in key.split(",")):
+                problems.add(
+                    profiles.places[name], f"'{name}' stands in '{kind}' too; choose another name for one of the two"
+                )
+        for kind, key, node in owners:
+            if name in node:
+                problems.add(node.at(name), f"'{name}' is an attribute of 'patients', so {kind}.{key} cannot bind it")
 
 
 # --- attributes and profiles ---------------------------------------------------------------------------------------------
@@ -80,8 +99,8 @@ def _read(root: Map, problems: Problems) -> Profiles:
             attributes.append(made[0])
             shares.append(made[1])
     combined = itertools.product(*(range(len(a.values)) for a in attributes))
-    profiles = tuple((math.prod(s[i] for s, i in zip(shares, index)), index) for index in combined)
-    return Profiles(tuple(attributes), profiles, dict(section.fields))
+    profiles = ((math.prod(s[i] for s, i in zip(shares, index)), index) for index in combined)
+    return Profiles(tuple(attributes), tuple(p for p in profiles if p[0] > 0), dict(section.fields))
 
 
 def _attribute(key: str, node: Map, root: Map, problems: Problems) -> tuple[Attribute, list[float]] | None:
@@ -161,7 +180,7 @@ def _of_file(section: Map, problems: Problems) -> Profiles:
     for weight, *values in zip(weights, *columns):
         index = tuple(place.index(value) for place, value in zip(places, values))
         share[index] = share.get(index, 0.0) + weight
-    profiles = tuple((s / sum(weights), i) for i, s in share.items())
+    profiles = tuple((s / sum(weights), i) for i, s in share.items() if s > 0)
     return Profiles(tuple(attributes), profiles, {name: node for name in names})
 
 

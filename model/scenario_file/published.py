@@ -149,7 +149,7 @@ def _check_fields(node: Map, measure: str, problems: Problems) -> None:
 
 def _check_known(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
     """What the result names is in the scenario."""
-    groups = dict.fromkeys(["all", *scenario.groups])
+    groups = dict.fromkeys(["all", *scenario.groups, *scenario.subgroups])
     outcomes = outcome_names(scenario)
     names: tuple[tuple[str, str, Collection[str]], ...] = (
         ("strategy", "strategy", scenario.strategies),

@@ -133,8 +133,40 @@ FAULTS = [
     ("young: age < 60 years", "young: age < 10 years", "nobody meets 'age < 10 years'"),
     ("young: age < 60 years", "young: age + 60 years", "must be a condition"),
     ("young: age < 60 years", "all: age < 60 years", "'all' is the name of a group"),
+    ("  hr: {value: 0.7}", "  hr: {value: 0.7}\n  age: {value: 60, unit: year}", "'age' stands in 'parameters' too"),
+    ("weight: p_w, hr_g: 1", "weight: p_w, hr_g: 1, age: 70 years", "so groups.walking cannot bind it"),
+    ("a: {h: 1,", "a: {h: 1, age: 50 years,", "so strategies.a cannot bind it"),
     ("  age: {shares", "  rate-1: {shares", "'rate-1' cannot be a name in formulas"),
 ]
+
+
+def test_a_fault_of_patients_is_told_alone(tmp_path):
+    """Formulas that read what is missing then are not called wrong."""
+    with pytest.raises(ScenarioError) as told:
+        read(written(tmp_path, MODEL.replace("55 years: 0.2, ", "")))
+    assert len(told.value.problems if hasattr(told.value, "problems") else str(told.value).splitlines()) == 1
+
+
+PUBLISHED = """
+published:
+  alive: {measure: occupancy, states: [well], at: 5 years, strategy: a, group: young, value: 0.8, n: 100}
+  years: {measure: total, outcome: life_years, strategy: a, group: renal, value: 6, standard error: 0.3}
+"""
+
+
+@pytest.mark.parametrize("engine", ["cohort", "individual"])
+def test_published_results_may_be_of_subgroups(tmp_path, engine):
+    path = written(tmp_path, MODEL + PUBLISHED)
+    tables = model.run(path, draws=0, engine=engine, patients=4000).tables
+    found = tables["published"].set_index("group")["model"] if "published" in tables else None
+    alive = sum(
+        weight * np.exp(-0.02 * hr * (age / 62) ** 3 * tumour * 5) for weight, age, tumour, hr in PROFILES if age < 60
+    ) / sum(weight for weight, age, _, _ in PROFILES if age < 60)
+    near = 1e-9 if engine == "cohort" else 0.03
+    assert found["young"] == pytest.approx(alive, abs=near)
+    assert found["renal"] == pytest.approx(expected(SUBGROUPS["renal"]), abs=10 * near)
+    if engine == "individual":
+        assert {*SUBGROUPS} <= set(tables["first_order"]["group"])
 
 
 @pytest.mark.parametrize(("before", "after", "words"), FAULTS, ids=[words for _, _, words in FAULTS])
