@@ -20,6 +20,7 @@ from model.scenario_file.nodes import List, Map, Node, Text
 from model.scenario_file.problems import Problems
 from model.scenario_file.schema import bad_name, number
 from model.suggestions import did_you_mean
+from model.units import UnitError
 
 MOST = 200  # profiles, times groups
 SHARES = 1e-9  # rounding of shares that add up to 1
@@ -93,6 +94,12 @@ def _read(root: Map, problems: Problems) -> Profiles:
     if isinstance(section.get("file"), Text):
         return _of_file(section, problems)
     attributes, shares = [], []
+    if not section.fields:
+        problems.add(
+            root.at("patients"),
+            "needs an attribute, such as 'age: {shares: {55 years: 0.3, 65 years: 0.7}}', or a 'file'",
+        )
+        return Profiles()
     for key, node in section.maps():
         made = _attribute(key, node, root, problems)
         if made is not None:
@@ -150,9 +157,13 @@ def _of_file(section: Map, problems: Problems) -> Profiles:
     import csv
     import io
 
+    from model.scenario_file import strata
+
     node = section.at("file")
     assert isinstance(node, Text)
-    units = dict((key, child.value) for key, child in section.section("unit").items())
+    units = {key: strata.unit_behind(child, problems) for key, child in section.section("unit").items()}
+    if problems.errors:
+        return Profiles()
     try:
         rows = list(csv.DictReader(io.StringIO(files.text(beside(node, node.value)))))
     except files.FileError as error:
@@ -275,13 +286,14 @@ def _conditions(root: Map) -> Iterator[tuple[str, Node, Text]]:
 def _members(node: Text, groups: dict[str, Group], day: float, problems: Problems) -> tuple[str, ...] | None:
     try:
         condition = formula.parse(node.value, "")
-        known = set.intersection(*(set(group.bindings) for group in groups.values()))
+        stated = ({n for n, value in group.bindings.items() if not value.names} for group in groups.values())
+        known = set.intersection(*stated)
         for name in sorted(condition.names):
             if name not in known:
                 problems.unknown(node, "attribute of patients", name, sorted(known))
                 return None
         meets = {key: _meets(condition, group, day) for key, group in groups.items()}
-    except FormulaError as error:
+    except (FormulaError, UnitError) as error:
         problems.add(node, str(error))
         return None
     if any(value not in (0.0, 1.0) for value in meets.values()):
@@ -296,7 +308,9 @@ def _members(node: Text, groups: dict[str, Group], day: float, problems: Problem
 
 def _meets(condition: formula.Formula, group: Group, day: float) -> float:
     values = {name: group.bindings[name].evaluate({}, day) for name in condition.names}
-    read = condition.reading({name: group.bindings[name].dimension({}) for name in condition.names})
+    dimensions = {name: group.bindings[name].dimension({}) for name in condition.names}
+    read = condition.reading(dimensions)
+    read.dimension(dimensions)  # that units go together: 'age < 55' is no age
     return float(read.evaluate(values, day))
 
 

@@ -14,10 +14,11 @@ import numpy as np
 from model import formula
 from model.distributions import Distribution, DistributionError
 from model.formula import FormulaError
-from model.scenario_file.nodes import Map
+from model.scenario_file.nodes import Map, Text
 from model.scenario_file.parameters import stated
 from model.scenario_file.problems import Problems
 from model.scenario_file.schema import number
+from model.units import NUMBER, UnitError, parse_unit
 
 USUAL, MOST = 10, 100  # strata
 _SCAN, _HALVINGS = 4000, 60
@@ -51,7 +52,9 @@ class Range:
 def read(name: str, node: Map, conditions: Iterator[str], problems: Problems) -> tuple[list[str], list[float]] | None:
     """(values with their unit, shares) of an attribute with a 'distribution'; None where that cannot be, which is reported."""
     stated_strata = node.get("strata")
-    unit, count = node.text("unit"), USUAL if stated_strata is None else number(stated_strata, problems)
+    stated_unit = node.get("unit")
+    unit = unit_behind(stated_unit, problems) if isinstance(stated_unit, Text) else ""
+    count = USUAL if stated_strata is None else number(stated_strata, problems)
     ranged = _ranged(node, problems)
     if ranged is None or count is None:
         return None
@@ -64,6 +67,16 @@ def read(name: str, node: Map, conditions: Iterator[str], problems: Problems) ->
     edges = edges[np.concatenate([[True], np.diff(edges) > 1e-9])]
     values = [ranged.mean(a, b) for a, b in zip(edges[:-1], edges[1:])]
     return [f"{value:.12g} {unit}".strip() for value in values], np.diff(edges).tolist()
+
+
+def unit_behind(node: Text, problems: Problems) -> str:
+    """The unit as it stands behind a number of a formula; nothing for plain numbers. What is none is reported."""
+    try:
+        unit = parse_unit(node.value, "")
+    except UnitError as error:
+        problems.add(node, str(error))
+        return ""
+    return "" if unit.dimension == NUMBER and unit.factor == 1 else node.value
 
 
 def _ranged(node: Map, problems: Problems) -> Range | None:

@@ -130,6 +130,8 @@ FAULTS = [
     ("{55 years: 0.2, 65 years: 0.5,", "{young: 0.2, 65 years: 0.5,", "all numbers .* or all words"),
     ("if(tumour is renal", "if(tumour is renl", "unknown value of 'tumour' 'renl'. Did you mean 'renal'?"),
     ("young: age < 60 years", "young: ages < 60 years", "unknown attribute of patients 'ages'. Did you mean 'age'?"),
+    ("young: age < 60 years", "young: age < 60", "mixes"),
+    ("young: age < 60 years", "young: hr_g < 2 * hr", "unknown attribute of patients 'hr'"),
     ("young: age < 60 years", "young: age < 10 years", "nobody meets 'age < 10 years'"),
     ("young: age < 60 years", "young: age + 60 years", "must be a condition"),
     ("young: age < 60 years", "all: age < 60 years", "'all' is the name of a group"),
@@ -253,3 +255,13 @@ def test_patients_have_the_same_strata(tmp_path):
     found = evaluate(scenario, draws.base(scenario), Method("individual", patients=20_000)).errors["young"]
     place = found.mean.names.index("life_years"), 1, 0, 0
     assert found.mean.values[place] == pytest.approx(cohort, abs=4 * found.se[place])
+
+
+def test_units_of_continuous_attributes_are_read_or_refused(tmp_path):
+    weighed = MODEL.replace(
+        "subgroups:",
+        "  kg: {distribution: 'normal(mean=75, sd=9)', unit: number, strata: 2}\nsubgroups:\n  heavy: kg > 80",
+    )
+    assert read(written(tmp_path, weighed)).subgroups["heavy"].members
+    with pytest.raises(ScenarioError, match="patients.kg.unit: .*'yaer'"):
+        read(written(tmp_path, weighed.replace("unit: number", "unit: yaer")))
