@@ -74,7 +74,7 @@ class _Stays:
             some = np.flatnonzero((period >= 0) & (period < len(periods)) & (share > 0))
             cells = period[some] * np.int64(rows) + self.history.row[k[some]]
             for w, weighting in enumerate(weightings):
-                factor = np.where(time[some] > 0, _factor(self.dynamics, weighting, time[some]), 1.0)
+                factor = np.where(time[some] > 0, self.clock.factor_of_dose(weighting, time[some]), 1.0)
                 sums[w] += _sums(cells, share[some] * factor, sums[w].shape)
 
     def _taken_within(self, period: int) -> np.ndarray | slice:
@@ -164,6 +164,9 @@ class Integral:
         for some, k in _numbered(first, last):
             yield stays[some], k * every[some] + (entered[some] if of_stay else 0.0), np.ones(len(some))
 
+    def factor_of_dose(self, weighting: Weighting, time: np.ndarray) -> np.ndarray:
+        return _factor(self.dynamics, weighting, time)
+
     def reach(self, period: int) -> tuple[float, float]:
         """Times between which transitions count in a period."""
         return _span(self.dynamics, period)
@@ -245,6 +248,10 @@ class Cycles:
             over = np.maximum(at - before, 0.0)
             there, after = ((entered[some] <= b) & (b < left[some]) for b in (before, before + 1))
             yield stays[some], at * self.dynamics.time.cycle, (1 - over) * there + over * after
+
+    def factor_of_dose(self, weighting: Weighting, time: np.ndarray) -> np.ndarray:
+        """At its own time, whatever the cycle counts."""
+        return weighting.factor(time)
 
     def reach(self, period: int) -> tuple[float, float]:
         """Times between which transitions may count in a period: the whole of every cycle of which it has a part."""

@@ -166,11 +166,16 @@ def test_followed_patients_are_counted_as_in_tunnels(tmp_path, convention):
     by_cycle = {"coming": "probability per cycle: 0.4", "dying": "probability per cycle: 0.2"}
     made = scenario(tmp_path, LATER, LIMITED, convention=convention, rate=0, **by_cycle)
     near(made, 100 * counted(convention, tunnels(0.4, 0.2, 8, 3)[0], 0.5), discounted=False)
-    made = scenario(
-        tmp_path, LATER, "{amount: dose, every: 1 year, at most: 2}", convention=convention, rate=0, **by_cycle
-    )
-    seen = tunnels(0.4, 0.2, 8, 3)[1]
-    near(made, 10 * (seen[:-1, 0] + seen[:-1, 2]).sum(), discounted=False)
+    seen, factor = tunnels(0.4, 0.2, 8, 3)[1][:-1], 1.3 ** -(0.5 * np.arange(8))
+    doses = {
+        "{amount: dose, every: 1 year, at most: 2}": seen[:, 0] + seen[:, 2],
+        "{amount: dose, every: 1 year, clock: model}": seen.sum(axis=1) * (np.arange(8) % 2 == 0),
+    }
+    for cost, given in doses.items():
+        made = scenario(tmp_path, LATER, cost, convention=convention, rate=30, **by_cycle)
+        assert total(made) == pytest.approx(10 * (factor * given).sum(), rel=1e-12)
+        near(made, 10 * given.sum(), discounted=False)
+        near(made, 10 * (factor * given).sum())  # at its own time, not at the middle of a cycle
 
 
 RISING = {"coming": "rate: 0.2 per year * (1 + time / gap)", "dying": "rate: 0.1 per year * (1 + time / gap)"}
