@@ -2,21 +2,18 @@
 
     H(t) = ratio * H0(t / acceleration),   S(t) = exp(-H(t)),   T = H^-1(E) with E ~ Exp(1)
 
-Parameters as in R's flexsurv (Jackson 2016, J Stat Softw 70(8)). The tails are computed in logs, so that
-inverse(cumulative(t)) returns t where the survival itself would be rounded to 0 or 1.
+Parameters as in R's flexsurv (Jackson 2016, J Stat Softw 70(8)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from model import shapes, splines
-from model.gamma_tails import INVERSE_TAILS, TAILS, log_density
+from model import hazard_functions, shapes, splines
 from model.suggestions import check_known
 
 _LISTS = ("rates", "breaks", "knots", "coefficients", "starts", "ratios", "switches", "offsets", "reached")
@@ -327,115 +324,6 @@ def _quadrature(t, family: Family, parameters: dict) -> np.ndarray:
     return np.where(t > 0, total * (t - start) / t, 0.0)
 
 
-_FIRST = 1e-300  # stands for t = 0 where a hazard is a limit there, 0 / 0 as written
-
-
-def _gompertz(t, shape, rate):
-    return np.where(shape == 0, rate * t, rate * np.expm1(shape * t) / shape)
-
-
-def _gompertz_inverse(h, shape, rate):
-    u = np.fmax(h / rate, 0.0)
-    t = np.where(shape == 0, u, np.log1p(shape * u) / shape)
-    return np.where(np.isnan(t), np.inf, t)  # shape below 0: H never exceeds -rate / shape
-
-
-def _loglogistic_inverse(h, shape, scale):
-    # expm1(h) in logs, which does not overflow
-    return scale * np.exp((h + np.log(-np.expm1(-h))) / shape)
-
-
-def _loglogistic_hazard(t, shape, scale):
-    x = t / scale
-    return shape / scale * x ** (shape - 1) / (1 + x**shape)
-
-
-def _gamma(t, shape, rate):
-    return TAILS["upper"](shape, np.log(rate * t / shape))
-
-
-def _gamma_inverse(h, shape, rate):
-    return shape / rate * np.exp(INVERSE_TAILS["upper"](shape, h))
-
-
-def _gamma_hazard(t, shape, rate):
-    t = np.maximum(t, _FIRST)
-    s = np.log(rate * t / shape)
-    return np.exp(log_density(shape, s) + TAILS["upper"](shape, s)) / t
-
-
-_NEARLY_LOGNORMAL = 2e-3  # |Q| below which an expansion is better than the incomplete gamma function
-
-
-def _gengamma_by_Q(near: Callable, function: Callable) -> Callable:
-    """Evaluates rows by the size and the sign of Q (Prentice 1974; flexsurv's dgengamma)."""
-
-    def evaluate(x, mu, sigma, Q):
-        x, mu, sigma, Q = np.broadcast_arrays(np.asarray(x, float), mu, sigma, Q)
-        small, result = np.abs(Q) < _NEARLY_LOGNORMAL, np.empty(x.shape)
-        for rows, compute in (
-            (small, near),
-            (~small & (Q > 0), partial(function, tail="upper")),
-            (~small & (Q < 0), partial(function, tail="lower")),
-        ):
-            if rows.any():
-                result[rows] = compute(x[rows], mu[rows], sigma[rows], Q[rows])
-        return result
-
-    return evaluate
-
-
-def _gengamma(t, mu, sigma, Q, tail):
-    return TAILS[tail](Q**-2, Q * (np.log(t) - mu) / sigma)
-
-
-def _gengamma_inverse(h, mu, sigma, Q, tail):
-    return np.exp(mu + sigma / Q * INVERSE_TAILS[tail](Q**-2, h))
-
-
-def _gengamma_hazard(t, mu, sigma, Q, tail):
-    t = np.maximum(t, _FIRST)
-    s = Q * (np.log(t) - mu) / sigma
-    return np.exp(log_density(Q**-2, s) + TAILS[tail](Q**-2, s)) * np.abs(Q) / (sigma * t)
-
-
-def _normal_score(w, Q):
-    """(z, dz/dw): S = 1 - Phi(z) at w = (log t - mu) / sigma, to order Q^2 (Barndorff-Nielsen's r*)."""
-    c = np.clip(w, -40, 100)
-    return w + Q * (c**2 + 2) / 6 + Q**2 * c * (c**2 - 1) / 36, 1 + Q * c / 3 + Q**2 * (3 * c**2 - 1) / 36
-
-
-def _nearly_lognormal(t, mu, sigma, Q):
-    from scipy.special import log_ndtr
-
-    return -log_ndtr(-_normal_score((np.log(t) - mu) / sigma, Q)[0])
-
-
-def _nearly_lognormal_inverse(h, mu, sigma, Q):
-    from scipy.special import ndtri_exp
-
-    z = w = -ndtri_exp(-h)
-    for _ in range(4):
-        reached, slope = _normal_score(w, Q)
-        w = np.where(np.isfinite(z), w + (z - reached) / slope, z)
-    return np.exp(mu + sigma * w)
-
-
-def _nearly_lognormal_hazard(t, mu, sigma, Q):
-    from scipy.special import log_ndtr
-
-    t = np.maximum(t, _FIRST)
-    z, slope = _normal_score((np.log(t) - mu) / sigma, Q)
-    return np.exp(-(z**2) / 2 - log_ndtr(-z)) * slope / (np.sqrt(2 * np.pi) * sigma * t)
-
-
-def _pieces(rates, breaks):
-    """(start of each piece [piece], H0 at it [..., piece])."""
-    starts = np.concatenate([[0.0], breaks])
-    reached = np.cumsum(rates[..., :-1] * np.diff(starts), axis=-1)
-    return starts, np.concatenate([np.zeros((*rates.shape[:-1], 1)), reached], axis=-1)
-
-
 def _own_kinks(family: str, parameters: dict) -> list:
     match family:
         case "fixed":
@@ -451,43 +339,6 @@ def _own_kinks(family: str, parameters: dict) -> list:
         case "greatest":
             return [parameters["switches"][..., k] for k in range(parameters["switches"].shape[-1])]
     return []
-
-
-def _piecewise(t, rates, breaks, start=None):
-    if start is not None:
-        return _piecewise(start + t, rates, breaks) - _piecewise(start, rates, breaks)
-    starts, reached = _pieces(rates, breaks)
-    k = np.searchsorted(breaks, t, side="right")
-    return shapes.pick(reached, k) + shapes.pick(rates, k) * (t - starts[k])
-
-
-def _piecewise_inverse(h, rates, breaks, start=None):
-    if start is not None:
-        return np.fmax(_piecewise_inverse(h + _piecewise(start, rates, breaks), rates, breaks) - start, 0.0)
-    starts, reached = _pieces(rates, breaks)
-    if rates.ndim == 1:
-        k = np.searchsorted(reached[1:], h, side="left")
-    else:
-        k = np.zeros(np.broadcast(h, rates[..., 0]).shape, int)
-        for j in range(1, len(starts)):
-            k += reached[..., j] < h
-    excess = h - shapes.pick(reached, k)
-    return starts[k] + np.where(excess > 0, excess / shapes.pick(rates, k), 0.0)
-
-
-def _piecewise_hazard(t, rates, breaks, start=0.0):
-    return shapes.pick(rates, np.searchsorted(breaks, start + t, side="right"))
-
-
-def _piecewise_mean(t, rates, breaks, start=0.0):
-    """Each piece adds rate * (time in it so far), which rises and then stays."""
-    edges = [np.maximum(edge - start, 0.0) for edge in (0.0, *breaks, np.inf)]
-    total = 0.0
-    for j, (low, high) in enumerate(zip(edges, edges[1:])):
-        since = np.maximum(t - low, 0.0)
-        within = np.minimum(since, high - low)
-        total = total + rates[..., j] * within * (since - within / 2)
-    return np.where(t > 0, total / t, 0.0)
 
 
 # --- the list ----------------------------------------------------------------------------------------------
@@ -518,17 +369,17 @@ FAMILIES: dict[str, Family] = {
             "gompertz",
             (("shape", _PER_TIME), ("rate", _PER_TIME)),
             {"shape": "any number", "rate": "0 or more"},
-            _gompertz,
-            _gompertz_inverse,
+            hazard_functions.gompertz,
+            hazard_functions.gompertz_inverse,
             lambda t, shape, rate: rate * np.exp(shape * t),
         ),
         Family(
             "lognormal",
             (("meanlog", _NUMBER), ("sdlog", _NUMBER)),
             {"meanlog": "any number", "sdlog": "above 0", "median": "above 0"},
-            lambda t, meanlog, sdlog: _nearly_lognormal(t, meanlog, sdlog, 0.0),
-            lambda h, meanlog, sdlog: _nearly_lognormal_inverse(h, meanlog, sdlog, 0.0),
-            lambda t, meanlog, sdlog: _nearly_lognormal_hazard(t, meanlog, sdlog, 0.0),
+            lambda t, meanlog, sdlog: hazard_functions.nearly_lognormal(t, meanlog, sdlog, 0.0),
+            lambda h, meanlog, sdlog: hazard_functions.nearly_lognormal_inverse(h, meanlog, sdlog, 0.0),
+            lambda t, meanlog, sdlog: hazard_functions.nearly_lognormal_hazard(t, meanlog, sdlog, 0.0),
             other_forms={
                 (("median", _TIME), ("sdlog", _NUMBER)): lambda median, sdlog: {
                     "meanlog": np.log(median),
@@ -541,33 +392,35 @@ FAMILIES: dict[str, Family] = {
             (("shape", _NUMBER), ("scale", _TIME)),
             {"shape": "above 0", "scale": "above 0"},
             lambda t, shape, scale: np.logaddexp(0.0, shape * np.log(t / scale)),
-            _loglogistic_inverse,
-            _loglogistic_hazard,
+            hazard_functions.loglogistic_inverse,
+            hazard_functions.loglogistic_hazard,
         ),
         Family(
             "gamma",
             (("shape", _NUMBER), ("rate", _PER_TIME)),
             {"shape": "above 0", "rate": "above 0"},
-            _gamma,
-            _gamma_inverse,
-            _gamma_hazard,
+            hazard_functions.gamma,
+            hazard_functions.gamma_inverse,
+            hazard_functions.gamma_hazard,
         ),
         Family(
             "gengamma",
             (("mu", _NUMBER), ("sigma", _NUMBER), ("Q", _NUMBER)),
             {"mu": "any number", "sigma": "above 0", "Q": "any number"},
-            _gengamma_by_Q(_nearly_lognormal, _gengamma),
-            _gengamma_by_Q(_nearly_lognormal_inverse, _gengamma_inverse),
-            _gengamma_by_Q(_nearly_lognormal_hazard, _gengamma_hazard),
+            hazard_functions.gengamma_by_Q(hazard_functions.nearly_lognormal, hazard_functions.gengamma),
+            hazard_functions.gengamma_by_Q(
+                hazard_functions.nearly_lognormal_inverse, hazard_functions.gengamma_inverse
+            ),
+            hazard_functions.gengamma_by_Q(hazard_functions.nearly_lognormal_hazard, hazard_functions.gengamma_hazard),
         ),
         Family(
             "piecewise",
             (("rates", _PER_TIME), ("breaks", _TIME)),
             {"rates": "0 or more", "breaks": "above 0"},
-            _piecewise,
-            _piecewise_inverse,
-            _piecewise_hazard,
-            _piecewise_mean,
+            hazard_functions.piecewise,
+            hazard_functions.piecewise_inverse,
+            hazard_functions.piecewise_hazard,
+            hazard_functions.piecewise_mean,
             check=_check_pieces,
         ),
         Family(

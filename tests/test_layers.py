@@ -20,6 +20,7 @@ LAYERS = {
         "files",
         "distributions",
         "hazards",
+        "hazard_functions",
         "splines",
         "shapes",
         "larger_hazard",
