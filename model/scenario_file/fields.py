@@ -254,6 +254,19 @@ ARRIVALS = fields(
     },
 )
 
+BESIDE_SURVIVAL = {
+    "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
+    "plus hazard": text(
+        "another distribution whose hazard is added (an excess); the hazard ratio does not multiply it",
+        format="survival",
+    ),
+    "at least hazard": text(
+        "another distribution, such as `life_table(mort, age=age)`: at each instant the larger of the two hazards counts (general "
+        "mortality as a floor). It runs on the same clock; neither ratio nor factor change it",
+        format="survival",
+    ),
+}
+
 TRANSITION = fields(
     "a move from one state to another",
     {
@@ -262,7 +275,7 @@ TRANSITION = fields(
         "name": text("tells two moves between the same states apart"),
         "rate": formula(
             "hazard, with its unit (`per year`); may use `time` and periods: then it is the hazard at each instant, and its "
-            "integral counts"
+            "integral counts; and `time_in_state` as a factor, in steps"
         ),
         "survival": text(
             "time-to-event distribution, such as `weibull(shape=1.2, scale=14) in months`", format="survival"
@@ -272,22 +285,14 @@ TRANSITION = fields(
             enum=["model", "state"],
         ),
         "hazard ratio": formula(
-            "multiplies the hazard of `survival`; may change by periods, which count from the start of the model on either clock"
+            "multiplies the hazard of `survival`; may change with `time` and by periods, which count from the start of the model on either "
+            "clock"
         ),
-        "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
-        "plus hazard": text(
-            "another distribution whose hazard is added (an excess); the hazard ratio does not multiply it",
-            format="survival",
-        ),
-        "at least hazard": text(
-            "another distribution, such as `life_table(mort, age=age)`: at each instant the larger of the two hazards counts (general "
-            "mortality as a floor). It runs on the same clock; neither ratio nor factor change it",
-            format="survival",
-        ),
+        **BESIDE_SURVIVAL,
         "probability": formula("branch probability out of a chance node; `rest` is the complement"),
         "probability per cycle": formula(
             "probability of the move in one cycle (models published that way); `time` and periods count as at the start of "
-            "the cycle, also in branches of chance nodes that follow. `rest`, once a state, is what its other moves leave"
+            "the cycle, also in branches of chance nodes that follow; `cycle_in_state` is the cycle of the stay, from 1. `rest`, once a state, is what its other moves leave"
         ),
         "at": either(
             "appointments: times since the start at which all who are in the state make the move, such as `[50 years - age, "
@@ -308,17 +313,10 @@ CURVE = fields(
             "distribution of the time from the start, such as `weibull(shape=1.1, scale=14) in months`",
             format="survival",
         ),
-        "hazard ratio": formula("multiplies the hazard of `survival`; may change by periods"),
-        "acceleration factor": formula("time ratio: S(t) = S0(t / factor), above 1 stretches survival"),
-        "plus hazard": text(
-            "another distribution whose hazard is added (an excess); the hazard ratio does not multiply it",
-            format="survival",
+        "hazard ratio": formula(
+            "multiplies the hazard of `survival`; may change with `time`, in steps, and by periods"
         ),
-        "at least hazard": text(
-            "another distribution, such as `life_table(mort, age=age)`: at each instant the larger of the two hazards counts (general "
-            "mortality as a floor). It runs on the same clock; neither ratio nor factor change it",
-            format="survival",
-        ),
+        **BESIDE_SURVIVAL,
         "at most": text(
             "curve that this one never exceeds: the smaller survival of the two counts (a warning says where it binds)"
         ),
