@@ -108,8 +108,10 @@ def test_every_table_by_group_and_every_question_has_the_subgroups(tmp_path):
     sweep = model.sweep(path, {"hr": [0.5, 0.7]}, draws=0).tables["sweep"]
     at = sweep.query("group == 'young' and strategy == 'b' and hr == 0.7")
     assert {*SUBGROUPS} <= set(sweep["group"]) and len(at) == 1
-    difference = model.diff(path, path, draws=0)
-    assert {*SUBGROUPS} <= set(groups(read(path))) and difference is not None
+    other = tmp_path / "other.yaml"
+    other.write_text(MODEL.replace("hr: {value: 0.7}", "hr: {value: 0.5}"))
+    shares = next(t for t in model.diff(path, other, draws=0).tables.values() if "group" in t)
+    assert {*SUBGROUPS} <= set(shares["group"]) == set(groups(read(path)))
 
 
 def test_profiles_of_a_file(tmp_path):
