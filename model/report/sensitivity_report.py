@@ -31,9 +31,10 @@ def tornado(found: OneWay, results: tuple[str, ...]) -> Result:
         for strategy in others:
             own = table.query("result == @result and strategy == @strategy and group == @group")
             name = f"tornado_{result}" + (f"_{strategy}" if len(others) > 1 else "")
-            label = result_label(found, result, strategy)
+            who = "" if group == "all" else f", {found.scenario.group_labels[group]}"
+            label = result_label(found, result, strategy) + who
             plans[name] = figures.Plan(partial(plots.tornado, own, style, label), own)
-            lines += ["", label + ("" if group == "all" else f", {group}"), _tornado_text(own)]
+            lines += ["", label, _tornado_text(own)]
     return Result({"tornado": table}, plans, None, "\n".join(lines))
 
 
