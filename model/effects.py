@@ -40,13 +40,13 @@ BUILT_IN = {
     QALY: BuiltIn(
         "QALY",
         "QALYs",
-        "QALY",
+        "QALYs",
         state=("utility", lambda state: state.utility),
         entry=("entry qaly", lambda state: state.entry_qaly),
         transition=("qaly", lambda transition: transition.qaly),
     ),
     LIFE_YEARS: BuiltIn(
-        "life-year", "life-years", "life-year", state=("alive", lambda state: state.alive and not state.chance)
+        "life-year", "life-years", "life-years", state=("alive", lambda state: state.alive and not state.chance)
     ),
 }
 

@@ -98,9 +98,11 @@ def _say(elapsed: float, done: float) -> None:
     if whole < LONG:
         return
     if _state.next == FIRST_LOOK:
-        tell(f"this will take about {_length(whole)}, as {done:.1%} of it took {_length(elapsed)}; Ctrl-C stops it")
+        tell(
+            f"this will take about {_length(whole)}, as {100 * done:.1f} % of it took {_length(elapsed)}; Ctrl-C stops it"
+        )
     else:
-        tell(f"{done:.0%} done, about {_length(whole - elapsed)} to go")
+        tell(f"{100 * done:.0f} % done, about {_length(whole - elapsed)} to go")
     _state.next = max(elapsed, FIRST_LOOK) + AGAIN
 
 

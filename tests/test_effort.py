@@ -33,11 +33,11 @@ def test_long_work_is_announced_from_its_first_part(said):
     words, clock = said
     for _ in effort.loop(range(50)):
         clock.now += 4
-    assert words[0] == "this will take about 3 minutes, as 2.0% of it took 4 seconds; Ctrl-C stops it"
+    assert words[0] == "this will take about 3 minutes, as 2.0 % of it took 4 seconds; Ctrl-C stops it"
     assert words[1:] == [
-        "32% done, about 2 minutes to go",
-        "62% done, about 76 seconds to go",
-        "92% done, about 16 seconds to go",
+        "32 % done, about 2 minutes to go",
+        "62 % done, about 76 seconds to go",
+        "92 % done, about 16 seconds to go",
     ]
 
 
@@ -56,8 +56,8 @@ def test_loops_in_loops_share_out_the_whole(said):
             clock.now += 10
         for _ in effort.loop(range(6)):
             clock.now += 10
-    assert words[0] == "this will take about 6 minutes, as 2.8% of it took 10 seconds; Ctrl-C stops it"
-    assert words[-1] == "86% done, about 50 seconds to go"
+    assert words[0] == "this will take about 6 minutes, as 2.8 % of it took 10 seconds; Ctrl-C stops it"
+    assert words[-1] == "86 % done, about 50 seconds to go"
     assert effort._state.levels == []
 
 

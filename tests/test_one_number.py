@@ -14,7 +14,7 @@ from model.analysis.run import run
 from model.analysis.sweep_points import Axis
 from model.decision import Decision
 from model.economics.icer import icer, icer_change
-from model.report import comparison_report, psa_tables, sensitivity_report, sweep_report, tables, text
+from model.report import comparison_report, numbers, psa_tables, sensitivity_report, sweep_report, tables, text
 from model.sample import Sample
 from model.scenario import Target
 from model.scenario_file import read
@@ -94,7 +94,7 @@ def test_a_threshold_outside_the_curve_or_between_its_points_has_its_own_probabi
         share = (benefit.argmax(axis=0) == 1).mean()
         table = tables.net_benefit_table(made).query("analysis == 'probabilistic' and strategy == 'surgery'")
         assert table["probability_most_cost_effective"].iloc[0] == share
-        assert f"{share:.1%}" in text.sentence(made)
+        assert f"Surgery + radiotherapy {numbers.shares([1 - share, share])[1]}" in text.sentence(made)
         assert made.curves.wtp.max() == 100_000
         if at == 500_000:
             assert share == pytest.approx(0.743, abs=0.0005)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import os
 import sys
 import threading
@@ -38,8 +39,9 @@ LOWER = "try fewer --draws, --patients or --jobs, a longer cycle or fewer states
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    codecs.register_error("model.plainly", _plainly)
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # characters that the terminal's encoding does not have
+        sys.stdout.reconfigure(errors="model.plainly")  # characters that the terminal's encoding does not have
     words = _with_default(arguments)
     options = parser_for(words[0]).parse_args(words)
     effort.tell = _say
@@ -57,6 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(_failure(error), file=sys.stderr)
         return 2
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """In place of characters that an encoding does not have: a hyphen for a minus sign, else a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join("-" if letter == "\N{MINUS SIGN}" else "?" for letter in missing), error.end
 
 
 def _say(words: str) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.report.style import COLOURS, FAINT, INK, Style, brief, canvas, legend, numbers, wrapped
+from model.report.numbers import brief
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, legend, numbers, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

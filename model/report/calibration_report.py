@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.calibrate import Calibrated, Direction
-from model.report import calibration_files, calibration_plots, figures, text
+from model.report import calibration_files, calibration_plots, figures, numbers, text
+from model.report.numbers import brief, count, number
 from model.report.published_tables import unit
 from model.report.result import Result
-from model.report.style import brief
 from model.scenario_file.arguments import argument_meant, arguments_of, parts
 
 if TYPE_CHECKING:
@@ -175,8 +175,8 @@ def posterior_table(keys: tuple[str, ...], posterior: np.ndarray) -> pd.DataFram
 
 def _text(found: Calibrated, made: dict) -> str:
     blocks = [
-        f"{found.scenario.title}\nCalibration: {_count(len(found.keys), 'input')}, "
-        f"{_count(len(found.calibration.targets), 'target')}, {_count(len(found.fits), 'start')}",
+        f"{found.scenario.title}\nCalibration: {count(len(found.keys), 'input')}, "
+        f"{count(len(found.calibration.targets), 'target')}, {count(len(found.fits), 'start')}",
         "Fit by target\n" + _targets_text(made["targets"]),
         "Best values\n" + _values_text(made["values"]),
         "Starts\n" + starts_text(found),
@@ -194,17 +194,13 @@ def _correlations_text(found: Calibrated) -> list[str]:
     """The matrix, numbered by input."""
     if len(found.keys) < 2:
         return []
-    numbers = [str(i) for i in range(1, len(found.keys) + 1)]
+    heads = [str(i) for i in range(1, len(found.keys) + 1)]
     rows = [
-        [f"{n} {key}", *(f"{value:+.2f}" for value in row)]
-        for n, key, row in zip(numbers, found.keys, found.correlation)
+        [f"{n} {key}", *(numbers.signed(value, 2) for value in row)]
+        for n, key, row in zip(heads, found.keys, found.correlation)
     ]
     note = "correlations.yaml has these values, their spreads and correlations, to be pasted into a scenario."
-    return ["Correlations of the fit\n" + text.table(["Input", *numbers], rows) + "\n" + note]
-
-
-def _count(n: int, word: str) -> str:
-    return f"{n} {word}{'' if n == 1 else 's'}"
+    return ["Correlations of the fit\n" + text.table(["Input", *heads], rows) + "\n" + note]
 
 
 def _targets_text(table) -> str:
@@ -214,7 +210,7 @@ def _targets_text(table) -> str:
             brief(r.value),
             brief(r.error),
             brief(r.model),
-            f"{r.difference_in_errors:+.2f}",
+            numbers.signed(r.difference_in_errors, 2),
         ]
         for r in table.itertuples()
     ]
@@ -224,7 +220,7 @@ def _targets_text(table) -> str:
 
 
 def _values_text(table) -> str:
-    header, rows = ["Input", "Bounds", "Best", "SE", "95% interval of the fit", "", "In the file"], []
+    header, rows = ["Input", "Bounds", "Best", "SE", "95 % interval of the fit", "", "In the file"], []
     for r in table.to_dict("records"):
         row = [
             r["input"],
@@ -239,7 +235,7 @@ def _values_text(table) -> str:
             row += [brief(r["posterior_mean"]), f"{brief(r['posterior_lower'])} to {brief(r['posterior_upper'])}"]
         rows.append(row)
     if "posterior_mean" in table:
-        header += ["Posterior mean", "95% interval"]
+        header += ["Posterior mean", "95 % interval"]
     return text.table(header, rows)
 
 
@@ -248,7 +244,7 @@ def starts_text(found: Calibrated) -> str:
     agreement = found.agreement()
     same = agreement.count("same")
     lines = [
-        f"{same} of {_count(len(found.fits), 'start')} ended at the best values (sum of squares "
+        f"{same} of {count(len(found.fits), 'start')} ended at the best values (sum of squares "
         f"{found.best.distance:.3g})."
     ]
     for fit, word in zip(found.fits, agreement):
@@ -259,7 +255,7 @@ def starts_text(found: Calibrated) -> str:
     if "other values, as good" in agreement:
         lines.append("The fit is not unique: the targets do not tell these values apart.")
     if stuck := sum(not fit.converged for fit in found.fits):
-        lines.append(f"{_count(stuck, 'start')} stopped before the end of the search.")
+        lines.append(f"{count(stuck, 'start')} stopped before the end of the search.")
     return "\n".join(lines)
 
 
@@ -276,19 +272,19 @@ def _direction_text(direction: Direction, keys) -> str:
     sign = np.sign(direction.weights[order[0]])
     named = [
         f"{keys[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
-        + (f" (share {direction.shares[j]:.0%})" if len(order) > 1 else "")
+        + (f" (share {numbers.percent(direction.shares[j], 0)})" if len(order) > 1 else "")
         for j in order
     ]
     what = keys[order[0]] if len(order) == 1 else " with ".join(named)
     return (
         f"{direction.verdict.capitalize()}: {what}. Over the whole width of the bounds the targets move by "
-        f"{brief(direction.moves)} errors, which leaves {direction.left:.0%} of the bounds' own spread."
+        f"{brief(direction.moves)} errors, which leaves {numbers.percent(direction.left, 0)} of the bounds' own spread."
     )
 
 
 def _posterior_text(n: int, worth: float) -> str:
     lines = [
-        f"{n:,} sets, worth {worth:,.0f} independent ones. posterior.yaml is the scenario with these sets in place of "
+        f"{count(n, 'set')}, worth {number(worth)} independent ones. posterior.yaml is the scenario with these sets in place of "
         "the inputs varied; calibrated.yaml has the best values."
     ]
     if worth < FEW:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from model.analysis.capacity import Capacity
 from model.analysis.unit_values import unit_values
 from model.effects import words_of
-from model.report import figures, plots, text
+from model.report import figures, numbers, plots, text
 from model.report.result import Result
 
 if TYPE_CHECKING:
@@ -31,23 +31,24 @@ def capacity_table(found: Capacity) -> pd.DataFrame:
 
 def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
     currency, effect = found.scenario.currency, words_of(found.scenario, found.decision.effect).one
+    money = numbers.places(table["gain_per_extra_unit_per_year"], table["net_gain_per_year"])
     rows = [
         [
             str(r.capacity),
             found.scenario.labels[r.strategy],
-            text.amount(r.mean_wait_hours, 1),
-            f"{r.utilisation:.0%}",
-            text.amount(r.gain_per_extra_unit_per_year),
-            text.amount(r.gain_per_extra_unit_standard_error),
-            text.amount(r.net_gain_per_year),
+            numbers.number(r.mean_wait_hours, 1),
+            numbers.percent(r.utilisation, 0),
+            numbers.number(r.gain_per_extra_unit_per_year, money),
+            numbers.number(r.gain_per_extra_unit_standard_error, money),
+            numbers.number(r.net_gain_per_year, money),
             r.status,
         ]
         for r in table.itertuples()
     ]
     lines = [
         found.scenario.title,
-        f"{label}: net benefit at {currency} {found.decision.wtp:,.0f} per {effect}, "
-        f"{found.patients_per_year:,.0f} patients a year, {currency} {found.unit_cost:,.0f} per unit and year",
+        f"{label}: net benefit at {currency} {numbers.stated(found.decision.wtp)} per {effect}, "
+        f"{numbers.count(round(found.patients_per_year), 'patient')} a year, {currency} {numbers.stated(found.unit_cost)} per unit and year",
         "",
         text.table(
             [
@@ -55,9 +56,9 @@ def _capacity_text(found: Capacity, table: pd.DataFrame, label: str) -> str:
                 "Strategy",
                 "Mean wait (h)",
                 "Used",
-                "Gain of last unit a year",
+                f"Gain of last unit a year ({currency})",
                 "SE",
-                "Net gain on least",
+                f"Net gain on least ({currency})",
                 "Status",
             ],
             rows,

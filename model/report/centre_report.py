@@ -8,7 +8,7 @@ from model.analysis.capacity import Alternative
 from model.analysis.centre_changes import icer_changes, outcome_changes
 from model.decision import Decision
 from model.effects import BUILT_IN, words_of
-from model.report import figures, plots, text
+from model.report import figures, numbers, plots, text
 from model.report.result import Result
 from model.scenario import Scenario
 
@@ -84,16 +84,22 @@ def _outcome_name(name: str, scenario: Scenario) -> str:
     return known.get(name) or plots.with_unit(scenario.effects[name].label, scenario.effects[name].unit)
 
 
+def _digits(name: str, own: pd.DataFrame) -> int:
+    money = name in ("cost", "net_benefit")
+    return (numbers.places if money else numbers.effect_places)(own["mean"], own["change"])
+
+
 def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], decision: Decision) -> str:
-    digits = dict.fromkeys(BUILT_IN, 4)
+    digits = {name: _digits(name, own) for name, own in table.groupby("outcome")}
+    ratio = numbers.places(ratios["icer"], ratios["change"])
     rows = [
         [
             r.alternative,
             scenario.labels[r.strategy],
             names[r.outcome],
-            text.amount(r.mean, digits.get(r.outcome, 1)),
-            text.amount(r.change, digits.get(r.outcome, 1)),
-            text.amount(r.change_standard_error, digits.get(r.outcome, 1)),
+            numbers.number(r.mean, digits[r.outcome]),
+            numbers.number(r.change, digits[r.outcome]),
+            numbers.number(r.change_standard_error, digits[r.outcome]),
         ]
         for r in table[table["change"].abs() > 0].itertuples()
     ]
@@ -101,21 +107,25 @@ def _change_text(scenario: Scenario, table, ratios, names: dict[str, str], decis
         [
             r.alternative,
             scenario.labels[r.strategy],
-            text.amount(r.icer),
-            text.amount(r.standard_error),
-            text.amount(r.change),
-            text.amount(r.change_standard_error),
+            numbers.number(r.icer, ratio),
+            numbers.number(r.standard_error, ratio),
+            numbers.number(r.change, ratio),
+            numbers.number(r.change_standard_error, ratio),
             r.status,
         ]
         for r in ratios.itertuples()
     ]
+    currency, effect = scenario.currency, words_of(scenario, decision.effect).one
     return "\n".join(
         [
             scenario.title,
-            f"Net benefit at {scenario.currency} {decision.wtp:,.0f} per {words_of(scenario, decision.effect).one}, a patient",
+            f"Net benefit at {currency} {numbers.stated(decision.wtp)} per {effect}, a patient",
             "",
             text.table(["Centre", "Strategy", "Outcome", "Mean", "Change", "SE of change"], rows),
             "",
-            text.table(["Centre", "Strategy", "ICER", "SE", "Change", "SE of change", "Status"], icers),
+            text.table(
+                ["Centre", "Strategy", f"ICER ({currency} per {effect})", "SE", "Change", "SE of change", "Status"],
+                icers,
+            ),
         ]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.report import numbers
 from model.report.result import Result, Tables
 from model.scenario import Scenario
 
@@ -23,7 +24,7 @@ def report(scenario: Scenario, refusals: Refusals) -> Result:
         sizes["curves"] = len(scenario.partition.curves)
     number = len(scenario.warnings)
     lines = [
-        f"{scenario.path}: no errors, {number} warning{'' if number == 1 else 's'}; "
+        f"{scenario.path}: no errors, {numbers.count(number, 'warning')}; "
         + ", ".join(f"{n} {kind}" for kind, n in sizes.items()),
         *_of_engines(scenario, refusals),
     ]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from model.analysis.agreement import Agreement, Bridge
 from model.analysis.bridge_results import step_results
-from model.effects import words_of
-from model.report import figures, plots, text
+from model.effects import Words, words_of
+from model.report import figures, numbers, plots, text
 from model.report.result import Result
 from model.scenario import Scenario
 
@@ -25,8 +25,9 @@ def comparison(scenario: Scenario, found: Agreement, bridge: Bridge) -> Result:
             column, label = _shown(own, scenario, strategy, bridge)
             name = "bridge" if len(bridge.strategies) == 2 else f"bridge_{strategy}"
             plans[name] = figures.Plan(partial(plots.waterfall, own, style, column, label), own)
-    effect = words_of(scenario, bridge.decision.effect).heading
-    lines = [scenario.title, "", agreement_text(found), "", _bridge_text(tables["bridge"], scenario, effect)]
+    effect = words_of(scenario, bridge.decision.effect)
+    pairs = _pairs(scenario, bridge)
+    lines = [scenario.title, "", agreement_text(found), "", pairs, _bridge_text(tables["bridge"], scenario, effect)]
     return Result(tables, plans, None, "\n".join(lines))
 
 
@@ -58,8 +59,8 @@ def agreement_text(found: Agreement) -> str:
     worst, differ = found.worst, sum(row.p_value < found.limit for row in found.rows)
     sentence = (
         f"{'The engines agree' if found.agree else 'THE ENGINES DIFFER'}: of {len(found.rows)} means (every outcome, "
-        f"strategy and group, individual and queueing with slack capacity v cohort) {differ} differ at p below "
-        f"{found.limit:.2g}, which is 5 % for all comparisons together; the furthest apart is {worst.t:+.2f} standard "
+        f"strategy and group, individual and queueing with slack capacity versus cohort) {differ} differ at p below "
+        f"{found.limit:.2g}, which is 5 % for all comparisons together; the furthest apart is {numbers.signed(worst.t, 2)} standard "
         f"errors, p = {worst.p_value:.2g} ({worst.engine}, {worst.group}, {worst.strategy}, {worst.outcome})."
     )
     return sentence + (
@@ -90,28 +91,36 @@ def bridge_table(bridge: Bridge) -> pd.DataFrame:
 def _shown(own: pd.DataFrame, scenario: Scenario, strategy: str, bridge: Bridge) -> tuple[str, str]:
     """The ICER where it is defined in every step, else the incremental net benefit."""
     currency = f"{scenario.currency} {scenario.price_year}".strip()
-    pair = f"{scenario.labels[strategy]} v {scenario.labels[bridge.strategies[bridge.reference]]}"
+    pair = numbers.versus(scenario.labels[strategy], scenario.labels[bridge.strategies[bridge.reference]])
     effect = words_of(scenario, bridge.decision.effect).one
     if own["icer"].notna().all() and (own["incremental_cost"] > 0).all():
         return "icer", f"ICER ({currency} per {effect})\n{pair}"
     return (
         "incremental_net_benefit",
-        f"Incremental net benefit at {own['wtp'].iloc[0]:,.0f} per {effect} ({currency})\n{pair}",
+        f"Incremental net benefit at {numbers.stated(own['wtp'].iloc[0])} per {effect} ({currency})\n{pair}",
     )
 
 
-def _bridge_text(table: pd.DataFrame, scenario: Scenario, effect: str) -> str:
+def _pairs(scenario: Scenario, bridge: Bridge) -> str:
+    reference = bridge.strategies[bridge.reference]
+    others = [scenario.labels[s] for s in bridge.strategies if s != reference]
+    return f"From the cohort to queues, {numbers.versus(', '.join(others), scenario.labels[reference])}"
+
+
+def _bridge_text(table: pd.DataFrame, scenario: Scenario, effect: Words) -> str:
     several = table["strategy"].nunique() > 1
+    money, gained = numbers.places(table["incremental_cost"]), numbers.effect_places(table["incremental_effect"])
+    ratio = numbers.places(table["icer"], table["icer_change"])
     rows = [
         [
             *([scenario.labels[r.strategy]] if several else []),
             r.step,
-            text.amount(r.incremental_cost),
-            text.amount(r.incremental_effect, 4),
-            text.amount(r.icer),
-            text.amount(r.icer_standard_error),
-            text.amount(r.icer_change),
-            text.amount(r.icer_change_standard_error),
+            numbers.number(r.incremental_cost, money),
+            numbers.number(r.incremental_effect, gained),
+            numbers.number(r.icer, ratio),
+            numbers.number(r.icer_standard_error, ratio),
+            numbers.signed(r.icer_change, ratio),
+            numbers.number(r.icer_change_standard_error, ratio),
             r.status,
         ]
         for r in table.itertuples()
@@ -121,8 +130,8 @@ def _bridge_text(table: pd.DataFrame, scenario: Scenario, effect: str) -> str:
             *(["Strategy"] if several else []),
             "Step",
             f"Inc. cost ({scenario.currency})",
-            f"Inc. {effect}",
-            "ICER",
+            f"Inc. {effect.heading}",
+            f"ICER ({scenario.currency} per {effect.one})",
             "SE",
             "Change",
             "SE of change",

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.analysis.attribution import Attribution, largest
 from model.effects import words_of
-from model.report import figures, sweep_plots, text
+from model.report import figures, numbers, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
 from model.report.style import wrapped
@@ -101,9 +101,7 @@ def _plans(found: Attribution, shares: pd.DataFrame) -> dict[str, Plan]:
     for strategy in others if found.changes else ():
         own = shares[(shares["group"] == "all") & (shares["strategy"] == strategy)]
         data = _bars(own).assign(degrees_of_freedom=found.share.freedom)
-        label = net_benefit_label(style, found.decision.wtp, reference).replace(
-            "benefit v", f"benefit of {style.labels[strategy]} v"
-        )
+        label = net_benefit_label(style, found.decision.wtp, reference, strategy)
         name = "attribution" + (f"_{strategy}" if len(others) > 1 else "")
         plans[name] = Plan(
             partial(
@@ -143,7 +141,9 @@ def _bars(own: pd.DataFrame) -> pd.DataFrame:
 
 def _text(found: Attribution, differences: pd.DataFrame, shares: pd.DataFrame) -> str:
     labels, currency, effect = found.a.labels, found.a.currency, words_of(found.a, found.decision.effect)
-    lines = [f"{found.a.path} -> {found.b.path}: {len(differences)} fields differ"]
+    lines = [
+        f"{found.a.path} -> {found.b.path}: {numbers.count(len(differences), 'field')} {'differs' if len(differences) == 1 else 'differ'}"
+    ]
     if differences.empty:
         return lines[0]
     lines += [
@@ -155,12 +155,12 @@ def _text(found: Attribution, differences: pd.DataFrame, shares: pd.DataFrame) -
     if not found.changes:
         return "\n".join([*lines, "", f"None of them moves cost or {effect.many}."])
     how = "exact" if found.share.orders is None else f"{found.share.orders} sampled orders"
-    drawn = f"mean of {found.sample.n:,} draws" if found.sample.n else "base case"
+    drawn = f"mean of {numbers.count(found.sample.n, 'draw')}" if found.sample.n else "base case"
     for strategy, own in shares[shares["group"] == "all"].groupby("strategy", sort=False):
         lines += [
             "",
-            f"{labels[strategy]} v {labels[found.decision.reference]}, {drawn}, {currency} {found.decision.wtp:,.0f} per {effect.one}; Shapley "
-            f"values over {len(found.changes)} change{'' if len(found.changes) == 1 else 's'} ({how}):",
+            f"{numbers.versus(labels[strategy], labels[found.decision.reference])}, {drawn}, {currency} {numbers.stated(found.decision.wtp)} per {effect.one}; Shapley "
+            f"values over {numbers.count(len(found.changes), 'change')} ({how}):",
             _listed(found, own, effect.heading),
         ]
     return "\n".join(lines)
@@ -175,11 +175,14 @@ def _listed(found: Attribution, own: pd.DataFrame, effect: str) -> str:
         ]
     )
     own = own.sort_values("order", kind="stable")
+    cost, gained, benefit = found.results
+    money = numbers.places(own[cost], own[benefit])
+    digits = money, numbers.effect_places(own[gained]), money
     rows = [
         [
             _short(r["change"], 60),
-            *(_signed(r, name, digits) for name, digits in zip(found.results, (0, 4, 0))),
-            *([text.amount(r["incremental_nmb_standard_error"])] if sampled else []),
+            *(_signed(r, name, digits) for name, digits in zip(found.results, digits)),
+            *([numbers.number(r["incremental_nmb_standard_error"], digits[2])] if sampled else []),
         ]
         for r in own.to_dict("records")
     ]
@@ -188,8 +191,7 @@ def _listed(found: Attribution, own: pd.DataFrame, effect: str) -> str:
 
 
 def _signed(row: dict, name: str, digits: int) -> str:
-    sign = "+" if row["kind"] == "change" and row[name] >= 0 else ""
-    return sign + text.amount(row[name], digits)
+    return (numbers.signed if row["kind"] == "change" else numbers.number)(row[name], digits)
 
 
 def _short(words: str, most: int = 40) -> str:

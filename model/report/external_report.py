@@ -11,7 +11,7 @@ from model.analysis.means import Means, Pair, means, net_benefits, pairs
 from model.analysis.summaries import of_draws
 from model.analysis.value_of_information import Information, ranked
 from model.effects import Words
-from model.report import figures, plots, psa_tables, sampling_plots, tables, text, voi_report
+from model.report import figures, numbers, plots, psa_tables, sampling_plots, tables, text, voi_report
 from model.report.result import Result
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ def report(found: External, currency: str = "", effect: str = "effect") -> Resul
     names, middle = found.strategies, means(found.cost, found.effect)
     others = pairs(found.cost, found.effect, found.reference)
     labels = {name: name for name in names}
-    style = plots.Style(labels=labels, currency=currency or "cost", effect=Words(effect, f"{effect}s", effect))
+    called = Words(effect, numbers.plural(effect), numbers.plural(effect))
+    style = plots.Style(labels=labels, currency=currency or "cost", effect=called)
     made, plans = _tables(found, middle, others), {}
     if found.curves is not None:
         plane = psa_tables.plane(others, names, found.reference)
         plans = figures.economics_figures(made, plane, style, ())
-    words = text.incremental_text(names, labels, middle, currency or "cost", effect)
+    words = text.incremental_text(names, labels, middle, currency, called)
     if found.information is not None and found.by_wtp is not None:
         more, figure, paragraph = _information(found.information, found.by_wtp, style)
         made, plans, words = made | more, plans | figure, f"{words}\n\n{paragraph}"
@@ -41,8 +42,8 @@ def _information(about: Information, by_wtp: ByWtp, style: plots.Style) -> tuple
     made["evppi_by_wtp"] = table
     plans["evppi_by_wtp"] = figures.Plan(lambda: sampling_plots.evppi_by_wtp(table, style, about.wtp), table)
     lines = [
-        f"Value of information per person at {about.wtp:,.0f} {style.currency} per {style.effect.one}; "
-        f"EVPI {about.evpi:,.1f}",
+        f"Value of information per person at {numbers.stated(about.wtp)} {style.currency} per {style.effect.one}; "
+        f"EVPI {numbers.brief(about.evpi)}",
         "",
         voi_report.evppi_text(ranked(about)),
     ]

@@ -12,7 +12,7 @@ from model.analysis.globalsens import Factor, Indices, Screening
 from model.analysis.run import Run
 from model.decision import Decision
 from model.effects import words_of
-from model.report import figures, global_plots, text
+from model.report import figures, global_plots, numbers, text
 from model.report.result import Result
 from model.scenario import Scenario
 
@@ -31,17 +31,17 @@ def sobol(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Indi
         rows = [
             [
                 r.input,
-                f"{r.first_order:.3f}",
-                f"{r.first_order_lower_95:.3f} to {r.first_order_upper_95:.3f}",
-                f"{r.total:.3f}",
-                f"{r.total_lower_95:.3f} to {r.total_upper_95:.3f}",
+                numbers.number(r.first_order, 3),
+                numbers.interval(r.first_order_lower_95, r.first_order_upper_95, 3),
+                numbers.number(r.total, 3),
+                numbers.interval(r.total_lower_95, r.total_upper_95, 3),
             ]
             for r in part.itertuples()
         ]
         lines += [
             "",
             f"Shares of the variance of the {label}",
-            f"(standard deviation {text.amount(np.sqrt(own.variance))}; {own.runs:,} runs; "
+            f"(standard deviation {numbers.brief(np.sqrt(own.variance))}; {numbers.count(own.runs, 'run')}; "
             f"sum of first-order indices {own.first.sum():.3f})",
             text.table(["Input", "Alone", "95 % interval", "With others", "95 % interval"], rows),
         ]
@@ -87,19 +87,20 @@ def morris(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Scr
     for strategy, own in found.items():
         part, label = table[table["strategy"] == strategy], pair(scenario, strategy, decision)
         plans[_name("morris", found, strategy)] = figures.Plan(partial(global_plots.morris, part, style, label), part)
+        digits = numbers.places(part["mean_absolute_effect"])
         rows = [
             [
                 r.input,
-                text.amount(r.mean_absolute_effect),
-                text.amount(r.half_width_95),
-                text.amount(r.standard_deviation),
+                numbers.number(r.mean_absolute_effect, digits),
+                numbers.number(r.half_width_95, digits),
+                numbers.number(r.standard_deviation, digits),
             ]
             for r in part.itertuples()
         ]
         lines += [
             "",
-            f"Elementary effects on the {label} ({own.runs:,} runs)",
-            text.table(["Input", "Mean |effect|", "95 % +/-", "SD (interactions)"], rows),
+            f"Elementary effects on the {label} ({numbers.count(own.runs, 'run')})",
+            text.table(["Input", "Mean |effect|", "± 95 %", "SD (interactions)"], rows),
         ]
     return Result({"morris": table}, plans, None, "\n".join(lines))
 
@@ -128,12 +129,12 @@ def _name(kind: str, found: dict, strategy: str) -> str:
 
 
 def pair(scenario: Scenario, strategy: str, decision: Decision) -> str:
-    """'incremental net benefit at 50,000 per QALY (USD 2010), Surgery v Radiotherapy'."""
+    """'incremental net benefit at 50,000 per QALY (USD 2010), Surgery versus Radiotherapy'."""
     currency = f"{scenario.currency} {scenario.price_year}".strip()
-    pair_ = f"{scenario.labels[strategy]} v {scenario.labels[decision.reference]}"
+    pair_ = numbers.versus(scenario.labels[strategy], scenario.labels[decision.reference])
     where = "" if decision.group == "all" else f", {scenario.group_labels[decision.group]}"
     effect = words_of(scenario, decision.effect).one
-    return f"incremental net benefit at {decision.wtp:,.0f} per {effect} ({currency}), {pair_}{where}"
+    return f"incremental net benefit at {numbers.stated(decision.wtp)} per {effect} ({currency}), {pair_}{where}"
 
 
 # --- convergence ------------------------------------------------------------------------------------------------
@@ -203,14 +204,15 @@ def sentence(run: Run, one: Convergence) -> str:
     """Is it enough, and why?"""
     n, wrong, strategies = int(one.draws[-1]), one.wrong_sign, list(run.scenario.strategies)
     what = pair(run.scenario, strategies[one.strategy], run.decision.of_group(one.group))
+    digits, error = numbers.places(one.mean[-1]), max(1, numbers.places(one.standard_error[-1]))
     text_ = (
         f"{n:,} draws are {'enough' if one.enough else 'NOT enough'} for the "
-        f"{what}: {one.mean[-1]:,.0f}, standard error "
-        f"{one.standard_error[-1]:,.1f}; {one.needed:,} draws give the standard error wanted, {one.target:,.1f}. "
-        f"The sign is wrong with a chance of {'less than 0.1 %' if wrong < 0.001 else f'{wrong:.1%}'}"
+        f"{what}: {numbers.number(one.mean[-1], digits)}, standard error "
+        f"{numbers.number(one.standard_error[-1], error)}; {one.needed:,} draws give the standard error wanted, {numbers.number(one.target, error)}. "
+        f"The sign is wrong with a chance of {'less than 0.1 %' if wrong < 0.001 else numbers.percent(wrong)}"
         f"{'' if wrong <= WRONG else ' (wanted: 1 % at most)'}."
     )
     return (
         text_
-        + f" Probability most cost-effective {one.probability[-1]:.1%}, standard error {one.probability_standard_error[-1]:.2%}."
+        + f" Probability most cost-effective {numbers.percent(one.probability[-1])}, standard error {numbers.percent(one.probability_standard_error[-1], 2)}."
     )

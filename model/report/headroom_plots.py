@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.report.style import COLOURS, FAINT, INK, Style, brief, canvas, legend, nothing, number, numbers, wrapped
+from model.report.numbers import brief, number
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, legend, nothing, numbers, wrapped
 
 
 def forest(table, style: Style, heading: str, result_label: str, interval: str, lines: dict[str, float] | None = None):

@@ -11,7 +11,7 @@ from model.analysis.headroom import Case, Headroom
 from model.analysis.sweep_points import Axis
 from model.decision import Decision
 from model.effects import words_of
-from model.report import figures, headroom_plots, text
+from model.report import figures, headroom_plots, numbers, text
 from model.report.figures import Plan
 from model.report.result import Result
 from model.scenario import Scenario
@@ -83,8 +83,8 @@ def _plans(found: Headroom, table: pd.DataFrame) -> dict[str, Plan]:
         for wtp in found.wtp:
             own = table[(table["strategy"] == strategy) & (table["wtp"] == wtp)]
             tail = (f"_{strategy}" if len(strategies) > 1 else "") + f"_at_{wtp:.12g}"
-            who = f"{style.labels[strategy]} v {style.labels[own['comparator'].iloc[0]]}"
-            at = f"({style.currency}, at {wtp:,.0f} per {style.effect.one})"
+            who = numbers.versus(style.labels[strategy], style.labels[own["comparator"].iloc[0]])
+            at = f"({style.currency}, at {numbers.stated(wtp)} per {style.effect.one})"
             cost = {f"Incremental cost of {found.component} in the file": _middle(own, "component_cost").iloc[0]}
             for name, shown, lines in (
                 ("headroom", f"Highest incremental cost of {found.component} worth paying {at}", cost),
@@ -127,7 +127,7 @@ def _text(found: Headroom, table: pd.DataFrame) -> str:
     first, effect = next(iter(found.cases.values())).scenario, found.decision.effect
     labels = {key: group_labels(case.scenario) for key, case in found.cases.items()}
     drawn = "headroom_mean" in table
-    how = f"means and {INTERVAL}s of {found.sample.n:,} draws" if drawn else "base values"
+    how = f"means and {INTERVAL}s of {numbers.count(found.sample.n, 'draw')}" if drawn else "base values"
     lines = [
         first.title,
         f"Highest incremental cost of '{found.component}' at which a strategy is worth it, {first.currency} "
@@ -135,23 +135,27 @@ def _text(found: Headroom, table: pd.DataFrame) -> str:
         + f"; {how}",
     ]
     for (strategy, comparator), own in table.groupby(["strategy", "comparator"], sort=False):
-        rows = []
+        rows, digits = [], numbers.places(_middle(own, "headroom"))
         for (case, group), part in own.groupby(["case", "group"], sort=False):
             name = part["label"].iloc[0] if group == "all" else f"  {labels[case].get(group, group)}"
             gained = _middle(part, f"incremental_{effect}").iloc[0]
-            rows.append([name, text.amount(gained, 3), *(_cell(row) for row in part.to_dict("records"))])
-        heading = f"{first.labels.get(strategy, strategy)} v {first.labels.get(comparator, comparator)}"
+            rows.append([name, numbers.number(gained, 3), *(_cell(row, digits) for row in part.to_dict("records"))])
+        heading = numbers.versus(first.labels.get(strategy, strategy), first.labels.get(comparator, comparator))
         lines += [
             "",
-            text.table([heading, f"{words_of(first, effect).many} gained", *(f"at {w:,.0f}" for w in found.wtp)], rows),
+            text.table(
+                [heading, f"{words_of(first, effect).many} gained", *(f"at {numbers.stated(w)}" for w in found.wtp)],
+                rows,
+            ),
         ]
     return "\n".join(lines)
 
 
-def _cell(row: dict) -> str:
+def _cell(row: dict, digits: int) -> str:
     if "headroom_mean" not in row:
-        return text.amount(row["headroom_base"])
-    return f"{text.amount(row['headroom_mean'])} ({text.amount(row['headroom_low'])} to {text.amount(row['headroom_high'])})"
+        return numbers.number(row["headroom_base"], digits)
+    spread = numbers.interval(row["headroom_low"], row["headroom_high"], digits)
+    return f"{numbers.number(row['headroom_mean'], digits)} ({spread})"
 
 
 # --- a map over two inputs ----------------------------------------------------------------------------------------
@@ -164,7 +168,7 @@ def map_report(
     import pandas as pd
 
     style, reference = figures.style_of_scenario(scenario, decision.effect), scenario.reference_index
-    at = f"{decision.wtp:,.0f} per {style.effect.one}"
+    at = f"{numbers.stated(decision.wtp)} per {style.effect.one}"
     strategies, plans, tables = list(scenario.strategies), {}, []
     points = pd.DataFrame(marks or [], columns=["name", "x", "y"])
     for s, strategy in enumerate(strategies):
@@ -180,12 +184,13 @@ def map_report(
         shown = f"Highest incremental cost of {component} worth paying ({style.currency}, at {at})"
         labels = _named(scenario, axes[0]), _named(scenario, axes[1]), shown
         name = "headroom_map" + (f"_{strategy}" if len(strategies) > 2 else "")
-        who = f"{style.labels[strategy]} v {style.labels[strategies[reference]]}, at base values"
+        who = f"{numbers.versus(style.labels[strategy], style.labels[strategies[reference]])}, at base values"
         plans[name] = Plan(partial(headroom_plots.price_map, grid, style, who, labels, points), grid)
         columns = {"x": axes[0].name, "y": axes[1].name, "z": "headroom"}
         tables.append(grid.rename(columns=columns).assign(strategy=strategy, component=component, wtp=decision.wtp))
     table = pd.concat(tables, ignore_index=True)
-    spread = f"{table['headroom'].min():,.0f} to {table['headroom'].max():,.0f}"
+    low, high = table["headroom"].min(), table["headroom"].max()
+    spread = numbers.interval(low, high, numbers.places(low, high))
     about = (
         f"{scenario.title}\nHeadroom of '{component}' over {axes[0].name} and {axes[1].name}, base values: {spread} "
     )

@@ -10,6 +10,7 @@ from importlib import metadata
 import model
 from model import software
 from model.analysis.run import Run
+from model.report.numbers import count
 from model.scenario import Scenario
 
 PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "seaborn", "PyYAML", "simpy")
@@ -23,8 +24,8 @@ def conventions(scenario: Scenario) -> dict:
         "cost components left out": list(scenario.left_out),
         "currency": f"{scenario.currency} {scenario.price_year}".strip(),
         "time unit": time.unit,
-        "horizon": f"{time.horizon:g} {time.unit}s",
-        "cycle": f"{time.cycle:g} {time.unit}s",
+        "horizon": count(time.horizon, time.unit),
+        "cycle": count(time.cycle, time.unit),
         "cycle convention": time.convention,
         "days in a year": 365.25,
         "discount rate of costs": discount.cost,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.outcome_keys import cost_of
+from model.report.numbers import number, places
+from model.report.numbers import percent as percent_of
 from model.report.style import (
     FAINT,
     GREYS,
@@ -16,7 +18,6 @@ from model.report.style import (
     few,
     legend,
     nothing,
-    number,
     numbers,
     percent,
     with_others,
@@ -54,7 +55,7 @@ def occupancy(trace, style: Style, dead_states: tuple[str, ...], group: str = "a
     last = _last_time(wide.index, survival)
     factor, unit = _time_unit(last, style.time_unit)
     if last < wide.index.max():
-        heading += f" (until {ALIVE_TO_SHOW:.1%} are alive)"
+        heading += f" (until {percent_of(ALIVE_TO_SHOW)} are alive)"
     width = max(7.0, 3.3 * columns)
     figure, axes = canvas(style, heading, width, 2.9 * rows + 1.2, rows, columns, sharey=True, squeeze=False)
     axes = axes.ravel()
@@ -150,8 +151,9 @@ def cost_components(outcomes, style: Style):
             axis.barh(range(len(table)), values, 0.62, start, label=component.removeprefix(cost_of("")), **area(i))
         )
         above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
+    digits = places(above + below)
     for i, total in enumerate(above + below):
-        axis.annotate(number(total), (above[i], i), (5, 0), textcoords="offset points", va="center", fontsize=9)
+        axis.annotate(number(total, digits), (above[i], i), (5, 0), textcoords="offset points", va="center", fontsize=9)
     axis.set_yticks(range(len(table)), [wrapped(style.labels[s], 30) for s in table.index])
     axis.invert_yaxis()
     axis.grid(False, axis="y")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.report.numbers import brief, plural
 from model.report.style import (
     FAINT,
     OTHER,
@@ -51,7 +52,7 @@ def time_to_event(curves, medians, style: Style, labels: dict[str, str]):
 
 def with_unit(label: str, unit: str) -> str:
     """'Survival (days)', but 'Days able to walk' as it is."""
-    return label if unit.lower() in label.lower() else f"{label} ({unit}s)"
+    return label if unit.lower() in label.lower() else f"{label} ({plural(unit)})"
 
 
 def _end(part) -> float:
@@ -87,7 +88,7 @@ def _medians_text(medians, style: Style) -> str:
 
 
 def _or_not(value: float) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else "not reached"
+    return brief(value) if np.isfinite(value) else "not reached"
 
 
 def _unlike(handles) -> list:

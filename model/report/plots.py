@@ -6,12 +6,11 @@ from model.report.psa_plots import acceptability, cost_effectiveness_plane, expe
 from model.report.published_plots import over_time
 from model.report.queue_plots import capacity, changes, queue_length, units_in_use, waits, waterfall
 from model.report.sensitivity_plots import evppi, heat_map, line_sweep, tornado
-from model.report.style import Style, brief, save
+from model.report.style import Style, save
 
 __all__ = [
     "Style",
     "acceptability",
-    "brief",
     "capacity",
     "changes",
     "cost_components",

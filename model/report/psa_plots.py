@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.report.style import COLOURS, FAINT, INK, Style, canvas, few, legend, nothing, number, numbers, wrapped
+from model.report.numbers import number, shares, stated
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, few, legend, nothing, numbers, wrapped
 
 MOST_POINTS = 5000
 PROBABILITY = "probability_most_cost_effective"
 
 
 def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None):
-    """Draws of incremental effect and cost with mean and 95% ellipse by strategy; quadrant shares if there is one.
+    """Draws of incremental effect and cost with mean and 95 % ellipse by strategy; quadrant shares if there is one.
 
     increments: draw, strategy, comparator, incremental_cost, incremental_effect. Mean, ellipse and shares come
     from all draws; at most MOST_POINTS points are drawn, the first draws of each strategy.
@@ -26,7 +27,7 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     handles, clouds = [], [np.zeros((1, 2))]
     for strategy, part in parts.items():
         line, seen = _cloud(axis, part, style.look(strategy), drawn)
-        against = "" if one_comparator else f" v {style.labels[part['comparator'].iloc[0]]}"
+        against = "" if one_comparator else f" versus {style.labels[part['comparator'].iloc[0]]}"
         line.set_label(f"{style.labels[strategy]}{against}")
         handles.append(line)
         clouds.append(seen)
@@ -37,7 +38,7 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     axis.set_xlim(_with_zero(reach[:, 0], least))
     axis.set_ylim(_with_zero(reach[:, 1], least))
     if wtp is not None:
-        label = f"{number(wtp)} {style.currency} per {style.effect.one}"
+        label = f"{stated(wtp)} {style.currency} per {style.effect.one}"
         handles.append(axis.axline((0, 0), slope=wtp, color="black", linewidth=1, linestyle=(0, (1, 2)), label=label))
     if len(parts) == 1:
         _quadrants(axis, *parts.values())
@@ -53,7 +54,7 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
 
 def _note(draws: int, drawn: int) -> str:
     points = f"first {number(drawn)} of {number(draws)} draws" if draws > drawn else f"{number(draws)} draws"
-    return f"Points: {points}. Symbol and curve: mean and 95% ellipse of all draws"
+    return f"Points: {points}. Symbol and curve: mean and 95 % ellipse of all draws"
 
 
 def _cloud(axis, part, look: dict, drawn: int):
@@ -85,13 +86,13 @@ def _with_zero(values, least: float) -> tuple[float, float]:
 def _quadrants(axis, part) -> None:
     from model.economics import uncertainty
 
-    shares = uncertainty.quadrant_shares(part["incremental_cost"].to_numpy(), part["incremental_effect"].to_numpy())
-    for name, share in shares.items():
+    found = uncertainty.quadrant_shares(part["incremental_cost"].to_numpy(), part["incremental_effect"].to_numpy())
+    for name, share in zip(found, shares(found.values())):
         x, y = 0.985 if "east" in name else 0.015, 0.98 if "north" in name else 0.02
         axis.text(
             x,
             y,
-            f"{name.capitalize()}\n{share:.1%}",
+            f"{name.capitalize()}\n{share}",
             transform=axis.transAxes,
             fontsize=8.5,
             color=INK,
@@ -157,7 +158,7 @@ def _thresholds(axis, thresholds) -> None:
     """Thin vertical lines, labelled above the axis: upright where the labels would touch."""
     low, high = axis.get_xlim()
     places = (np.array(thresholds, float) - low) / (high - low)
-    labels = [number(t) for t in thresholds]
+    labels = [stated(t) for t in thresholds]
     flat = bool(np.all(np.diff(places) > 0.011 * max(map(len, labels), default=0)))
     for t, x, at, label in zip(thresholds, places, places if flat else _spread(places, 0.024), labels):
         axis.axvline(t, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
@@ -208,7 +209,7 @@ def expected_loss(expected_loss, evpi, style: Style, thresholds=()):
 
 
 def sampled_distributions(psa_parameters, parameters, style: Style):
-    """A histogram of each sampled parameter with its base value and the limits of its 95% interval.
+    """A histogram of each sampled parameter with its base value and the limits of its 95 % interval.
 
     psa_parameters: draw, then a column a parameter; parameters: name, value, lower_95, upper_95, unit.
     """
@@ -233,7 +234,7 @@ def _histogram(axis, name: str, sample, about) -> list:
     bars = axis.stairs(counts, edges, fill=True, color="#9CC9E6", label=f"{number(len(sample))} draws")
     base = axis.axvline(about["value"], color=COLOURS[1], linewidth=1.6, label="Base value")
     limit = [
-        axis.axvline(about[end], color="black", linewidth=0.8, linestyle=(0, (3, 2)), label="Intended 95% interval")
+        axis.axvline(about[end], color="black", linewidth=0.8, linestyle=(0, (3, 2)), label="Intended 95 % interval")
         for end in ("lower_95", "upper_95")
     ]
     axis.set_title(wrapped(name, 26), fontsize=8)

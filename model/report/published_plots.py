@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.report.numbers import percent as percent_of
 from model.report.style import FAINT, MARKERS, Style, canvas, legend, numbers, percent
 
 MOST_COLUMNS = 2
@@ -44,7 +45,7 @@ def _panel(axis, table, style: Style, handles: dict) -> None:
             # Curves fall: there is room below to the left of the first strategy's, and above to the right of the others'.
             below = place == 0
             axis.annotate(
-                f"{mark.share:.0%}",
+                percent_of(mark.share, 0),
                 (mark.time, mark.share),
                 (-2, -10) if below else (2, 4),
                 textcoords="offset points",

@@ -12,8 +12,8 @@ from model.analysis.published import Comparison, Score, fit, patients_behind
 from model.analysis.run import Run
 from model.effects import words_of
 from model.outcome_keys import LIFE_YEARS, QALY
-from model.report import text
-from model.report.style import brief
+from model.report import numbers, text
+from model.report.numbers import brief
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def unit(scenario: Scenario, target) -> str:
     """Unit of the target's value; nothing for a share."""
     if target.is_median:
         effect = scenario.effects.get(target.of)
-        return f"{effect.unit if effect is not None else scenario.time.unit}s"
+        return numbers.plural(effect.unit if effect is not None else scenario.time.unit)
     if target.measure == "icer":
         return f"{scenario.currency} per {words_of(scenario, target.outcome).one}"
     if target.measure != "total":
@@ -80,7 +80,7 @@ def unit(scenario: Scenario, target) -> str:
     if target.outcome in (QALY, LIFE_YEARS):
         return words_of(scenario, QALY).many if target.outcome == QALY else "years"
     effect = scenario.effects[target.outcome]
-    return f"{effect.unit}s" if effect.unit else ""
+    return numbers.plural(effect.unit) if effect.unit else ""
 
 
 def over_time(scenario: Scenario, found: Comparison) -> pd.DataFrame:
@@ -122,12 +122,12 @@ def published_text(table: pd.DataFrame, scenario: Scenario) -> str:
         [
             _name(r, scenario),
             r.unit or "share",
-            brief(r.model) if np.isfinite(r.model) else "-",
+            brief(r.model),
             brief(r.published),
             f"n {patients_behind(r.compared_standard_error):.0f}"
             if np.isnan(r.standard_error) and np.isfinite(r.compared_standard_error)
             else _error(r),
-            f"{r.z:+.2f}" if np.isfinite(r.z) else "-",
+            numbers.signed(r.z, 2),
         ]
         for r in table.itertuples()
     ]
@@ -140,7 +140,7 @@ def published_text(table: pd.DataFrame, scenario: Scenario) -> str:
 
 
 def _error(row) -> str:
-    return brief(row.standard_error) if np.isfinite(row.standard_error) else "-"
+    return brief(row.standard_error)
 
 
 def _name(row, scenario: Scenario) -> str:

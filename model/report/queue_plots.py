@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.report.numbers import number, places, signed
 from model.report.style import FAINT, Style, canvas, legend, nothing, numbers, percent, wrapped
 
 
@@ -116,7 +117,7 @@ def waterfall(bridge, style: Style, column: str, label: str):
     figure, axis = canvas(style, "From the cohort to queues, step by step", 7.5, 4.6)
     level, change = bridge[column].to_numpy(), bridge[f"{column}_change"].to_numpy()
     errors = _error(bridge[f"{column}_change_standard_error"])
-    last, steps = len(level), list(bridge["step"])
+    last, steps, digits = len(level), list(bridge["step"]), places(level, change)
     axis.bar(
         [0, last],
         level[[0, -1]],
@@ -131,7 +132,7 @@ def waterfall(bridge, style: Style, column: str, label: str):
             i, change[i], 0.55, level[i - 1], color=colour, yerr=errors[i], error_kw={"ecolor": "black", "capsize": 3}
         )
         axis.annotate(
-            f"{change[i]:+,.0f}\n(SE {errors[i]:,.0f})".replace("-", "\N{MINUS SIGN}"),
+            f"{signed(change[i], digits)}\n(SE {number(errors[i], digits)})",
             (i, max(level[i], level[i - 1]) + errors[i]),
             (0, 6),
             textcoords="offset points",

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from model.intervals import half_width
-from model.report.style import FAINT, Style, brief, canvas, few, legend, nothing, number, numbers
+from model.report.numbers import brief, stated
+from model.report.style import FAINT, Style, canvas, few, legend, nothing, numbers
 
 MOST_LINES = 6
 
@@ -34,7 +35,7 @@ def evppi_by_wtp(table, style: Style, marked: float | None = None):
     if marked is not None:
         handles.append(
             axis.axvline(
-                marked, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)), label=f"EVPPI of the table: {number(marked)}"
+                marked, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)), label=f"EVPPI of the table: {stated(marked)}"
             )
         )
     axis.set_xlabel(f"Willingness to pay ({style.currency} per {style.effect.one})")
@@ -49,7 +50,7 @@ def evppi_by_wtp(table, style: Style, marked: float | None = None):
 
 
 def evsi(table, style: Style, wtp: float):
-    """EVSI by patients in each arm, with 95% error bars, and the limit that no study can pass: its parameters' EVPPI.
+    """EVSI by patients in each arm, with 95 % error bars, and the limit that no study can pass: its parameters' EVPPI.
 
     table: study, patients_per_arm, evsi, standard_error, evppi.
     """
@@ -69,14 +70,14 @@ def evsi(table, style: Style, wtp: float):
                 label=f"EVPPI, the limit of {name}: {brief(part['evppi'].iloc[0])}",
             )
         )
-    axis.set_ylabel(f"EVSI per person\n({style.currency}, at {number(wtp)} {style.currency} per {style.effect.one})")
+    axis.set_ylabel(f"EVSI per person\n({style.currency}, at {stated(wtp)} {style.currency} per {style.effect.one})")
     _finish(figure, axis, handles)
     axis.set_ylim(bottom=0)
     return figure
 
 
 def net_benefit_of_sampling(table, style: Style):
-    """Population EVSI less the cost of the study, by patients in each arm, with 95% error bars; the best size, of a study
+    """Population EVSI less the cost of the study, by patients in each arm, with 95 % error bars; the best size, of a study
     that is worth its cost, ringed.
 
     table: study, patients_per_arm, net_benefit_of_sampling, net_benefit_standard_error, best.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.intervals import half_width
-from model.report.style import COLOURS, FAINT, Style, brief, canvas, few, legend, nothing, number, numbers, wrapped
+from model.report.numbers import brief, stated
+from model.report.style import COLOURS, FAINT, Style, canvas, few, legend, nothing, numbers, wrapped
 
 LOW, HIGH = COLOURS[0], COLOURS[4]  # dark and light, so that they differ in grey too
 
@@ -93,7 +94,7 @@ def _patches(colours: dict[str, str]) -> list:
 
 
 def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = None, max_bars: int = 20):
-    """Value of knowing each parameter (or group) perfectly, with 95% error bars; the EVPI as a line if given.
+    """Value of knowing each parameter (or group) perfectly, with 95 % error bars; the EVPI as a line if given.
 
     evppi: parameter, evppi, standard_error, in currency per person at willingness to pay `wtp`.
     """
@@ -121,7 +122,7 @@ def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = No
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlim(0, max([*(value + error), evpi or 0, 1e-9]) * 1.05)
     axis.grid(False, axis="y")
-    at = "" if wtp is None else f", at {number(wtp)} {style.currency} per {style.effect.one}"
+    at = "" if wtp is None else f", at {stated(wtp)} {style.currency} per {style.effect.one}"
     axis.set_xlabel(f"EVPPI per person ({style.currency}{at})")
     numbers(axis.xaxis)
     if len(rows) < len(evppi):

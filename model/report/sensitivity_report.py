@@ -10,7 +10,7 @@ import numpy as np
 from model.analysis.oneway import Ends, OneWay, Range
 from model.analysis.threshold import BreakEven, Change
 from model.effects import BUILT_IN, words_of
-from model.report import figures, plots, text
+from model.report import figures, numbers, plots, text
 from model.report.result import Result
 
 if TYPE_CHECKING:
@@ -94,28 +94,28 @@ def result_label(found: OneWay, result: str, strategy: str) -> str:
     currency = f"{scenario.currency} {scenario.price_year}".strip()
     effect = words_of(scenario, found.decision.effect).one
     names = {
-        "inb": f"Incremental net benefit at {found.decision.wtp:,.0f} per {effect} ({currency})",
+        "inb": f"Incremental net benefit at {numbers.stated(found.decision.wtp)} per {effect} ({currency})",
         "icer": f"ICER ({currency} per {effect})",
         "cost": f"Incremental cost ({currency})",
         **{key: f"Incremental {called.many}" for key, called in BUILT_IN.items()},
     }
     names |= {key: "Increment: " + plots.with_unit(e.label, e.unit) for key, e in scenario.effects.items()}
-    return f"{names[result]}, {scenario.labels[strategy]} v {scenario.labels[found.scenario.reference_strategy]}"
+    return f"{names[result]}, {numbers.versus(scenario.labels[strategy], scenario.labels[scenario.reference_strategy])}"
 
 
 def _tornado_text(table: pd.DataFrame) -> str:
     def end(row, side: str) -> str:
         value = getattr(row, f"result_{side}")
-        return plots.brief(value) if np.isfinite(value) else getattr(row, f"status_{side}")
+        return numbers.brief(value) if np.isfinite(value) else getattr(row, f"status_{side}")
 
     rows = [
-        [r.parameter, f"{plots.brief(r.low_value)} to {plots.brief(r.high_value)}", end(r, "low"), end(r, "high")]
+        [r.parameter, f"{numbers.brief(r.low_value)} to {numbers.brief(r.high_value)}", end(r, "low"), end(r, "high")]
         for r in table.head(SHOWN).itertuples()
     ]
     base = table["base_result"].iloc[0]
-    known = f"base case {plots.brief(base)}" if np.isfinite(base) else "no value in the base case"
+    known = f"base case {numbers.brief(base)}" if np.isfinite(base) else "no value in the base case"
     if "base_standard_error" in table and np.isfinite(table["base_standard_error"].iloc[0]):
-        known += f", standard error of the simulation {plots.brief(table['base_standard_error'].iloc[0])}"
+        known += f", standard error of the simulation {numbers.brief(table['base_standard_error'].iloc[0])}"
     more = f"; the {SHOWN} widest of {len(table)} parameters" if len(table) > SHOWN else ""
     return f"({known}{more})\n" + text.table(["Parameter", "Values", "At the low", "At the high"], rows)
 
@@ -132,7 +132,7 @@ def threshold(found: BreakEven) -> Result:
     base = scenario.parameters[found.parameter].base
     currency = style.currency.replace(" ", "\N{NO-BREAK SPACE}")
     who = "" if group == "all" else f", {scenario.group_labels[group]}"
-    what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {found.decision.wtp:,.0f} per {style.effect.one} ({currency}{who})"
+    what = f"{'Mean' if found.draws else 'Base-case'} net benefit at {numbers.stated(found.decision.wtp)} per {style.effect.one} ({currency}{who})"
     changes = [change.value for change in found.changes]
     plan = figures.Plan(lambda: plots.line_sweep(grid, style, label, what, base, changes), grid)
     tables = {"threshold": threshold_table(found), "threshold_grid": grid}
@@ -178,17 +178,19 @@ def threshold_grid(found: BreakEven) -> pd.DataFrame:
 def sentence(found: BreakEven, label: str) -> str:
     scenario, labels = found.scenario, list(found.scenario.labels.values())
     decision, effect = found.decision, words_of(scenario, found.decision.effect).one
-    where = (
-        f"{label} from {found.low:,.6g} to {found.high:,.6g}, at {scenario.currency} {decision.wtp:,.0f} per {effect}"
-    )
+    where = f"{label} from {numbers.plain(found.low)} to {numbers.plain(found.high)}, at {scenario.currency} {numbers.stated(decision.wtp)} per {effect}"
     if decision.group != "all":
         where += f", in group {scenario.group_labels[decision.group]}"
-    basis = f"mean net benefit of {found.draws:,} draws" if found.draws else "net benefit of the base case"
+    basis = (
+        f"mean net benefit of {numbers.count(found.draws, 'draw')}" if found.draws else "net benefit of the base case"
+    )
     if not found.changes:
         return f"None in the range: with {where}, {labels[found.best[0]]} has the highest {basis} throughout."
-    words = [f"at {c.value:,.6g}{_spread(c)} from {labels[c.below]} to {labels[c.above]}" for c in found.changes]
+    words = [
+        f"at {numbers.plain(c.value)}{_spread(c)} from {labels[c.below]} to {labels[c.above]}" for c in found.changes
+    ]
     return f"With {where}, the strategy of highest {basis} changes {'; '.join(words)}."
 
 
 def _spread(change: Change) -> str:
-    return f" (standard error {plots.brief(change.standard_error)})" if np.isfinite(change.standard_error) else ""
+    return f" (standard error {numbers.brief(change.standard_error)})" if np.isfinite(change.standard_error) else ""

@@ -12,6 +12,7 @@ import numpy as np
 from model.effects import BUILT_IN, Words
 from model.outcome_keys import QALY
 from model.report.csv_files import write_csv
+from model.report.numbers import number
 
 # Okabe and Ito's palette is told apart by colour-blind readers; lines and markers tell curves apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C")
@@ -112,16 +113,6 @@ def nothing(style: Style, heading: str, reason: str):
     return figure
 
 
-def number(value: float, digits: int = 0) -> str:
-    """12,345 or −0.25, with a true minus sign."""
-    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def brief(value: float) -> str:
-    """Four figures: 0.4877, 34,000."""
-    return number(value) if abs(value) >= 1000 else f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
-
-
 def numbers(axis, ticks: int = 6) -> None:
     """Thousands separators, and as many decimals as the ticks of this x or y axis need."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -143,7 +134,7 @@ def _digits(ticks: tuple) -> int:
 def percent(axis) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
 
 
 LONGEST = 80  # letters of a label: about the width of a figure

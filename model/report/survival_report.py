@@ -13,10 +13,11 @@ from model.analysis.survival_data_cox import Cox
 from model.analysis.survival_data_fits import BY_ARM, JOINT, Fit
 from model.analysis.survival_data_measures import Analysed
 from model.analysis.survival_data_splines import share_that_rises
-from model.report import survival_plots, survival_yaml, text
+from model.report import numbers, survival_plots, survival_yaml, text
+from model.report.numbers import brief
 from model.report.plan import Plan
 from model.report.result import Result
-from model.report.style import Style, brief
+from model.report.style import Style
 from model.report.survival_tables import patients_table, points_table, tables
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _of(fit: Fit) -> str:
 def _text(found: Analysed, made: dict[str, pd.DataFrame], reconstructed: bool) -> str:
     data, unit = found.data, found.data.unit
     patients, events = (sum(counts) for counts in zip(*((len(arm.time), arm.events) for arm in data.arms)))
-    lines = [f"{data.file}: {patients:,} patients, {events:,} events, time in {unit}s"]
+    lines = [f"{data.file}: {numbers.count(patients, 'patient')}, {numbers.count(events, 'event')}, time in {unit}s"]
     if reconstructed:
         lines.append(
             "Patients are reconstructed from the figure (table reconstructed): compare their events, medians and hazard ratio with "
@@ -128,7 +129,7 @@ def _text(found: Analysed, made: dict[str, pd.DataFrame], reconstructed: bool) -
     lines += [
         "",
         f"Restricted means to {brief(found.until)} {unit}s (the longest time that every arm has seen), means to {brief(found.end)} "
-        f"{unit}s ({found.horizon:g} years). Scenarios to paste: scenario_DISTRIBUTION.yaml. AIC says how a curve fits what was "
+        f"{unit}s ({numbers.count(found.horizon, 'year')}). Scenarios to paste: scenario_DISTRIBUTION.yaml. AIC says how a curve fits what was "
         "seen, nothing of what comes later.",
     ]
     return "\n".join(lines)
@@ -152,14 +153,14 @@ def _table(made: dict[str, pd.DataFrame], arm: str, kind: str) -> str:
 
 def _row(name: str, fit: dict | None, mean: dict) -> list[str]:
     measures = [_figure(mean.get(name, np.nan)) for name in ("median", "restricted_mean", "mean_to_horizon")]
-    scores = ["-", "-"] if fit is None else [text.amount(fit[k], 2) for k in ("aic", "bic")]
+    scores = ["-", "-"] if fit is None else [numbers.number(fit[k], 2) for k in ("aic", "bic")]
     return [name, *scores, *measures]
 
 
 def _figure(value: float) -> str:
-    return brief(value) if np.isfinite(value) else "-"
+    return brief(value)
 
 
 def _hazard_ratios(found: Cox) -> Iterator[str]:
     for arm, (ratio, low, high) in zip(found.arms, found.ratios):
-        yield f"Hazard ratio (Cox) of {arm} v {found.reference}: {ratio:.3f} (95 % interval {low:.3f} to {high:.3f})"
+        yield f"Hazard ratio (Cox) of {numbers.versus(arm, found.reference)}: {numbers.number(ratio, 3)} (95 % interval {numbers.interval(low, high, 3)})"

@@ -6,7 +6,8 @@ import numpy as np
 
 from model.intervals import half_width
 from model.report import sensitivity_plots
-from model.report.style import COLOURS, FAINT, MARKERS, Style, brief, canvas, legend, nothing, number, numbers, wrapped
+from model.report.numbers import brief, number, places, signed
+from model.report.style import COLOURS, FAINT, MARKERS, Style, canvas, legend, nothing, numbers, wrapped
 
 MOST_TICKS = 7
 
@@ -22,7 +23,7 @@ def input_map(table, style: Style, x: str, y: str, label: str, base: tuple | Non
 
 
 def dots(table, style: Style, heading: str, result_label: str, base: dict[str, float] | None = None):
-    """A row a case, a mark a series; 95% bars of the standard errors; a line at each series' base result.
+    """A row a case, a mark a series; 95 % bars of the standard errors; a line at each series' base result.
 
     table: case, series, result, standard_error and its degrees_of_freedom (nan: none), in the order in which they are shown.
     """
@@ -62,18 +63,18 @@ def dots(table, style: Style, heading: str, result_label: str, base: dict[str, f
 
 
 def contributions(table, style: Style, heading: str, result_label: str):
-    """From one result to another: a floating bar for each change, with 95% bars where they were sampled.
+    """From one result to another: a floating bar for each change, with 95 % bars where they were sampled.
 
     table: change, result, level, standard_error, degrees_of_freedom; its first and last rows are the two ends (level nan: a change, whose
     `result` is what it adds).
     """
     level = table["result"].to_numpy(float)
     figure, axis = canvas(style, heading, 7.5, 1.9 + 0.36 * len(table))
-    reached = level[0]
+    reached, digits = level[0], places(level)
     for i, row in enumerate(table.to_dict("records")):
         if i in (0, len(table) - 1):
             axis.plot(row["result"], i, marker="D", color="black", markersize=7)
-            text, at = number(row["result"]), row["result"]
+            text, at = number(row["result"], digits), row["result"]
         else:
             colour = COLOURS[0] if row["result"] >= 0 else COLOURS[1]
             axis.barh(
@@ -85,7 +86,7 @@ def contributions(table, style: Style, heading: str, result_label: str):
                 xerr=half_width(row["standard_error"], row["degrees_of_freedom"]) if row["standard_error"] else None,
                 error_kw={"capsize": 2.5},
             )
-            text, at = ("+" if row["result"] >= 0 else "") + number(row["result"]), reached + max(row["result"], 0)
+            text, at = signed(row["result"], digits), reached + max(row["result"], 0)
             reached += row["result"]
         axis.plot([reached, reached], [i, min(i + 1, len(table) - 1)], color=FAINT, linewidth=0.8, zorder=0)
         axis.annotate(text, (at, i), (7, 0), textcoords="offset points", va="center", fontsize=8)

@@ -10,7 +10,7 @@ import numpy as np
 from model.analysis.sweep import Sweep
 from model.analysis.sweep_points import Axis
 from model.effects import Words, words_of
-from model.report import figures, plots, sweep_plots, text
+from model.report import figures, numbers, plots, sweep_plots, text
 from model.report.figures import Plan
 from model.report.result import Result
 from model.report.style import wrapped
@@ -81,9 +81,10 @@ def column_of(axis: Axis, found: Sweep) -> str:
     return f"varied {axis.name}" if axis.name in {"group", "strategy", *found.columns} else axis.name
 
 
-def net_benefit_label(style: plots.Style, wtp: float | None, against: str) -> str:
-    at = "" if wtp is None else f"; {wtp:,.0f} per {style.effect.one}"
-    return f"Incremental net benefit v {style.labels[against]} ({style.currency}{at})"
+def net_benefit_label(style: plots.Style, wtp: float | None, against: str, strategy: str = "") -> str:
+    at = "" if wtp is None else f"; {numbers.stated(wtp)} per {style.effect.one}"
+    what = f"Incremental net benefit{f' of {style.labels[strategy]}' if strategy else ''}"
+    return f"{numbers.versus(what, style.labels[against])} ({style.currency}{at})"
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
@@ -95,16 +96,20 @@ def _plans(found: Sweep, table: pd.DataFrame) -> dict[str, Plan]:
     reference = found.decision.reference
     own = table[table["group"] == "all"]
     against = own[own["strategy"] != reference]
-    wtp = None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
-    label, known = net_benefit_label(style, wtp, reference), [_scale(found, a) for a in found.axes]
+    label, known = net_benefit_label(style, _wtp(found), reference), [_scale(found, a) for a in found.axes]
     scales = [scale for scale in known if scale is not None]
     if against.empty:
         return {}
     if len(scales) == len(known) == 1:
         return _lines(found, own, against, style, label, scales[0])
     if len(scales) == len(known) == 2 and found.is_grid:
-        return _maps(found, against, style, label, scales)
+        return _maps(found, against, style, scales)
     return _dots(found, against, style, label) if len(found.points) <= MOST_DOTS else {}
+
+
+def _wtp(found: Sweep) -> float | None:
+    """Of all points; nothing where it is varied."""
+    return None if any(a.kind == "wtp" for a in found.axes) else float(found.wtp[0])
 
 
 Scale = tuple[str, dict]
@@ -134,30 +139,30 @@ def _percent(value: str) -> float:
 
 
 def _lines(found: Sweep, own, against, style: plots.Style, label: str, scale: Scale) -> dict[str, Plan]:
-    name, numbers = scale
+    name, known = scale
     base = found.scenario.parameters[found.axes[0].name].base if found.axes[0].kind == "parameter" else None
     shown = {"incremental_net_benefit": (against, "incremental_nmb", label)}
     if found.sample.n:
         label = "Probability that the strategy is the most cost-effective"
         if not any(a.kind == "wtp" for a in found.axes):
-            label += f" ({found.wtp[0]:,.0f} {found.scenario.currency} per {style.effect.one})"
+            label += f" ({numbers.stated(found.wtp[0])} {found.scenario.currency} per {style.effect.one})"
         shown["probability_most_cost_effective"] = own, "probability_most_cost_effective", label
     plans = {}
     for key, (rows, column, label) in shown.items():
-        data = _values(found, rows, numbers, column)
+        data = _values(found, rows, known, column)
         wide = wrapped(label, 60)
         plans[key] = Plan(partial(plots.line_sweep, data, style, name, wide, base), data)
     return plans
 
 
-def _values(found: Sweep, rows, numbers: dict, column: str) -> pd.DataFrame:
+def _values(found: Sweep, rows, known: dict, column: str) -> pd.DataFrame:
     import pandas as pd
 
-    values = rows[column_of(found.axes[0], found)].map(numbers)
+    values = rows[column_of(found.axes[0], found)].map(known)
     return pd.DataFrame({"value": values, "strategy": rows["strategy"], "result": rows[column]})
 
 
-def _maps(found: Sweep, against, style: plots.Style, label: str, scales: list[Scale]) -> dict[str, Plan]:
+def _maps(found: Sweep, against, style: plots.Style, scales: list[Scale]) -> dict[str, Plan]:
     import pandas as pd
 
     (x, x_numbers), (y, y_numbers) = scales
@@ -170,7 +175,7 @@ def _maps(found: Sweep, against, style: plots.Style, label: str, scales: list[Sc
         data = pd.DataFrame(
             {"x": rows[x_name].map(x_numbers), "y": rows[y_name].map(y_numbers), "z": rows["incremental_nmb"]}
         )
-        wide = wrapped(label.replace("net benefit v", f"net benefit of {style.labels[strategy]} v"), 85)
+        wide = wrapped(net_benefit_label(style, _wtp(found), found.decision.reference, str(strategy)), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
         plans[key] = Plan(partial(sweep_plots.input_map, data, style, x, y, wide, _inside(base, data)), data)
     return plans
@@ -207,7 +212,7 @@ def _dots(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Pl
 
 
 def _shown(value) -> str:
-    return value if isinstance(value, str) else f"{value:,.6g}"
+    return value if isinstance(value, str) else numbers.plain(value)
 
 
 def _text(found: Sweep, table: pd.DataFrame) -> str:
@@ -215,9 +220,9 @@ def _text(found: Sweep, table: pd.DataFrame) -> str:
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
     lines = [
         scenario.title,
-        f"{len(found.points):,} points of {', '.join(a.name for a in found.axes)}; "
-        + (f"{found.sample.n:,} draws each; " if found.sample.n else "base values otherwise; ")
-        + f"increments are against {scenario.labels[reference]}",
+        f"{numbers.count(len(found.points), 'point')} of {', '.join(a.name for a in found.axes)}; "
+        + (f"{numbers.count(found.sample.n, 'draw')} each; " if found.sample.n else "base values otherwise; ")
+        + f"increments are versus {scenario.labels[reference]}",
         "",
     ]
     if own.empty:
@@ -231,14 +236,20 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
     names = [column_of(a, found) for a in found.axes if a.kind != "wtp"]
     probability = "probability_most_cost_effective" in own
     known = "incremental_nmb_standard_error" in own and own["incremental_nmb_standard_error"].notna().any()
+    benefit = numbers.places(own["incremental_nmb"])
+    money, gained = (
+        numbers.places(own["incremental_cost"]),
+        numbers.effect_places(own[f"incremental_{found.decision.effect}"]),
+    )
+    ratio = numbers.places(own["icer"])
     header = [
         *names,
         "Strategy",
         "WTP",
         f"Inc. cost ({found.scenario.currency})",
         f"Inc. {_effect(found).heading}",
-        "ICER",
-        "Inc. net benefit",
+        f"ICER ({found.scenario.currency} per {_effect(found).one})",
+        f"Inc. net benefit ({found.scenario.currency})",
         *(["SE"] if known else []),
         "Status",
     ]
@@ -246,14 +257,14 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
         [
             *(_shown(row[n]) for n in names),
             found.scenario.labels[row["strategy"]],
-            text.amount(row["wtp"]),
-            text.amount(row["incremental_cost"]),
-            text.amount(row[f"incremental_{found.decision.effect}"], 4),
-            text.amount(row["icer"]),
-            text.amount(row["incremental_nmb"]),
-            *([text.amount(row["incremental_nmb_standard_error"])] if known else []),
+            numbers.stated(row["wtp"]),
+            numbers.number(row["incremental_cost"], money),
+            numbers.number(row[f"incremental_{found.decision.effect}"], gained),
+            numbers.number(row["icer"], ratio),
+            numbers.number(row["incremental_nmb"], benefit),
+            *([numbers.number(row["incremental_nmb_standard_error"], benefit)] if known else []),
             row["status"],
-            *([f"{row['probability_most_cost_effective']:.1%}"] if probability else []),
+            *([numbers.percent(row["probability_most_cost_effective"])] if probability else []),
         ]
         for row in own.to_dict("records")
     ]
@@ -264,7 +275,7 @@ def _range(found: Sweep, strategy: str, rows: pd.DataFrame) -> str:
     """rows: of the strategy, by point."""
     names, extremes = [column_of(a, found) for a in found.axes], found.extremes(strategy)
     low, high = (
-        f"{text.amount(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[n])}' for n in names)})"
+        f"{numbers.brief(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[n])}' for n in names)})"
         for end in (rows.iloc[extremes.lowest], rows.iloc[extremes.highest])
     )
     label = found.scenario.labels[strategy]

@@ -7,12 +7,9 @@ import numpy as np
 from model.analysis.means import Means, means
 from model.analysis.run import Run
 from model.analysis.simulation_errors import SimulatedIncrement, simulated_increments, status
-from model.effects import words_of
+from model.effects import Words, words_of
+from model.report import numbers
 from model.scenario import Scenario
-
-
-def amount(value: float, digits: int = 0) -> str:
-    return "-" if not np.isfinite(value) else f"{round(value, digits) + 0.0:,.{digits}f}"
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -25,28 +22,34 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
-def incremental_text(strategies, labels, found: Means, currency: str, effect_name: str) -> str:
-    """The fully incremental table."""
+def incremental_text(strategies, labels, found: Means, currency: str, effect: Words) -> str:
+    """The fully incremental table; money and effects each with the digits that they need together."""
+    steps = found.incremental
+    money = numbers.places(found.cost, steps.incremental_cost)
+    gained = numbers.effect_places(found.effect, steps.incremental_effect)
+    ratio = numbers.places(steps.icer)
     rows = [
         [
             labels[strategies[s]],
-            amount(found.cost[s]),
-            amount(found.effect[s], 4),
-            amount(found.incremental.incremental_cost[s]),
-            amount(found.incremental.incremental_effect[s], 4),
-            amount(found.incremental.icer[s]),
-            found.incremental.status[s],
+            numbers.number(found.cost[s], money),
+            numbers.number(found.effect[s], gained),
+            labels[strategies[steps.comparator[s]]] if steps.comparator[s] >= 0 else numbers.NONE,
+            numbers.number(steps.incremental_cost[s], money),
+            numbers.number(steps.incremental_effect[s], gained),
+            numbers.number(steps.icer[s], ratio),
+            steps.status[s],
         ]
         for s in found.by_cost
     ]
     return table(
         [
             "Strategy",
-            f"Cost ({currency})",
-            effect_name,
+            f"Cost ({currency})" if currency else "Cost",
+            effect.heading,
+            "Versus",
             "Inc. cost",
-            f"Inc. {effect_name}",
-            f"ICER ({currency}/{effect_name})",
+            f"Inc. {effect.heading}",
+            f"ICER ({currency or 'cost'} per {effect.one})",
             "Status",
         ],
         rows,
@@ -59,7 +62,7 @@ def summary(run: Run, published: str = "") -> str:
     parts = [scenario.title, conventions(scenario)]
     for words, evaluation in (
         ("Deterministic (base values)", run.base),
-        (f"Probabilistic ({_n(run):,} draws)", run.psa),
+        (f"Probabilistic (means of {numbers.count(_n(run), 'draw')})", run.psa),
     ):
         if evaluation is not None:
             total = evaluation.total
@@ -71,7 +74,7 @@ def summary(run: Run, published: str = "") -> str:
                     scenario.labels,
                     means(total.cost, total.get(run.decision.effect)),
                     scenario.currency,
-                    words_of(scenario, run.decision.effect).heading,
+                    words_of(scenario, run.decision.effect),
                 ),
             ]
     if run.sample.n and run.psa is None:
@@ -97,9 +100,9 @@ def conventions(scenario: Scenario) -> str:
     time, discount = scenario.time, scenario.discount
     return (
         f"Perspective: {scenario.perspective or 'not stated'}; {f'{scenario.currency} {scenario.price_year}'.strip()}; horizon "
-        f"{time.horizon * time.day / 365.25:g} years; cycle {time.cycle:g} {time.unit}s ({time.convention}"
+        f"{numbers.count(time.horizon * time.day / 365.25, 'year')}; cycle {numbers.count(time.cycle, time.unit)} ({time.convention}"
         f"{f', transitions counted {time.counted}' if time.counted else ''}); "
-        f"discount {100 * discount.cost:.3g} % costs, {100 * discount.effect:.3g} % effects ({discount.convention}"
+        f"discount {numbers.rate(discount.cost)} costs, {numbers.rate(discount.effect)} effects ({discount.convention}"
         f"{', continuous compounding' if discount.compounding == 'continuous' else ''}); "
         "increments: strategy minus comparator"
     )
@@ -113,7 +116,7 @@ def simulation(run: Run) -> str:
         who = f"{method.replications:,} replications of {who}"
     lines = [f"{method.engine.capitalize()} engine, base case: {who}."]
     lines += [
-        f"{labels[found.strategy]} v {labels[run.reference]}: {_increment(run, found)}"
+        f"{numbers.versus(labels[found.strategy], labels[run.reference])}: {_increment(run, found)}"
         for found in simulated_increments(run)
     ]
     if run.psa is not None:
@@ -125,14 +128,17 @@ def simulation(run: Run) -> str:
 def _increment(run: Run, found: SimulatedIncrement) -> str:
     """Incremental net benefit and ICER with the standard errors of the simulation."""
     code, wtp = run.scenario.currency, run.decision.wtp
+    digits = numbers.places(found.net_benefit, found.net_benefit_error)
     text = (
-        f"incremental net benefit at {code} {amount(wtp)} is {amount(found.net_benefit)} "
-        f"(simulation standard error {amount(found.net_benefit_error)})"
+        f"incremental net benefit at {code} {numbers.stated(wtp)} is {numbers.number(found.net_benefit, digits)} "
+        f"(simulation standard error {numbers.number(found.net_benefit_error, digits)})"
     )
     if not np.isfinite(found.icer):
         return f"{text}."
     saved = "" if found.effect > 0 else f" saved per {words_of(run.scenario, run.decision.effect).one} lost"
-    return f"{text}; ICER {amount(found.icer)}{saved} (standard error {amount(found.icer_error)})."
+    digits = numbers.places(found.icer, found.icer_error)
+    ratio, error = numbers.number(found.icer, digits), numbers.number(found.icer_error, digits)
+    return f"{text}; ICER {ratio}{saved} (standard error {error})."
 
 
 def _n(run: Run) -> int:
@@ -156,8 +162,9 @@ def sentence(run: Run) -> str:
     effect, labels = words_of(scenario, decision.effect), list(scenario.labels.values())
     found = means(total.cost, total.get(decision.effect))
     icer, against, status = found.incremental.icer, found.incremental.comparator, found.incremental.status
+    digits = numbers.places(icer)
     pairs = [
-        f"{labels[s]} costs {scenario.currency} {amount(icer[s])} per {effect.one} gained compared with "
+        f"{labels[s]} costs {scenario.currency} {numbers.number(icer[s], digits)} per {effect.one} gained compared with "
         f"{labels[against[s]]}"
         for s in found.by_cost
         if status[s] == "frontier"
@@ -167,5 +174,5 @@ def sentence(run: Run) -> str:
         return text + " (base case)."
     wtp = decision.wtp
     probability = run.decisions["all"].at(wtp).probability_most_cost_effective[0]
-    chances = ", ".join(f"{label} {p:.1%}" for label, p in zip(labels, probability))
-    return f"{text} (base case); probability most cost-effective at {scenario.currency} {amount(wtp)} per {effect.one}: {chances}."
+    chances = ", ".join(f"{label} {share}" for label, share in zip(labels, numbers.shares(probability)))
+    return f"{text} (base case); probability most cost-effective at {scenario.currency} {numbers.stated(wtp)} per {effect.one}: {chances}."

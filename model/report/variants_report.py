@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.analysis.variants import Compared, difference, paired_error, structure
-from model.effects import words_of
-from model.report import figures, headroom_plots, sweep_plots, text
+from model.effects import Words, words_of
+from model.report import figures, headroom_plots, numbers, sweep_plots, text
 from model.report.figures import Plan
 from model.report.headroom_report import INTERVAL, group_labels
 from model.report.result import Result
@@ -118,9 +118,7 @@ def _plans(found: Compared, table: pd.DataFrame) -> dict[str, Plan]:
     plans = {}
     for strategy in others:
         own = table[(table["strategy"] == strategy) & (table["group"] == "all")]
-        label = net_benefit_label(style, found.decision.wtp, reference).replace(
-            "benefit v", f"benefit of {style.labels[strategy]} v"
-        )
+        label = net_benefit_label(style, found.decision.wtp, reference, strategy)
         data = _dots(own[own["variant"] != "base"])
         base = own[own["variant"] == "base"]
         lines = dict(zip(base["analysis"].str.capitalize(), base["incremental_nmb"]))
@@ -175,14 +173,14 @@ def _text(found: Compared, table: pd.DataFrame, shares: pd.DataFrame) -> str:
     effect = words_of(base, found.decision.effect)
     lines = [
         base.title,
-        f"{len(found.found) - 1} variants; increments are against {base.labels[reference]}; net benefit at "
-        f"{currency} {found.decision.wtp:,.0f} per {effect.one}",
+        f"{numbers.count(len(found.found) - 1, 'variant')}; increments are versus {base.labels[reference]}; net benefit at "
+        f"{currency} {numbers.stated(found.decision.wtp)} per {effect.one}",
     ]
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
     for (strategy, analysis), rows in own.groupby(["strategy", "analysis"], sort=False):
-        drawn = analysis == "probabilistic"
-        heading = f"{analysis.capitalize()}{f' ({found.sample.n:,} draws)' if drawn else ''}: {base.labels.get(strategy, strategy)}"
-        lines += ["", heading, _listed(rows, currency, found.decision.effect, effect.heading, drawn)]
+        drawn, draws = analysis == "probabilistic", numbers.count(found.sample.n, "draw")
+        heading = f"{analysis.capitalize()}{f' ({draws})' if drawn else ''}: {base.labels.get(strategy, strategy)}"
+        lines += ["", heading, _listed(rows, currency, found.decision.effect, effect, drawn)]
     return "\n".join([*lines, *_shares(base, shares)])
 
 
@@ -194,23 +192,40 @@ def _shares(base, shares: pd.DataFrame) -> list[str]:
         "Share of the uncertainty of the incremental net benefit that lies between the variants (equal weights):",
     ]
     for strategy, own in shares.groupby("strategy", sort=False):
-        at = ", ".join(f"{share:.0%} at {wtp:,.0f}" for share, wtp in zip(own["structural_share"], own["wtp"]))
+        at = ", ".join(
+            f"{numbers.percent(share, 0)} at {numbers.stated(wtp)}"
+            for share, wtp in zip(own["structural_share"], own["wtp"])
+        )
         lines.append(f"{base.labels.get(strategy, strategy)}: {at}")
     return lines
 
 
-def _listed(rows: pd.DataFrame, currency: str, effect: str, unit: str, drawn: bool) -> str:
-    header = ["Variant", f"Inc. cost ({currency})", f"Inc. {unit}", "ICER", "v base", "Inc. net benefit", "v base"]
+def _listed(rows: pd.DataFrame, currency: str, effect: str, called: Words, drawn: bool) -> str:
+    benefit = rows["incremental_nmb"], rows["incremental_nmb_difference"]
+    money, gained = (
+        numbers.places(rows["incremental_cost"], *benefit),
+        numbers.effect_places(rows[f"incremental_{effect}"]),
+    )
+    ratio = numbers.places(rows["icer"], rows["icer_difference"])
+    header = [
+        "Variant",
+        f"Inc. cost ({currency})",
+        f"Inc. {called.heading}",
+        f"ICER ({currency} per {called.one})",
+        "Versus base",
+        f"Inc. net benefit ({currency})",
+        "Versus base",
+    ]
     cells = [
         [
             r["label"],
-            text.amount(r["incremental_cost"]),
-            text.amount(r[f"incremental_{effect}"], 4),
-            text.amount(r["icer"]) if np.isfinite(r["icer"]) else r["status"],
-            text.amount(r["icer_difference"]),
-            text.amount(r["incremental_nmb"]),
-            text.amount(r["incremental_nmb_difference"]),
-            *([f"{r['probability_most_cost_effective']:.1%}"] if drawn else []),
+            numbers.number(r["incremental_cost"], money),
+            numbers.number(r[f"incremental_{effect}"], gained),
+            numbers.number(r["icer"], ratio) if np.isfinite(r["icer"]) else r["status"],
+            numbers.signed(r["icer_difference"], ratio),
+            numbers.number(r["incremental_nmb"], money),
+            numbers.signed(r["incremental_nmb_difference"], money),
+            *([numbers.percent(r["probability_most_cost_effective"])] if drawn else []),
         ]
         for r in rows.to_dict("records")
     ]

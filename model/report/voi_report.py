@@ -11,7 +11,7 @@ from model.analysis.run import Run
 from model.analysis.studies import Worth
 from model.analysis.value_of_information import Information, Ranked, ranked
 from model.economics.evppi import Evppi
-from model.report import figures, plots, sampling_plots, text
+from model.report import figures, numbers, plots, sampling_plots, text
 from model.report.result import Result
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
     made, plans = evppi_part(found, style)
     lines = [
         run.scenario.title,
-        f"Value of information per person at {currency} {found.wtp:,.0f} per {style.effect.one}, "
-        f"{run.sample.n:,} draws; EVPI {found.evpi:,.1f}",
+        f"Value of information per person at {currency} {numbers.stated(found.wtp)} per {style.effect.one}, "
+        f"{numbers.count(run.sample.n, 'draw')}; EVPI {numbers.brief(found.evpi)}",
         *_noise(found),
         "",
         evppi_text(ranked(found)),
@@ -35,8 +35,8 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
         made["population"] = _population_table(found, population)
         lines += [
             "",
-            f"Population of {population.size:,.0f} over {population.years:g} years (discounted at {100 * population.discount:.3g} % a year): EVPI "
-            f"{currency} {population.total(found.evpi):,.0f}",
+            f"Population of {numbers.number(population.size)} over {numbers.count(population.years, 'year')} (discounted at {numbers.rate(population.discount)} a year): EVPI "
+            f"{currency} {numbers.number(population.total(found.evpi))}",
         ]
     if found.studies:
         table = made["evsi"] = studies_table(found, population)
@@ -77,13 +77,14 @@ def evppi_table(found: Information) -> pd.DataFrame:
 
 
 def evppi_text(listed: list[Ranked]) -> str:
+    digits = max(1, numbers.places([float(row.evppi.value) for row in listed]))
     rows = [
         [
             row.name,
             row.kind,
-            text.amount(float(row.evppi.value), 1),
-            text.amount(float(row.evppi.standard_error), 1),
-            "-" if np.isnan(row.share) else f"{row.share:.1%}",
+            numbers.number(float(row.evppi.value), digits),
+            numbers.number(float(row.evppi.standard_error), digits),
+            numbers.percent(row.share),
         ]
         for row in listed
     ]
@@ -95,7 +96,7 @@ def _doubts(names: list[str], found: Evppi) -> list[str]:
     """Warnings of values whose doubt is more than their error covers; names: of each value."""
     parts = (np.atleast_1d(part) for part in (found.value, found.doubt, found.standard_error, found.doubtful))
     return [
-        f"warning: {name}: {value:,.1f} may be off by about {doubt:,.1f}, more than its standard error of {error:,.1f} covers: "
+        f"warning: {name}: {numbers.brief(value)} may be off by about {numbers.brief(doubt)}, more than its standard error of {numbers.brief(error)} covers: "
         "the regression leaves a pattern in the draws that it cannot follow (many levels, or steps that depend on several "
         "parameters)"
         for name, value, doubt, error, doubtful in zip(names, *np.broadcast_arrays(*parts))
@@ -108,7 +109,7 @@ def _status_text(found: Information) -> list[str]:
     if not found.by_status:
         return []
     listed = [row for row in ranked(found) if row.kind == "status"]
-    words = [f"{row.name} -" if np.isnan(row.share) else f"{row.name} {row.share:.0%}" for row in listed]
+    words = [f"{row.name} {numbers.percent(row.share, 0)}" for row in listed]
     return [
         "",
         f"Joint EVPPI of the parameters of each status, of EVPI (they overlap, so they need not add up): {', '.join(words)}.",
@@ -133,8 +134,8 @@ def _noise(found: Information) -> list[str]:
         return []
     return [
         f"The engine follows a finite number of patients in each draw. That noise raises the EVPI of the draws to "
-        f"{found.simulated_evpi:,.1f},",
-        f"so the EVPI above is that of the regression on all parameters (standard error {found.evpi_error:,.1f}); EVPPI "
+        f"{numbers.brief(found.simulated_evpi)},",
+        f"so the EVPI above is that of the regression on all parameters (standard error {numbers.brief(found.evpi_error or 0.0)}); EVPPI "
         "averages over the noise.",
         "More --patients make the two agree.",
     ]
@@ -205,19 +206,20 @@ def _studies_figures(table, style: plots.Style, wtp: float) -> dict[str, figures
 
 def _study_text(worth: Worth, table, currency: str) -> list[str]:
     own = table[table["study"] == worth.proposal.name]
+    digits = max(1, numbers.places(own["evsi"]))
     columns = {
         "Patients in each arm": ("patients_per_arm", 0),
         "Patients": ("patients", 0),
-        "EVSI": ("evsi", 1),
-        "SE": ("standard_error", 1),
+        "EVSI": ("evsi", digits),
+        "SE": ("standard_error", digits),
         "Population EVSI": ("population_evsi", 0),
         "Study cost": ("study_cost", 0),
         "Net benefit": ("net_benefit_of_sampling", 0),
     }
     columns = {title: column for title, column in columns.items() if column[0] in own}
-    rows = [[text.amount(row[name], digits) for name, digits in columns.values()] for row in own.to_dict("records")]
+    rows = [[numbers.number(row[name], digits) for name, digits in columns.values()] for row in own.to_dict("records")]
     lines = [
-        f"Study {worth.proposal.name}: {worth.proposal.text}; EVPPI, its limit: {worth.limit.value:,.1f}",
+        f"Study {worth.proposal.name}: {worth.proposal.text}; EVPPI, its limit: {numbers.brief(float(worth.limit.value))}",
         text.table(list(columns), rows),
     ]
     names = [f"EVSI of {worth.proposal.name} with {n:,} in each arm" for n in worth.sizes]
@@ -244,7 +246,7 @@ def _best(own, currency: str) -> str:
     if best.empty:
         return "No size is worth its cost."
     row = best.iloc[0]
-    value = f"net benefit of sampling {currency} {row.net_benefit_of_sampling:,.0f} (SE {row.net_benefit_standard_error:,.0f})"
+    value = f"net benefit of sampling {currency} {numbers.number(row.net_benefit_of_sampling)} (SE {numbers.number(row.net_benefit_standard_error)})"
     edge = (
         "; it is the largest size asked for: try larger"
         if row.patients == own["patients"].max() and len(own) > 1

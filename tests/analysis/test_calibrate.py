@@ -125,7 +125,7 @@ def test_an_under_determined_problem_says_which_combination_is_open(tmp_path):
     assert loose.weights * np.sign(loose.weights[0]) == pytest.approx([0.5**0.5, -(0.5**0.5)])
     assert found.reached == pytest.approx([1000]) and "other values, as good" in found.agreement()
     assert identifiability_text(found).startswith("Not determined: ")
-    assert "(share 50%) with" in identifiability_text(found) and "The fit is not unique" in starts_text(found)
+    assert "(share 50 %) with" in identifiability_text(found) and "The fit is not unique" in starts_text(found)
 
 
 def test_a_price_meets_the_icer(tmp_path):
