@@ -133,7 +133,7 @@ def test_figures_are_drawn_each_with_its_csv(tmp_path):
 
 def test_the_summary_lists_arms_by_aic_and_the_hazard_ratio(results, capsys):
     text = model.survival(DATA, "day").summary
-    assert "137 patients, 128 events" in text and "Hazard ratio (Cox) of test v standard: 1.018" in text
+    assert "137 patients, 128 events" in text and "Hazard ratio (Cox) of test versus standard: 1.018" in text
     order = [line.split()[0] for line in text[text.index("Arm test") :].splitlines()[3:7]]
     assert order[0] == "Kaplan-Meier" and order[1] == "loglogistic"
 

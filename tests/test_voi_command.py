@@ -329,7 +329,7 @@ transitions: []
             and row["members"] == members
         )
     assert re.search(
-        r"Joint EVPPI of the parameters of each status, of EVPI .*: assumed 9\d%, evidence 3\d%",
+        r"Joint EVPPI of the parameters of each status, of EVPI .*: assumed 9\d %, evidence 3\d %",
         capsys.readouterr().out,
     )
 
