@@ -10,13 +10,19 @@ from hypothesis import settings
 HERE = Path(__file__).resolve().parent
 MAY_BE_SKIPPED = HERE / "may_be_skipped.txt"
 sys.path.insert(0, str(HERE))
-# Coverage, where it is measured, is that of this process: those that tests start are timed, or killed.
-os.environ.pop("COVERAGE_PROCESS_START", None)
+COVERAGE = "COVERAGE_PROCESS_START"
 
 # In CI the examples of property tests are the same every time; elsewhere new ones are tried.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("anywhere", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
+
+
+def pytest_configure(config):
+    """Coverage, where it is measured, is that of the processes that run tests: those that tests start are timed, or killed."""
+    only_hands_out = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
+    if not only_hands_out:
+        os.environ.pop(COVERAGE, None)
 
 
 def may_be_skipped(nodeid: str) -> bool:
