@@ -22,6 +22,7 @@ from model.distribution_checks import (
     root,
     with_cv,
 )
+from model.quantile_tables import LOG, LOGIT, Scale
 
 _TAILS = np.array([0.025, 0.975])
 _Z = 1.959963984540054  # 97.5th percentile of the standard normal
@@ -35,6 +36,7 @@ class Family:
     forms: accepted sets of arguments, each with what makes natural parameters of them; the first is that of arguments
     without a name. quantile: (u, *natural), u of any shape. moments: (mean, standard deviation). bounds: lowest and
     highest value. score: standard deviations of a value from the middle, on the scale on which the family is normal.
+    scale: where a quantile that takes a search is smooth, for tables of it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Family:
     moments: Callable[..., tuple[float, float]]
     bounds: Callable[..., tuple[float, float]] = lambda *natural: _UPWARDS
     score: Callable[..., float] | None = None
+    scale: Scale | None = None
 
 
 def _beta(a: float, b: float) -> Natural:
@@ -274,6 +277,7 @@ FAMILIES: dict[str, Family] = {
             _beta_quantile,
             beta_mean_and_sd,
             lambda a, b: (0.0, 1.0),
+            scale=LOGIT,
         ),
         Family(
             "gamma",
@@ -285,6 +289,7 @@ FAMILIES: dict[str, Family] = {
             },
             _gamma_quantile,
             lambda shape, rate: (shape / rate, np.sqrt(shape) / rate),
+            scale=LOG,
         ),
         Family(
             "lognormal",

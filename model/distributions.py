@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import quantile_tables
 from model.distribution_checks import DistributionError, array
 from model.distribution_families import FAMILIES
 from model.joint_distributions import JOINT_FAMILIES, JointDistribution, copula, correlation_root, tails_of
@@ -39,6 +40,11 @@ class Distribution:
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """Inverse CDF at u, 0 < u < 1, of any shape."""
         return FAMILIES[self.name].quantile(np.asarray(u, float), *self.natural.values())
+
+    def sampled(self, u: np.ndarray) -> np.ndarray:
+        """`quantile` for the many u of a table of draws: to within 1e-11 of each value, in a fraction of the time."""
+        scale = FAMILIES[self.name].scale
+        return self.quantile(u) if scale is None else quantile_tables.values(self.quantile, u, scale)
 
     @property
     def mean(self) -> float:

@@ -90,7 +90,7 @@ def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.nd
     values = dict(base(scenario).values)
     for name, parameter in scenario.parameters.items():
         if parameter.distribution is not None:
-            values[name] = parameter.distribution.quantile(uniform[name])
+            values[name] = parameter.distribution.sampled(uniform[name])
     for joint in scenario.joints.values():
         needed = np.stack([uniform[f"{joint.key}[{i}]"] for i in range(joint.distribution.uniforms)])
         values |= dict(zip(joint.names, joint.distribution.quantile(needed)))

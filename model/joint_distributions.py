@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from model import quantile_tables
 from model.distribution_checks import DistributionError, positive
 from model.distribution_families import beta_mean_and_sd
+from model.quantile_tables import LOG
 
 CLOSE = 1e-9  # rounding of a matrix as it is stated, as a share of its numbers
 NOTHING = 1e-12  # of the largest number of a matrix: what is smaller is 0
@@ -82,7 +85,7 @@ def _draw_dirichlet(u, counts):
     from scipy.special import gammaincinv, gammaln
 
     a = counts[:, None]
-    g = gammaincinv(a, u)
+    g = np.stack([quantile_tables.values(partial(gammaincinv, shape), row, LOG) for shape, row in zip(counts, u)])
     leading = (np.log(u) + gammaln(a + 1)) / a
     logs = np.where(g > 1e-250, np.log(np.maximum(g, 1e-250)), leading)
     shares = np.exp(logs - logs.max(0))

@@ -27,6 +27,7 @@ LAYERS = {
         "software",
         "shipped",
         "gamma_tails",
+        "quantile_tables",
         "distribution_checks",
         "distribution_families",
         "joint_distributions",
