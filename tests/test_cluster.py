@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import draws
+from model import draws, threads
 from model.analysis import workers as module
 from model.analysis.evaluate import evaluate
 from model.analysis.method import Method
@@ -153,7 +153,7 @@ def test_no_more_tasks_are_in_flight_than_the_window_allows():
 def test_workers_use_one_thread_each_for_linear_algebra():
     before = dict(os.environ)
     with workers(2) as executor:
-        for name in module.BLAS:
+        for name in threads.VARIABLES:
             assert executor.submit(os.getenv, name).result() == before.get(name, "1")
     assert dict(os.environ) == before
 

@@ -25,6 +25,7 @@ LAYERS = {
         "shapes",
         "larger_hazard",
         "software",
+        "threads",
         "shipped",
         "gamma_tails",
         "quantile_tables",

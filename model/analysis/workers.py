@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 
-from model import software
+from model import software, threads
 
 WINDOW = 32  # tasks in flight, of an executor that does not say how many it wants
 TRIES = 3  # of a task whose worker dies
 GRACE = 1.0  # seconds that workers have to end what they are at, when they are stopped
 PATIENCE = 10  # seconds for a scheduler to answer, and for its first worker to be there
 MOST_PROCESSES = 61 if sys.platform == "win32" else 10_000  # Windows cannot wait for more
-BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
 
 
@@ -48,7 +47,7 @@ def workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Executor | No
     if number == 1:
         yield None
         return
-    with _one_blas_thread():
+    with threads.one():
         executor = Processes(number)
         try:
             yield executor
@@ -170,21 +169,6 @@ def _end_with_parent() -> None:
     if (parent := parent_process()) is not None:
         parent.join()
     os._exit(1)
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """Processes started in this block use one thread each for linear algebra, unless the environment says otherwise.
-
-    The variables are read when numpy is loaded, so a worker could not set them for itself.
-    """
-    ours = [name for name in BLAS if name not in os.environ]
-    os.environ.update(dict.fromkeys(ours, "1"))
-    try:
-        yield
-    finally:
-        for name in ours:
-            os.environ.pop(name, None)
 
 
 # --- a cluster --------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import ParamSpec, TypedDict, TypeVar
 
+from model import threads
 from model.analysis.method import Method
 from model.decision import ALL, Decision, decide
 from model.engines import engine_for
@@ -217,7 +218,8 @@ def analysis(*without: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(function)
         def call(*arguments: P.args, **options: P.kwargs) -> R:
             whole.bind(*arguments, **options)  # a keyword that is not taken is told by its name, before the work
-            return function(*arguments, **options)
+            with threads.one():
+                return function(*arguments, **options)
 
         call.__dict__["__signature__"] = whole  # what help() and notebooks show
         call.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{keywords(names)}"

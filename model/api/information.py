@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from model import threads
 from model.api.asked import Asked, Options, Source, analysis, several, whole
 from model.progress import progress
 from model.report.result import Result
@@ -93,6 +94,7 @@ def calibrate(
     return asked.result(result, scenario, about, "calibrate")
 
 
+@threads.one()
 def analyse(
     cost: str | Path | pd.DataFrame,
     effect: str | Path | pd.DataFrame | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model import threads
 from model.api.asked import AskedError
 from model.report.result import Result
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from model.analysis.survival_data import SurvivalData
 
 
+@threads.one()
 def survival(
     data: str | Path | pd.DataFrame | None = None,
     time_unit: str = "",
