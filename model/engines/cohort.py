@@ -20,7 +20,18 @@ from model import draws as draws_of
 from model import effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate, Dynamics, Exit, unknown_to_cohort, watched
-from model.engines import appointments, changing, contract, conventions, linear, points, sojourn, stays, tunnels
+from model.engines import (
+    appointments,
+    changing,
+    contract,
+    conventions,
+    linear,
+    points,
+    sojourn,
+    stays,
+    tunnels,
+    uniformisation,
+)
 from model.engines.block import Block, Tally, chance_transitions, flows_at, kept_appointments, settle, tally_transitions
 from model.engines.contract import NUMBER, Cut, Engine, Ran, Result, draws_together
 from model.engines.linear import Flow
@@ -208,8 +219,8 @@ def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | N
     for begin, middle, end in effort.loop(steps(times), len(times) - 1, loops):
         rates = {i: exit.level.at(middle) for i, exit in dynamics.rates().items()}
         flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
-        solve, period = _solve_once if once else _solve, period_of(dynamics, middle)
-        x, means = solve(block, flows, x, [weighting.decay * (end - begin) for weighting in weightings])
+        solve, period = uniformisation.solve_once if once else uniformisation.solve, period_of(dynamics, middle)
+        x, means = solve(flows, x, [weighting.decay * (end - begin) for weighting in weightings])
         if block.watch is not None:
             per_time = [Flow(flow.source, flow.target, flow.rate / (end - begin)) for flow in flows]
             block.watch.step(end, x, [mean * (end - begin) for mean in means], per_time)
@@ -231,21 +242,6 @@ def _keep(block: Block, weightings, tally: Tally, time: float, x: np.ndarray, bi
         tally.transitions[w, period] += made * _factor(weighting, time, block.dynamics)
 
 
-def _solve(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Occupancy after a step, and its mean over the step under each decay; by matrices, whatever the rates."""
-    step: linear.Grid = []
-    means = []
-    for decay in decays:
-        whole, mean = linear.exponential(flows, block.states, block.rows, decay)
-        step = whole if decay == 0 and not step else step
-        means.append(linear.apply(mean, x, np.empty_like(x)))
-    return linear.apply(step, x, np.empty_like(x)), means
-
-
-def _solve_once(block: Block, flows, x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
-    return linear.weighted(flows, x, decays)
-
-
 def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
     """Discount factor at the beginning of a step; within it `decay` goes on, or the factor of mid-cycle holds."""
     if weighting.convention != "at cycle":
@@ -265,7 +261,7 @@ def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
         key = int(pieces[k]), round((end - begin) / grid[-1], 12)
         if key not in cached:
             rates = {i: exit.level.at(middle) * (end - begin) for i, exit in dynamics.rates().items()}
-            cached = {key: linear.exponential(flows_at(block, middle, rates), block.states, block.rows)[0]}
+            cached = {key: uniformisation.exponential(flows_at(block, middle, rates), block.states, block.rows)[0]}
         x = linear.apply(cached[key], x, np.empty_like(x))
         block.keep(end, x)
         if wanted[k + 1]:

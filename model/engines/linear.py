@@ -90,31 +90,22 @@ def _advance_once(flows, x, scale, size, inflow):
 
 
 def weighted(flows: list[Flow], x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """(exp(A) x, for each decay phi1(A - decay I) x): as `exponential` and `apply`, for a step that is taken once.
+    """(exp(A) x, for each decay phi1(A - decay I) x) for x[state, row], of a step in which about one exit is made at most.
 
     One Taylor series serves all decays: phi1(A - d I) x is the sum of A^n x / n! times the integral of s^n exp(-d s), 0..1.
     """
-    exit_rate = 2.0 ** np.ceil(
-        np.log2(max(largest_exit(flows), 1e-3))
-    )  # rounded up, so that rows do not see one another
-    if exit_rate > _STIFF:
-        pairs = [exponential(flows, len(x), x.shape[1], decay) for decay in decays]
-        step = pairs[0][0] if decays[0] == 0 else exponential(flows, len(x), x.shape[1])[0]
-        return apply(step, x, np.empty_like(x)), [apply(mean, x, np.empty_like(x)) for _, mean in pairs]
-    parts = max(1, int(exit_rate))
-    terms = terms_needed(2 * exit_rate / parts)
-    shares = np.array([_moments(decay / parts, terms + 1) for decay in decays]) / parts
-    means = [np.zeros_like(x) for _ in decays]
-    for part in range(parts):
-        end = term = x
-        for n in range(terms + 1):
-            if n:
-                term = derivative(flows, term, np.empty_like(x), 1 / (parts * n))
-                end = end + term
-            for w, decay in enumerate(decays):
-                means[w] += term * (shares[w, n] * np.exp(-decay * part / parts))
-        x = end
-    return x, means
+    # rounded up, so that rows do not see one another
+    exit_rate = 2.0 ** np.ceil(np.log2(max(largest_exit(flows), 1e-3)))
+    terms = terms_needed(2 * exit_rate)
+    shares = [_moments(decay, terms + 1) for decay in decays]
+    end = term = x
+    means = [x * share[0] for share in shares]
+    for n in range(1, terms + 1):
+        term = derivative(flows, term, np.empty_like(x), 1 / n)
+        end = end + term
+        for mean, share in zip(means, shares):
+            mean += term * share[n]
+    return end, means
 
 
 @lru_cache(256)
@@ -141,7 +132,7 @@ def exponential(
 
     source[state, row]: mass that the last state brings forth in the others without losing any. Each row is scaled and squared by its own norm, so that its result does not depend on the rows beside it.
     """
-    norm = 2 * _exits(flows, states, rows).max(axis=0) + decay
+    norm = 2 * exits_of(flows, states, rows).max(axis=0) + decay
     generator = _generator(flows, states, decay)
     if source is not None:
         norm = norm + source.sum(axis=0)
@@ -175,7 +166,7 @@ def _counted(items, states: int, parts: int = 1):
     return effort.loop(items, parts=parts) if states >= _LARGE else items
 
 
-def _exits(flows: list[Flow], states: int, rows: int) -> np.ndarray:
+def exits_of(flows: list[Flow], states: int, rows: int) -> np.ndarray:
     """Total rate out of each state, [state, row]."""
     exits = np.zeros((states, rows))
     for flow in flows:

@@ -6,7 +6,7 @@ import numpy as np
 
 from model import effort
 from model.dynamics import AtEvent, Dynamics
-from model.engines import conventions, linear, sojourn
+from model.engines import conventions, linear, sojourn, uniformisation
 from model.engines.block import Block, Tally, flows_at, kept_appointments, tally_transitions
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import HAIR, in_force
@@ -126,7 +126,7 @@ def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.nd
     x = before
     for begin, middle, end in steps(times):
         rates = {i: exit.level.at(middle) * (end - begin) for i, exit in dynamics.rates().items()}
-        x, (mean,) = linear.weighted(flows_at(block, middle, rates), x, [0.0])
+        x, (mean,) = uniformisation.solve_once(flows_at(block, middle, rates), x, [0.0])
         for w, (_, _, moved) in enumerate(weight):
             amounts = {i: rate * mean[dynamics.transitions[i].source] * moved for i, rate in rates.items()}
             tally_transitions(block, tally.transitions[w, period_of(dynamics, middle)], amounts, middle)
@@ -181,7 +181,7 @@ class _Step:
         if by_cycle:
             self.whole, self.mean = linear.stay_and_move(flows, block.states, block.rows), None
         else:
-            self.whole, self.mean = linear.exponential(flows, block.states, block.rows)
+            self.whole, self.mean = uniformisation.exponential(flows, block.states, block.rows)
 
     def transitions(self, starts: np.ndarray) -> dict[int, np.ndarray]:
         """Moves of each transition, from the (weighted) occupancy at the start of cycles."""
