@@ -73,8 +73,9 @@ def _of(flows: list[Flow], rows: slice | np.ndarray) -> list[Flow]:
 
 def _by_matrices(flows: list[Flow], x: np.ndarray, decays: list[float]) -> list[np.ndarray]:
     """As `solve`, whatever the rates."""
-    pairs = [linear.exponential(flows, *x.shape, decay) for decay in decays]
-    step = pairs[0][0] if decays[0] == 0 else linear.exponential(flows, *x.shape)[0]
+    states, rows = x.shape
+    pairs = [linear.exponential(flows, states, rows, decay) for decay in decays]
+    step = pairs[0][0] if decays[0] == 0 else linear.exponential(flows, states, rows)[0]
     return [linear.apply(matrix, x, np.empty_like(x)) for matrix in (step, *(mean for _, mean in pairs))]
 
 
