@@ -67,14 +67,14 @@ def test_the_resolved_scenario_repeats_the_run(results, tmp_path):
 
 
 def test_the_tables_agree_with_each_other(results):
-    psa, outcomes = table(results, "psa"), table(results, "outcomes")
+    psa, outcomes = table(results, "psa").query("group == 'all'"), table(results, "outcomes")
     rows = outcomes[(outcomes.analysis == "probabilistic") & (outcomes.group == "all") & (outcomes.discounted)]
     for outcome in ("cost", "qaly", "life_years"):
         means = rows[rows.outcome == outcome].set_index("strategy")["mean"]
         assert psa.groupby("strategy")[outcome].mean().to_dict() == pytest.approx(means.to_dict(), rel=1e-9)
     costs = rows[rows.outcome.str.startswith("cost: ")].groupby("strategy")["mean"].sum()
     assert costs.to_dict() == pytest.approx(rows[rows.outcome == "cost"].set_index("strategy")["mean"].to_dict())
-    ceac = table(results, "ceac").groupby("wtp").probability_most_cost_effective.sum()
+    ceac = table(results, "ceac").groupby(["group", "wtp"]).probability_most_cost_effective.sum()
     assert ceac.to_numpy() == pytest.approx(1)
 
 

@@ -27,14 +27,15 @@ from model.scenario import Scenario, Wtp
 
 MOST_PATIENTS = 100_000_000
 LOOKED_AT = 10_000  # draws in which utilities are looked at
+POINTS_OF_A_GROUP = 101  # of the grid, at which groups have their curves
 
 
 @dataclass(frozen=True)
 class Psa:
     """A probabilistic sensitivity analysis: `evaluation` of `draws`.
 
-    `decisions`: by group, CEAC, CEAF, expected loss and EVPI at the listed thresholds; of all patients along the grid too,
-    and `curves` is that part of them. Whatever prints a probability or EVPI of a run takes it from here.
+    `decisions`: by group, CEAC, CEAF, expected loss and EVPI at the listed thresholds and along the grid (of groups at some of
+    its points); `curves` is the part of all patients along the grid. Whatever prints a probability or EVPI takes it from here.
     Engines that follow patients: `corrected` is without the noise of finite samples of patients (None where that noise is
     not known), and `decisions` are made from it.
     """
@@ -218,8 +219,9 @@ def _more(method: Method, factor: float) -> Method:
 
 def _decisions(scenario: Scenario, psa: Evaluation, decision: Decision) -> dict[str, Acceptability]:
     listed = np.unique([*scenario.wtp.thresholds, decision.wtp])
-    levels = {ALL: np.unique(np.append(wtp_grid(scenario.wtp), listed))}
-    levels |= {group: listed for group in psa.outcomes if group != ALL}
+    grid = wtp_grid(scenario.wtp)
+    some = grid[np.linspace(0, len(grid) - 1, min(POINTS_OF_A_GROUP, len(grid))).round().astype(int)]
+    levels = dict.fromkeys(psa.outcomes, np.union1d(some, listed)) | {ALL: np.union1d(grid, listed)}
     return {group: acceptability_of(scenario, psa, decision.of_group(group), at) for group, at in levels.items()}
 
 

@@ -26,7 +26,14 @@ def of_draws(values: np.ndarray) -> Summary:
     """Of a sample [draw]: the interval holds 95 % of the draws. A single value has no error."""
     if len(values) == 1:
         return Summary(values[0], np.nan, np.nan, np.nan)
-    return Summary(values.mean(), float(intervals.standard_error(values)), *np.quantile(values, LEVELS))
+    return Summary(values.mean(), float(intervals.standard_error(values)), *limits(values))
+
+
+def limits(values: np.ndarray) -> np.ndarray:
+    """[2, ...] limits between which 95 % of the draws of values [..., draw] lie; nan with a single draw."""
+    if values.shape[-1] == 1:
+        return np.full((2, *values.shape[:-1]), np.nan)
+    return np.quantile(values, LEVELS, axis=-1)
 
 
 def of_simulation(mean: float, error: float, freedom: float) -> Summary:

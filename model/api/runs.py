@@ -37,8 +37,9 @@ def run(
 
     Raises ScenarioError (the file), DomainError (a draw outside the model's domain), EngineError (an engine that cannot).
     """
+    from model.analysis import groups
     from model.analysis.run import run as run_analysis
-    from model.report import figures, published_tables, tables, text
+    from model.report import figures, group_report, published_tables, tables, text
     from model.report.manifest import run_about
 
     asked = Asked(**options)
@@ -50,8 +51,10 @@ def run(
         found = run_analysis(scenario, sample, method, decision, bar, until_se)
     made = tables.run_tables(found)
     published = published_tables.published_text(made["published"], scenario) if scenario.published else ""
-    result = Result(made, figures.run_figures(found, made), found, text.summary(found, published), details=found)
-    result.warnings = found.warnings
+    by_group = group_report.group_text(made["groups"], scenario) if "groups" in made else ""
+    summary = text.summary(found, published, by_group)
+    result = Result(made, figures.run_figures(found, made), found, summary, details=found)
+    result.warnings = (*found.warnings, *groups.told(scenario, found.psa))
     about = {**asked.about(decision, sample), **run_about(found), "until_se": until_se}
     return asked.result(result, scenario, about, "run")
 

@@ -57,7 +57,7 @@ def _tables(found: External, middle: Means, others: list[Pair]) -> dict[str, pd.
 
     names = found.strategies
     about = {"analysis": "deterministic" if found.curves is None else "probabilistic", "group": "all"}
-    benefits = net_benefits(found.cost, found.effect, found.thresholds, found.curves)
+    benefits = net_benefits(found.cost, found.effect, found.thresholds, found.reference, found.curves)
     summary = [
         about | {"strategy": n, "outcome": what, **of_draws(values[s])._asdict()}
         for what, values in (("cost", found.cost), ("effect", found.effect))
@@ -65,10 +65,13 @@ def _tables(found: External, middle: Means, others: list[Pair]) -> dict[str, pd.
     ]
     made = {
         "outcomes": pd.DataFrame(summary),
-        "incremental": pd.DataFrame([about | row for row in tables.incremental_rows(names, middle)]),
-        "net_benefit": pd.DataFrame([about | row for row in tables.net_benefit_rows(names, benefits)]),
+        "incremental": pd.DataFrame(
+            [about | row for row in tables.incremental_rows(names, middle, found.cost, found.effect)]
+        ),
+        "net_benefit": pd.DataFrame([about | row for row in tables.net_benefit_rows(names, benefits, found.reference)]),
     }
     if found.curves is None:
+        made["net_benefit"] = made["net_benefit"].drop(columns=tables.PROBABILITY)
         return made
     n = found.cost.shape[1]
     psa = pd.DataFrame(
@@ -77,6 +80,7 @@ def _tables(found: External, middle: Means, others: list[Pair]) -> dict[str, pd.
             "strategy": np.repeat(names, n),
             "cost": found.cost.ravel(),
             "effect": found.effect.ravel(),
+            "group": "all",
         }
     )
     return {

@@ -13,13 +13,17 @@ from model.analysis.run import Run
 from model.analysis.survival import events
 from model.effects import words_of
 from model.outcome_keys import QALY, cost_of
-from model.report import plots, psa_tables, published_tables
+from model.report import group_report, plots, psa_tables, published_tables
 from model.report.file_names import file_names
 from model.report.plan import Plan
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+MOST_ROWS = 30  # groups in the forest of each strategy
+MOST_PANELS = 15  # groups with acceptability curves, beside all patients
 
 
 def style_of(run: Run) -> plots.Style:
@@ -59,6 +63,8 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         length, units = found["queue_length"], {r.key: r.capacity for r in queues.system.resources}
         plans["queue_length"] = Plan(lambda: plots.queue_length(length, style, labels), length)
         plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)
+    if "groups" in found:
+        plans |= group_figures(run, found, style)
     if run.psa is None:
         return plans
     others = pairs(run.psa.total.cost, run.psa.total.get(run.decision.effect), run.reference)
@@ -69,6 +75,26 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
         | plans
         | {"sampled_distributions": Plan(lambda: plots.sampled_distributions(sampled, inputs, style), sampled)}
     )
+
+
+def group_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) -> dict[str, Plan]:
+    """Figures of groups of patients, where there are several."""
+    table, scenario = found["groups"], run.scenario
+
+    def forest():
+        kept = group_report.kept(table, scenario, MOST_ROWS)
+        return plots.group_forest(table, style, kept, scenario.subgroups, group_report.without(kept, table))
+
+    def curves():
+        kept = group_report.kept(table, scenario, MOST_PANELS)
+        labels = dict(zip(table["group"], table["label"]))
+        note = group_report.without(kept, table)
+        return plots.group_acceptability(
+            found["ceac"], style, {key: labels[key] for key in kept}, run.decision.wtp, note
+        )
+
+    plans = {"group_forest": Plan(forest, table)}
+    return plans | ({"group_acceptability": Plan(curves, found["ceac"])} if "ceac" in found else {})
 
 
 def patient_figures(
@@ -109,13 +135,14 @@ def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
     import pandas as pd
 
     wtp = thresholds[0] if len(thresholds) else None
-    ceac = pd.concat([found["ceac"].assign(curve="CEAC"), found["ceaf"].assign(curve="CEAF")], ignore_index=True)
+    curves = found["ceac"].query("group == 'all'").drop(columns="group")
+    ceac = pd.concat([curves.assign(curve="CEAC"), found["ceaf"].assign(curve="CEAF")], ignore_index=True)
     loss = pd.concat(
         [found["expected_loss"], found["evpi"].assign(strategy="EVPI").rename(columns={"evpi": "expected_loss"})],
         ignore_index=True,
     )
     plans = {
-        "acceptability": Plan(lambda: plots.acceptability(found["ceac"], found["ceaf"], style, thresholds), ceac),
+        "acceptability": Plan(lambda: plots.acceptability(curves, found["ceaf"], style, thresholds), ceac),
         "expected_loss": Plan(
             lambda: plots.expected_loss(found["expected_loss"], found["evpi"], style, thresholds), loss
         ),

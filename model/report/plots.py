@@ -1,5 +1,6 @@
 """All figures, by name: each takes tidy tables, returns a matplotlib Figure and leaves no global state behind."""
 
+from model.report.group_plots import group_acceptability, group_forest
 from model.report.outcome_plots import cost_components, occupancy
 from model.report.patient_plots import patient_spread, swimlanes, time_to_event, with_unit
 from model.report.psa_plots import acceptability, cost_effectiveness_plane, expected_loss, sampled_distributions
@@ -16,6 +17,8 @@ __all__ = [
     "cost_components",
     "cost_effectiveness_plane",
     "evppi",
+    "group_acceptability",
+    "group_forest",
     "expected_loss",
     "heat_map",
     "line_sweep",

@@ -1,4 +1,7 @@
-"""Tables of the draws of a PSA, and of the decision that they leave open."""
+"""Tables of the draws of a PSA, and of the decision that they leave open.
+
+Where they are by group, all patients come first: their rows are those of a scenario without groups.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.analysis.groups import kept_draws
 from model.analysis.means import Pair, pairs
 from model.analysis.run import Psa, Run
+from model.decision import ALL
 from model.economics.acceptability import Acceptability
+from model.grouped import Grouped
 from model.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -17,14 +23,29 @@ if TYPE_CHECKING:
 
 def run_tables(run: Run, psa: Psa) -> dict[str, pd.DataFrame]:
     """Of a run with a PSA, by file name."""
+    import pandas as pd
+
     strategies, total = tuple(run.scenario.strategies), psa.evaluation.total
     others = pairs(total.cost, total.get(run.decision.effect), run.reference)
-    return {
+    made = {
         **curves(psa.curves, strategies),
         **uncertainty_tables(others, strategies, run.reference),
-        "psa": draws(total),
+        **by_group(psa.evaluation.outcomes),
         "psa_parameters": parameters(run, psa),
     }
+    groups = [ceac(found, strategies, group) for group, found in psa.decisions.items() if group != ALL]
+    return made | {"ceac": pd.concat([made["ceac"], *groups], ignore_index=True)}
+
+
+def by_group(outcomes: Grouped[Outcomes]) -> dict[str, pd.DataFrame]:
+    """Draws of all patients and of each group as `psa`; the latter as `psa_groups` where they make a file too large."""
+    import pandas as pd
+
+    kept = kept_draws(outcomes)
+    total, made = draws(outcomes.total), [draws(part, key, kept.draws) for key, part in outcomes.items() if key != ALL]
+    if kept.apart:
+        return {"psa": total, "psa_groups": pd.concat(made, ignore_index=True)}
+    return {"psa": pd.concat([total, *made], ignore_index=True)}
 
 
 def curves(found: Acceptability, strategies) -> dict[str, pd.DataFrame]:
@@ -32,13 +53,10 @@ def curves(found: Acceptability, strategies) -> dict[str, pd.DataFrame]:
     import pandas as pd
 
     n, names = len(found.wtp), np.array(strategies)
-    long = {"wtp": np.repeat(found.wtp, len(names)), "strategy": np.tile(names, n)}
+    long = _long(found, names)
     column = "probability_most_cost_effective"
     return {
-        "ceac": pd.DataFrame(
-            long
-            | {column: found.probability_most_cost_effective.ravel(), "standard_error": found.probability_se.ravel()}
-        ),
+        "ceac": ceac(found, names),
         "ceaf": pd.DataFrame(
             {
                 "wtp": found.wtp,
@@ -50,6 +68,22 @@ def curves(found: Acceptability, strategies) -> dict[str, pd.DataFrame]:
         "expected_loss": pd.DataFrame(long | {"expected_loss": found.expected_loss.ravel()}),
         "evpi": pd.DataFrame({"wtp": found.wtp, "evpi": found.evpi, "standard_error": found.evpi_se}),
     }
+
+
+def ceac(found: Acceptability, strategies, group: str = ALL) -> pd.DataFrame:
+    """Acceptability curves of one group of patients."""
+    import pandas as pd
+
+    columns = {
+        "probability_most_cost_effective": found.probability_most_cost_effective.ravel(),
+        "standard_error": found.probability_se.ravel(),
+        "group": group,
+    }
+    return pd.DataFrame(_long(found, np.array(strategies)) | columns)
+
+
+def _long(found: Acceptability, names: np.ndarray) -> dict[str, np.ndarray]:
+    return {"wtp": np.repeat(found.wtp, len(names)), "strategy": np.tile(names, len(found.wtp))}
 
 
 def uncertainty_tables(others: list[Pair], strategies, reference: int) -> dict[str, pd.DataFrame]:
@@ -95,14 +129,14 @@ def plane(others: list[Pair], strategies, reference: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def draws(result: Outcomes, effects: tuple[str, ...] | None = None) -> pd.DataFrame:
-    """Discounted cost and effects of each draw (numbered from 1) and strategy."""
+def draws(result: Outcomes, group: str = ALL, most: int | None = None) -> pd.DataFrame:
+    """Discounted cost and effects of each draw (numbered from 1; at most so many) and strategy, of one group of patients."""
     import pandas as pd
 
-    n = result.values.shape[-1]
+    n = result.values.shape[-1] if most is None else most
     long = {"draw": np.tile(np.arange(1, n + 1), len(result.strategies)), "strategy": np.repeat(result.strategies, n)}
-    wanted = ("cost", *result.effects) if effects is None else effects
-    return pd.DataFrame(long | {name: result.get(name).ravel() for name in wanted})
+    values = {name: result.get(name)[:, :n].ravel() for name in result.totals}
+    return pd.DataFrame(long | values | {"group": group})
 
 
 def parameters(run: Run, psa: Psa) -> pd.DataFrame:

@@ -10,15 +10,18 @@ import numpy as np
 from model.analysis import summaries
 from model.analysis import survival as of_survival
 from model.analysis.evaluate import Evaluation
-from model.analysis.means import Means, NetBenefits, means, net_benefits
+from model.analysis.groups import several
+from model.analysis.means import Errors, Means, NetBenefits, Spread, means, net_benefits, spread
 from model.analysis.queue_results import queues_of
 from model.analysis.run import Run
+from model.outcomes import Outcomes
 from model.report import parameter_tables, psa_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, object]
+PROBABILITY = "probability_most_cost_effective"
 
 
 def run_tables(run: Run) -> dict[str, pd.DataFrame]:
@@ -43,6 +46,10 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import queue_tables
 
         tables |= queue_tables.queue_tables(queues)
+    if several(run.base):
+        from model.report import group_tables
+
+        tables["groups"] = group_tables.groups(run)
     if run.probabilistic is not None:
         tables |= psa_tables.run_tables(run, run.probabilistic)
     return tables
@@ -76,7 +83,7 @@ def outcomes(run: Run) -> pd.DataFrame:
 
 
 def incremental_table(run: Run) -> pd.DataFrame:
-    """Fully incremental analysis of the means, for QALYs and every other effect, by group."""
+    """Fully incremental analysis of the means, for QALYs and every other effect, by group; intervals over draws."""
     import pandas as pd
 
     rows: list[Row] = []
@@ -84,15 +91,16 @@ def incremental_table(run: Run) -> pd.DataFrame:
         for group, result in evaluation.outcomes.items():
             for effect in result.effects:
                 about = {"analysis": analysis, "group": group, "effect": effect}
-                found = means(result.cost, result.get(effect))
-                rows += [about | row for row in incremental_rows(result.strategies, found)]
+                cost, values = result.cost, result.get(effect)
+                rows += [about | row for row in incremental_rows(result.strategies, means(cost, values), cost, values)]
     return pd.DataFrame(rows)
 
 
-def incremental_rows(strategies: Sequence[str], found: Means) -> Iterator[Row]:
-    """Rows in order of cost; `comparator` is blank for the reference."""
+def incremental_rows(strategies: Sequence[str], found: Means, cost: np.ndarray, effect: np.ndarray) -> Iterator[Row]:
+    """Rows in order of cost, of cost and effect [strategy, draw]; `comparator` is blank for the reference."""
     for s in found.by_cost:
         against = int(found.incremental.comparator[s])
+        has_icer = bool(np.isfinite(found.incremental.icer[s]))
         yield {
             "strategy": strategies[s],
             "cost": found.cost[s],
@@ -102,7 +110,18 @@ def incremental_rows(strategies: Sequence[str], found: Means) -> Iterator[Row]:
             "incremental_effect": found.incremental.incremental_effect[s],
             "icer": found.incremental.icer[s],
             "status": found.incremental.status[s],
+            **limits_of_increments(spread(cost, effect, s, against, has_icer) if against >= 0 else None),
         }
+
+
+def limits_of_increments(found: Spread | None) -> Row:
+    """Columns of the 95 % intervals of increments; blank where there are none."""
+    names = ("incremental_cost", "incremental_effect", "icer")
+    parts = (found.cost, found.effect, found.icer) if found else [(np.nan, np.nan)] * len(names)
+    columns: Row = {
+        f"{name}_{end}_95": x for name, pair in zip(names, parts) for end, x in zip(("lower", "upper"), pair)
+    }
+    return {**columns, "icer_interval": found.icer_kind if found else ""}
 
 
 def net_benefit_table(run: Run) -> pd.DataFrame:
@@ -110,35 +129,48 @@ def net_benefit_table(run: Run) -> pd.DataFrame:
     the probability of being the most cost-effective, without the noise of a finite number of patients."""
     import pandas as pd
 
-    thresholds, effect = run.scenario.wtp.thresholds, run.decision.effect
     rows: list[Row] = []
     for analysis, evaluation in _analyses(run):
         for group, result in evaluation.outcomes.items():
-            errors = None
-            if evaluation.simulated and analysis == "deterministic":
-                errors = np.array([evaluation.simulated[group].nmb_se(wtp, effect)[:, 0] for wtp in thresholds])
-            decisions = run.decisions.get(group) if analysis == "probabilistic" else None
-            found = net_benefits(result.cost, result.get(effect), thresholds, decisions, errors)
-            rows += [
-                {"analysis": analysis, "group": group, **row} for row in net_benefit_rows(result.strategies, found)
-            ]
-    return pd.DataFrame(rows)
+            about = {"analysis": analysis, "group": group}
+            found = _net_benefits(run, about, evaluation, result)
+            rows += [about | row for row in net_benefit_rows(result.strategies, found, run.reference)]
+    table = pd.DataFrame(rows)
+    return table if run.psa is not None else table.drop(columns=PROBABILITY, errors="ignore")
 
 
-def net_benefit_rows(strategies: Sequence[str], found: NetBenefits) -> Iterator[Row]:
-    """NMB and NHB by threshold; `standard_error` is that of the NMB."""
+def _net_benefits(run: Run, about: dict[str, str], evaluation: Evaluation, result: Outcomes) -> NetBenefits:
+    thresholds, effect, group = run.scenario.wtp.thresholds, run.decision.effect, about["group"]
+    errors, decisions = None, None
+    if about["analysis"] == "probabilistic":
+        decisions = run.decisions[group]
+    elif evaluation.simulated:
+        simulated = evaluation.simulated[group]
+        own, increment = (
+            np.array([of(wtp, effect)[:, 0] for wtp in thresholds]) for of in (simulated.nmb_se, simulated.inb_se)
+        )
+        errors = Errors(own, increment, simulated.freedom)
+    return net_benefits(result.cost, result.get(effect), thresholds, run.reference, decisions, errors)
+
+
+def net_benefit_rows(strategies: Sequence[str], found: NetBenefits, reference: int) -> Iterator[Row]:
+    """NMB and NHB by threshold; `standard_error` is that of the NMB. The probability is blank without a PSA."""
     for w, wtp in enumerate(found.wtp):
         for s, strategy in enumerate(strategies):
-            row: Row = {
+            yield {
                 "wtp": wtp,
                 "strategy": strategy,
                 "nmb": found.nmb[w, s],
                 "nhb": found.nhb[w, s],
                 "standard_error": found.standard_error[w, s],
+                PROBABILITY: np.nan if found.probability is None else found.probability[w, s],
+                "lower_95": found.limits[0, w, s],
+                "upper_95": found.limits[1, w, s],
+                "comparator": "" if s == reference else strategies[reference],
+                "incremental_nmb": found.increment[w, s],
+                "incremental_nmb_lower_95": found.increment_limits[0, w, s],
+                "incremental_nmb_upper_95": found.increment_limits[1, w, s],
             }
-            if found.probability is not None:
-                row["probability_most_cost_effective"] = found.probability[w, s]
-            yield row
 
 
 def trace(run: Run) -> pd.DataFrame:

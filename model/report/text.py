@@ -56,8 +56,8 @@ def incremental_text(strategies, labels, found: Means, currency: str, effect: Wo
     )
 
 
-def summary(run: Run, published: str = "") -> str:
-    """Everything that a run prints on its results; published: beside what was published."""
+def summary(run: Run, published: str = "", by_group: str = "") -> str:
+    """Everything that a run prints on its results; published: beside what was published; by_group: of groups of patients."""
     scenario, strategies = run.scenario, tuple(run.scenario.strategies)
     parts = [scenario.title, conventions(scenario)]
     for words, evaluation in (
@@ -79,6 +79,8 @@ def summary(run: Run, published: str = "") -> str:
             ]
     if run.sample.n and run.psa is None:
         parts += ["", f"No probabilistic analysis: {no_psa(scenario)}."]
+    if by_group:
+        parts += ["", by_group]
     if run.base.simulated is not None:
         parts += ["", simulation(run)]
     if published:

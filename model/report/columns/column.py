@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 TEXT, NUMBER, COUNT, TRUTH = "text", "number", "count", "true or false"
 MONEY, EFFECT, RATIO = "money", "effect", "money per effect"
@@ -61,6 +61,12 @@ def limits(of: str, unit: str) -> tuple[Column, Column]:
     return Column("lower_95", unit, f"lower limit of the 95 % interval of {of}"), Column(
         "upper_95", unit, "its upper limit"
     )
+
+
+def between(name: str, of: str, unit: str) -> tuple[Column, Column]:
+    """A 95 % interval in columns named after what it is of; blank without draws or simulation."""
+    lower, upper = limits(of, unit)
+    return replace(lower, name=f"{name}_{lower.name}"), replace(upper, name=f"{name}_{upper.name}")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.report.columns.column import (
     COUNT,
     DAYS,
+    EFFECT,
     MONEY,
     NUMBER,
     RATIO,
@@ -14,6 +15,7 @@ from model.report.columns.column import (
     TIME,
     TRUTH,
     Column,
+    between,
     error,
     limits,
 )
@@ -38,12 +40,36 @@ _OUTCOMES = table(
     error("the mean", ROW),
     *limits("draws, or of the simulated mean", ROW),
 )
+_DRAWS = ("draw strategy", _PER_PATIENT, "group")
+_LIMITS = (
+    *between("incremental_cost", "incremental cost", MONEY),
+    *between("incremental_effect", "incremental effect", EFFECT),
+    *between("icer", "ICER, by percentiles; below 0: dominance is not ruled out", RATIO),
+    Column(
+        "icer_interval", TEXT, "`interval`, or `not defined` where no value can be ruled out; blank without an ICER"
+    ),
+)
+_GROUPS = table(
+    "run",
+    "groups",
+    "Each strategy against the reference in each group of patients, subgroup and, last, all together; where there are several "
+    "groups. Of the PSA, else of the base case.",
+    "analysis group label",
+    Column("share", SHARE, "share of the patients, mean over draws; subgroups overlap the groups they are made of"),
+    "strategy comparator effect incremental_cost incremental_effect icer",
+    QUADRANT,
+    *_LIMITS,
+    "wtp incremental_nmb",
+    *between("incremental_nmb", "incremental net benefit", MONEY),
+)
 _CEAC = table(
     "run analyse",
     "ceac",
-    "Cost-effectiveness acceptability curves.",
+    "Cost-effectiveness acceptability curves: of all patients first (`group` is `all`), then of each group, at fewer points. "
+    "Take the rows of one group.",
     "wtp strategy probability_most_cost_effective",
     error("the probability", SHARE),
+    "group",
 )
 _CEAF = table(
     "run analyse",
@@ -126,9 +152,10 @@ RUN = (
     table(
         "run analyse",
         "incremental",
-        "Fully incremental analysis of the means, in order of cost.",
+        "Fully incremental analysis of the means, in order of cost, with 95 % intervals over draws.",
         "analysis group effect? strategy cost effect_value comparator incremental_cost incremental_effect icer",
         _STATUS,
+        *_LIMITS,
     ),
     table(
         "run analyse",
@@ -137,7 +164,11 @@ RUN = (
         "analysis group wtp strategy nmb nhb",
         error("`nmb`, over draws; in the base case of the simulation", MONEY),
         "probability_most_cost_effective?",
+        *limits("`nmb`, over draws; in the base case of the simulation", MONEY),
+        "comparator incremental_nmb",
+        *between("incremental_nmb", "incremental net benefit", MONEY),
     ),
+    _GROUPS,
     _TRACE,
     table(
         "run",
@@ -296,7 +327,20 @@ RUN = (
         Column("quadrant", TEXT, "quadrant of the plane"),
         Column("share_of_draws", SHARE, "share of draws in it"),
     ),
-    table("run analyse", "psa", "Discounted cost and effects of each draw.", "draw strategy", _PER_PATIENT),
+    table(
+        "run analyse",
+        "psa",
+        "Discounted cost and effects of each draw: of all patients first (`group` is `all`), then of each group. Take the rows of one "
+        "group: a mean over all rows counts patients twice.",
+        *_DRAWS,
+    ),
+    table(
+        "run",
+        "psa_groups",
+        "The rows of groups of `psa`, where they would make it longer than 500,000 rows; the first draws of each group, 1,000,000 "
+        "rows at most.",
+        *_DRAWS,
+    ),
     _SAMPLED,
     figure(
         "run analyse",
@@ -308,7 +352,7 @@ RUN = (
         "run analyse",
         "acceptability",
         "`ceac` and `ceaf`, one below the other.",
-        *_CEAC.columns,
+        *_CEAC.columns[:-1],
         Column("curve", TEXT, "`CEAC` or `CEAF`"),
     ),
     figure(
@@ -318,6 +362,8 @@ RUN = (
         *_LOSS.columns,
         error("EVPI", MONEY),
     ),
+    figure("run", "group_forest", "As `groups`.", *_GROUPS.columns),
+    figure("run", "group_acceptability", "As `ceac`.", *_CEAC.columns),
     figure("run", "occupancy", "As `trace`.", *_TRACE.columns),
     figure("run", "cost_components", "Components of cost, from `outcomes`.", *_OUTCOMES.columns),
     figure("run", "over_time", "As the table.", *_OVER_TIME.columns),
