@@ -233,7 +233,7 @@ def of_patients():
 
 def of_draws(result, which):
     """From the draws of one seed, by plain arithmetic."""
-    wide = result.tables["psa"].pivot(index="draw", columns="strategy", values=["cost", "qaly"])
+    wide = result.tables["psa"].query("group == 'all'").pivot(index="draw", columns="strategy", values=["cost", "qaly"])
     cost, qaly = (wide[name]["surgery"] - wide[name]["radiotherapy"] for name in ("cost", "qaly"))
     at = {f"at {wtp} {which}": 100 * (wtp * qaly > cost).mean() for wtp in (50000, 100000, 250000, 500000, 1683000)}
     return at | {

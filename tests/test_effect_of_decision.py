@@ -47,7 +47,11 @@ def base(tables, name, group="all"):
 def drawn(tables, name):
     """[strategy, draw] of the PSA, radiotherapy first."""
     return (
-        tables["psa"].pivot(index="strategy", columns="draw", values=name).loc[["radiotherapy", "surgery"]].to_numpy()
+        tables["psa"]
+        .query("group == 'all'")
+        .pivot(index="strategy", columns="draw", values=name)
+        .loc[["radiotherapy", "surgery"]]
+        .to_numpy()
     )
 
 
@@ -88,7 +92,11 @@ def test_curves_count_draws_along_thresholds_up_to_twice_the_one_that_decides(pl
     tables = model.run(PATH, draws=DRAWS, effect=effect, wtp=wtp).tables
     levels = np.unique(tables["ceac"]["wtp"])
     assert (levels.min(), levels.max()) == (0, 2 * wtp) and wtp in levels
-    ceac = tables["ceac"].pivot(index="wtp", columns="strategy", values="probability_most_cost_effective")["surgery"]
+    ceac = (
+        tables["ceac"]
+        .query("group == 'all'")
+        .pivot(index="wtp", columns="strategy", values="probability_most_cost_effective")["surgery"]
+    )
     loss = tables["expected_loss"].pivot(index="wtp", columns="strategy", values="expected_loss")
     evpi = tables["evpi"].set_index("wtp")["evpi"]
     for level in (0.0, wtp / 2, wtp, 2 * wtp):
@@ -332,7 +340,7 @@ def test_a_run_of_simulated_patients_states_the_error_of_the_net_benefit(effect,
     assert errors.tolist() == pytest.approx(simulated.nmb_se(wtp, effect)[:, 0].tolist())
     assert (rows["standard_error"] > 0).all()
     # Less than the spread with the noise of few patients, which is taken out before draws are counted.
-    psa = result.tables["psa"].pivot(index="draw", columns="strategy", values=[effect, "cost"])
+    psa = result.tables["psa"].query("group == 'all'").pivot(index="draw", columns="strategy", values=[effect, "cost"])
     noisy = (wtp * psa[effect] - psa["cost"]).diff(axis=1)["surgery"].std()
     corrected = result.run.corrected
     assert (wtp * corrected.effect - corrected.cost)[1].std() < noisy

@@ -214,9 +214,10 @@ def test_parameters_are_listed_with_what_the_file_says_and_where_they_are_used(t
 
 def test_psa_holds_the_discounted_cost_and_effects_of_all_groups_in_each_draw(tables):
     psa, p = tables["psa"], sampled_values(tables)
-    assert list(psa.columns) == ["draw", "strategy", "cost", *EFFECTS] and len(psa) == DRAWS * len(STRATEGIES)
-    for strategy, rows in psa.groupby("strategy"):
-        truth = expected(p, "all", strategy)
+    assert list(psa.columns) == ["draw", "strategy", "cost", *EFFECTS, "group"]
+    assert len(psa) == DRAWS * len(STRATEGIES) * len(GROUPS) and psa.group.unique().tolist() == GROUPS
+    for (group, strategy), rows in psa.groupby(["group", "strategy"]):
+        truth = expected(p, group, strategy)
         assert rows.draw.tolist() == list(range(1, DRAWS + 1))
         for name in ["cost", *EFFECTS]:
             np.testing.assert_allclose(rows[name], truth[name], rtol=1e-8, atol=1e-11, err_msg=f"{strategy}, {name}")
@@ -338,13 +339,14 @@ def test_the_probability_of_being_most_cost_effective_is_that_of_each_group(tabl
 @pytest.fixture(scope="module")
 def benefit(tables):
     """wtp -> net monetary benefit [draw, strategy], from psa.csv."""
-    wide = tables["psa"].pivot(index="draw", columns="strategy", values=["cost", "qaly"])
+    wide = tables["psa"].query("group == 'all'").pivot(index="draw", columns="strategy", values=["cost", "qaly"])
     return {wtp: (wtp * wide["qaly"] - wide["cost"])[STRATEGIES] for wtp in GRID}
 
 
 def by_strategy(tables, name, column):
     """[wtp, strategy] of a long table."""
-    wide = tables[name].pivot(index="wtp", columns="strategy", values=column)[STRATEGIES]
+    table = tables[name].query("group == 'all'") if "group" in tables[name] else tables[name]
+    wide = table.pivot(index="wtp", columns="strategy", values=column)[STRATEGIES]
     assert wide.index.tolist() == GRID.tolist()
     return wide
 
@@ -386,7 +388,7 @@ def test_evpi_is_the_mean_of_maxima_less_the_maximum_of_means(tables, benefit):
 @pytest.fixture(scope="module")
 def gains(tables):
     """strategy -> (incremental cost, incremental QALYs) by draw against the reference, from psa.csv."""
-    wide = tables["psa"].pivot(index="draw", columns="strategy", values=["cost", "qaly"])
+    wide = tables["psa"].query("group == 'all'").pivot(index="draw", columns="strategy", values=["cost", "qaly"])
     return {s: tuple(wide[name][s] - wide[name]["usual"] for name in ("cost", "qaly")) for s in STRATEGIES[1:]}
 
 

@@ -56,7 +56,8 @@ def compared(run: Run) -> Iterator[Compared]:
     found = {group: _pairs(run, evaluation, group) for group in last(evaluation.outcomes)}
     for place in range(len(run.scenario.strategies) - 1):
         for group, others in found.items():
-            errors = None if evaluation is run.psa else (evaluation.simulated or {}).get(group)
+            simulated = None if evaluation is run.psa else evaluation.simulated
+            errors = simulated[group] if simulated else None
             yield _compared(run, (analysis, group, share[group]), others[place], errors)
 
 

@@ -87,7 +87,7 @@ def _columns(axis, part, style: Style, shares: list[str]) -> None:
     }
     place = 10.0
     for heading, texts in columns.items():
-        for y, words in ((-1.0, heading), *enumerate(texts)):
+        for y, words in ((-1, heading), *enumerate(texts)):
             axis.annotate(
                 words,
                 (1, y),

@@ -29,7 +29,7 @@ def group_text(table: pd.DataFrame, scenario: Scenario) -> str:
         "\n".join([_heading(part, scenario, effect), _block(part[part["group"].isin(groups)], scenario, effect)])
         for _, part in table.groupby("strategy", sort=False)
     ]
-    left_out = table["group"].nunique() - len(groups)
+    left_out = len(set(table["group"])) - len(groups)
     if left_out:
         parts.append(f"The largest groups are shown; {left_out} more are in tables/groups.csv.")
     return "\n\n".join(parts)
@@ -57,7 +57,7 @@ def _block(part: pd.DataFrame, scenario: Scenario, effect: Words) -> str:
         f"Inc. {effect.heading}": [number(x, decimals) for x in part["incremental_effect"]],
         f"ICER ({code}/{effect.heading})": ratios(part, effect),
         f"Inc. NMB ({code})": [number(x, digits) for x in part["incremental_nmb"]],
-        "95 % interval": [interval(*pair, digits) for pair in limits],
+        "95 % interval": [interval(low, high, digits) for low, high in limits],
     }
     if not np.isfinite(limits).any():
         del columns["95 % interval"]
@@ -86,5 +86,5 @@ def ratio(status: str, written: str, effect: Words) -> str:
 
 def without(groups: Sequence[str], table: pd.DataFrame) -> str:
     """What a figure of some groups says of the others."""
-    left_out = table["group"].nunique() - len(groups)
+    left_out = len(set(table["group"])) - len(groups)
     return f" (the largest; {left_out} more in the CSV)" if left_out else ""

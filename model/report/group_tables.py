@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from model.analysis.groups import Compared, compared
 from model.analysis.run import Run
-from model.report.tables import Row, limits_of_increments
+from model.report.increment_columns import limits_of_increments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ def groups(run: Run) -> pd.DataFrame:
     return pd.DataFrame([_row(run, found) for found in compared(run)])
 
 
-def _row(run: Run, found: Compared) -> Row:
+def _row(run: Run, found: Compared) -> dict[str, object]:
     strategies, decision = tuple(run.scenario.strategies), run.decision
     return {
         "analysis": found.analysis,

@@ -11,11 +11,12 @@ from model.analysis import summaries
 from model.analysis import survival as of_survival
 from model.analysis.evaluate import Evaluation
 from model.analysis.groups import several
-from model.analysis.means import Errors, Means, NetBenefits, Spread, means, net_benefits, spread
+from model.analysis.means import Errors, Means, NetBenefits, means, net_benefits, spread
 from model.analysis.queue_results import queues_of
 from model.analysis.run import Run
 from model.outcomes import Outcomes
 from model.report import parameter_tables, psa_tables
+from model.report.increment_columns import limits_of_increments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,16 +113,6 @@ def incremental_rows(strategies: Sequence[str], found: Means, cost: np.ndarray, 
             "status": found.incremental.status[s],
             **limits_of_increments(spread(cost, effect, s, against, has_icer) if against >= 0 else None),
         }
-
-
-def limits_of_increments(found: Spread | None) -> Row:
-    """Columns of the 95 % intervals of increments; blank where there are none."""
-    names = ("incremental_cost", "incremental_effect", "icer")
-    parts = (found.cost, found.effect, found.icer) if found else [(np.nan, np.nan)] * len(names)
-    columns: Row = {
-        f"{name}_{end}_95": x for name, pair in zip(names, parts) for end, x in zip(("lower", "upper"), pair)
-    }
-    return {**columns, "icer_interval": found.icer_kind if found else ""}
 
 
 def net_benefit_table(run: Run) -> pd.DataFrame:
