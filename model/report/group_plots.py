@@ -52,8 +52,8 @@ def _panel(axis, part, style: Style, subgroups: set[str]) -> None:
         axis.scatter(
             row.incremental_nmb, y, marker=marker, s=44 if whole else 12 + 90 * row.share, linewidths=0, **look
         )
-    for y in _breaks(rows, subgroups):
-        axis.axhline(y, color=FAINT, linewidth=0.6, linestyle=(0, (2, 2)))
+    for edge in _breaks(rows, subgroups):
+        axis.axhline(edge, color=FAINT, linewidth=0.6, linestyle=(0, (2, 2)))
     axis.set_yticks(range(len(rows)), [shortened(row.label, 46) for row in rows], fontsize=8.5)
     axis.get_yticklabels()[-1].set_fontweight("bold")
     axis.set_ylim(len(rows) - 0.4, -0.6)

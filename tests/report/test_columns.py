@@ -3,6 +3,7 @@
 import sys
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,11 @@ def _analyse():
     return api.analyse(cost, effect, parameters=parameters, voi_wtp=100.0)
 
 
+def _with_groups_apart():
+    with patch("model.analysis.groups.MOST_ROWS", 10):
+        return api.run(FURLAN, draws=20)
+
+
 PATIENTS = pd.DataFrame(
     {
         "time": np.random.default_rng(2).weibull(1.3, 80) * 10 + 0.1,
@@ -49,6 +55,7 @@ CURVE = pd.DataFrame({"time": [0, 2, 4, 6, 8, 10], "survival": [1, 0.8, 0.65, 0.
 CALLS = {
     "check": lambda: api.check(DECISION),
     "run": lambda: api.run(DECISION, draws=40),
+    "run, draws of groups apart": _with_groups_apart,
     "run, another effect": lambda: api.run(FURLAN, draws=40, effect="ambulatory_days", wtp=100),
     "run, three strategies": lambda: api.run(SCHEDULES, draws=20),
     "run, individual": lambda: api.run(DECISION, draws=3, **FOLLOWED),
@@ -124,7 +131,7 @@ def test_every_described_table_is_written():
 
 def test_what_is_not_described_is_found():
     (ceac,) = described("run", "ceac")
-    assert ceac.differences(["wtp", "strategy", "standard_error", "chance"], {}) == [
+    assert ceac.differences(["wtp", "strategy", "standard_error", "group", "chance"], {}) == [
         "probability_most_cost_effective is missing",
         "chance is not described",
     ]
