@@ -19,7 +19,7 @@ from model.api import NAMES as CALLS
 if TYPE_CHECKING:  # for editors and type checkers; at work each is imported when it is asked for
     from model.analysis.method import EngineError, Method
     from model.analysis.population import Population
-    from model.api.checks import check, read
+    from model.api.checks import check, diagram, read
     from model.api.information import analyse, calibrate, voi
     from model.api.runs import capacity, compare, converge, run
     from model.api.survival_data import survival
@@ -51,6 +51,7 @@ __all__ = [
     "check",
     "compare",
     "converge",
+    "diagram",
     "diff",
     "headroom",
     "read",

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 HOMES = {
-    "checks": ("check", "read"),
+    "checks": ("check", "diagram", "read"),
     "runs": ("capacity", "compare", "converge", "run"),
     "variation": ("Stopped", "diff", "headroom", "sensitivity", "sweep", "threshold", "tornado", "variants"),
     "information": ("analyse", "calibrate", "voi"),

@@ -47,6 +47,30 @@ def check(source: Source, settings: Settings = ()) -> Result:
     return result
 
 
+def diagram(source: Source, settings: Settings = (), *, strategy: str | None = None, format: str = "svg") -> str:
+    """The states and transitions of a scenario, its decision tree or its survival curves, as the text of a picture.
+
+    strategy: formulas with what this strategy binds in the place of names; if not stated, formulas as written. format: 'svg', a
+    picture that needs no other file, or 'mermaid', the text of a flowchart.
+
+    >>> diagram("scenarios/mscc_furlan.yaml", format="mermaid").splitlines()[1]
+    'flowchart LR'
+
+    Raises DecisionError where there is no such strategy or format.
+    """
+    from model.decision import DecisionError
+    from model.report import diagram as pictures
+    from model.suggestions import did_you_mean
+
+    scenario = source if isinstance(source, Scenario) and not settings else _opened(source, settings)
+    for what, found, allowed in (("strategy", strategy, scenario.strategies), ("format", format, pictures.FORMATS)):
+        if found is not None and found not in allowed:
+            hint = did_you_mean(found, allowed)
+            raise DecisionError(f"{what}: there is no '{found}'.{hint} Allowed: {', '.join(allowed)}")
+    draw = pictures.svg if format == "svg" else pictures.mermaid
+    return draw(scenario, strategy or "")
+
+
 def _opened(source: Source, settings: Settings) -> Scenario:
     from model.api.asked import Asked
 
