@@ -470,6 +470,8 @@ class Scenario:
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
     subgroups: dict[str, Subgroup] = field(default_factory=dict)
     definitions: dict[str, Formula] = field(default_factory=dict)  # formulas by name, behind all bindings
+    description: str = ""
+    study: dict[str, str] = field(default_factory=dict)  # what the report says beside what the model knows, by field
     time_in_state: bool = True  # False: formulas take 'time_in_state' as 0
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Unpack
 
 from model.api.asked import Asked, Options, Settings, Source, analysis, setting_texts
@@ -55,8 +57,16 @@ def run(
     summary = text.summary(found, published, by_group)
     result = Result(made, figures.run_figures(found, made), found, summary, details=found)
     result.warnings = (*found.warnings, *groups.told(scenario, found.psa))
+    result.pages["report.html"] = partial(_page, result)
     about = {**asked.about(decision, sample), **run_about(found), "until_se": until_se}
     return asked.result(result, scenario, about, "run")
+
+
+def _page(result: Result, path: Path, manifest: Mapping[str, object], folders: Mapping[str, Path]) -> None:
+    """report.html of a run, and of the analyses that are saved with it."""
+    from model.report import html
+
+    html.write(path, manifest, {"run": result} | result.parts, folders)
 
 
 @analysis("group")

@@ -54,6 +54,11 @@ class Figures(Mapping[str, "Figure"]):
         return f"Figures({', '.join(self._plans)})"
 
 
+Page = Callable[
+    [Path, Mapping[str, object], Mapping[str, Path]], object
+]  # (file, manifest, folders of figures by command)
+
+
 @dataclass
 class Result:
     """Tables (name -> DataFrame), figures (name -> Figure), a summary and further text files (name -> content).
@@ -74,6 +79,12 @@ class Result:
     manifest: dict[str, object] = field(default_factory=dict, repr=False)
     scenario_text: str = field(default="", repr=False)
     folder: Path = field(default=Path("results"), repr=False)
+    pages: dict[str, Page] = field(
+        default_factory=dict, repr=False
+    )  # files that are made of the others, once they are written
+    parts: dict[str, Result] = field(
+        default_factory=dict, repr=False
+    )  # analyses with a folder of their own in that of this one
     saved: Callable[[], object] = field(default=lambda: None, repr=False)  # called once the folder is whole
 
     @property
@@ -113,12 +124,16 @@ class Result:
         from model.report.figures import save_all
 
         target = Path(out) if out is not None else self.folder
+        figures = {name: part.save(target / name, about, step) / "figures" for name, part in self.parts.items()}
         with folder.complete(target, self.notes) as fresh:
             folder.write_tables(fresh, self.tables)
             save_all(self.plans, fresh / "figures", step)
             own = {"scenario.yaml": self.scenario_text} if self.scenario_text else {}
             for name, content in (self.files | own).items():
                 (fresh / name).write_text(content, encoding="utf-8")
-            folder.finish(fresh, {**self.manifest, **(about or {})})
+            manifest = {**self.manifest, **(about or {})}
+            for name, write in self.pages.items():
+                write(fresh / name, manifest, {"run": fresh / "figures"} | figures)
+            folder.finish(fresh, manifest)
         self.saved()
         return target

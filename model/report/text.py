@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.analysis.evaluate import Evaluation
 from model.analysis.means import Means, means
 from model.analysis.run import Run
 from model.analysis.simulation_errors import SimulatedIncrement, simulated_increments, status
@@ -160,7 +161,20 @@ def _alone(labels: list[str], found: Means, effects: str) -> str:
 
 def sentence(run: Run) -> str:
     """The result in words, for the decision of the run."""
-    scenario, total, decision = run.scenario, run.base.total, run.decision
+    scenario, decision = run.scenario, run.decision
+    effect, labels = words_of(scenario, decision.effect), list(scenario.labels.values())
+    text = f"{verdict(run, run.base)} (base case)"
+    if not run.decisions:
+        return f"{text}."
+    wtp = decision.wtp
+    probability = run.decisions["all"].at(wtp).probability_most_cost_effective[0]
+    chances = ", ".join(f"{label} {share}" for label, share in zip(labels, numbers.shares(probability)))
+    return f"{text}; probability most cost-effective at {scenario.currency} {numbers.stated(wtp)} per {effect.one}: {chances}."
+
+
+def verdict(run: Run, evaluation: Evaluation) -> str:
+    """What the means of all patients say of the strategies."""
+    scenario, total, decision = run.scenario, evaluation.total, run.decision
     effect, labels = words_of(scenario, decision.effect), list(scenario.labels.values())
     found = means(total.cost, total.get(decision.effect))
     icer, against, status = found.incremental.icer, found.incremental.comparator, found.incremental.status
@@ -171,10 +185,4 @@ def sentence(run: Run) -> str:
         for s in found.by_cost
         if status[s] == "frontier"
     ]
-    text = "; ".join(pairs) or _alone(labels, found, effect.many)
-    if not run.decisions:
-        return text + " (base case)."
-    wtp = decision.wtp
-    probability = run.decisions["all"].at(wtp).probability_most_cost_effective[0]
-    chances = ", ".join(f"{label} {share}" for label, share in zip(labels, numbers.shares(probability)))
-    return f"{text} (base case); probability most cost-effective at {scenario.currency} {numbers.stated(wtp)} per {effect.one}: {chances}."
+    return "; ".join(pairs) or _alone(labels, found, effect.many)

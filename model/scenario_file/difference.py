@@ -25,6 +25,7 @@ from model.scenario_file.yaml_text import dump_plain, parse_yaml
 WORDS = (
     "title",
     "description",
+    "study",
     "sources",
     "calibration",
     "published",

@@ -457,12 +457,42 @@ CALIBRATION = fields(
     ["vary"],
 )
 
+_STUDY = {
+    "authors": "who made the analysis",
+    "abstract": "structured summary",
+    "background": "the decision, and what was known of it",
+    "analysis plan": "where a plan of the analysis stands, or that there was none",
+    "population": "who the patients are",
+    "setting": "where they are treated",
+    "comparators": "why these strategies are compared",
+    "perspective": "why this perspective",
+    "horizon": "why this horizon",
+    "discounting": "why these discount rates",
+    "outcomes": "why these outcomes, for benefit and for harm",
+    "measurement of outcomes": "how outcomes were measured",
+    "valuation of outcomes": "whose preferences utilities are, and by which method",
+    "costs": "how resources and costs were measured and valued",
+    "currency": "how prices were converted to the currency and its year",
+    "model": "why this model, and where it can be had",
+    "distributional effects": "who gains and who loses, and how that was weighed",
+    "engagement": "how patients, carers, the public or others were involved in the design",
+    "effect of engagement": "what their involvement changed",
+    "discussion": "findings, limitations, ethical questions, and what they mean elsewhere",
+    "funding": "who paid, and what part they had in the work",
+    "conflicts of interest": "of the authors",
+}
+STUDY = fields(
+    "what a reader asks of a study and a model does not know, each as text: the report shows it, and where CHEERS 2022 asks for it",
+    {key: text(words) for key, words in _STUDY.items()},
+)
+
 SCENARIO = fields(
     "a scenario: one decision, its strategies, states, transitions, prices and their uncertainty",
     {
         "extends": text("another scenario file; this one states only what differs (`null` removes an entry)"),
         "title": text("title of the analysis"),
         "description": text("what a reader should know first"),
+        "study": STUDY,
         "perspective": either(
             "whose costs count",
             text("name"),

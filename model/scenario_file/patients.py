@@ -26,7 +26,16 @@ MOST = 200  # profiles, times groups
 SHARES = 1e-9  # rounding of shares that add up to 1
 STRATA = ("at least", "at most", "strata", "unit")  # fields that go with 'distribution'
 _IS = r"(?<![\w.]){name}\s+is\s+(not\s+)?([A-Za-z][\w-]*)"
-_KEPT = ("title", "description", "sources", "parameters", "patients", "published", "calibration")  # without conditions
+_KEPT = (
+    "title",
+    "description",
+    "study",
+    "sources",
+    "parameters",
+    "patients",
+    "published",
+    "calibration",
+)  # without conditions
 
 
 @dataclass(frozen=True)

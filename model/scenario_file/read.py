@@ -28,7 +28,7 @@ from model.scenario_file.coherence import check_diagram
 from model.scenario_file.correlations import read_correlations
 from model.scenario_file.merge import read_merged
 from model.scenario_file.named_files import resolved
-from model.scenario_file.nodes import Map, Node
+from model.scenario_file.nodes import Map, Node, Text
 from model.scenario_file.parameters import read_parameters
 from model.scenario_file.plausible import warn_of_parameters
 from model.scenario_file.problems import Problems
@@ -110,6 +110,8 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         settings=settings,
         perspective=perspective,
         left_out=left_out,
+        description=root.text("description"),
+        study={key: node.value for key, node in root.section("study").items() if isinstance(node, Text)},
     )
     subgroups = patients.read_subgroups(root, scenario.groups, day, problems)
     return dataclasses.replace(scenario, system=read_system(root, scenario.groups, problems), subgroups=subgroups)

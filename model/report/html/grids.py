@@ -1,0 +1,94 @@
+"""Tables of results as tables of the page: labels, headings, numbers with the digits that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from model.report import numbers
+from model.report.columns import described
+from model.report.columns.column import EFFECT, MONEY, RATIO, SHARE, TEXT, TRUTH
+from model.report.html.blocks import Cell, Grid
+from model.report.html.material import Material
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 60  # of a table of the page; longer ones are in the folder
+HEADINGS = {
+    "effect_value": "Effect",
+    "comparator": "Versus",
+    "icer": "ICER",
+    "nmb": "Net monetary benefit",
+    "nhb": "Net health benefit",
+    "wtp": "Willingness to pay",
+    "lower_95": "95 % from",
+    "upper_95": "95 % to",
+    "standard_error": "Standard error",
+    "probability_most_cost_effective": "Probability most cost-effective",
+    "evpi": "EVPI",
+    "evppi": "EVPPI",
+    "evppi_share_of_evpi": "Share of EVPI",
+    "share_of_draws": "Share of draws",
+    "inb": "Incremental net benefit",
+}
+PROSE = ("note", "source", "label", "used_in", "settings", "about", "expected", "found", "item", "title")
+
+
+def heading(name: str) -> str:
+    """Of a column: 'incremental_cost' is 'Incremental cost'."""
+    words = HEADINGS.get(name) or name.replace("_95", " (95 %)").replace("_", " ").strip()
+    for short in ("nmb", "icer", "qaly", "evpi", "inb"):
+        words = " ".join(short.upper() if word == short else word for word in words.split(" "))
+    return words[:1].upper() + words[1:]
+
+
+def grid(
+    material: Material,
+    table: pd.DataFrame,
+    command: str,
+    name: str,
+    title: str,
+    columns: Sequence[str] = (),
+    basis: str = "",
+    note: str = "",
+) -> Grid:
+    """Of a table that a command writes under that name; columns: which, in that order; all that say something if not stated."""
+    shown = [c for c in columns or table.columns if c in table and _says_something(table[c])]
+    units = {c.name: c.unit for t in described(command, name) for c in t.columns}
+    cells = [_cells(material, c, table[c], units.get(c, "")) for c in shown]
+    return Grid(
+        title,
+        tuple(map(heading, shown)),
+        tuple(zip(*cells)),
+        frozenset(i for i, c in enumerate(shown) if table[c].dtype.kind in "biuf"),
+        basis,
+        note,
+        wraps=frozenset(i for i, c in enumerate(shown) if c in PROSE),
+    )
+
+
+def _says_something(values: pd.Series) -> bool:
+    return bool((values.notna() & (values.astype(str) != "")).any())
+
+
+def _cells(material: Material, column: str, values: pd.Series, unit: str) -> list[Cell]:
+    if values.dtype.kind not in "iuf" or unit in (TEXT, TRUTH):
+        return ["" if value != value else _yes(material.word(column, value)) for value in values]
+    found = values.to_numpy(float)
+    if unit in (MONEY, RATIO):
+        return [_blank(text) for text in numbers.column(found)]
+    if unit == EFFECT:
+        digits = numbers.effect_places(found)
+        return [_blank(numbers.number(value, digits)) for value in found]
+    if unit == SHARE:
+        return [_blank(numbers.percent(value)) for value in found]
+    return [_blank(numbers.brief(value)) for value in found]
+
+
+def _blank(text: str) -> str:
+    return "\N{EN DASH}" if text == numbers.NONE else text
+
+
+def _yes(text: str) -> str:
+    return {"true": "yes", "false": "no"}.get(text, text)
