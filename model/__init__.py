@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at work each is imported whe
     from model.analysis.population import Population
     from model.api.checks import check, diagram, read
     from model.api.information import analyse, calibrate, voi
+    from model.api.report import full_report
     from model.api.runs import capacity, compare, converge, run
     from model.api.survival_data import survival
     from model.api.variation import diff, headroom, sensitivity, sweep, threshold, tornado, variants
@@ -53,6 +54,7 @@ __all__ = [
     "converge",
     "diagram",
     "diff",
+    "full_report",
     "headroom",
     "read",
     "run",

@@ -8,6 +8,7 @@ HOMES = {
     "variation": ("Stopped", "diff", "headroom", "sensitivity", "sweep", "threshold", "tornado", "variants"),
     "information": ("analyse", "calibrate", "voi"),
     "survival_data": ("survival",),
+    "report": ("full_report",),
 }
 _HOME = {name: home for home, names in HOMES.items() for name in names}
 NAMES = frozenset(_HOME)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from model.analysis.population import Population
+    from model.analysis.run import Run
+    from model.analysis.value_of_information import Information
 
 Groups = Mapping[str, Sequence[str]]
 
@@ -45,8 +47,6 @@ def voi(
     from model.analysis import studies as proposed
     from model.analysis import value_of_information as analyses
     from model.analysis.run import run
-    from model.report import voi_report
-    from model.report.manifest import run_about
 
     asked = Asked(**options)
     for size in sizes:
@@ -59,11 +59,27 @@ def voi(
     with asked.method() as method, progress(method.pieces_of_run(draws), "draws", asked.progress) as bar:
         found = run(scenario, sample, method, decision, bar)
     information = analyses.of_run(found, decision, groups, proposals, tuple(sizes) or proposed.SIZES)
+    questions = {"parameter_groups": groups, "studies": list(several(studies)), "sizes": list(sizes)}
+    return _voi(found, information, asked, questions, population)
+
+
+def information_of(found: Run, asked: Asked) -> Result:
+    """EVPI and EVPPI of a run that is there."""
+    from model.analysis import value_of_information as analyses
+
+    return _voi(found, analyses.of_run(found, found.decision, {}), asked, {}, None)
+
+
+def _voi(
+    found: Run, information: Information, asked: Asked, questions: Mapping[str, object], population: Population | None
+) -> Result:
+    from model.report import voi_report
+    from model.report.manifest import run_about
+
     result = voi_report.report(found, information, population)
     result.details = information
-    questions = {"parameter_groups": groups, "studies": list(several(studies)), "sizes": list(sizes)}
-    about = asked.about(decision, sample) | run_about(found) | questions
-    return asked.result(result, scenario, about | ({} if population is None else population.about()), "voi")
+    about = asked.about(found.decision, found.sample) | run_about(found) | dict(questions)
+    return asked.result(result, found.scenario, about | ({} if population is None else population.about()), "voi")
 
 
 @analysis("effect", "wtp", "group", "reference", "engine", "patients", "replications")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from model.api.asked import Asked, Options, Settings, Source, analysis, setting_texts
 from model.api.checks import read
@@ -15,6 +15,9 @@ from model.progress import progress
 from model.report.result import Result
 from model.sample import Sample
 from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from model.analysis.run import Run
 
 
 @analysis("group")
@@ -84,19 +87,25 @@ def converge(
     >>> converge("scenarios/mscc_furlan.yaml", draws=500).tables["enough_draws"]["enough"].tolist()
     ['false', 'true', 'false']
     """
-    from model.analysis import convergence
     from model.analysis.run import run as run_analysis
-    from model.report import global_report
-    from model.report.manifest import run_about
 
     asked = Asked(**options)
     scenario, decision = asked.question(source)
     sample = Sample(draws, asked.seed, sampling)
     with asked.method() as method, progress(method.pieces_of_run(draws), "draws", asked.progress) as bar:
         found = run_analysis(scenario, sample, method, decision, bar)
+    return convergence_of(found, asked, target_se)
+
+
+def convergence_of(found: Run, asked: Asked, target_se: float | None = None) -> Result:
+    """Of a run that is there."""
+    from model.analysis import convergence
+    from model.report import global_report
+    from model.report.manifest import run_about
+
     result = global_report.convergence(found, convergence.convergence(found, target_se))
-    about = {**asked.about(decision, sample), **run_about(found), "target_se": target_se}
-    return asked.result(result, scenario, about, "converge")
+    about = {**asked.about(found.decision, found.sample), **run_about(found), "target_se": target_se}
+    return asked.result(result, found.scenario, about, "converge")
 
 
 @analysis("engine", "group")

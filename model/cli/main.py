@@ -15,6 +15,7 @@ from model.cli.session import INTERRUPTED, Session, program
 
 COMMANDS = {  # what --help says of each; its module has the options, and is loaded if it is the one
     "run": "run a scenario: base case, PSA, tables and figures",
+    "report": "the run and the standard analyses beside it, in one report.html",
     "check": "read a scenario and report every problem, without running it",
     "diagram": "states and transitions, or a decision tree, as a picture (SVG) or as Mermaid text",
     "schema": "print the JSON Schema of scenario files",

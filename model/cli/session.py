@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ class Session:
 
         if self.options.out is None:
             name = command or self.options.command
-            parts = () if name in ("run", "analyse") else (name,)
+            parts = () if name in ("run", "analyse", "report") else (name,)
             self.options.out = Path("results").joinpath(key.strip(".") or "scenario", *parts)
         folder.check(self.options.out)
 
@@ -87,8 +87,9 @@ class Session:
                 self.told.add(words)
                 print(f"warning: {words}", file=sys.stderr)
 
-    def finish(self, result: Result) -> int:
-        """Write the folder of a result, with the options in its manifest, and print what it says."""
+    def finish(self, result: Result, step: Callable[[str], object] | None = None) -> int:
+        """Write the folder of a result, with the options in its manifest, and print what it says. step: told of each figure, where
+        a bar is there already."""
         from model.progress import progress
 
         self.warn(result.warnings)
@@ -97,8 +98,8 @@ class Session:
             "options": self._options(),
             "duration_seconds": round(time.perf_counter() - self.started, 3),
         }
-        with progress(len(result.plans), "figures") as bar:
-            result.save(self.options.out, about, lambda name: bar(1))
+        with progress(len(result.plans), "figures", step and (lambda done: None)) as bar:
+            result.save(self.options.out, about, step or (lambda name: bar(1)))
         self.warn(result.notes)
         print(result.summary)
         return 0

@@ -479,7 +479,7 @@ _STUDY = {
     "effect of engagement": "what their involvement changed",
     "discussion": "findings, limitations, ethical questions, and what they mean elsewhere",
     "funding": "who paid, and what part they had in the work",
-    "conflicts of interest": "of the authors",
+    "conflicts of interest": "conflicts of interest of the authors",
 }
 STUDY = fields(
     "what a reader asks of a study and a model does not know, each as text: the report shows it, and where CHEERS 2022 asks for it",

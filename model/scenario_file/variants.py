@@ -57,6 +57,18 @@ def is_variants(path: str | Path) -> bool:
     return isinstance(root, Map) and "variants" in root and "base" in root
 
 
+def base_of(path: Path) -> Path | None:
+    """The base of a file of variants; None for every other file, readable or not."""
+    problems = Problems()
+    try:
+        root = read_yaml(path, str(path), problems)
+    except ScenarioError:
+        return None
+    if not (isinstance(root, Map) and "variants" in root and "base" in root):
+        return None
+    return (path.parent / root.text("base")).resolve()
+
+
 def read_variants(path: str | Path, settings: Sequence[str] = ()) -> Variants:
     """All scenarios of a file of variants; `settings` hold for each, and a variant's own come after them.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from model.economics.incremental import DOMINATED, EXTENDED
 from model.report import numbers, text
-from model.report.html.blocks import PROBABILISTIC, Grid, Section, Text
+from model.report.html.blocks import PROBABILISTIC, Block, Grid, Section, Text
 from model.report.html.material import Material, of_all
 
 
 def section(material: Material) -> Section:
     words = [question(material), base_case(material), *beaten(material), *probabilistic(material), *by_group(material)]
-    blocks = [Text(tuple(words[:1]), "question"), Text(tuple(words[1:]), "answer"), *chances(material)]
+    blocks: list[Block] = [Text(tuple(words[:1]), "question"), Text(tuple(words[1:]), "answer"), *chances(material)]
     return Section("answer", "Question and answer", tuple(blocks))
 
 
@@ -51,7 +51,7 @@ def _sentence(words: str) -> str:
 
 def beaten(material: Material) -> list[str]:
     """Strategies that are not on the frontier, where the sentence on those that are says nothing of them."""
-    table = of_all(material.table("incremental"))  # type: ignore[arg-type]
+    table = of_all(material.table("incremental"))
     own = table[(table["analysis"] == "deterministic") & (table["effect"] == material.run.decision.effect)]
     if len(own) < 3:
         return []
@@ -93,9 +93,7 @@ def _interval(material: Material, row) -> str:
     if row.kind == "exclusive":
         outside = numbers.interval(row.lower_95, row.upper_95)
         return f"{about}: everything outside {material.scenario.currency} {outside} per {material.effect.one}."
-    return (
-        f"{about}: none, as the draws spread around the origin of the plane; read the probabilities below in its place."
-    )
+    return f"{about}: not defined, since the difference in effect may be of either sign or none; the probabilities below say how sure the answer is."
 
 
 def by_group(material: Material) -> list[str]:
@@ -112,7 +110,7 @@ def chances(material: Material) -> list[Grid]:
         return []
     own = of_all(table)
     own = own[own["analysis"] == PROBABILISTIC]
-    best = {row.wtp: row.strategy for row in of_all(material.table("ceaf")).itertuples()}  # type: ignore[arg-type]
+    best = {row.wtp: row.strategy for row in of_all(material.table("ceaf")).itertuples()}
     rows = []
     for wtp, at in own.groupby("wtp", sort=False):
         shares = numbers.shares(at["probability_most_cost_effective"])

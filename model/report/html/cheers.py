@@ -33,7 +33,7 @@ ITEMS = (
         ("background",),
     ),
     Item("Analysis plan", "whether there was one, and where it is", (), ("analysis plan",)),
-    Item("Study population", "characteristics of the patients", ("groups",), ("population",)),
+    Item("Study population", "characteristics of the patients", ("groups", "methods"), ("population",)),
     Item("Setting and location", "context that may bear on the findings", (), ("setting",)),
     Item("Comparators", "what is compared, and why", ("methods",), ("comparators",)),
     Item("Perspective", "whose costs and effects count, and why", ("methods",), ("perspective",)),
@@ -90,7 +90,7 @@ def section(material: Material, others: Collection[Section]) -> Section:
     if material.run.psa is not None:
         titles["uncertain"] = "Question and answer"
     rows = [(str(i), item.topic, item.asks, _where(material, item, titles)) for i, item in enumerate(ITEMS, 1)]
-    note = "Husereau D et al., CHEERS 2022 statement; items in short words. A place shows what the model knows; why something was chosen is told where the scenario's `study` tells it."
+    note = "Husereau D et al., CHEERS 2022 statement; items in short words. A place shows what the model knows; why something was chosen is told where the scenario's section on the study tells it."
     return Section(
         "cheers",
         "CHEERS 2022",

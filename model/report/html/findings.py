@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model.decision import ALL
+from model.outcome_keys import QALY
 from model.report import numbers
 from model.report.html.blocks import DETERMINISTIC, PROBABILISTIC, Block, Grid, Section, Text
 from model.report.html.grids import MOST_ROWS, grid
@@ -48,14 +49,18 @@ def increments(material: Material, group: str = ALL) -> list[Grid]:
             rows = own[(own["effect"] == effect) & (own["analysis"] == analysis)]
             if len(rows):
                 title = f"Costs and {material.outcome(effect)}, {words}"
-                found.append(_incremental(material, rows, title, analysis))
+                found.append(_incremental(material, rows, title, analysis, effect))
     return found
 
 
-def _incremental(material: Material, rows: pd.DataFrame, title: str, analysis: str) -> Grid:
-    columns = [c for c in rows.columns if c not in _STATED]
+def _incremental(
+    material: Material, rows: pd.DataFrame, title: str, analysis: str, effect: str, lead: tuple[str, ...] = ()
+) -> Grid:
+    columns = [*lead, *_without(rows, *_STATED)]
+    many = material.outcome(effect)
+    headings = {"effect_value": many, "incremental_effect": f"Incremental {many if effect == QALY else many.lower()}"}
     note = f"{material.currency} a patient, discounted; in order of cost; each strategy against the one that stands under Versus."
-    return grid(material, rows, RUN, "incremental", title, columns, analysis, note)
+    return grid(material, rows, RUN, "incremental", title, columns, analysis, note, headings)
 
 
 def totals(material: Material) -> list[Grid]:
@@ -171,6 +176,5 @@ def _of_groups(material: Material, table: pd.DataFrame) -> list[Block]:
         if len(rows) > 4 * MOST_ROWS:
             found.append(Text((f"{title}: {len(rows):,} rows, in tables/incremental.csv.",)))
         elif len(rows):
-            columns = ["group", *_without(rows, *_STATED)]
-            found.append(grid(material, rows, RUN, "incremental", title, columns, analysis))
+            found.append(_incremental(material, rows, title, analysis, material.run.decision.effect, ("group",)))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from model.report import numbers
@@ -10,6 +10,7 @@ from model.report.columns import described
 from model.report.columns.column import EFFECT, MONEY, RATIO, SHARE, TEXT, TRUTH
 from model.report.html.blocks import Cell, Grid
 from model.report.html.material import Material
+from model.report.html.sources import cited
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,14 +53,16 @@ def grid(
     columns: Sequence[str] = (),
     basis: str = "",
     note: str = "",
+    headings: Mapping[str, str] | None = None,
 ) -> Grid:
     """Of a table that a command writes under that name; columns: which, in that order; all that say something if not stated."""
     shown = [c for c in columns or table.columns if c in table and _says_something(table[c])]
     units = {c.name: c.unit for t in described(command, name) for c in t.columns}
-    cells = [_cells(material, c, table[c], units.get(c, "")) for c in shown]
+    digits = _digits(table, shown, units)
+    cells = [_cells(material, c, table[c], units.get(c, ""), digits) for c in shown]
     return Grid(
         title,
-        tuple(map(heading, shown)),
+        tuple((headings or {}).get(c) or heading(c) for c in shown),
         tuple(zip(*cells)),
         frozenset(i for i, c in enumerate(shown) if table[c].dtype.kind in "biuf"),
         basis,
@@ -72,18 +75,26 @@ def _says_something(values: pd.Series) -> bool:
     return bool((values.notna() & (values.astype(str) != "")).any())
 
 
-def _cells(material: Material, column: str, values: pd.Series, unit: str) -> list[Cell]:
+def _digits(table: pd.DataFrame, shown: Sequence[str], units: Mapping[str, str]) -> dict[str, int]:
+    """Decimals by unit: amounts of one kind have the same in a table."""
+    kinds = {MONEY: numbers.places, EFFECT: numbers.effect_places}
+    columns = {
+        unit: [table[c] for c in shown if units.get(c) == unit and table[c].dtype.kind in "iuf"] for unit in kinds
+    }
+    return {unit: places(*columns[unit]) for unit, places in kinds.items()}
+
+
+def _cells(material: Material, column: str, values: pd.Series, unit: str, digits: Mapping[str, int]) -> Sequence[Cell]:
+    if column == "source":
+        return [cited(material.scenario, str(value)) for value in values]
     if values.dtype.kind not in "iuf" or unit in (TEXT, TRUTH):
         return ["" if value != value else _yes(material.word(column, value)) for value in values]
     found = values.to_numpy(float)
-    if unit in (MONEY, RATIO):
+    if unit == RATIO:
         return [_blank(text) for text in numbers.column(found)]
-    if unit == EFFECT:
-        digits = numbers.effect_places(found)
-        return [_blank(numbers.number(value, digits)) for value in found]
-    if unit == SHARE:
-        return [_blank(numbers.percent(value)) for value in found]
-    return [_blank(numbers.brief(value)) for value in found]
+    if unit in digits:
+        return [_blank(numbers.number(value, digits[unit])) for value in found]
+    return [_blank(numbers.percent(value) if unit == SHARE else numbers.brief(value)) for value in found]
 
 
 def _blank(text: str) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from model.report import numbers
-from model.report.html.blocks import Block, Cell, Grid, Link, Named, Section, Text
+from model.report.html.blocks import Block, Cell, Grid, Named, Section, Text
 from model.report.html.material import Material
+from model.report.html.sources import cited, sources
 from model.report.parameter_tables import NOT_REPORTED
 
 HEADER = ("Parameter", "Value", "95 % interval or range", "Unit", "Distribution or formula", "Status", "Source", "Note")
-_PAGE = re.compile(r"https?://\S+")
 
 
 def section(material: Material) -> Section:
     blocks: list[Block] = [table(material)]
-    blocks += [sources(material)] if material.scenario.sources else []
+    blocks += [sources(material.scenario)] if material.scenario.sources else []
     pictures = material.pictures.get("run", {})
     blocks += [pictures["sampled_distributions"]] if "sampled_distributions" in pictures else []
     return Section("parameters", "Parameters", tuple(blocks))
@@ -32,14 +31,14 @@ def table(material: Material) -> Block:
         HEADER,
         tuple(rows),
         frozenset({1, 2}),
-        wraps=frozenset({0, 4, 6, 7}),
+        wraps=frozenset({0, 4, 7}),
     )
 
 
 def _row(material: Material, row: Mapping) -> tuple[Cell, ...]:
     label = str(row["label"])
     low, high = row["lower_95"], row["upper_95"]
-    interval = f"{numbers.brief(low)} to {numbers.brief(high)}" if low == low else "fixed"
+    interval = f"{numbers.brief(low)} to {numbers.brief(high)}" if low == low else "\N{EN DASH}"
     return (
         Named(label, row["name"]) if label else Named("", row["name"]),
         numbers.brief(row["value"]),
@@ -47,48 +46,9 @@ def _row(material: Material, row: Mapping) -> tuple[Cell, ...]:
         row["unit"] or "\N{EN DASH}",
         row["distribution"] or "\N{EN DASH}",
         row["status"],
-        cited(material, str(row["source"])),
+        cited(material.scenario, str(row["source"])),
         str(row["note"]),
     )
-
-
-def cited(material: Material, source: str) -> Cell:
-    """A source that the file describes leads to its citation."""
-    if source == NOT_REPORTED or not source:
-        return NOT_REPORTED.capitalize()
-    keys = [key.strip() for key in source.split(",")]
-    if all(key in material.scenario.sources for key in keys):
-        return tuple(Link(key, f"#source-{_order(material, key)}") for key in keys)
-    return source
-
-
-def _order(material: Material, key: str) -> int:
-    """Number of a source: keys may have letters that an address may not."""
-    return list(material.scenario.sources).index(key) + 1
-
-
-def sources(material: Material) -> Grid:
-    listed = material.scenario.sources
-    rows = [(key, _citation(about), _leads(about), about.get("note", "")) for key, about in listed.items()]
-    anchors = tuple(f"source-{i}" for i in range(1, len(rows) + 1))
-    return Grid(
-        "Sources",
-        ("Key", "Citation", "Link", "What was seen of it"),
-        tuple(rows),
-        anchors=anchors,
-        wraps=frozenset({1, 3}),
-    )
-
-
-def _citation(about: Mapping[str, str]) -> str:
-    return ", ".join(about[key] for key in ("citation", "page") if about.get(key))
-
-
-def _leads(about: Mapping[str, str]) -> Cell:
-    if about.get("doi"):
-        return Link(about["doi"], f"https://doi.org/{about['doi']}")
-    page = about.get("url", "")
-    return Link(page, page) if _PAGE.fullmatch(page) else page
 
 
 def assumptions(material: Material) -> Section | None:

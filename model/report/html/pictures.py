@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.report.file_names import file_names
 from model.report.figures import save_all
+from model.report.file_names import file_names
 from model.report.html.blocks import DETERMINISTIC, PROBABILISTIC, Picture
 from model.report.result import Result
 
