@@ -79,6 +79,7 @@ DOORS = {
     "yaml": ("scenario_file",),
     "seaborn": ("report",),
     "matplotlib": ("report",),
+    "jinja2": ("report.html",),
     "dask": ("analysis.workers",),
     "distributed": ("analysis.workers",),
 }

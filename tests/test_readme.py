@@ -15,6 +15,7 @@ PAGES = ["README.md", "docs/engines.md", "docs/capacity.md", "docs/calibration.m
 # What makes a command quick.
 SMALL = {
     "run": ["--draws", "60"],
+    "report": ["--draws", "60"],
     "sweep": [],
     "diff": [],
     "global": ["--n", "64"],

@@ -155,7 +155,7 @@ def _alone(labels: list[str], found: Means, effects: str) -> str:
     beaten = [label for label in labels if label not in (first, *equal)]
     parts = [f"{' and '.join([first, *equal])} are equal in cost and {effects}"] if equal else []
     if beaten:
-        parts.append(f"{first} dominates the other {'strategies' if not equal or len(beaten) > 1 else 'strategy'}")
+        parts.append(f"{first} dominates the other {'strategies' if len(beaten) > 1 else 'strategy'}")
     return "; ".join(parts) or f"{first} is the only strategy"
 
 

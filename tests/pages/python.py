@@ -14,6 +14,7 @@ CALLS = (
     "read",
     "check",
     "run",
+    "full_report",
     "tornado",
     "threshold",
     "sweep",

@@ -42,11 +42,7 @@ def _listed(labels: list[str], word: str) -> str:
 
 def base_case(material: Material) -> str:
     """As the terminal says it."""
-    return _sentence(text.sentence(material.run))
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return text.sentence(material.run)
 
 
 def beaten(material: Material) -> list[str]:

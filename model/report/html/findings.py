@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from model.decision import ALL
@@ -28,6 +29,8 @@ SIMULATION = {
 }
 ELSEWHERE = ("sampled_distributions", "over_time")  # figures with a section of their own
 BY_GROUP = "group"
+DRAWS = ("simulation_noise", "profile_departures")  # tables that are not of base values
+_LONG = re.compile(r"\d+\.\d{7,}")
 
 
 def results(material: Material) -> Section:
@@ -137,7 +140,8 @@ def whole(material: Material, name: str, title: str, command: str = RUN) -> list
     if len(table) > MOST_ROWS:
         return [Text((f"{title}: {len(table):,} rows, in tables/{name}.csv.",))]
     columns = [c for c in table.columns if c != "group" or table["group"].nunique() > 1]
-    basis = DETERMINISTIC if command == RUN and name not in ("simulation_noise",) else ""
+    stated = tuple(dict.fromkeys(table["analysis"])) if "analysis" in table else ()
+    basis = stated[0] if len(stated) == 1 else DETERMINISTIC if command == RUN and name not in DRAWS else ""
     return [grid(material, table, command, name, title, columns, basis)]
 
 
@@ -157,15 +161,23 @@ def groups(material: Material) -> Section | None:
     if not len(own) or len(material.scenario.group_labels) < 2:
         return None
     pictures = [p for name, p in material.pictures.get(RUN, {}).items() if name.startswith(BY_GROUP)]
-    return Section("groups", "Groups", (*_shares(material), *_of_groups(material, own), *pictures))
+    compared = whole(material, "groups", "Each group against the reference")
+    return Section("groups", "Groups", (*_shares(material), *pictures, *compared, *_of_groups(material, own)))
 
 
 def _shares(material: Material) -> list[Grid]:
     """Who they are: weights as the file states them."""
-    rows = tuple((group.label or key, group.weight.text) for key, group in material.scenario.groups.items())
+    rows = tuple(
+        (group.label or key, _LONG.sub(_short, group.weight.text)) for key, group in material.scenario.groups.items()
+    )
     if not 1 < len(rows) <= MOST_ROWS:
         return []
     return [Grid("Groups of patients at the start", ("Group", "Share"), rows, frozenset({1}))]
+
+
+def _short(number: re.Match) -> str:
+    """Without the digits that arithmetic on shares has left."""
+    return f"{float(number[0]):.6g}"
 
 
 def _of_groups(material: Material, table: pd.DataFrame) -> list[Block]:

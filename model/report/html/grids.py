@@ -23,8 +23,6 @@ HEADINGS = {
     "nmb": "Net monetary benefit",
     "nhb": "Net health benefit",
     "wtp": "Willingness to pay",
-    "lower_95": "95 % from",
-    "upper_95": "95 % to",
     "standard_error": "Standard error",
     "probability_most_cost_effective": "Probability most cost-effective",
     "evpi": "EVPI",
@@ -33,12 +31,15 @@ HEADINGS = {
     "share_of_draws": "Share of draws",
     "inb": "Incremental net benefit",
 }
+LOW, HIGH = "lower_95", "upper_95"  # ends of the names of limits
 PROSE = ("note", "source", "label", "used_in", "settings", "about", "expected", "found", "item", "title")
 
 
 def heading(name: str) -> str:
     """Of a column: 'incremental_cost' is 'Incremental cost'."""
-    words = HEADINGS.get(name) or name.replace("_95", " (95 %)").replace("_", " ").strip()
+    if name.endswith(LOW):
+        return "95 % interval"
+    words = HEADINGS.get(name) or name.replace("_", " ").strip()
     for short in ("nmb", "icer", "qaly", "evpi", "inb"):
         words = " ".join(short.upper() if word == short else word for word in words.split(" "))
     return words[:1].upper() + words[1:]
@@ -57,9 +58,17 @@ def grid(
 ) -> Grid:
     """Of a table that a command writes under that name; columns: which, in that order; all that say something if not stated."""
     shown = [c for c in columns or table.columns if c in table and _says_something(table[c])]
+    shown = [
+        c for c in shown if not c.endswith(HIGH) or _low(c) not in shown
+    ]  # which stands in one cell with the lower limit
     units = {c.name: c.unit for t in described(command, name) for c in t.columns}
     digits = _digits(table, shown, units)
-    cells = [_cells(material, c, table[c], units.get(c, ""), digits) for c in shown]
+    cells = [
+        _limits(material, table, c, units.get(c, ""), digits)
+        if c.endswith(LOW)
+        else _cells(material, c, table[c], units.get(c, ""), digits)
+        for c in shown
+    ]
     return Grid(
         title,
         tuple((headings or {}).get(c) or heading(c) for c in shown),
@@ -95,6 +104,17 @@ def _cells(material: Material, column: str, values: pd.Series, unit: str, digits
     if unit in digits:
         return [_blank(numbers.number(value, digits[unit])) for value in found]
     return [_blank(numbers.percent(value) if unit == SHARE else numbers.brief(value)) for value in found]
+
+
+def _low(name: str) -> str:
+    return f"{name.removesuffix(HIGH)}{LOW}"
+
+
+def _limits(material: Material, table: pd.DataFrame, low: str, unit: str, digits: Mapping[str, int]) -> list[Cell]:
+    """Both limits of an interval in one cell."""
+    high = f"{low.removesuffix(LOW)}{HIGH}"
+    ends = (_cells(material, name, table[name], unit, digits) for name in (low, high))
+    return ["\N{EN DASH}" if "\N{EN DASH}" in pair else " to ".join(map(str, pair)) for pair in zip(*ends)]
 
 
 def _blank(text: str) -> str:

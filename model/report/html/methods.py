@@ -62,7 +62,7 @@ def frame(material: Material) -> list[tuple[str, str]]:
 
 def groups(material: Material) -> str:
     labels = [group.label or key for key, group in material.scenario.groups.items()]
-    return "; ".join(labels) if len(labels) <= 12 else f"{len(labels)} groups; see Groups"
+    return "; ".join(labels) if len(labels) <= 6 else f"{len(labels)} groups; see Groups"
 
 
 def conventions(material: Material) -> list[tuple[str, str]]:
