@@ -23,6 +23,7 @@ FEW = {"patients": 20, "replications": 2}
 CALLS = {
     "run": lambda source, **more: model.run(source, draws=20, **more),
     "check": lambda source, **more: model.check(source, **more),
+    "full_report": lambda source, **more: model.full_report(source, draws=20, only="tornado", **more),
     "converge": lambda source, **more: model.converge(source, draws=50, **more),
     "tornado": lambda source, **more: model.tornado(source, on="inb", **more),
     "threshold": lambda source, **more: model.threshold(source, "c_surgery", 0, 60_000, **more),
@@ -94,7 +95,7 @@ def test_what_is_public_can_be_imported():
 
 # Keywords of the shared ones that an analysis does not read, and does not take.
 WITHOUT = {
-    **dict.fromkeys(("run", "converge", "sweep", "variants", "diff", "headroom"), {"group"}),
+    **dict.fromkeys(("run", "converge", "full_report", "sweep", "variants", "diff", "headroom"), {"group"}),
     **dict.fromkeys(("compare", "capacity"), {"engine", "group"}),
     "calibrate": {"effect", "wtp", "group", "reference", "engine", "patients", "replications"},
 }

@@ -83,12 +83,12 @@ def _intervals(material: Material) -> list[str]:
 
 def _interval(material: Material, row) -> str:
     pair = numbers.versus(material.word("strategy", row.strategy), material.word("strategy", row.comparator))
-    about = f"{pair}, 95 % interval of the ICER"
+    about, limits = f"{pair}, 95 % interval of the ICER", (row.lower_95, row.upper_95)
+    ends = numbers.interval(*limits, numbers.places(limits))
     if row.kind == "interval":
-        return f"{about}: {material.scenario.currency} {numbers.interval(row.lower_95, row.upper_95)} per {material.effect.one}."
+        return f"{about}: {material.scenario.currency} {ends} per {material.effect.one}."
     if row.kind == "exclusive":
-        outside = numbers.interval(row.lower_95, row.upper_95)
-        return f"{about}: everything outside {material.scenario.currency} {outside} per {material.effect.one}."
+        return f"{about}: everything outside {material.scenario.currency} {ends} per {material.effect.one}."
     return f"{about}: not defined, since the difference in effect may be of either sign or none; the probabilities below say how sure the answer is."
 
 
