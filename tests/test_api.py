@@ -253,7 +253,7 @@ def test_a_result_is_saved_where_the_command_would_put_it(result, tmp_path, monk
     model.run(folder / "scenario.yaml", draws=0)  # the copy is whole
 
 
-@pytest.mark.parametrize("name", sorted({*CALLS} - {"run", "check", "calibrate"}))
+@pytest.mark.parametrize("name", sorted({*CALLS} - {"run", "full_report", "check", "calibrate"}))
 def test_a_manifest_says_what_was_asked_of_any_analysis(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = {} if name == "capacity" else {"seed": 5}

@@ -86,7 +86,10 @@ def _totals(material: Material, table: pd.DataFrame, analysis: str) -> Grid:
         how = "discounted" if discounted == "true" else "undiscounted"
         rows.append((material.word("outcome", outcome), how, *(cells.get(key, "") for key in strategies)))
     labels = [material.word("strategy", key) for key in strategies]
-    note = "Means a patient; in brackets 95 % intervals." if analysis == PROBABILISTIC else "Means a patient."
+    of = "over draws" if analysis == PROBABILISTIC else "of the simulated mean"
+    note = (
+        f"Means a patient; in brackets 95 % intervals {of}." if table["lower_95"].notna().any() else "Means a patient."
+    )
     header = ("Outcome", "", *labels)
     return Grid(f"Outcomes, {TITLES[analysis]}", header, tuple(rows), frozenset(range(2, len(header))), analysis, note)
 
