@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -129,7 +130,8 @@ def _verify(scenario: Scenario, options: Options) -> Result:
     verify: Callable[..., Result] | None = api.verify if "verify" in api.NAMES else None  # type: ignore[assignment]
     if verify is None:
         raise LeftOut
-    return verify(scenario, **options)
+    taken = inspect.signature(verify).parameters
+    return verify(scenario, **{name: value for name, value in options.items() if name in taken})
 
 
 def _variants_of(scenario: Scenario) -> Path:

@@ -5,9 +5,11 @@ import io
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import model
@@ -166,6 +168,24 @@ def test_a_result_without_a_ratio_is_told_in_words(strategies, words, tmp_path):
 
 def test_without_draws_it_says_so(tmp_path):
     assert "How sure this is was not looked at: no draws were asked for." in made(tmp_path, draws=0)[1].words
+
+
+@pytest.mark.parametrize("outcome, words", [("pass", "2 comparisons of 1 check: none failed."), ("fail", "1 failed.")])
+def test_tests_of_the_model_are_counted_and_those_that_fail_are_shown(outcome, words, furlan):
+    from model.report.result import Result
+
+    row = {
+        "check": "a",
+        "title": "Nobody dies twice",
+        "group": "all",
+        "strategy": "surgery",
+        "expected": 0.0,
+        "found": 1.0,
+    }
+    table = pd.DataFrame([row | {"outcome": "pass"}, row | {"outcome": outcome}])
+    parsed = Parsed(html.page({"run": replace(furlan, plans={}), "verify": Result({"verification": table}, {})}))
+    assert words in parsed.words and "Nobody dies twice" in parsed.words and "verification" in parsed.ids
+    assert ("Comparisons that failed" in parsed.words) == (outcome == "fail")
 
 
 def test_report_makes_one_page_of_the_analyses(tmp_path, capsys):

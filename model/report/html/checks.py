@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from model.report.html.blocks import DETERMINISTIC, Block, Listed, Section, Text
+from typing import TYPE_CHECKING
+
+from model.report import numbers
+from model.report.html.blocks import DETERMINISTIC, Block, Grid, Listed, Section, Text
 from model.report.html.findings import whole
-from model.report.html.grids import grid
+from model.report.html.grids import MOST_ROWS, grid
 from model.report.html.material import RUN, Material
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+OUTCOMES = ("pass", "fail", "not applicable")
 _PUBLISHED = (
     "label",
     "strategy",
@@ -39,11 +46,33 @@ def validation(material: Material) -> Section | None:
 
 
 def verification(material: Material) -> Section | None:
-    if "verify" not in material.results:
+    """How many comparisons of each check pass, and every one that does not."""
+    table = material.table("verification", "verify")
+    if table is None:
         return None
-    blocks: list[Block] = [Text((material.results["verify"].summary.strip().split("\n")[-1],))]
-    blocks += whole(material, "verification", "Tests of the model", "verify")
+    failed = table[table["outcome"] == "fail"]
+    told = f"{numbers.count(len(table), 'comparison')} of {numbers.count(table['title'].nunique(), 'check')}"
+    blocks: list[Block] = [
+        Text((f"{told}: {len(failed) or 'none'} failed.",)),
+        *_failed(material, failed),
+        _by_check(table),
+    ]
     return Section("verification", "Verification", tuple(blocks))
+
+
+def _failed(material: Material, rows: pd.DataFrame) -> list[Grid]:
+    if not len(rows):
+        return []
+    return [grid(material, rows.head(MOST_ROWS), "verify", "verification", "Comparisons that failed")]
+
+
+def _by_check(table: pd.DataFrame) -> Grid:
+    rows = [
+        (title, *(f"{(own['outcome'] == outcome).sum():,}" for outcome in OUTCOMES))
+        for title, own in table.groupby("title", sort=False)
+    ]
+    header = ("Check", *(outcome.capitalize() for outcome in OUTCOMES))
+    return Grid("Comparisons by check", header, tuple(rows), frozenset({1, 2, 3}), wraps=frozenset({0}))
 
 
 def departures(material: Material) -> Section | None:
