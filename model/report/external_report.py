@@ -45,7 +45,7 @@ def _information(about: Information, by_wtp: ByWtp, style: plots.Style) -> tuple
         f"Value of information per person at {numbers.stated(about.wtp)} {style.currency} per {style.effect.one}; "
         f"EVPI {numbers.brief(about.evpi)}",
         "",
-        voi_report.evppi_text(ranked(about)),
+        voi_report.evppi_text(ranked(about), style),
     ]
     if about.constant:
         lines += ["", f"Left out, since they are the same in all draws: {', '.join(about.constant)}"]

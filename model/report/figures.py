@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,11 +35,19 @@ def style_of_scenario(scenario: Scenario, effect: str = QALY) -> plots.Style:
     return plots.Style(
         labels=scenario.labels,
         state_labels={k: s.label for k, s in scenario.states.items()},
+        parameters=parameter_labels(scenario),
         currency=f"{scenario.currency} {scenario.price_year}".strip(),
         effect=words_of(scenario, effect),
         time_unit=scenario.time.unit,
         title=scenario.title,
     )
+
+
+def parameter_labels(scenario: Scenario) -> dict[str, str]:
+    """Of parameters that have one; with the key behind it where several share it."""
+    labels = {key: p.label for key, p in scenario.parameters.items() if p.label}
+    shared = [label for label, n in Counter(labels.values()).items() if n > 1]
+    return {key: f"{label} [{key}]" if label in shared else label for key, label in labels.items()}
 
 
 def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:

@@ -26,12 +26,12 @@ def sobol(table, style: Style, label: str):
                 rows[name],
                 0.36,
                 color=colour,
-                label=words,
+                label=f"{words}, with its 95 % interval",
                 xerr=np.clip(error, 0, None),
                 error_kw={"ecolor": "black", "capsize": 2, "elinewidth": 0.9},
             )
         )
-    _names(axis, rows)
+    _names(axis, rows, style)
     axis.set_xlabel(wrapped(f"Share of the variance of the {label}", 80))
     axis.set_xlim(left=min(0.0, float(rows["first_order_lower_95"].min())))
     percent(axis.xaxis)
@@ -49,7 +49,7 @@ def morris(table, style: Style, label: str):
             rows["mean_absolute_effect"],
             0.6,
             color=COLOURS[0],
-            label="Mean |effect|",
+            label="Mean |effect|, with its 95 % interval",
             xerr=rows["half_width_95"],
             error_kw={"ecolor": "black", "capsize": 2},
         )
@@ -65,7 +65,7 @@ def morris(table, style: Style, label: str):
             linestyle="",
             label="Standard deviation (interactions, curvature)",
         )
-    _names(axis, rows)
+    _names(axis, rows, style)
     axis.set_xlabel(wrapped(f"Effect on the {label}", 80))
     axis.set_xlim(left=0)
     numbers(axis.xaxis)
@@ -77,8 +77,8 @@ def _heading(words: str, rows, table) -> str:
     return words + (f" (the {len(rows)} largest of {len(table)} inputs)" if len(rows) < len(table) else "")
 
 
-def _names(axis, rows) -> None:
-    axis.set_yticks(range(len(rows)), [wrapped(name, 32) for name in rows["input"]], fontsize=9)
+def _names(axis, rows, style: Style) -> None:
+    axis.set_yticks(range(len(rows)), [wrapped(style.named(name), 32) for name in rows["input"]], fontsize=9)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.grid(False, axis="y")
     axis.axvline(0, color=FAINT, linewidth=0.8)

@@ -30,7 +30,7 @@ def sobol(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Indi
         plans[_name("sobol", found, strategy)] = figures.Plan(partial(global_plots.sobol, part, style, label), part)
         rows = [
             [
-                r.input,
+                style.named(r.input),
                 numbers.number(r.first_order, 3),
                 numbers.interval(r.first_order_lower_95, r.first_order_upper_95, 3),
                 numbers.number(r.total, 3),
@@ -90,7 +90,7 @@ def morris(scenario: Scenario, factors: tuple[Factor, ...], found: dict[str, Scr
         digits = numbers.places(part["mean_absolute_effect"])
         rows = [
             [
-                r.input,
+                style.named(r.input),
                 numbers.number(r.mean_absolute_effect, digits),
                 numbers.number(r.half_width_95, digits),
                 numbers.number(r.standard_deviation, digits),

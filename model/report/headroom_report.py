@@ -199,5 +199,5 @@ def map_report(
 
 def _named(scenario: Scenario, axis: Axis) -> str:
     parameter = scenario.parameters[axis.name]
-    label = getattr(parameter, "label", "") or axis.name
+    label = figures.parameter_labels(scenario).get(axis.name, axis.name)
     return f"{label} ({parameter.unit.text})" if parameter.unit.text else label

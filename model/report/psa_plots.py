@@ -222,7 +222,7 @@ def sampled_distributions(psa_parameters, parameters, style: Style):
     figure, axes = canvas(style, heading, max(6.5, 2.3 * columns), 1.45 * rows + 1.1, rows, columns, squeeze=False)
     about = parameters.set_index("name")
     for axis, name in zip(axes.ravel(), names):
-        handles = _histogram(axis, name, psa_parameters[name].to_numpy(float), about.loc[name])
+        handles = _histogram(axis, style.named(name), psa_parameters[name].to_numpy(float), about.loc[name])
     for axis in axes.ravel()[len(names) :]:
         axis.set_visible(False)
     legend(figure, handles)

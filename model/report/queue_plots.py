@@ -114,7 +114,9 @@ def waterfall(bridge, style: Style, column: str, label: str):
 
     bridge: step, <column>, <column>_standard_error, <column>_change, <column>_change_standard_error.
     """
-    figure, axis = canvas(style, "From the cohort to queues, step by step", 7.5, 4.6)
+    figure, axis = canvas(
+        style, "From the cohort to queues, step by step (bars: one standard error of the simulation)", 7.5, 4.6
+    )
     level, change = bridge[column].to_numpy(), bridge[f"{column}_change"].to_numpy()
     errors = _error(bridge[f"{column}_change_standard_error"])
     last, steps, digits = len(level), list(bridge["step"]), places(level, change)
@@ -158,7 +160,7 @@ def capacity(table, style: Style, resource: str, currency: str):
     """Net benefit a year by number of units, a line a strategy, with 95 % intervals over replications."""
     import matplotlib.ticker
 
-    figure, axis = canvas(style, f"Value of capacity: {resource}", 7.0, 4.4)
+    figure, axis = canvas(style, f"Value of capacity: {resource} (95 % intervals over replications)", 7.0, 4.4)
     handles = []
     for strategy in style.labels:
         own = table[(table["strategy"] == strategy) & table["net_benefit_per_year"].notna()]

@@ -30,7 +30,11 @@ def evppi_by_wtp(table, style: Style, marked: float | None = None):
     for name in shown:
         part = few(table[table["parameter"] == name])
         handles += axis.plot(
-            part["wtp"], part["evppi"], **lines.look(name), markevery=max(1, len(part) // 8), markersize=5
+            part["wtp"],
+            part["evppi"],
+            **lines.look(name) | {"label": style.named(name)},
+            markevery=max(1, len(part) // 8),
+            markersize=5,
         )
     if marked is not None:
         handles.append(
@@ -54,7 +58,7 @@ def evsi(table, style: Style, wtp: float):
 
     table: study, patients_per_arm, evsi, standard_error, evppi.
     """
-    figure, axis = canvas(style, "Expected value of sample information (EVSI)")
+    figure, axis = canvas(style, "Expected value of sample information (EVSI), with 95 % intervals")
     handles = []
     for name, part, look in _studies(table, style):
         error = half_width(part["standard_error"].to_numpy(float))
@@ -82,7 +86,7 @@ def net_benefit_of_sampling(table, style: Style):
 
     table: study, patients_per_arm, net_benefit_of_sampling, net_benefit_standard_error, best.
     """
-    figure, axis = canvas(style, "Expected net benefit of sampling")
+    figure, axis = canvas(style, "Expected net benefit of sampling, with 95 % intervals")
     handles = []
     for _, part, look in _studies(table, style):
         x, value = part["patients_per_arm"].to_numpy(), part["net_benefit_of_sampling"].to_numpy(float)

@@ -34,7 +34,9 @@ def tornado(tornado, style: Style, result_label: str, max_bars: int = 20):
     axis.set_xlim(seen.min() - room, seen.max() + room)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     units = rows["unit"] if "unit" in rows else [""] * len(rows)
-    axis.set_yticks(range(len(rows)), [_with_unit(p, u) for p, u in zip(rows["parameter"], units)], fontsize=9)
+    axis.set_yticks(
+        range(len(rows)), [_with_unit(style.named(p), u) for p, u in zip(rows["parameter"], units)], fontsize=9
+    )
     axis.grid(False, axis="y")
     axis.set_xlabel(wrapped(result_label, 60))
     numbers(axis.xaxis)
@@ -113,12 +115,12 @@ def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = No
         color="black",
         linewidth=1,
         capsize=2.5,
-        label="±1.96 standard errors",
+        label="95 % interval (error of the regression)",
     )
     handles = [bars, whiskers]
     if evpi is not None:
         handles.append(axis.axvline(evpi, color=COLOURS[1], linestyle="--", label=f"EVPI: {brief(evpi)}"))
-    axis.set_yticks(range(len(rows)), [wrapped(str(p), 40) for p in rows["parameter"]], fontsize=9)
+    axis.set_yticks(range(len(rows)), _named(rows, style), fontsize=9)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlim(0, max([*(value + error), evpi or 0, 1e-9]) * 1.05)
     axis.grid(False, axis="y")
@@ -129,6 +131,13 @@ def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = No
         axis.set_title(f"The {len(rows)} highest of {len(evppi)}", fontsize=8, color=FAINT, loc="right")
     legend(figure, handles)
     return figure
+
+
+def _named(rows, style: Style) -> list[str]:
+    """Labels of parameters; groups and statuses by their names."""
+    kinds = rows["kind"] if "kind" in rows else ["parameter"] * len(rows)
+    names = [style.named(str(p)) if kind == "parameter" else str(p) for p, kind in zip(rows["parameter"], kinds)]
+    return [wrapped(name, 40) for name in names]
 
 
 def line_sweep(sweep, style: Style, value_label: str, result_label: str, base: float | None = None, changes=()):

@@ -11,6 +11,7 @@ from model.analysis.oneway import Ends, OneWay, Range
 from model.analysis.threshold import BreakEven, Change
 from model.effects import BUILT_IN, words_of
 from model.report import figures, numbers, plots, text
+from model.report.parameter_tables import NOT_REPORTED
 from model.report.result import Result
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def tornado(found: OneWay, results: tuple[str, ...]) -> Result:
             who = "" if group == "all" else f", {found.scenario.group_labels[group]}"
             label = result_label(found, result, strategy) + who
             plans[name] = figures.Plan(partial(plots.tornado, own, style, label), own)
-            lines += ["", label, _tornado_text(own)]
+            lines += ["", label, _tornado_text(own, found, style)]
     return Result({"tornado": table}, plans, None, "\n".join(lines))
 
 
@@ -103,13 +104,20 @@ def result_label(found: OneWay, result: str, strategy: str) -> str:
     return f"{names[result]}, {numbers.versus(scenario.labels[strategy], scenario.labels[scenario.reference_strategy])}"
 
 
-def _tornado_text(table: pd.DataFrame) -> str:
+def _tornado_text(table: pd.DataFrame, found: OneWay, style: plots.Style) -> str:
     def end(row, side: str) -> str:
         value = getattr(row, f"result_{side}")
         return numbers.brief(value) if np.isfinite(value) else getattr(row, f"status_{side}")
 
     rows = [
-        [r.parameter, f"{numbers.brief(r.low_value)} to {numbers.brief(r.high_value)}", end(r, "low"), end(r, "high")]
+        [
+            style.named(r.parameter),
+            r.unit,
+            found.scenario.parameters[r.parameter].status or NOT_REPORTED,
+            f"{numbers.brief(r.low_value)} to {numbers.brief(r.high_value)}",
+            end(r, "low"),
+            end(r, "high"),
+        ]
         for r in table.head(SHOWN).itertuples()
     ]
     base = table["base_result"].iloc[0]
@@ -117,7 +125,9 @@ def _tornado_text(table: pd.DataFrame) -> str:
     if "base_standard_error" in table and np.isfinite(table["base_standard_error"].iloc[0]):
         known += f", standard error of the simulation {numbers.brief(table['base_standard_error'].iloc[0])}"
     more = f"; the {SHOWN} widest of {len(table)} parameters" if len(table) > SHOWN else ""
-    return f"({known}{more})\n" + text.table(["Parameter", "Values", "At the low", "At the high"], rows)
+    return f"({known}{more})\n" + text.table(
+        ["Parameter", "Unit", "Status", "Values", "At the low", "At the high"], rows
+    )
 
 
 # --- threshold --------------------------------------------------------------------------------------------------
@@ -128,7 +138,8 @@ def threshold(found: BreakEven) -> Result:
     style = figures.style_of_scenario(scenario, found.decision.effect)
     grid = threshold_grid(found)
     unit = scenario.parameters[found.parameter].unit.text
-    label = f"{found.parameter} ({unit})" if unit else found.parameter
+    name = style.named(found.parameter)
+    label = f"{name} ({unit})" if unit else name
     base = scenario.parameters[found.parameter].base
     currency = style.currency.replace(" ", "\N{NO-BREAK SPACE}")
     who = "" if group == "all" else f", {scenario.group_labels[group]}"

@@ -41,14 +41,19 @@ class Style:
 
     labels: dict[str, str]
     state_labels: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
     currency: str = "USD"
     effect: Words = BUILT_IN[QALY]
     time_unit: str = "day"
     title: str = ""
 
     def __post_init__(self):
-        for name in ("labels", "state_labels"):
+        for name in ("labels", "state_labels", "parameters"):
             object.__setattr__(self, name, {key: shortened(label) for key, label in getattr(self, name).items()})
+
+    def named(self, parameter: str) -> str:
+        """Label of a parameter, or of what else is varied, its key where it has none."""
+        return self.parameters.get(parameter, parameter)
 
     def look(self, strategy: str) -> dict:
         """Keywords of a line."""

@@ -50,6 +50,8 @@ def dots(table, style: Style, heading: str, result_label: str, base: dict[str, f
                     label=f"Base case, {name.lower()}: {brief(base[name])}",
                 )
             )
+    if np.nan_to_num(shown["standard_error"]).any():
+        axis.set_title("Bars: 95 % intervals", fontsize=8, color=FAINT, loc="right")
     axis.margins(x=0.08)
     low, high = axis.get_xlim()
     if low < 0 < high:

@@ -11,7 +11,7 @@ from model.analysis.sweep import Sweep
 from model.analysis.sweep_points import Axis
 from model.effects import Words, words_of
 from model.report import figures, numbers, plots, sweep_plots, text
-from model.report.figures import Plan
+from model.report.figures import Plan, parameter_labels
 from model.report.result import Result
 from model.report.style import wrapped
 from model.units import UnitError, years
@@ -121,7 +121,8 @@ def _scale(found: Sweep, axis: Axis) -> Scale | None:
     values = list(dict.fromkeys(point[column] for point in found.points))
     if axis.kind == "parameter":
         unit = found.scenario.parameters[axis.name].unit.text
-        return f"{axis.name} ({unit})" if unit else axis.name, {v: v for v in values}
+        name = parameter_labels(found.scenario).get(axis.name, axis.name)
+        return f"{name} ({unit})" if unit else name, {v: v for v in values}
     if axis.kind == "wtp":
         return f"Willingness to pay ({found.scenario.currency} per {_effect(found).one})", {v: v for v in values}
     for read, unit in ((float, ""), (_percent, "%"), (years, "years")):

@@ -27,7 +27,7 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
         f"{numbers.count(run.sample.n, 'draw')}; EVPI {numbers.brief(found.evpi)}",
         *_noise(found),
         "",
-        evppi_text(ranked(found)),
+        evppi_text(ranked(found), style),
         *_status_text(found),
     ]
     if population is not None:
@@ -76,11 +76,11 @@ def evppi_table(found: Information) -> pd.DataFrame:
     )
 
 
-def evppi_text(listed: list[Ranked]) -> str:
+def evppi_text(listed: list[Ranked], style: plots.Style) -> str:
     digits = max(1, numbers.places([float(row.evppi.value) for row in listed]))
     rows = [
         [
-            row.name,
+            style.named(row.name) if row.kind == "parameter" else row.name,
             row.kind,
             numbers.number(float(row.evppi.value), digits),
             numbers.number(float(row.evppi.standard_error), digits),
