@@ -30,7 +30,7 @@ def tornado(tornado, style: Style, result_label: str, max_bars: int = 20):
     line = axis.axvline(base, color="black", linewidth=1, label=f"Base case: {brief(base)}")
     ends = rows[["result_low", "result_high"]].to_numpy(float)
     seen = np.append(ends[np.isfinite(ends)], base)
-    room = 0.16 * (np.ptp(seen) or 1.0)
+    room = 0.2 * (np.ptp(seen) or 1.0)
     axis.set_xlim(seen.min() - room, seen.max() + room)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     units = rows["unit"] if "unit" in rows else [""] * len(rows)

@@ -11,11 +11,12 @@ TEXT = """
 title: A scenario in which everything has a label
 currency: {code: USD}
 time: {unit: year, horizon: 10 years, cycle: 1 year}
+discount: {cost: 3 %, effect: 3 %}
 wtp: {thresholds: [20000]}
 parameters:
   k_risk: {distribution: "gamma(mean=0.1, cv=0.2)", unit: per year, label: Risk of death, status: evidence}
   k_ratio: {distribution: "lognormal(median=0.8, lower=0.7, upper=0.95)", label: Ratio of hazards, status: assumed}
-  k_price: {distribution: "gamma(mean=20, cv=0.2)", unit: USD per year, label: Price of the drug}
+  k_price: {distribution: "gamma(mean=3, cv=0.2)", unit: USD per year, label: Price of the drug}
 strategies:
   k_old: {label: Old care, ratio: 1, price: k_price}
   k_new: {label: New care, ratio: k_ratio, price: 0.5 * k_price}
@@ -35,7 +36,7 @@ def results(tmp_path_factory):
         "run": model.run(path, draws=200),
         "tornado": model.tornado(path),
         "voi": model.voi(path, draws=200),
-        "threshold": model.threshold(path, "k_price=10:40"),
+        "threshold": model.threshold(path, "k_price"),
     }
 
 
@@ -57,7 +58,8 @@ def test_nothing_for_people_has_a_key(results, command):
 @pytest.mark.parametrize("command", ["run", "tornado", "voi", "threshold"])
 def test_there_is_one_minus_sign(results, command):
     found = results[command]
-    for name, texts in {"summary": [found.summary]} | {n: words(p.draw()) for n, p in found.plans.items()}.items():
+    shown = {"summary": [found.summary]} | {name: words(plan.draw()) for name, plan in found.plans.items()}
+    for name, texts in shown.items():
         assert [t for t in texts if re.search(r"(^|[\s(])-\d", t)] == [], name
 
 
