@@ -55,7 +55,7 @@ def _block(part: pd.DataFrame, scenario: Scenario, effect: Words) -> str:
         "Share": shares_of(part, scenario.subgroups),
         f"Inc. cost ({code})": column(part["incremental_cost"]),
         f"Inc. {effect.heading}": [number(x, decimals) for x in part["incremental_effect"]],
-        f"ICER ({code}/{effect.heading})": ratios(part, effect),
+        f"ICER ({code} per {effect.one})": ratios(part, effect),
         f"Inc. NMB ({code})": [number(x, digits) for x in part["incremental_nmb"]],
         "95 % interval": [interval(low, high, digits) for low, high in limits],
     }
