@@ -472,6 +472,7 @@ class Scenario:
     definitions: dict[str, Formula] = field(default_factory=dict)  # formulas by name, behind all bindings
     description: str = ""
     study: dict[str, str] = field(default_factory=dict)  # what the report says beside what the model knows, by field
+    landmarks: dict[str, float] = field(default_factory=dict)  # model times as stated; none: those that are usual
     time_in_state: bool = True  # False: formulas take 'time_in_state' as 0
 
     @property

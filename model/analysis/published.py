@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import draws
-from model.analysis.evaluate import Evaluation, Trace, evaluate
+from model.analysis import occupancy
+from model.analysis.evaluate import Evaluation, Trace
 from model.analysis.first_order import FirstOrder
 from model.analysis.run import Run
 from model.analysis.targets import NEEDS_PSA, measured, share_in, unit_of
@@ -54,9 +54,9 @@ def compare(run: Run) -> Comparison:
     over_time = tuple(t for t in scenario.published if t.states)
     end = _span(scenario, over_time)
     landmarks = tuple(m for m in LANDMARKS if end / ROOM <= m * MONTH / scenario.time.day <= end) if over_time else ()
-    found = _at(run, _times(scenario, over_time, end, landmarks)) if over_time else run.base
     # What is not over time is what the run says, to the last digit: more times make other steps.
-    found = dataclasses.replace(run.base, traces=found.traces)
+    traces = occupancy.of_base(run, _times(scenario, over_time, end, landmarks)) if over_time else run.base.traces
+    found = dataclasses.replace(run.base, traces=traces)
     panels = dict.fromkeys((t.group, _living_side(scenario, t.states)) for t in over_time)
     return Comparison(
         tuple(_score(run, t, found) for t in scenario.published), tuple(panels), found.traces, landmarks, end
@@ -81,13 +81,6 @@ def _times(scenario: Scenario, targets: tuple[Target, ...], end: float, landmark
     curve = np.zeros(1) if aged else np.linspace(0, end, POINTS + 1)
     times = np.unique(np.concatenate([curve, [t.at for t in targets], marks]))
     return times[times <= scenario.time.horizon]
-
-
-def _at(run: Run, times: np.ndarray) -> Evaluation:
-    """The base case with its occupancy at these times."""
-    if run.patients is not None:
-        return dataclasses.replace(run.base, traces=run.patients.traces(times))
-    return evaluate(run.scenario, draws.base(run.scenario), trace=True, at=times)
 
 
 def _score(run: Run, target: Target, found: Evaluation) -> Score:

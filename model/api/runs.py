@@ -44,7 +44,7 @@ def run(
     """
     from model.analysis import groups
     from model.analysis.run import run as run_analysis
-    from model.report import figures, group_report, published_tables, tables, text
+    from model.report import figures, group_report, landmark_tables, published_tables, tables, text
     from model.report.manifest import run_about
 
     asked = Asked(**options)
@@ -56,8 +56,9 @@ def run(
         found = run_analysis(scenario, sample, method, decision, bar, until_se)
     made = tables.run_tables(found)
     published = published_tables.published_text(made["published"], scenario) if scenario.published else ""
+    alive = landmark_tables.landmarks_text(made["landmarks"], scenario)
     by_group = group_report.group_text(made["groups"], scenario) if "groups" in made else ""
-    summary = text.summary(found, published, by_group)
+    summary = text.summary(found, published, by_group, alive)
     result = Result(made, figures.run_figures(found, made), found, summary, details=found)
     result.warnings = (*found.warnings, *groups.told(scenario, found.psa))
     result.pages["report.html"] = partial(_page, result)

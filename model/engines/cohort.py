@@ -53,13 +53,13 @@ ROW = 100  # bytes of a row of a table with texts
 def run(dynamics: Dynamics, trace: bool = False, at: Sequence[float] | np.ndarray = ()) -> Quantities:
     """Quantities of every strategy and draw; `trace` adds the occupancy at each cycle's start and at the horizon.
 
-    at: further times of the trace; without effect where what happens within a cycle is not known (see `_knows_within`).
+    at: further times of the trace; without effect where what happens within a cycle is not known (probabilities per cycle).
     """
     if unknown := unknown_to_cohort(dynamics):
         raise DomainError(f"states.{unknown[0]}: the cohort engine {unknown[1]}")
     dynamics, plan = appointments.taken_out(_at_once(_unwaited(dynamics)))
     moving = any(isinstance(level, OverTime) for level in dynamics.levels)
-    within = np.asarray(at if _knows_within(dynamics) else [], float)
+    within = np.asarray([] if dynamics.by_cycle else at, float)
     seen_at = distinct(np.concatenate([dynamics.time.grid, within]), dynamics.time.horizon) if trace else None
     opening, dynamics = dynamics, _on_steps(dynamics, np.concatenate([within, plan.times]))
     strategies, draws = dynamics.shape
@@ -135,12 +135,6 @@ def _on_steps(dynamics: Dynamics, at: np.ndarray) -> Dynamics:
         return replace(exit, level=on_grid(exit.level, times))
 
     return dynamics if dynamics.by_cycle else replace(dynamics, transitions=tuple(map(part, dynamics.transitions)))
-
-
-def _knows_within(dynamics: Dynamics) -> bool:
-    """Cycles can be cut anywhere: not those of probabilities, nor of survival counted by cycle."""
-    by_survival = dynamics.time.convention != "integral" and bool(dynamics.events())
-    return not (dynamics.by_cycle or by_survival)
 
 
 def _aged(dynamics: Dynamics) -> bool:
@@ -327,8 +321,16 @@ def _by_points(block: Block, weightings, tally: Tally, seen_at: np.ndarray | Non
     if seen_at is None:
         return None
     if len(seen_at) > len(time.grid):
-        return _trace_of_rates(block, breaks(block.dynamics, []), seen_at)
+        return _trace_within(block, seen_at)
     return np.arange(time.whole_cycles + 1) * time.cycle, np.stack(seen)
+
+
+def _trace_within(block: Block, seen_at: np.ndarray):
+    """Occupancy within cycles too, which no convention changes."""
+    if not block.dynamics.events():
+        return _trace_of_rates(block, breaks(block.dynamics, []), seen_at)
+    uncounted = Tally(np.zeros((0, 1, block.states, block.rows)), np.zeros((0, 1, 0, block.rows)))
+    return _by_steps(replace(block, watch=None), [], uncounted, seen_at)
 
 
 # --- the engine -------------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.analysis import landmarks as at_landmarks
-from model.analysis import published
+from model.analysis import published, published_over_time
 from model.analysis.published import Comparison, Score, fit, patients_behind
 from model.analysis.run import Run
 from model.effects import words_of
@@ -28,7 +27,6 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
     tables = {"published": published_table(run.scenario, found)}
     if found.panels:
         tables["over_time"] = over_time(run.scenario, found)
-        tables["landmarks"] = landmarks(tables["over_time"])
     return tables
 
 
@@ -89,7 +87,7 @@ def over_time(scenario: Scenario, found: Comparison) -> pd.DataFrame:
 
     columns = ["panel", "group", "states", "strategy", "kind", "time", "months", "share", "standard_error", "name"]
     rows: list[dict[str, object]] = []
-    for part in at_landmarks.over_time(scenario, found):
+    for part in published_over_time.over_time(scenario, found):
         about = {"panel": part.panel, "group": part.group, "states": "; ".join(part.states), "strategy": part.strategy}
         rows += [about | {"kind": "curve", "time": t, "share": p} for t, p in zip(part.times, part.share)]
         rows += [about | {"kind": "landmark", **vars(mark)} for mark in part.landmarks]
@@ -109,11 +107,6 @@ def titles(scenario: Scenario, table: pd.DataFrame) -> dict[int, str]:
         what = "Alive" if alive else " or ".join(scenario.states[state].label for state in states)
         found[row.panel] = what + ("" if row.group == "all" else f": {scenario.group_labels[row.group]}")
     return found
-
-
-def landmarks(table: pd.DataFrame) -> pd.DataFrame:
-    """The landmarks of `over_time`."""
-    return table[table["kind"] == "landmark"].drop(columns=["panel", "kind", "standard_error", "name"])
 
 
 def published_text(table: pd.DataFrame, scenario: Scenario) -> str:

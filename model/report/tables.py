@@ -15,7 +15,7 @@ from model.analysis.means import Errors, Means, NetBenefits, means, net_benefits
 from model.analysis.queue_results import queues_of
 from model.analysis.run import Run
 from model.outcomes import Outcomes
-from model.report import parameter_tables, psa_tables
+from model.report import landmark_tables, parameter_tables, psa_tables
 from model.report.increment_columns import limits_of_increments
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         "incremental": incremental_table(run),
         "net_benefit": net_benefit_table(run),
         "trace": trace(run),
+        "landmarks": landmark_tables.landmarks(run),
         "parameters": parameter_tables.parameters(run),
     }
     if run.patients is not None:

@@ -57,8 +57,9 @@ def incremental_text(strategies, labels, found: Means, currency: str, effect: Wo
     )
 
 
-def summary(run: Run, published: str = "", by_group: str = "") -> str:
-    """Everything that a run prints on its results; published: beside what was published; by_group: of groups of patients."""
+def summary(run: Run, published: str = "", by_group: str = "", alive: str = "") -> str:
+    """Everything that a run prints on its results; published: beside what was published; by_group: of groups of patients; alive: at
+    landmarks."""
     scenario, strategies = run.scenario, tuple(run.scenario.strategies)
     parts = [scenario.title, conventions(scenario)]
     for words, evaluation in (
@@ -84,8 +85,7 @@ def summary(run: Run, published: str = "", by_group: str = "") -> str:
         parts += ["", by_group]
     if run.base.simulated is not None:
         parts += ["", simulation(run)]
-    if published:
-        parts += ["", published]
+    parts += [part for words in (alive, published) if words for part in ("", words)]
     parts += ["", sentence(run)]
     return "\n".join(parts)
 

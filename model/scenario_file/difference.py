@@ -30,6 +30,7 @@ WORDS = (
     "calibration",
     "published",
     "published medians",
+    "landmarks",
     "wtp",
     "effects",
     "reference",

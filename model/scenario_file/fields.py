@@ -615,6 +615,17 @@ SCENARIO = fields(
         "resources": fields("what patients wait for, with the queueing engine", others=RESOURCE),
         "arrivals": ARRIVALS,
         "calibration": CALIBRATION,
+        "landmarks": fields(
+            "times at which each run tells who is alive and who is in which state (table `landmarks`)",
+            {
+                "at": entries(
+                    "times since the start, such as `[30 days, 1 year]`; if not stated 1, 2, 5 and 10 years, of models of less than "
+                    "2 years 30, 90 and 180 days and 1 year, as far as the horizon reaches",
+                    text("time since the start, such as `90 days`", format="duration"),
+                )
+            },
+            ["at"],
+        ),
         "published": fields(
             "published results by name: a run shows the model's beside them, with the difference in standard errors; "
             "`calibration` may take them as targets",

@@ -26,6 +26,7 @@ from model.scenario_file.base_case import check_base_case
 from model.scenario_file.calibration import read_calibration
 from model.scenario_file.coherence import check_diagram
 from model.scenario_file.correlations import read_correlations
+from model.scenario_file.landmarks import read_landmarks
 from model.scenario_file.merge import read_merged
 from model.scenario_file.named_files import resolved
 from model.scenario_file.nodes import Map, Node, Text
@@ -112,6 +113,7 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         left_out=left_out,
         description=root.text("description"),
         study={key: node.value for key, node in root.section("study").items() if isinstance(node, Text)},
+        landmarks=read_landmarks(root, time.horizon, reader),
     )
     subgroups = patients.read_subgroups(root, scenario.groups, day, problems)
     return dataclasses.replace(scenario, system=read_system(root, scenario.groups, problems), subgroups=subgroups)
