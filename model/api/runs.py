@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Unpack
 
 from model.api.asked import Asked, Options, Settings, Source, analysis, setting_texts
 from model.api.checks import read
-from model.decision import Decision
+from model.decision import Decision, DecisionError
 from model.progress import progress
 from model.report.result import Result
 from model.sample import Sample
 from model.scenario import Scenario
+from model.suggestions import check_known
 
 if TYPE_CHECKING:
     from model.analysis.run import Run
@@ -26,6 +27,7 @@ def run(
     draws: int = 10_000,
     sampling: str = "random",
     until_se: float | None = None,
+    comparators: Sequence[str] = (),
     **options: Unpack[Options],
 ) -> Result:
     """Base case and probabilistic sensitivity analysis: costs, effects, ICER, acceptability, occupancy, inputs.
@@ -34,6 +36,7 @@ def run(
     draws         of the PSA; 0: none
     sampling      "random", "latin hypercube" or "sobol"
     until_se      follow more patients until the standard error of the incremental net benefit is below this
+    comparators   strategies that figures of pairs compare each other one with; of three or more strategies the reference
 
     >>> result = run("scenarios/mscc_furlan.yaml", draws=200)
     >>> table = result.tables["incremental"].query("analysis == 'deterministic' and group == 'all' and effect == 'qaly'")
@@ -49,6 +52,7 @@ def run(
 
     asked = Asked(**options)
     scenario, decision = asked.question(source)
+    check_known(comparators, scenario.strategies, "strategy", DecisionError)
     if asked.levels:  # tables and figures show what was asked for, in the place of what the file lists
         scenario = replace(scenario, wtp=replace(scenario.wtp, thresholds=asked.levels))
     sample = Sample(draws, asked.seed, sampling)
@@ -59,10 +63,15 @@ def run(
     alive = landmark_tables.landmarks_text(made["landmarks"], scenario)
     by_group = group_report.group_text(made["groups"], scenario) if "groups" in made else ""
     summary = text.summary(found, published, by_group, alive)
-    result = Result(made, figures.run_figures(found, made), found, summary, details=found)
+    result = Result(made, figures.run_figures(found, made, comparators), found, summary, details=found)
     result.warnings = (*found.warnings, *groups.told(scenario, found.psa))
     result.pages["report.html"] = partial(_page, result)
-    about = {**asked.about(decision, sample), **run_about(found), "until_se": until_se}
+    about = {
+        **asked.about(decision, sample),
+        **run_about(found),
+        "until_se": until_se,
+        "comparators": list(comparators),
+    }
     return asked.result(result, scenario, about, "run")
 
 

@@ -20,6 +20,15 @@ def options(parser: ArgumentParser) -> None:
         metavar="X",
         help="follow more patients until the standard error of the incremental net benefit is below X",
     )
+    parser.add_argument(
+        "--comparator",
+        action="append",
+        default=[],
+        metavar="STRATEGY",
+        dest="comparators",
+        help="figures of pairs: each other strategy versus this one; may be given often (default: the reference, of three "
+        "strategies or more)",
+    )
     parser.add_argument("--no-figures", action="store_true", help="tables only")
 
 
@@ -27,7 +36,9 @@ def do(session: Session) -> int:
     options, scenario = session.options, session.scenario()
     import model
 
-    result = model.run(scenario, options.draws, options.sampling, options.until_se, **session.asked())
+    result = model.run(
+        scenario, options.draws, options.sampling, options.until_se, options.comparators, **session.asked()
+    )
     if options.no_figures:
         result.plans = {}
     session.finish(result)

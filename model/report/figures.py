@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.analysis.first_order import FirstOrder
 from model.analysis.means import pairs
+from model.analysis.pairwise import pairwise
 from model.analysis.queue_results import queues_of, requested
 from model.analysis.run import Run
 from model.analysis.survival import events
@@ -50,8 +51,8 @@ def parameter_labels(scenario: Scenario) -> dict[str, str]:
     return {key: f"{label} [{key}]" if label in shared else label for key, label in labels.items()}
 
 
-def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
-    """Figures of a run, by name; `found` are its tables."""
+def run_figures(run: Run, found: dict[str, pd.DataFrame], comparators: Sequence[str] = ()) -> dict[str, Plan]:
+    """Figures of a run, by name; `found` are its tables; comparators: of the pairs that are asked for."""
     style, scenario = style_of(run), run.scenario
     costs = found["outcomes"][found["outcomes"]["outcome"].str.startswith(cost_of(""))]
     plans = {
@@ -81,6 +82,7 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame]) -> dict[str, Plan]:
     sampled, inputs = found["psa_parameters"], found["parameters"]
     return (
         economics_figures(found, plane, style, scenario.wtp.thresholds)
+        | _pairwise_figures(run, style, comparators)
         | plans
         | {"sampled_distributions": Plan(lambda: plots.sampled_distributions(sampled, inputs, style), sampled)}
     )
@@ -104,6 +106,17 @@ def group_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) 
 
     plans = {"group_forest": Plan(forest, table)}
     return plans | ({"group_acceptability": Plan(curves, found["ceac"])} if "ceac" in found else {})
+
+
+def _pairwise_figures(run: Run, style: plots.Style, comparators: Sequence[str]) -> dict[str, Plan]:
+    thresholds, found = run.scenario.wtp.thresholds, pairwise(run, comparators)
+    if not found:
+        return {}
+    plane, curves = psa_tables.pairwise(found)
+    return {
+        "plane_pairwise": Plan(lambda: plots.plane_pairwise(plane, style, run.decision.wtp), plane),
+        "acceptability_pairwise": Plan(lambda: plots.acceptability_pairwise(curves, style, thresholds), curves),
+    }
 
 
 def patient_figures(

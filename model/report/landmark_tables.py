@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from model.analysis import landmarks as at_landmarks
 from model.analysis.landmarks import ALIVE, Landmark
 from model.analysis.run import Run
+from model.report.numbers import percent
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def landmarks_text(table: pd.DataFrame, scenario: Scenario) -> str:
     if alive.empty or not scenario.dead_states:
         return ""
     shares = [
-        f"{scenario.labels[str(strategy)]} {', '.join(f'{share:.1%}' for share in rows['share'])}"
+        f"{scenario.labels[str(strategy)]} {', '.join(map(percent, rows['share']))}"
         for strategy, rows in alive.groupby("strategy", sort=False)
     ]
     return f"Alive at {', '.join(dict.fromkeys(alive['at']))} (base case): {'; '.join(shares)}."

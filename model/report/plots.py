@@ -2,6 +2,7 @@
 
 from model.report.group_plots import group_acceptability, group_forest
 from model.report.outcome_plots import cost_components, occupancy
+from model.report.pairwise_plots import acceptability_pairwise, plane_pairwise
 from model.report.patient_plots import patient_spread, swimlanes, time_to_event, with_unit
 from model.report.psa_plots import acceptability, cost_effectiveness_plane, expected_loss, sampled_distributions
 from model.report.published_plots import over_time
@@ -12,6 +13,7 @@ from model.report.style import Style, save
 __all__ = [
     "Style",
     "acceptability",
+    "acceptability_pairwise",
     "capacity",
     "changes",
     "cost_components",
@@ -24,6 +26,7 @@ __all__ = [
     "line_sweep",
     "occupancy",
     "over_time",
+    "plane_pairwise",
     "patient_spread",
     "queue_length",
     "sampled_distributions",

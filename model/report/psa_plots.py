@@ -26,7 +26,7 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     drawn = MOST_POINTS // len(parts)
     handles, clouds = [], [np.zeros((1, 2))]
     for strategy, part in parts.items():
-        line, seen = _cloud(axis, part, style.look(strategy), drawn)
+        line, seen = cloud(axis, part, style.look(strategy), drawn)
         against = "" if one_comparator else f" versus {style.labels[part['comparator'].iloc[0]]}"
         line.set_label(f"{style.labels[strategy]}{against}")
         handles.append(line)
@@ -35,8 +35,8 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     axis.axvline(0, color=FAINT, linewidth=0.9)
     reach = np.concatenate(clouds)
     least = 0.17 if len(parts) == 1 else 0.05  # room for the shares of the quadrants
-    axis.set_xlim(_with_zero(reach[:, 0], least))
-    axis.set_ylim(_with_zero(reach[:, 1], least))
+    axis.set_xlim(limits_with_zero(reach[:, 0], least))
+    axis.set_ylim(limits_with_zero(reach[:, 1], least))
     if wtp is not None:
         label = f"{stated(wtp)} {style.currency} per {style.effect.one}"
         handles.append(axis.axline((0, 0), slope=wtp, color="black", linewidth=1, linestyle=(0, (1, 2)), label=label))
@@ -57,7 +57,7 @@ def _note(draws: int, drawn: int) -> str:
     return f"Points: {points}. Symbol and curve: mean and 95 % ellipse of all draws"
 
 
-def _cloud(axis, part, look: dict, drawn: int):
+def cloud(axis, part, look: dict, drawn: int):
     """Points, ellipse and mean of one strategy; the handle of its legend and the points [point, 2] to be in view."""
     from model.economics import uncertainty
 
@@ -76,7 +76,7 @@ def _cloud(axis, part, look: dict, drawn: int):
     return mean, np.concatenate(seen)
 
 
-def _with_zero(values, least: float) -> tuple[float, float]:
+def limits_with_zero(values, least: float) -> tuple[float, float]:
     """Limits with a margin, and on either side of zero at least this share of the span."""
     low, high = min(values.min(), 0), max(values.max(), 0)
     span = (high - low) or 1.0
@@ -118,7 +118,7 @@ def acceptability(ceac, ceaf, style: Style, thresholds=()):
     axis.set_ylim(0, 1)
     axis.set_ylabel("Probability most cost-effective")
     axis.set_yticks(np.linspace(0, 1, 6))
-    _wtp_axis(axis, style, ceac["wtp"], thresholds)
+    wtp_axis(axis, style, ceac["wtp"], thresholds)
     legend(figure, handles + band)
     return figure
 
@@ -145,7 +145,7 @@ def _runs(ceaf):
         yield x, np.concatenate([probability[start : start + 1], p, probability[end - 1 : end]])
 
 
-def _wtp_axis(axis, style: Style, wtp, thresholds) -> None:
+def wtp_axis(axis, style: Style, wtp, thresholds) -> None:
     axis.set_xlabel(f"Willingness to pay ({style.currency} per {style.effect.one})")
     low, high = float(wtp.min()), float(wtp.max())
     if low < high:
@@ -203,7 +203,7 @@ def expected_loss(expected_loss, evpi, style: Style, thresholds=()):
     axis.set_ylim(0, max(float(expected_loss["expected_loss"].max()) * 1.04, 1e-9))
     axis.set_ylabel(f"Expected loss per person ({style.currency})")
     numbers(axis.yaxis)
-    _wtp_axis(axis, style, expected_loss["wtp"], thresholds)
+    wtp_axis(axis, style, expected_loss["wtp"], thresholds)
     legend(figure, handles)
     return figure
 

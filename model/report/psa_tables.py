@@ -11,6 +11,7 @@ import numpy as np
 
 from model.analysis.groups import kept_draws
 from model.analysis.means import Pair, pairs
+from model.analysis.pairwise import Pairwise
 from model.analysis.run import Psa, Run
 from model.decision import ALL
 from model.economics.acceptability import Acceptability
@@ -127,6 +128,20 @@ def plane(others: list[Pair], strategies, reference: int) -> pd.DataFrame:
         for pair in others
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def pairwise(found: list[Pairwise]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(increments of the draws, acceptability) of pairs."""
+    import pandas as pd
+
+    plane, curves = [], []
+    for pair in found:
+        about = {"strategy": pair.strategy, "comparator": pair.comparator}
+        increments = {"incremental_cost": pair.cost, "incremental_effect": pair.effect}
+        plane.append(pd.DataFrame({"draw": np.arange(1, len(pair.cost) + 1), **about, **increments}))
+        known = {"probability_more_cost_effective": pair.probability, "standard_error": pair.error}
+        curves.append(pd.DataFrame({"wtp": pair.wtp, **about, **known}))
+    return pd.concat(plane, ignore_index=True), pd.concat(curves, ignore_index=True)
 
 
 def draws(result: Outcomes, group: str = ALL, most: int | None = None) -> pd.DataFrame:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.analysis.best_strategy import best
 from model.analysis.sweep import Sweep
 from model.analysis.sweep_points import Axis
 from model.effects import Words, words_of
-from model.report import figures, numbers, plots, sweep_plots, text
+from model.report import choice_plots, figures, numbers, plots, sweep_plots, text
 from model.report.figures import Plan, parameter_labels
 from model.report.result import Result
 from model.report.style import wrapped
@@ -179,7 +180,29 @@ def _maps(found: Sweep, against, style: plots.Style, scales: list[Scale]) -> dic
         wide = wrapped(net_benefit_label(style, _wtp(found), found.decision.reference, str(strategy)), 85)
         key = "incremental_net_benefit" + (f"_{strategy}" if against["strategy"].nunique() > 1 else "")
         plans[key] = Plan(partial(sweep_plots.input_map, data, style, x, y, wide, _inside(base, data)), data)
+    if len(found.scenario.strategies) > 2:
+        data = _best(found, x_numbers, y_numbers)
+        wtp = _wtp(found)
+        at = "" if wtp is None else f" at {numbers.stated(wtp)} {style.currency} per {style.effect.one}"
+        heading = f"Strategy of highest net benefit{at}, by {x} and {y}"
+        plans["best_strategy"] = Plan(
+            partial(choice_plots.choice_map, data, style, x, y, heading, _inside(base, data)), data
+        )
     return plans
+
+
+def _best(found: Sweep, x: dict, y: dict) -> pd.DataFrame:
+    import pandas as pd
+
+    chosen, names = best(found), [*found.scenario.strategies, ""]
+    return pd.DataFrame(
+        {
+            "x": [x[point[0]] for point in found.points],
+            "y": [y[point[1]] for point in found.points],
+            "strategy": [names[s] for s in chosen.strategy],
+            "lead": chosen.lead,
+        }
+    )
 
 
 def _inside(base: tuple | None, data) -> tuple | None:

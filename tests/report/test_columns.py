@@ -67,6 +67,7 @@ CALLS = {
     "sweep": lambda: api.sweep(FURLAN, {"c_surgery": [20_000, 30_000]}, draws=20),
     "sweep, individual": lambda: api.sweep(FURLAN, {"c_surgery": [20_000, 30_000]}, **FOLLOWED),
     "sweep, map": lambda: api.sweep(FURLAN, {"c_surgery": [20_000, 30_000], "wtp": [1000, 2000]}),
+    "sweep, best": lambda: api.sweep(SCHEDULES, {"wtp": [1000, 2000], "horizon": ["1 year", "2 years"]}),
     "sweep, dots": lambda: api.sweep(FURLAN, {n: [1, 2] for n in ("hr_surgery", "hr_nonamb", "hr_early_surgery")}),
     "variants": lambda: api.variants(VARIANTS / "mscc_structure.yaml", draws=20),
     "variants, individual": lambda: api.variants(VARIANTS / "mscc.yaml", draws=0, **FOLLOWED),
@@ -96,7 +97,18 @@ CALLS = {
 # What may stand in the braces of a name.
 EFFECTS = {"qaly", "life_years", "ambulatory_days", "failures"}
 NAMES = {"effect": EFFECTS, "outcome": {"cost", "effect", *EFFECTS}}
-VARIED = {"c_surgery", "hr_surgery", "hr_nonamb", "hr_early_surgery", "hr_prognosis", "or_walk", "wtp", "c", "d"}
+VARIED = {
+    "c_surgery",
+    "horizon",
+    "hr_surgery",
+    "hr_nonamb",
+    "hr_early_surgery",
+    "hr_prognosis",
+    "or_walk",
+    "wtp",
+    "c",
+    "d",
+}
 made = cache(lambda call: CALLS[call]())
 
 

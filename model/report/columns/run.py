@@ -356,6 +356,20 @@ RUN = (
         "draw strategy comparator incremental_cost incremental_effect",
     ),
     figure(
+        "run",
+        "plane_pairwise",
+        "Increments of each draw, of every strategy versus each chosen comparator.",
+        "draw strategy comparator incremental_cost incremental_effect",
+    ),
+    figure(
+        "run",
+        "acceptability_pairwise",
+        "Of every strategy versus each chosen comparator.",
+        "wtp strategy comparator",
+        Column("probability_more_cost_effective", SHARE, "probability of the higher net benefit of the two"),
+        error("the probability", SHARE),
+    ),
+    figure(
         "run analyse",
         "acceptability",
         "`ceac` and `ceaf`, one below the other.",

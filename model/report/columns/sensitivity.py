@@ -133,6 +133,13 @@ SENSITIVITY = (
         "x y",
         Column("z", MONEY, "incremental net benefit of a strategy"),
     ),
+    figure(
+        "sweep",
+        "best_strategy",
+        "Over two inputs, of three strategies or more: which has the highest net benefit.",
+        "x y strategy",
+        Column("lead", MONEY, "its net benefit minus that of the second"),
+    ),
     figure("sweep", "incremental_net_benefit", "At a few points.", *_DOTS),
     table(
         "variants",
