@@ -9,6 +9,7 @@ HOMES = {
     "information": ("analyse", "calibrate", "voi"),
     "survival_data": ("survival",),
     "report": ("full_report",),
+    "workbooks": ("workbook",),
 }
 _HOME = {name: home for home, names in HOMES.items() for name in names}
 NAMES = frozenset(_HOME)

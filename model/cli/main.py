@@ -33,6 +33,7 @@ COMMANDS = {  # what --help says of each; its module has the options, and is loa
     "compare": "cohort v individual v queueing engine, and the ICER from one to the next",
     "capacity": "net benefit of each further unit of a resource, with queues",
     "survival": "fit distributions to survival data or a published curve, with scenarios to paste",
+    "workbook": "write the base case as a spreadsheet with live formulas",
     "examples": "list the scenarios that come with the program, or copy them to a folder",
 }
 LOWER = "try fewer --draws, --patients or --jobs, a longer cycle or fewer states"

@@ -1,0 +1,88 @@
+"""What the workbook does not cover: the field and the reason, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model.draws import Draws
+from model.dynamics import AtCycleEnd, Dynamics
+from model.formula import Formula
+from model.inputs import dynamics as dynamics_of
+from model.instants import is_whole
+from model.report.workbook.cells import WorkbookError
+from model.report.workbook.hazard_formulas import unknown
+from model.scenario import Branch, Rate, Scenario, TimeToEvent
+
+OWN_CLOCKS = {"time_in_state", "cycle_in_state", "time_at_entry"}
+
+
+def check(scenario: Scenario, draws: Draws) -> None:
+    """WorkbookError that lists all that stands in the way."""
+    found = list(dict.fromkeys(_all(scenario, draws)))
+    if found:
+        raise WorkbookError(
+            "\n".join(f"{scenario.line(field)}: the workbook does not cover {why}" for field, why in found)
+        )
+
+
+def _all(scenario: Scenario, draws: Draws) -> Iterator[tuple[str, str]]:
+    if scenario.system is not None:
+        yield "resources", "queues for resources"
+        return
+    if scenario.partition is not None:
+        yield "curves", "partitioned survival"
+        return
+    yield from _of_states(scenario)
+    yield from _of_transitions(scenario)
+    for group in scenario.groups.values():
+        yield from _of_dynamics(scenario, dynamics_of(scenario, draws, group))
+
+
+def _of_states(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    for key, state in scenario.states.items():
+        yield from ((f"states.{key}.cost.{name}", "a cost of doses ('every')") for name in state.schedules)
+        yield from (
+            (f"states.{key}.cost.{name}", "a cost for a limited time in state ('for at most')") for name in state.limits
+        )
+        fields = {f"cost.{name}": formula for name, formula in state.costs.items()}
+        fields |= {f"entry cost.{name}": formula for name, formula in state.entry_costs.items()}
+        fields |= {"utility": state.utility, "entry qaly": state.entry_qaly}  # type: ignore[dict-item]
+        for field, formula in fields.items():
+            if formula is not None and _own_clock(scenario, formula):
+                yield f"states.{key}.{field}", "time in state"
+
+
+def _own_clock(scenario: Scenario, formula: Formula) -> bool:
+    return scenario.time_in_state and bool(scenario.reads(formula, scenario.groups.values()) & OWN_CLOCKS)
+
+
+def _of_transitions(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    for transition in scenario.transitions:
+        place = f"transitions.{transition.label}"
+        match transition:
+            case Rate(rate=formula) if _own_clock(scenario, formula):
+                yield f"{place}.rate", "time in state"
+            case Branch(probability=Formula() as formula) if _own_clock(scenario, formula):
+                yield f"{place}.probability", "time in state"
+            case TimeToEvent(survival=survival):
+                if survival.family == "fixed":
+                    yield f"{place}.{survival.field}", "moves at fixed times"
+                elif survival.clock == "state":
+                    yield f"{place}.{survival.field}", "time in state ('clock: state')"
+                elif family := unknown(survival):
+                    yield f"{place}.{survival.field}", f"the distribution '{family}'"
+
+
+def _of_dynamics(scenario: Scenario, dynamics: Dynamics) -> Iterator[tuple[str, str]]:
+    frame = scenario.time
+    for exit in dynamics.transitions:
+        if isinstance(exit, AtCycleEnd) and exit.stay is not None:
+            yield f"transitions.{exit.label}.probability per cycle", "probabilities by the cycle of the stay"
+    if frame.convention == "integral":
+        return
+    between = [start for start in dynamics.periods if not is_whole(start / frame.cycle, frame.cycles)]
+    if between:
+        yield (
+            "time.convention",
+            f"a price that changes within a cycle (at {frame.unit} {between[0]:g}) under '{frame.convention}'",
+        )
