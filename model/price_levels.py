@@ -68,7 +68,7 @@ def _at_age(context: Context, formula: Formula, check: Callable, age: float) -> 
 def starts(context: Context) -> np.ndarray:
     """Start of each stretch: of the periods, and of those between the steps of prices."""
     frame, found = context.scenario.time, [np.array([period.start for period in context.periods])]
-    for formula in _prices(context.scenario):
+    for formula in prices(context.scenario):
         if context.reads(formula) & CLOCK:
             price = level(context, formula)
             found += [price.starts] if isinstance(price, Stepwise) else [price.edges[:-1], frame.grid[:-1]]
@@ -109,7 +109,7 @@ def by_stays(scenario: Scenario) -> bool:
     return any(s.limits or s.schedules for s in states) or any(AGE in scenario.reads(f, groups) for f in paid)
 
 
-def _prices(scenario: Scenario) -> Iterator[Formula]:
+def prices(scenario: Scenario) -> Iterator[Formula]:
     """Every formula of what something costs or is worth."""
     for state in scenario.states.values():
         yield from (*state.costs.values(), *state.entry_costs.values())

@@ -29,6 +29,7 @@ CALLS = (
     "capacity",
     "analyse",
     "survival",
+    "workbook",
 )
 TYPES = ("Result", "Scenario", "Decision", "Sample", "Method", "Population")
 ERRORS = ("ScenarioError", "DomainError", "DecisionError", "EngineError", "OutcomeError")

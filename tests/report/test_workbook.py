@@ -149,6 +149,13 @@ def test_shipped_scenarios_agree_after_recalculation(name):
     assert model.workbook(ROOT / "scenarios" / f"{name}.yaml").worst < 1e-9
 
 
+@needs_libreoffice
+def test_a_tree_counts_each_branch_once():
+    """Chance nodes one behind the other: published cost of sumatriptan (Evans 1997), 22.06."""
+    made = model.workbook(ROOT / "scenarios" / "gallery" / "sumatriptan_evans1997.yaml")
+    assert made.known["Results"][made.results.cells["all", "sumatriptan", "cost", 1]] == pytest.approx(22.06, abs=0.005)
+
+
 REFUSED = {
     "mscc_capacity": "resources",
     "validation/closed_forms_semi_markov": "clock: state",

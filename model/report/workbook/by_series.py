@@ -77,7 +77,8 @@ class Series:
         self.sheet.formula(row, 0, self._main(work.rows.at(work.rows.columns["begin"], k)), "number")
         self._flows(k, parts)
         begin = {j: self._main(work.rows.at(self.x[j], k)) for j in work.states}
-        column, means = self.first, {(j, w): [] for j in work.states for w in self.weights}
+        column = self.first
+        means: dict[tuple[int, int], list[str]] = {(j, w): [] for j in work.states for w in self.weights}
         for part in range(parts):
             terms, column = self._terms(row, begin, column)
             for (j, w), found in means.items():
@@ -101,7 +102,8 @@ class Series:
 
     def _flows(self, k: int, parts: int) -> None:
         """Hazards of a part of the step, by pair of states."""
-        row, out = TOP + k, {}
+        row = TOP + k
+        out: dict[int, list[str]] = {}
         amounts = self.moves.flows(k, self._amount, self._main)
         for n, pair in enumerate(self.pairs):
             texts = [text for s, t, text in amounts if (s, t) == pair]

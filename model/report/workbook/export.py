@@ -103,7 +103,7 @@ def _held(scenario: Scenario, base: Draws):
     )
     for group in scenario.groups.values():
         context = Context(scenario, base, group)
-        formulas: list[Formula] = list(price_levels._prices(scenario))
+        formulas: list[Formula | None] = list(price_levels.prices(scenario))
         if not by_cycle:
             formulas += [getattr(t, "rate", None) or getattr(t, "probability", None) for t in scenario.transitions]
             formulas += [t.survival.ratio for t in scenario.transitions if isinstance(t, TimeToEvent)]

@@ -56,20 +56,20 @@ def _settings(book: Book, sheet: Sheet, scenario: Scenario, made: Inputs, row: i
         sheet.text(row, 1, label)
         sheet.number(row, VALUE, rate, "input per cent")
         sheet.text(row, 3, f"per year ({how}; {discount.convention})")
-        exponent = name if discount.compounding == "continuous" else f"LN(1+{sheet.outside(_cell(row, VALUE))})"
-        value = sheet.outside(_cell(row, VALUE)) if discount.compounding == "continuous" else exponent
-        sheet.formula(row, MODEL, f"{value}*{frame.years!r}", "number")
+        stated = sheet.outside(_cell(row, VALUE))
+        exponent = stated if discount.compounding == "continuous" else f"LN(1+{stated})"
+        sheet.formula(row, MODEL, f"{exponent}*{frame.years!r}", "number")
         sheet.text(row, 8, f"column E: continuous rate per {frame.unit}", "note")
         book.names[name] = f"={sheet.outside(_cell(row, MODEL))}"
         made.values[name] = sheet.outside(_cell(row, VALUE))
         row += 1
-    for label, value, unit in (
+    for label, number, unit in (
         ("Horizon", frame.horizon, f"{frame.unit}s"),
         ("Cycle", frame.cycle, f"{frame.unit}s"),
         ("Days in a unit of model time", frame.day, "days"),
     ):
         sheet.text(row, 1, label)
-        sheet.number(row, VALUE, value, "held")
+        sheet.number(row, VALUE, number, "held")
         sheet.text(row, 3, unit)
         sheet.text(row, 8, "not to be changed here: the rows of the sheets are made for it", "note")
         row += 1

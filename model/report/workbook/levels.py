@@ -22,7 +22,8 @@ NODES, WEIGHTS = np.array([-1, 0, 1]) * np.sqrt(0.6) / 2, (5 / 18, 8 / 18, 5 / 1
 class Levelled(Protocol):
     """constant: the cell of a number that never changes, else ''; start: what it is at time 0; kind(k): equal where it is."""
 
-    constant: str
+    @property
+    def constant(self) -> str: ...
 
     @property
     def start(self) -> str: ...

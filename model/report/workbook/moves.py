@@ -146,8 +146,8 @@ def _start(work: Work, made: Moves) -> None:
             label = f"at time 0: {branch.label}"
             made.started[i] = work.cell(label, f"({entered})*{made.levels[i].start}")
             into.setdefault(branch.target, []).append(made.started[i])
-    for state in work.states:
-        made.start[state] = "+".join(into.get(state, ["0"]))
+    for resting in work.states:
+        made.start[resting] = "+".join(into.get(resting, ["0"]))
 
 
 def _in_order(dynamics) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from model.dynamics import AtOnce
 from model.engines import conventions
@@ -24,15 +25,18 @@ class Occupancy:
         self.sum = work.rows.reserve("sum", "sum")
         self.mean: Means = _no_mean
         if work.dynamics.by_cycle:
-            after = self._by_cycle
+            after: Callable[[int, int], str] = self._by_cycle
         else:
             solve = by_matrices.solve if by_matrices.serves(work, moves) else by_series.solve
             after, self.mean = solve(work, moves, self.x)
         for j, place in self.x.items():
-            work.rows.fill(place, lambda k, j=j: after(j, k - 1) if k else moves.start[j], "share", True)
+            work.rows.fill(place, partial(self._occupied, after, j), "share", True)
         work.rows.fill(self.sum, lambda k: "+".join(work.rows.at(p, k) for p in self.x.values()), "share", True)
         sums = f"{work.rows.range(self.sum)}"
         work.checks["occupancy adds up to 1"] = f"MAX(MAX({sums})-1,1-MIN({sums}))<1E-9"
+
+    def _occupied(self, after: Callable[[int, int], str], j: int, k: int) -> str:
+        return after(j, k - 1) if k else self.moves.start[j]
 
     def _by_cycle(self, j: int, k: int) -> str:
         """Occupancy after a cycle of probabilities: who was there, who comes, who goes."""
@@ -161,18 +165,23 @@ class Occupancy:
         if not isinstance(exit, AtOnce):
             exposed = self.exposure(exit.source, weight)
             return rows.column(("count", i, weight), title, lambda k: f"{self.moves.rate(i, k)}*{rows.at(exposed, k)}")
-        into = [
-            self.count(other, weight)
+        into = {
+            other: self.count(other, weight)
             for other, one in enumerate(work.dynamics.transitions)
             if one.target == exit.source
-        ]
+        }
 
         def content(k: int) -> str:
-            entered = "+".join(rows.at(place, k) for place in into)
+            entered = "+".join(self._later(other, place, k) for other, place in into.items())
             taken = f"({entered})*{self.moves.levels[i].at(k)}" if into else "0"
             return f"{taken}+{self.moves.started[i]}" if k == 0 else taken
 
         return rows.column(("count", i, weight), title, content)
+
+    def _later(self, i: int, place: int, k: int) -> str:
+        """How often a transition is made in a step, without those who make it at time 0: they are followed on at the start."""
+        made = self.work.rows.at(place, k)
+        return f"({made}-{self.moves.started[i]})" if k == 0 and i in self.moves.started else made
 
 
 def _no_mean(j: int, weight: int, k: int) -> str:

@@ -54,6 +54,8 @@ def write(book: Book, path: Path | str, known: Known | None = None) -> None:
         page.freeze_panes(*sheet.frozen)
         page.set_landscape()
         page.fit_to_pages(1, 0)
+        for row in {row for (row, _), cell in sheet.cells.items() if cell.style == "heading"}:
+            page.set_row(row, 48 if sheet.title != "Results" else 32)
         for (row, column), cell in sorted(sheet.cells.items()):
             style = formats[cell.style]
             if cell.kind == "text":
