@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from model.analysis import (  # each adds its checks to the list, in this order
     verify_extremes,
+    verify_recomputed,
     verify_trace,
 )
 from model.analysis.verify_case import Case, case_of
@@ -15,7 +16,7 @@ from model.decision import Decision
 from model.sample import Sample
 from model.scenario import Scenario
 
-MODULES = (verify_extremes, verify_trace)
+MODULES = (verify_extremes, verify_trace, verify_recomputed)
 
 
 @dataclass(frozen=True)

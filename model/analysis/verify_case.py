@@ -19,7 +19,7 @@ from model.engines.contract import Engine
 from model.grouped import Grouped
 from model.outcomes import Outcomes
 from model.sample import Sample
-from model.scenario import Scenario
+from model.scenario import PerCycle, Scenario
 
 FEW = 2000  # patients of the base case, where no cohort can run the scenario
 
@@ -46,6 +46,15 @@ class Case:
     def base(self) -> Evaluation:
         """With trace, where a cohort is followed."""
         return self.evaluated(self.scenario, trace=self.of_cohort)
+
+    @cached_property
+    def half_cycle(self) -> Grouped[Outcomes] | None:
+        """The base case with half the cycle; None where the cycle is part of what the file says, not of how exact it is."""
+        frame = self.scenario.time
+        by_cycle = any(isinstance(t, PerCycle) for t in self.scenario.transitions)
+        if not self.of_cohort or by_cycle or frame.convention != "integral":
+            return None
+        return self.outcomes(replace(self.scenario, time=replace(frame, cycle=frame.cycle / 2)))
 
     @property
     def engine(self) -> Engine:
