@@ -6,8 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from model.analysis import (  # each adds its checks to the list, in this order
+    verify_economics,
+    verify_engines,
     verify_extremes,
+    verify_inputs,
+    verify_parameters,
     verify_recomputed,
+    verify_samples,
     verify_trace,
 )
 from model.analysis.verify_case import Case, case_of
@@ -16,7 +21,16 @@ from model.decision import Decision
 from model.sample import Sample
 from model.scenario import Scenario
 
-MODULES = (verify_extremes, verify_trace, verify_recomputed)
+MODULES = (
+    verify_extremes,
+    verify_trace,
+    verify_recomputed,
+    verify_parameters,
+    verify_samples,
+    verify_economics,
+    verify_engines,
+    verify_inputs,
+)
 
 
 @dataclass(frozen=True)
