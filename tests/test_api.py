@@ -32,6 +32,7 @@ CALLS = {
     "sensitivity": lambda source, **more: model.sensitivity(source, n=8, **more),
     "headroom": lambda source, **more: model.headroom(source, "surgery", draws=20, **more),
     "voi": lambda source, **more: model.voi(source, draws=50, **more),
+    "verify": lambda source, **more: model.verify(source, draws=50, **more),
     "calibrate": lambda source, **more: model.calibrate(source, starts=1, draws=100, **more),
     "compare": lambda source, **more: model.compare(source, **FEW, **more),
     "capacity": lambda source, **more: model.capacity(QUEUES if source == PATH else model.read(QUEUES), "linac", 8, 9, **FEW),
@@ -97,6 +98,7 @@ def test_what_is_public_can_be_imported():
 WITHOUT = {
     **dict.fromkeys(("run", "converge", "full_report", "sweep", "variants", "diff", "headroom"), {"group"}),
     **dict.fromkeys(("compare", "capacity"), {"engine", "group"}),
+    "verify": {"group", "engine", "patients", "replications", "jobs", "cluster", "executor"},
     "calibrate": {"effect", "wtp", "group", "reference", "engine", "patients", "replications"},
 }
 
@@ -270,6 +272,7 @@ def test_a_manifest_says_what_was_asked_of_any_analysis(name, tmp_path, monkeypa
         "diff": {"permutations": 100, "other_scenario": str(PATH)},
         "sensitivity": {"method": "sobol", "n": 8},
         "headroom": {"component": "surgery", "draws": 20},
+        "verify": {"draws": 50, "wtp": 50000},
         "voi": {"draws": 50, "studies": [], "parameter_groups": {}},
         "compare": {"patients_of_a_replication": 20, "replications": 2},
         "capacity": {"resource": "linac", "units_from": 8, "units_to": 9, "unit_cost": 0},

@@ -25,6 +25,7 @@ SMALL = {
     "variants": ["--draws", "60"],
     "calibrate": ["--starts", "1", "--draws", "300"],
     "compare": [],
+    "verify": ["--draws", "200"],
     "capacity": [],
 }
 FEW_PATIENTS = ["--patients", "30", "--replications", "3"]

@@ -36,7 +36,9 @@ class Case:
     @cached_property
     def run(self) -> Run:
         """Base case with trace and, where the engine follows no patients, the PSA."""
-        return run(self.scenario, self.sample if self.of_cohort else Sample(0, self.sample.seed), self.method, self.decision)
+        return run(
+            self.scenario, self.sample if self.of_cohort else Sample(0, self.sample.seed), self.method, self.decision
+        )
 
     @cached_property
     def of_cohort(self) -> bool:
@@ -48,13 +50,18 @@ class Case:
         return self.evaluated(self.scenario, trace=self.of_cohort)
 
     @cached_property
-    def half_cycle(self) -> Grouped[Outcomes] | None:
-        """The base case with half the cycle; None where the cycle is part of what the file says, not of how exact it is."""
+    def shorter(self) -> Scenario | None:
+        """With half the cycle; None where the cycle is part of what the file says, not of how exact it is."""
         frame = self.scenario.time
         by_cycle = any(isinstance(t, PerCycle) for t in self.scenario.transitions)
         if not self.of_cohort or by_cycle or frame.convention != "integral":
             return None
-        return self.outcomes(replace(self.scenario, time=replace(frame, cycle=frame.cycle / 2)))
+        return replace(self.scenario, time=replace(frame, cycle=frame.cycle / 2))
+
+    @cached_property
+    def half_cycle(self) -> Grouped[Outcomes] | None:
+        """The base case of `shorter`."""
+        return None if self.shorter is None else self.outcomes(self.shorter)
 
     @property
     def engine(self) -> Engine:

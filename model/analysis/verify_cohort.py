@@ -137,7 +137,10 @@ class Model:
         at_once = np.zeros_like(number[:1])
         at_once[0] = (starts @ used[0])[:, None]
         return Counted(
-            np.append(0.0, self.middles), np.concatenate([np.zeros_like(time[:1]), time]), np.concatenate([at_once, number]), starts
+            np.append(0.0, self.middles),
+            np.concatenate([np.zeros_like(time[:1]), time]),
+            np.concatenate([at_once, number]),
+            starts,
         )
 
     def generator(self, ends: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:

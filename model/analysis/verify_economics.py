@@ -10,7 +10,7 @@ import numpy as np
 from model.analysis.means import means
 from model.analysis.run import decided_on
 from model.analysis.verify_case import Case
-from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, inside, not_applicable
+from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, inside, not_applicable, whom
 from model.economics import evppi as information
 from model.economics.acceptability import acceptability
 from model.economics.incremental import EXTENDED, FRONTIER, REFERENCE, increments
@@ -30,8 +30,18 @@ def psa_mean(case: Case) -> Iterator[Finding]:
             drawn, base = found.get(name)[s], float(case.base.outcomes[group].get(name)[s, 0])
             error = float(drawn.std(ddof=1)) / np.sqrt(len(drawn))
             off = float(drawn.mean()) - base
-            why = "" if abs(off) <= WIDE * error else f"; {off / base if base else np.nan:+.1%}, more than {WIDE:g} standard errors: the model is not linear in its parameters, or base values are no means"
-            yield equal(base, float(drawn.mean()), f"{name}{why}", WIDE * error + RELATIVE * abs(base), group=group, strategy=strategy)
+            why = (
+                ""
+                if abs(off) <= WIDE * error
+                else f"; {off / base if base else np.nan:+.1%}, more than {WIDE:g} standard errors: the model is not linear in its parameters, or base values are no means"
+            )
+            yield equal(
+                base,
+                float(drawn.mean()),
+                f"{name}{why}",
+                WIDE * error + RELATIVE * abs(base),
+                **whom(group, strategy),
+            )
 
 
 @check("increments", "Increments, ICER and net benefit by subtraction and division")
@@ -44,7 +54,7 @@ def differences(case: Case) -> Iterator[Finding]:
         for s, strategy in enumerate(scenario.strategies):
             if s == reference:
                 continue
-            of = {"group": group, "strategy": strategy}
+            of = whom(group, strategy)
             size = 1e-3 * max(abs(cost[s, 0]), abs(cost[reference, 0]))
             yield equal(cost[s, 0] - cost[reference, 0], more[s, 0], "incremental cost", size=size, **of)
             yield equal(gain[s, 0] - gain[reference, 0], better[s, 0], f"incremental {effect}", size=1e-3, **of)
@@ -60,15 +70,27 @@ def frontier(case: Case) -> Iterator[Finding]:
         said = means(found.cost, found.get(case.decision.effect)).incremental
         best = _best_somewhere(cost, gain)
         for s, strategy in enumerate(case.scenario.strategies):
-            of = {"group": group, "strategy": strategy}
+            of = whom(group, strategy)
             on = said.status[s] in (REFERENCE, FRONTIER)
             if said.status[s] == "equal":
                 continue
-            yield Finding(PASS if on == (s in best) else FAIL, float(s in best), float(on), "1: best at some willingness to pay", **of)
+            yield Finding(
+                PASS if on == (s in best) else FAIL,
+                float(s in best),
+                float(on),
+                "1: best at some willingness to pay",
+                **of,
+            )
             beaten = any(_beats(cost, gain, o, s) for o in range(len(cost)))
             if said.status[s] not in (REFERENCE, FRONTIER):
                 good = beaten == (said.status[s] != EXTENDED)
-                yield Finding(PASS if good else FAIL, float(beaten), float(said.status[s] != EXTENDED), "1: another is better and cheaper", **of)
+                yield Finding(
+                    PASS if good else FAIL,
+                    float(beaten),
+                    float(said.status[s] != EXTENDED),
+                    "1: another is better and cheaper",
+                    **of,
+                )
             if said.status[s] == FRONTIER:
                 before = max((o for o in best if cost[o] < cost[s]), key=lambda o: cost[o])
                 ratio = (cost[s] - cost[before]) / (gain[s] - gain[before])
@@ -81,7 +103,9 @@ def _beats(cost: np.ndarray, gain: np.ndarray, a: int, b: int) -> bool:
 
 def _best_somewhere(cost: np.ndarray, gain: np.ndarray) -> set[int]:
     """Strategies with the highest net benefit at some willingness to pay above 0, ties aside."""
-    ratios = [(cost[a] - cost[b]) / (gain[a] - gain[b]) for a, b in combinations(range(len(cost)), 2) if gain[a] != gain[b]]
+    ratios = [
+        (cost[a] - cost[b]) / (gain[a] - gain[b]) for a, b in combinations(range(len(cost)), 2) if gain[a] != gain[b]
+    ]
     edges = np.array([0.0, *sorted(r for r in ratios if r > 0)])
     tried = [*(edges[1:] + edges[:-1]) / 2, edges[-1] * 2 + 1]
     return {int(np.argmax(wtp * gain - cost)) for wtp in tried}
@@ -102,12 +126,20 @@ def ceac(case: Case) -> Iterator[Finding]:
             share = _shares(benefit)
             yield equal(1.0, float(said.probability_most_cost_effective[w].sum()), f"sum at {wtp:g}", group=group)
             for s, strategy in enumerate(case.scenario.strategies):
-                words = "probability of being cheapest" if wtp == 0 else f"share of draws in which it is best at {wtp:g}"
+                words = (
+                    "probability of being cheapest" if wtp == 0 else f"share of draws in which it is best at {wtp:g}"
+                )
                 p = said.probability_most_cost_effective[w, s]
-                yield equal(share[s], p, words, 1.5 / benefit.shape[1], group=group, strategy=strategy)
+                yield equal(share[s], p, words, 1.5 / benefit.shape[1], **whom(group, strategy))
             perfect = float(benefit.max(axis=0).mean() - benefit.mean(axis=1).max())
             size = 1e-3 * float(np.abs(benefit).max())
-            yield equal(perfect, float(said.evpi[w]), f"EVPI at {wtp:g}: mean of maxima - maximum of means", size=size, group=group)
+            yield equal(
+                perfect,
+                float(said.evpi[w]),
+                f"EVPI at {wtp:g}: mean of maxima - maximum of means",
+                size=size,
+                group=group,
+            )
         yield from _as_reported(case, group, said)
 
 
@@ -123,10 +155,13 @@ def _as_reported(case: Case, group: str, said) -> Iterator[Finding]:
         here, there = said.at([wtp]), reported.at([wtp])
         for s, strategy in enumerate(case.scenario.strategies):
             p, q = (one.probability_most_cost_effective[0, s] for one in (here, there))
-            yield equal(p, q, f"probability at {wtp:g}, as the run has it", group=group, strategy=strategy)
+            yield equal(p, q, f"probability at {wtp:g}, as the run has it", **whom(group, strategy))
 
 
-@check("value of information", "Information on a parameter is worth 0 or more, at most that on everything, and as much as a sort into bins says")
+@check(
+    "value of information",
+    "Information on a parameter is worth 0 or more, at most that on everything, and as much as a sort into bins says",
+)
 def evppi(case: Case) -> Iterator[Finding]:
     run = case.run
     if run.psa is None or run.draws is None or len(case.scenario.strategies) < 2:
@@ -149,7 +184,15 @@ def evppi(case: Case) -> Iterator[Finding]:
 
 def _correlation(drawn: np.ndarray, benefit: np.ndarray) -> float:
     spread = drawn.std()
-    return 0.0 if spread == 0 else max(abs(float(np.corrcoef(drawn, b - benefit[0])[0, 1])) for b in benefit[1:] if (b - benefit[0]).std() > 0) if any((b - benefit[0]).std() > 0 for b in benefit[1:]) else 0.0
+    return (
+        0.0
+        if spread == 0
+        else max(
+            abs(float(np.corrcoef(drawn, b - benefit[0])[0, 1])) for b in benefit[1:] if (b - benefit[0]).std() > 0
+        )
+        if any((b - benefit[0]).std() > 0 for b in benefit[1:])
+        else 0.0
+    )
 
 
 def _binned(benefit: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from model.analysis import published
 from model.analysis.evaluate import evaluate
 from model.analysis.method import EngineError, Method
 from model.analysis.verify_case import Case
-from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, not_applicable
+from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, not_applicable, whom
 from model.draws import DomainError
 from model.engines import engine_for
 from model.outcome_keys import COST, LIFE_YEARS, QALY
@@ -38,12 +38,12 @@ def engines(case: Case) -> Iterator[Finding]:
     for group, s, strategy, outcomes in case.each(case.base.outcomes):
         for name in (COST, QALY, LIFE_YEARS):
             place = outcomes.names.index(name), 1, s
-            error = float(simulated[group].se[place][0])
+            spread = float(simulated[group].se[place][0])
             mean = float(simulated[group].mean.values[place][0])
             cohort = float(outcomes.get(name)[s, 0])
-            slack = TAIL * error + _of_grid(case, group, name, s) + 1e-7 * abs(cohort)
-            note = f"{name}: cohort v {PATIENTS:,} patients, standard error {error:.3g}"
-            yield equal(cohort, mean, note, slack, group=group, strategy=strategy)
+            slack = TAIL * spread + _of_grid(case, group, name, s) + 1e-7 * abs(cohort)
+            note = f"{name}: cohort v {PATIENTS:,} patients, standard error {spread:.3g}"
+            yield equal(cohort, mean, note, slack, **whom(group, strategy))
 
 
 def _of_grid(case: Case, group: str, name: str, s: int) -> float:
@@ -53,7 +53,9 @@ def _of_grid(case: Case, group: str, name: str, s: int) -> float:
     return 2 * abs(float(case.half_cycle[group].get(name)[s, 0] - case.base.outcomes[group].get(name)[s, 0]))
 
 
-@check("half the cycle", "Half the cycle changes increments by less than 1 % of the totals, and the ICER by less than 1 %")
+@check(
+    "half the cycle", "Half the cycle changes increments by less than 1 % of the totals, and the ICER by less than 1 %"
+)
 def half_cycle(case: Case) -> Iterator[Finding]:
     half, reference = case.half_cycle, case.scenario.reference_index
     if half is None:
@@ -61,9 +63,11 @@ def half_cycle(case: Case) -> Iterator[Finding]:
         yield not_applicable(reason if case.of_cohort else "the engine has no cycle")
         return
     for group, s, strategy, found in case.each(case.base.outcomes):
-        of = {"group": group, "strategy": strategy}
+        of = whom(group, strategy)
         for name in (COST, QALY):
-            yield equal(found.get(name)[s, 0], half[group].get(name)[s, 0], name, CYCLE * abs(found.get(name)[s, 0]), **of)
+            yield equal(
+                found.get(name)[s, 0], half[group].get(name)[s, 0], name, CYCLE * abs(found.get(name)[s, 0]), **of
+            )
         if s != reference:
             before, after = (_ratio(o.cost[:, 0], o.get(QALY)[:, 0], s, reference) for o in (found, half[group]))
             if before is not None and after is not None:
@@ -83,7 +87,7 @@ def published_results(case: Case) -> Iterator[Finding]:
         yield not_applicable("the file states no published results")
         return
     for score in published.compare(case.run).scores:
-        target, of = score.target, {"group": score.target.group, "strategy": score.target.strategy}
+        target, of = score.target, whom(score.target.group, score.target.strategy)
         name = target.label or target.key
         if score.reason or not np.isfinite(score.model):
             yield not_applicable(f"{name}: {score.reason or 'not reached'}", **of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,6 +47,11 @@ class NotApplicable(ValueError):
 CHECKS: list[Check] = []
 
 
+def whom(group: str, strategy: str) -> dict[str, Any]:
+    """Of whom a finding is."""
+    return {"group": group, "strategy": strategy}
+
+
 def check(key: str, title: str) -> Callable:
     """Adds a function to the checks, in the order in which modules are loaded."""
 
@@ -57,25 +62,27 @@ def check(key: str, title: str) -> Callable:
     return added
 
 
-def equal(expected: float, found: float, note: str = "", tolerance: float = 0.0, size: float = 0.0, **of) -> Finding:
+def equal(
+    expected: float, found: float, note: str = "", tolerance: float = 0.0, size: float = 0.0, **of: Any
+) -> Finding:
     """Passes where both are equal up to `tolerance` and rounding; size: of the numbers that the two are made of."""
     allowed = tolerance + EXACT * max(abs(expected), abs(found), size)
     good = abs(expected - found) <= allowed
     return Finding(PASS if good else FAIL, float(expected), float(found), note, **of)
 
 
-def at_most(limit: float, found: float, note: str = "", **of) -> Finding:
+def at_most(limit: float, found: float, note: str = "", **of: Any) -> Finding:
     """Passes where what was found is not above the limit, up to rounding."""
     good = found <= limit + EXACT * max(abs(limit), abs(found), 1e-300)
     return Finding(PASS if good else FAIL, float(limit), float(found), note or "at most the expected", **of)
 
 
-def inside(low: float, high: float, found: float, note: str = "", **of) -> Finding:
+def inside(low: float, high: float, found: float, note: str = "", **of: Any) -> Finding:
     """Passes where low <= found <= high; `expected` is the limit that is nearer."""
     good = low <= found <= high
     nearer = low if abs(found - low) <= abs(found - high) else high
     return Finding(PASS if good else FAIL, float(nearer), float(found), note or f"{low:.6g} to {high:.6g}", **of)
 
 
-def not_applicable(reason: str, **of) -> Finding:
+def not_applicable(reason: str, **of: Any) -> Finding:
     return Finding(NOT_APPLICABLE, note=reason, **of)

@@ -9,7 +9,7 @@ import numpy as np
 
 from model import draws, pricing
 from model.analysis.verify_case import Case
-from model.analysis.verify_findings import Finding, at_most, check, equal, inside, not_applicable
+from model.analysis.verify_findings import Finding, at_most, check, equal, inside, not_applicable, whom
 from model.analysis.verify_samples import stated
 from model.scenario import Parameter
 from model.units import MONEY, MONEY_PER_TIME
@@ -30,7 +30,7 @@ def utilities(case: Case) -> Iterator[Finding]:
         found = pricing.utilities(scenario, pricing.price_list(scenario, draws.base(scenario), own))
         for key, state in scenario.states.items():
             for s, strategy in enumerate(scenario.strategies):
-                of, value = {"group": group, "strategy": strategy}, float(found[key][s, 0]) if key in found else 0.0
+                of, value = whom(group, strategy), float(found[key][s, 0]) if key in found else 0.0
                 if not state.alive:
                     yield equal(0.0, value, f"{key}: utility of the dead", **of)
                 elif not state.chance:
@@ -109,7 +109,7 @@ def spread(case: Case) -> Iterator[Finding]:
             continue
         low, high = case.scenario.interval(parameter)
         if parameter.unit.dimension in (MONEY, MONEY_PER_TIME) and low > 0:
-            yield at_most(100.0, high / low, f"{name}: upper / lower limit of {parameter.text}, at most 100")
+            yield at_most(1000.0, high / low, f"{name}: upper / lower limit of {parameter.text}, at most 1000")
         words = parameter.unit.text.lower()
         if words in ("hazard ratio", "relative risk", "odds ratio") and low > 0:
             yield at_most(20.0, high / low, f"{name}: upper / lower limit of {parameter.text}, at most 20")

@@ -10,7 +10,7 @@ import numpy as np
 from model import draws
 from model.analysis.verify_case import Case
 from model.analysis.verify_cohort import all_formulas
-from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, not_applicable
+from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, not_applicable, whom
 from model.draws import DomainError, Draws
 from model.outcome_keys import COST, LIFE_YEARS, QALY
 from model.outcomes import Outcomes
@@ -56,7 +56,7 @@ def _moved(case: Case, wanted, outcome: str, others: tuple[str, ...]) -> Iterato
     for i, parameter in enumerate(found):
         plain = _plain_product(case.scenario, parameter.name)
         for group, s, strategy, result in case.each(evaluation.outcomes):
-            yield from _of_one(result, s, i, parameter, outcome, others, plain, {"group": group, "strategy": strategy})
+            yield from _of_one(result, s, i, parameter, outcome, others, plain, whom(group, strategy))
 
 
 def _of_one(
@@ -156,4 +156,3 @@ def _one_row(scenario: Scenario, table: Draws, name: str, row: int, known: Draws
 def _largest_change(values: np.ndarray, row: int) -> float:
     change = np.abs(values[..., row] - values[..., 0])
     return float((change / np.maximum(np.abs(values[..., 0]), 1e-12)).max())
-

@@ -60,8 +60,10 @@ class Plain:
 
     def periods(self) -> list[tuple[float, float, Mapping[str, Formula]]]:
         """(start, end, bindings); one for all times where the scenario has none."""
-        stated = [(p.start, p.end if i + 1 < len(self.scenario.periods) else np.inf, p.bindings)
-                  for i, p in enumerate(self.scenario.periods)]
+        stated = [
+            (p.start, p.end if i + 1 < len(self.scenario.periods) else np.inf, p.bindings)
+            for i, p in enumerate(self.scenario.periods)
+        ]
         return stated or [(0.0, np.inf, {})]
 
     def number(self, formula: Formula) -> float:

@@ -9,12 +9,12 @@ import numpy as np
 from model import draws
 from model.analysis.verify_case import Case
 from model.analysis.verify_cohort import COST, EFFECT, Counted, Model
-from model.analysis.verify_findings import Finding, check, equal, not_applicable
+from model.analysis.verify_findings import Finding, check, equal, not_applicable, whom
 from model.analysis.verify_plain import Plain, Unsupported
 from model.draws import Draws
 from model.formula import Formula
-from model.outcome_keys import LIFE_YEARS, QALY, cost_of
 from model.outcome_keys import COST as COST_NAME
+from model.outcome_keys import LIFE_YEARS, QALY, cost_of
 from model.scenario import Scenario
 
 Totals = dict[str, np.ndarray]  # outcome -> [discounted]
@@ -99,10 +99,10 @@ def some_draws(case: Case) -> Iterator[Finding]:
 def _rows(case: Case, table: Draws, outcomes, words: str, brief: bool = False) -> Iterator[Finding]:
     scenario = case.scenario
     values = {name: float(table.column(name)[0]) for name in table.values}
-    error = _of_cycle(case, outcomes)
+    error = _of_cycle(case, table, outcomes)
     for group in scenario.groups:
         for s, strategy in enumerate(scenario.strategies):
-            of = {"group": group, "strategy": strategy}
+            of = whom(group, strategy)
             try:
                 expected, doubt = recomputed(scenario, strategy, group, values)
             except Unsupported as reason:
@@ -112,7 +112,7 @@ def _rows(case: Case, table: Draws, outcomes, words: str, brief: bool = False) -
             for name in names:
                 for discounted in (False, True):
                     found = outcomes[group].get(name, discounted)[s, 0]
-                    slack = doubt[name][int(discounted)] + error.get((group, name, discounted, s), 0.0)
+                    slack = 2 * doubt[name][int(discounted)] + error.get((group, name, discounted, s), 0.0)
                     note = f"{name}{', discounted' if discounted else ''}, {words}; tolerance {slack + 1e-9:.2g}"
                     yield equal(expected[name][int(discounted)], found, note, slack, size=_size(expected, name), **of)
 
@@ -121,16 +121,16 @@ def _size(expected: Totals, name: str) -> float:
     return 100 * float(np.abs(expected[name]).max())
 
 
-def _of_cycle(case: Case, outcomes) -> dict[tuple[str, str, bool, int], float]:
+def _of_cycle(case: Case, table: Draws, outcomes) -> dict[tuple[str, str, bool, int], float]:
     """Twice the change with half the cycle: the error that the engine's own grid may make."""
-    finer = case.half_cycle
-    if finer is None:
+    shorter, found = case.shorter, {}
+    if shorter is None:
         return {}
-    found = {}
-    for group, before in case.base.outcomes.items():
+    finer = case.evaluated(shorter, table).outcomes if table.sampled else case.half_cycle
+    for group, before in outcomes.items():
         for name in before.names:
             for discounted in (False, True):
                 change = finer[group].get(name, discounted)[:, 0] - before.get(name, discounted)[:, 0]
                 for s, value in enumerate(change):
-                    found[group, name, discounted, s] = 2 * abs(float(value))
+                    found[group, name, discounted, s] = 3 * abs(float(value))
     return found

@@ -33,6 +33,8 @@ def _number(tree: ast.expr) -> float:
             return float(value)
         case ast.UnaryOp(op=ast.USub(), operand=part):
             return -_number(part)
+        case ast.Call(func=ast.Name(id="log"), args=[part]):
+            return float(np.log(_number(part)))
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return _number(left) / _number(right)
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
@@ -58,7 +60,9 @@ def _made(name: str, given: list[float], named: dict[str, float]):
             if np.isfinite(se):
                 return stats.gamma((mean / se) ** 2, scale=se**2 / mean)
             shape = given[0] if given else named["shape"]
-            return stats.gamma(shape, scale=named["scale"] if "scale" in named else 1 / (given[1] if given else named["rate"]))
+            return stats.gamma(
+                shape, scale=named["scale"] if "scale" in named else 1 / (given[1] if given else named["rate"])
+            )
         case "normal":
             if "lower" in named:
                 mean, se = (named["lower"] + named["upper"]) / 2, (named["upper"] - named["lower"]) / (2 * Z)
@@ -106,7 +110,9 @@ def samples(case: Case) -> Iterator[Finding]:
         extreme = float(drawn[np.argmax(np.abs(drawn - one.median()))])
         yield inside(low, high, extreme, f"{name}: furthest draw v {low:.4g} to {high:.4g}")
         chance = float(stats.kstest(drawn, one.cdf).pvalue)
-        yield Finding(PASS if chance > RARE else FAIL, RARE, chance, f"{name}: Kolmogorov-Smirnov, chance of such draws")
+        yield Finding(
+            PASS if chance > RARE else FAIL, RARE, chance, f"{name}: Kolmogorov-Smirnov, chance of such draws"
+        )
 
 
 @check("joint samples", "Parameters drawn together have the means of their distribution")

@@ -10,7 +10,7 @@ from model import draws, inputs
 from model.analysis import verify_changes as changes
 from model.analysis.evaluate import Trace
 from model.analysis.verify_case import Case
-from model.analysis.verify_findings import Finding, at_most, check, equal, inside, not_applicable
+from model.analysis.verify_findings import Finding, at_most, check, equal, inside, not_applicable, whom
 from model.outcome_keys import COST, LIFE_YEARS, QALY, cost_of
 
 SHARES = 1e-8  # rounding of shares after many cycles
@@ -31,7 +31,7 @@ def occupancies(case: Case) -> Iterator[Finding]:
     if not case.of_cohort:
         yield not_applicable(NO_TRACE)
     for group, _, strategy, occupancy in _traces(case) if case.of_cohort else ():
-        of = {"group": group, "strategy": strategy}
+        of = whom(group, strategy)
         total = occupancy.sum(axis=1)
         worst = float(total[np.argmax(np.abs(total - 1))])
         yield equal(1.0, worst, "sum that is furthest from 1", SHARES, **of)
@@ -51,7 +51,7 @@ def absorbing(case: Case) -> Iterator[Finding]:
         return
     for group, _, strategy, occupancy in _traces(case):
         fall = float(-np.diff(occupancy[:, places], axis=0).min())
-        yield at_most(SHARES, fall, "largest fall of a share", group=group, strategy=strategy)
+        yield at_most(SHARES, fall, "largest fall of a share", **whom(group, strategy))
 
 
 @check("everyone is somewhere", "Entries into a state minus ways out of it are who is in it at the end")
@@ -72,7 +72,7 @@ def flows(case: Case) -> Iterator[Finding]:
             came = sum(n for n, t in zip(number, scenario.transitions) if t.target == key)
             went = sum(n for n, t in zip(number, scenario.transitions) if t.source == key)
             end = 0.0 if state.chance else occupancy[-1, i]
-            note, of = f"{key}: share at the end v start + entries - ways out", {"group": group, "strategy": strategy}
+            note, of = f"{key}: share at the end v start + entries - ways out", whom(group, strategy)
             yield equal(end, starts[i] + came - went, note, SHARES, size=came + went, **of)
 
 
@@ -97,7 +97,9 @@ def _no_flows(case: Case) -> str:
 def area(case: Case) -> Iterator[Finding]:
     scenario, frame = case.scenario, case.scenario.time
     if not case.of_cohort or frame.convention != "integral":
-        yield not_applicable(NO_TRACE if not case.of_cohort else f"time is counted by the convention '{frame.convention}'")
+        yield not_applicable(
+            NO_TRACE if not case.of_cohort else f"time is counted by the convention '{frame.convention}'"
+        )
         return
     living = [i for i, state in enumerate(scenario.states.values()) if state.alive and not state.chance]
     grid, half = frame.grid, case.half_cycle
@@ -108,7 +110,7 @@ def area(case: Case) -> Iterator[Finding]:
         grid_error = 0.0 if half is None else abs(half[group].get(LIFE_YEARS, discounted=False)[s, 0] - years)
         slack = 3 * error * frame.years + 2 * grid_error
         note = f"area under the trace v life-years; tolerance {slack:.2g}"
-        yield equal(area * frame.years, years, note, slack, group=group, strategy=strategy)
+        yield equal(area * frame.years, years, note, slack, **whom(group, strategy))
 
 
 def _simpson(trace: Trace, grid: np.ndarray, s: int, states: list[int]) -> tuple[float, float]:
@@ -136,8 +138,10 @@ def discount(case: Case) -> Iterator[Finding]:
             years = (frame.horizon + frame.cycle) * frame.years
             factor = float(np.exp(-rate * years) if rates.compounding == "continuous" else (1 + rate) ** -years)
             plain, less = (found.get(name, discounted=d)[s, 0] for d in (False, True))
-            size, of = 1e-9 * abs(plain), {"group": group, "strategy": strategy}
-            yield inside(plain * factor - size, plain + size, less, f"{name}: {plain * factor:.6g} to {plain:.6g}", **of)
+            size, of = 1e-9 * abs(plain), whom(group, strategy)
+            yield inside(
+                plain * factor - size, plain + size, less, f"{name}: {plain * factor:.6g} to {plain:.6g}", **of
+            )
 
 
 def _may_fall(case: Case, name: str) -> bool:

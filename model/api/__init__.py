@@ -10,6 +10,7 @@ HOMES = {
     "survival_data": ("survival",),
     "report": ("full_report",),
     "workbooks": ("workbook",),
+    "verification": ("verify",),
 }
 _HOME = {name: home for home, names in HOMES.items() for name in names}
 NAMES = frozenset(_HOME)

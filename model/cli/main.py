@@ -30,6 +30,7 @@ COMMANDS = {  # what --help says of each; its module has the options, and is loa
     "diff": "what differs between two scenarios, and how much each difference moves the result",
     "voi": "EVPPI of every parameter and of named groups; EVSI of studies; population value",
     "calibrate": "find unknown inputs from targets: best fit, what the targets leave open, posterior",
+    "verify": "black-box tests of a scenario: does it do what it must, whatever the disease?",
     "compare": "cohort v individual v queueing engine, and the ICER from one to the next",
     "capacity": "net benefit of each further unit of a resource, with queues",
     "survival": "fit distributions to survival data or a published curve, with scenarios to paste",

@@ -58,7 +58,8 @@ class Session:
         """Keywords that every analysis takes, as the options have them."""
         options = self.options
         known = {name: getattr(options, name) for name in SHARED if getattr(options, name, None) is not None}
-        known["jobs"] = self._jobs()
+        if hasattr(options, "jobs"):
+            known["jobs"] = self._jobs()
         if "wtp" in known:
             known["wtp"] = self._wtp(known["wtp"])
         engine = known.get("engine")

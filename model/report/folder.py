@@ -34,7 +34,7 @@ FILES = "sha256_of_files_it_wrote"  # key of a manifest
 MADE_BY = "model_source_sha256"  # key that a manifest of another program does not have
 ANALYSES = (
     *("sweep", "tornado", "threshold", "variants", "diff", "global", "converge"),
-    *("voi", "calibrate", "compare", "capacity", "survival"),
+    *("voi", "calibrate", "compare", "capacity", "survival", "verify"),
 )  # their folders stand in that of the run
 UNSEEN = re.compile(r"\..*\.(\d+\.(new|old)|journal)|\.DS_Store|Thumbs\.db|desktop\.ini|\.gitkeep")
 

@@ -25,6 +25,7 @@ CALLS = (
     "converge",
     "voi",
     "calibrate",
+    "verify",
     "compare",
     "capacity",
     "analyse",

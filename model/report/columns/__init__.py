@@ -12,10 +12,11 @@ from model.report.columns.run import RUN
 from model.report.columns.sensitivity import SENSITIVITY
 from model.report.columns.survival import SURVIVAL
 from model.report.columns.value import VALUE
+from model.report.columns.verification import VERIFICATION
 
 __all__ = ["TABLES", "UNITS", "Column", "Table", "described"]
 
-TABLES: tuple[Table, ...] = (*RUN, *SENSITIVITY, *VALUE, *CALIBRATION, *ENGINES, *SURVIVAL)
+TABLES: tuple[Table, ...] = (*RUN, *SENSITIVITY, *VALUE, *CALIBRATION, *ENGINES, *SURVIVAL, *VERIFICATION)
 
 
 def described(command: str, name: str, figure: bool = False) -> list[Table]:
