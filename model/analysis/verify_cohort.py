@@ -82,13 +82,13 @@ class Model:
                 found[i] = np.diff(reached) / self.width * ratio
         return found
 
-    def probabilities(self, kind: type, times: np.ndarray) -> dict[int, np.ndarray]:
+    def probabilities(self, kind: type[Branch] | type[PerCycle], times: np.ndarray) -> dict[int, np.ndarray]:
         """[time] of branches or of moves at the end of a cycle; one is what the others out of its state leave."""
         found: dict[int, np.ndarray] = {}
-        own = {i: t for i, t in enumerate(self.moves) if isinstance(t, kind)}
+        own = {i: t for i, t in enumerate(self.moves) if isinstance(t, kind) and isinstance(t, (Branch, PerCycle))}
         for i, move in own.items():
-            if move.probability is not None:  # type: ignore[attr-defined]
-                found[i] = self.plain.at(move.probability, times)  # type: ignore[attr-defined]
+            if move.probability is not None:
+                found[i] = self.plain.at(move.probability, times)
         for i, move in own.items():
             if i not in found:
                 beside = [found[j] for j, other in own.items() if j in found and other.source == move.source]
@@ -162,8 +162,8 @@ class Model:
             starts[k], here = here, here @ matrix
         time = np.empty((len(self.width), size, 3))
         for w in range(3):
-            rate, at = self.discounting(w)
-            within = _exponential(generator, self.width, rate)[1]
+            decay, at = self.discounting(w)
+            within = _exponential(generator, self.width, decay)[1]
             time[:, :, w] = np.einsum("ks,kst->kt", starts, within) * at[:, None]
         timed = np.zeros((len(self.width), len(self.moves), 3))
         for i, rate in rates.items():
@@ -307,6 +307,13 @@ def _exponential(generator: np.ndarray, width: np.ndarray, decay: float) -> tupl
     return total[:, :size, :size] * np.exp(decay * width)[:, None, None], total[:, :size, size:]
 
 
+def bindings(scenario: Scenario) -> list[tuple[str, Formula]]:
+    """(name, formula) of all strategies, groups and periods, and of definitions."""
+    scopes = [s.bindings for s in scenario.strategies.values()] + [g.bindings for g in scenario.groups.values()]
+    scopes += [p.bindings for p in scenario.periods] + [scenario.definitions]
+    return [(name, formula) for scope in scopes for name, formula in scope.items()]
+
+
 def all_formulas(scenario: Scenario) -> list[Formula]:
     """Every formula of chances and prices, and what stands behind their names."""
     found: list[Formula | None] = []
@@ -315,9 +322,8 @@ def all_formulas(scenario: Scenario) -> list[Formula]:
     for move in scenario.transitions:
         found += [move.qaly, *move.costs.values(), getattr(move, "rate", None), getattr(move, "probability", None)]
         found += [move.survival.ratio] if isinstance(move, TimeToEvent) else []
-    owners = (*scenario.strategies.values(), *scenario.groups.values(), *scenario.periods)
-    found += [formula for owner in owners for formula in owner.bindings.values()]
-    found += [*scenario.definitions.values(), *(p.formula for p in scenario.parameters.values())]
+    found += [formula for _, formula in bindings(scenario)]
+    found += [*(p.formula for p in scenario.parameters.values())]
     return [formula for formula in found if formula is not None]
 
 

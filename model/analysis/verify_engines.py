@@ -76,7 +76,7 @@ def half_cycle(case: Case) -> Iterator[Finding]:
 
 def _ratio(cost: np.ndarray, gain: np.ndarray, s: int, r: int) -> float | None:
     """None where the gain is next to nothing, so that the ratio is no measure of a small change."""
-    if abs(gain[s] - gain[r]) < 0.01 * abs(gain[r]):
+    if abs(gain[s] - gain[r]) <= 0.01 * abs(gain[r]):
         return None
     return float((cost[s] - cost[r]) / (gain[s] - gain[r]))
 

@@ -43,6 +43,9 @@ def base_values(case: Case) -> Iterator[Finding]:
         one = stated(parameter) if parameter.distribution is not None else None
         if one is None or parameter.base is None:
             continue
+        if parameter.base in one.support():
+            yield not_applicable(f"{name}: {parameter.base:g} is a bound of {parameter.text}, which no draw is beyond")
+            continue
         low, high = (float(x) for x in one.ppf([0.025, 0.975]))
         yield inside(low, high, parameter.base, f"{name}: {low:.4g} to {high:.4g} by {parameter.text}")
         middles = np.array([one.mean(), one.median()])

@@ -9,7 +9,7 @@ import numpy as np
 
 from model import draws
 from model.analysis.verify_case import Case
-from model.analysis.verify_cohort import all_formulas
+from model.analysis.verify_cohort import all_formulas, bindings
 from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, not_applicable, whom
 from model.draws import DomainError, Draws
 from model.outcome_keys import COST, LIFE_YEARS, QALY
@@ -45,8 +45,9 @@ def _moved(case: Case, wanted, outcome: str, others: tuple[str, ...]) -> Iterato
         return
     table = draws.repeat(case.scenario, 1 + 2 * len(found), case.sample.seed)
     for i, parameter in enumerate(found):
-        column = np.full(table.n, parameter.base)
-        column[1 + 2 * i], column[2 + 2 * i] = parameter.base * (1 - STEP), parameter.base * (1 - 2 * STEP)
+        base = parameter.base or 0.0
+        column = np.full(table.n, base)
+        column[1 + 2 * i], column[2 + 2 * i] = base * (1 - STEP), base * (1 - 2 * STEP)
         table = table.replace(**{parameter.name: column})
     try:
         evaluation = case.evaluated(case.scenario, table)
@@ -81,8 +82,7 @@ def _plain_product(scenario: Scenario, name: str) -> bool:
     """Wherever a name is read, in formulas of formulas too, it is added or multiplied only."""
     formulas, reached = all_formulas(scenario), {name}
     named = [(n, p.formula) for n, p in scenario.parameters.items() if p.formula is not None]
-    owners = (*scenario.strategies.values(), *scenario.groups.values(), *scenario.periods)
-    named += [(n, f) for owner in owners for n, f in owner.bindings.items()] + list(scenario.definitions.items())
+    named += bindings(scenario)
     while True:
         more = {n for n, f in named if f.names & reached} - reached
         if not more:
@@ -137,8 +137,23 @@ def used(case: Case) -> Iterator[Finding]:
         return
     for row, names in enumerate(units, 1):
         most = max(_largest_change(o.values, row) for o in evaluation.outcomes.values())
+        if most == 0 and (why := _why_nothing(scenario, names)):
+            yield not_applicable(f"{', '.join(names)}: moves nothing at base values, as {why}")
+            continue
         note = f"{', '.join(names)}: largest relative change of a result, must be above 0"
         yield Finding(PASS if most > 0 else FAIL, 0.0, most, note)
+
+
+def _why_nothing(scenario: Scenario, names: tuple[str, ...]) -> str:
+    """What may switch a parameter off: a number of 0 that stands beside it, or that nobody waits."""
+    if scenario.system is not None:
+        return "without queues nobody waits"
+    zero = {name for name, p in scenario.parameters.items() if p.base == 0 and not p.sampled}
+    for formula in all_formulas(scenario):
+        read = scenario.reads(formula, scenario.groups.values())
+        if read & set(names) and read & zero:
+            return f"{', '.join(sorted(read & zero))} is 0"
+    return ""
 
 
 def _one_row(scenario: Scenario, table: Draws, name: str, row: int, known: Draws | None) -> np.ndarray:

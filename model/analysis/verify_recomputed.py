@@ -59,9 +59,9 @@ def _sum(
             total += price[0] * counted.starts[i]
             into = [j for j, t in enumerate(plain.scenario.transitions) if t.target == key]
             total += price @ counted.number[:, into].sum(axis=1)[:, weights]
-    for j, price in enumerate(moves):
-        if price is not None:
-            total += plain.at(price, at) @ counted.number[:, j][:, weights]
+    for j, one_off in enumerate(moves):
+        if one_off is not None:
+            total += plain.at(one_off, at) @ counted.number[:, j][:, weights]
     return total
 
 
@@ -92,7 +92,7 @@ def some_draws(case: Case) -> Iterator[Finding]:
         yield not_applicable("no PSA")
         return
     for row in range(min(DRAWS, table.n)):
-        one = psa.outcomes.each(lambda o, row=row: o.of_values(o.values[..., row : row + 1]))
+        one = {key: o.of_values(o.values[..., row : row + 1]) for key, o in psa.outcomes.items()}
         yield from _rows(case, table.part(row, row + 1), one, f"draw {row + 1}", brief=True)
 
 
@@ -124,7 +124,7 @@ def _size(expected: Totals, name: str) -> float:
 def _of_cycle(case: Case, table: Draws, outcomes) -> dict[tuple[str, str, bool, int], float]:
     """Twice the change with half the cycle: the error that the engine's own grid may make."""
     shorter, found = case.shorter, {}
-    if shorter is None:
+    if shorter is None or case.half_cycle is None:
         return {}
     finer = case.evaluated(shorter, table).outcomes if table.sampled else case.half_cycle
     for group, before in outcomes.items():

@@ -10,6 +10,7 @@ from model import draws, inputs
 from model.analysis import verify_changes as changes
 from model.analysis.evaluate import Trace
 from model.analysis.verify_case import Case
+from model.analysis.verify_cohort import bindings
 from model.analysis.verify_findings import Finding, at_most, check, equal, inside, not_applicable, whom
 from model.outcome_keys import COST, LIFE_YEARS, QALY, cost_of
 
@@ -155,6 +156,5 @@ def _may_fall(case: Case, name: str) -> bool:
         found += [f for t in moves for f in t.costs.values()]
     read = {n for formula in found if formula is not None for n in scenario.reads(formula, scenario.groups.values())}
     below = any((p.base or 0) < 0 or "-" in p.text for n, p in scenario.parameters.items() if n in read)
-    bound = [s.bindings for s in (*scenario.strategies.values(), *scenario.groups.values(), *scenario.periods)]
-    texts = [f.text for f in found if f is not None] + [b[n].text for b in bound for n in b if n in read]
+    texts = [f.text for f in found if f is not None] + [f.text for n, f in bindings(scenario) if n in read]
     return below or any("-" in text for text in texts)
