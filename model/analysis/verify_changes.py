@@ -139,7 +139,7 @@ def deadly(scenario: Scenario, rate: float) -> Scenario:
     by_cycle = any(isinstance(t, PerCycle) for t in scenario.transitions)
     moves = tuple(_never(t) if isinstance(t, PerCycle) else t for t in scenario.transitions)
     for key in scenario.living_states:
-        ends = key, target, "of the verification", {}, None
+        ends = key, target, "of the verification", dict[str, Formula](), None
         moves += (PerCycle(*ends, ONE) if by_cycle else Rate(*ends, constant(rate)),)
     return replace(scenario, transitions=moves)
 

@@ -89,7 +89,7 @@ def published_results(case: Case) -> Iterator[Finding]:
     for score in published.compare(case.run).scores:
         target, of = score.target, whom(score.target.group, score.target.strategy)
         name = target.label or target.key
-        if score.reason or not np.isfinite(score.model):
+        if (score.reason or not np.isfinite(score.model)) and not np.isfinite(score.z):
             yield not_applicable(f"{name}: {score.reason or 'not reached'}", **of)
         elif target.has_error:
             yield from _with_error(case, score, name, of)

@@ -119,6 +119,12 @@ def spread(case: Case) -> Iterator[Finding]:
             yield inside(0.05, 20.0, parameter.base, f"{name}: a ratio of {parameter.base:g}; 0.05 to 20")
 
 
+@check("discount rates", "Discount rates are 0 to 10 % a year, as guidelines ask for")
+def discount_rates(case: Case) -> Iterator[Finding]:
+    for name, rate in (("costs", case.scenario.discount.cost), ("effects", case.scenario.discount.effect)):
+        yield inside(0.0, 0.1, rate, f"annual rate of {name}, 0 to 0.1")
+
+
 @check("sources", "Every parameter says where it comes from, or that it is assumed")
 def sources(case: Case) -> Iterator[Finding]:
     stated_ones = [p for p in case.scenario.parameters.values() if p.base is not None]

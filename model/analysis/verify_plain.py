@@ -60,11 +60,11 @@ class Plain:
 
     def periods(self) -> list[tuple[float, float, Mapping[str, Formula]]]:
         """(start, end, bindings); one for all times where the scenario has none."""
-        stated = [
+        stated: list[tuple[float, float, Mapping[str, Formula]]] = [
             (p.start, p.end if i + 1 < len(self.scenario.periods) else np.inf, p.bindings)
             for i, p in enumerate(self.scenario.periods)
         ]
-        return stated or [(0.0, np.inf, {})]
+        return stated or [(0.0, np.inf, dict[str, Formula]())]
 
     def number(self, formula: Formula) -> float:
         """Of a formula that does not change with time."""
