@@ -12,8 +12,10 @@ from model.analysis.run import decided_on
 from model.analysis.verify_case import Case
 from model.analysis.verify_findings import FAIL, PASS, Finding, check, equal, inside, not_applicable, whom
 from model.economics import evppi as information
+from model.economics import incremental
 from model.economics.acceptability import acceptability
 from model.economics.incremental import EXTENDED, FRONTIER, REFERENCE, increments
+from model.outcomes import Outcomes
 
 MOST_PARAMETERS = 12  # whose value of information is looked at, those that move the net benefit most
 BINS = 25
@@ -54,10 +56,23 @@ def differences(case: Case) -> Iterator[Finding]:
         for s, strategy in enumerate(scenario.strategies):
             if s == reference:
                 continue
+            yield from _against(found, effect, reference, s, whom(group, strategy))
             of = whom(group, strategy)
             size = 1e-3 * max(abs(cost[s, 0]), abs(cost[reference, 0]))
             yield equal(cost[s, 0] - cost[reference, 0], more[s, 0], "incremental cost", size=size, **of)
             yield equal(gain[s, 0] - gain[reference, 0], better[s, 0], f"incremental {effect}", size=1e-3, **of)
+
+
+def _against(found: Outcomes, effect: str, reference: int, s: int, of: dict) -> Iterator[Finding]:
+    """The pairwise table, and the fully incremental one, by subtraction."""
+    cost, gain = found.cost[:, 0], found.get(effect)[:, 0]
+    tables = (incremental.pairwise(cost, gain, reference), incremental.frontier(cost, gain))
+    for words, said in zip(("pairwise", "fully incremental"), tables):
+        if (other := int(said.comparator[s])) >= 0:
+            size, note = 1e-3 * abs(cost[other]), f"{words}: incremental cost against its comparator"
+            yield equal(cost[s] - cost[other], said.incremental_cost[s], note, size=size, **of)
+            note = f"{words}: incremental {effect} against its comparator"
+            yield equal(gain[s] - gain[other], said.incremental_effect[s], note, size=1e-3, **of)
 
 
 @check("frontier", "Dominance and the frontier by trying every willingness to pay")

@@ -89,8 +89,10 @@ def published_results(case: Case) -> Iterator[Finding]:
     for score in published.compare(case.run).scores:
         target, of = score.target, whom(score.target.group, score.target.strategy)
         name = target.label or target.key
-        if (score.reason or not np.isfinite(score.model)) and not np.isfinite(score.z):
+        if score.reason and not np.isfinite(score.z):
             yield not_applicable(f"{name}: {score.reason or 'not reached'}", **of)
+        elif not target.is_median and not np.isfinite(score.model):
+            yield Finding(FAIL, target.value, np.nan, f"{name}: there is no such number here, as one dominates", **of)
         elif target.has_error:
             yield from _with_error(case, score, name, of)
         elif target.measure == "probability cost-effective":
