@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import harness
-import model
 import pytest
 import seeds
+
+import model
 
 LEAST = 0.9
 SAMPLED = [seed for name in ("files", "code") for seed in seeds.read(name)[::3]]

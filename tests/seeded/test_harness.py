@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import harness
-import model
 import pandas as pd
 import seeds
+
+import model
 
 
 def fake(scenario: str, draws: int) -> SimpleNamespace:
