@@ -473,6 +473,7 @@ class Scenario:
     description: str = ""
     study: dict[str, str] = field(default_factory=dict)  # what the report says beside what the model knows, by field
     landmarks: dict[str, float] = field(default_factory=dict)  # model times as stated; none: those that are usual
+    profile: str = ""  # of an HTA body, a key of `profiles.PROFILES`
     time_in_state: bool = True  # False: formulas take 'time_in_state' as 0
 
     @property

@@ -43,7 +43,7 @@ LAYERS = {
         "suggestions",
         "instants",
     ),
-    1: ("scenario", "resources", "effects", "outcome_keys", "sample"),
+    1: ("scenario", "resources", "effects", "outcome_keys", "sample", "profiles"),
     2: (
         "scenario_file",
         "draws",

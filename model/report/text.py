@@ -9,7 +9,8 @@ from model.analysis.means import Means, means
 from model.analysis.run import Run
 from model.analysis.simulation_errors import SimulatedIncrement, simulated_increments, status
 from model.effects import Words, words_of
-from model.report import numbers
+from model.profiles import profile_of
+from model.report import numbers, profile_tables
 from model.scenario import Scenario
 
 
@@ -61,11 +62,8 @@ def summary(run: Run, published: str = "", by_group: str = "", alive: str = "") 
     """Everything that a run prints on its results; published: beside what was published; by_group: of groups of patients; alive: at
     landmarks."""
     scenario, strategies = run.scenario, tuple(run.scenario.strategies)
-    parts = [scenario.title, conventions(scenario)]
-    for words, evaluation in (
-        ("Deterministic (base values)", run.base),
-        (f"Probabilistic (means of {numbers.count(_n(run), 'draw')})", run.psa),
-    ):
+    parts = [scenario.title, conventions(scenario), *filter(None, [profile_tables.line(scenario)])]
+    for words, evaluation in _analyses(run):
         if evaluation is not None:
             total = evaluation.total
             parts += [
@@ -88,6 +86,23 @@ def summary(run: Run, published: str = "", by_group: str = "", alive: str = "") 
     parts += [part for words in (alive, published) if words for part in ("", words)]
     parts += ["", sentence(run)]
     return "\n".join(parts)
+
+
+def _analyses(run: Run) -> list[tuple[str, Evaluation | None]]:
+    """The base case and the PSA with their headings; that which is the reference case of the profile comes first."""
+    found = [
+        ("Deterministic (base values)", run.base),
+        (f"Probabilistic (means of {numbers.count(_n(run), 'draw')})", run.psa),
+    ]
+    if not _headed_by_psa(run):
+        return found
+    (base, first), (drawn, second) = found
+    return [(f"{drawn}: the reference case", second), (base, first)]
+
+
+def _headed_by_psa(run: Run) -> bool:
+    profile = profile_of(run.scenario)
+    return profile is not None and profile.probabilistic and run.psa is not None
 
 
 def no_psa(scenario: Scenario) -> str:
@@ -163,7 +178,8 @@ def sentence(run: Run) -> str:
     """The result in words, for the decision of the run."""
     scenario, decision = run.scenario, run.decision
     effect, labels = words_of(scenario, decision.effect), list(scenario.labels.values())
-    text = f"{verdict(run, run.base)} (base case)"
+    headed = run.psa if _headed_by_psa(run) else None
+    text = f"{verdict(run, headed or run.base)} ({'mean of the draws' if headed else 'base case'})"
     if not run.decisions:
         return f"{text}."
     wtp = decision.wtp

@@ -26,6 +26,7 @@ FREE = {
     "capacity",
     "currency",
 }  # no true or false
+OF_PROFILE = ("discount", "wtp")  # which may be missing where there is a profile
 SHOWN = 3  # examples of a value
 WORDS = {"true": True, "false": False, "0": 0}
 
@@ -39,8 +40,19 @@ def json_schema() -> dict:
         **_Editor().schema(SCENARIO, examples),
         "type": "object",
         "if": {"required": ["extends"]},
-        "else": _needed(SCENARIO) | {"anyOf": [{"required": ["transitions"]}, {"required": ["curves"]}]},
+        "else": {
+            "anyOf": [{"required": ["transitions"]}, {"required": ["curves"]}],
+            "if": {"required": ["profile"]},
+            "then": _needed(_but_of_profile(SCENARIO)),
+            "else": _needed(SCENARIO),
+        },
     }
+
+
+def _but_of_profile(schema: dict) -> dict:
+    """Without what a profile states."""
+    kept = {key: child for key, child in schema["properties"].items() if key not in OF_PROFILE}
+    return schema | {"required": [key for key in schema["required"] if key not in OF_PROFILE], "properties": kept}
 
 
 def _needed(schema: dict) -> dict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.profiles import PROFILES, RECALLED
 from model.scenario import COMPOUNDING, CONVENTIONS, COUNTED, DISCOUNTING, STATUSES
 
 SCALAR = ["string", "number", "boolean"]
@@ -490,6 +491,13 @@ SCENARIO = fields(
     "a scenario: one decision, its strategies, states, transitions, prices and their uncertainty",
     {
         "extends": text("another scenario file; this one states only what differs (`null` removes an entry)"),
+        "profile": text(
+            "the HTA body whose reference case holds where the file states nothing else: discount rates, thresholds and perspective. What "
+            "the file states comes first, and each departure is listed (table `profile_departures`). In a file that extends another, "
+            "`discount: null` and `wtp: null` take the profile's in the place of what was stated there. From memory of the manuals, and to be looked up: "
+            + "; ".join(f"of `{key}`, {what}" for key, what in RECALLED.items()),
+            enum=list(PROFILES),
+        ),
         "title": text("title of the analysis"),
         "description": text("what a reader should know first"),
         "study": STUDY,

@@ -28,6 +28,7 @@ SHORT = {
     "convention": ("time.convention",),
     "discount": ("discount.cost", "discount.effect"),
     "perspective": ("perspective",),
+    "profile": ("profile",),
 }
 
 

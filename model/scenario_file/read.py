@@ -17,6 +17,7 @@ from model.scenario_file import (
     living,
     names,
     patients,
+    profile,
     readings,
     structure,
     table_ends,
@@ -49,7 +50,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     """
     path, problems = shipped.find_and_tell(path), Problems()
     root = read_merged(path, settings, problems)
-    stated = check_file(structure.with_named_moves(root), problems)
+    stated = check_file(structure.with_named_moves(profile.filled(root)), problems)
     root, profiles = patients.expanded(stated, problems)
     root, for_horizon = lifetime.stated_in_years(
         root, lambda tree, found: _build(tree, path, tuple(settings), found), problems
@@ -114,6 +115,7 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         description=root.text("description"),
         study={key: node.value for key, node in root.section("study").items() if isinstance(node, Text)},
         landmarks=read_landmarks(root, time.horizon, reader),
+        profile=root.text("profile"),
     )
     subgroups = patients.read_subgroups(root, scenario.groups, day, problems)
     return dataclasses.replace(scenario, system=read_system(root, scenario.groups, problems), subgroups=subgroups)

@@ -15,6 +15,7 @@ from model.units import DAYS, PLAIN
 
 EXAMPLES = {
     "extends": "extends: mscc_furlan.yaml\nparameters:\n  c_rt: {value: 4000}      # no longer sampled",
+    "profile": "profile: nice\ncurrency: {code: GBP, year: 2024}      # discount, wtp and perspective are those of NICE",
     "perspective": "perspective: {name: Health service, leave out: [travel]}",
     "currency": "currency: {code: USD, year: 2010}",
     "time": "time: {unit: day, horizon: 5 years, cycle: 1 week}",
@@ -94,7 +95,7 @@ Rules of the language:
   (for a move: `{from: a, to: b, rate: null}`). Stating `value` or `distribution` replaces both; stating another kind of
   move replaces the kind with its clock and ratios; a survival restated keeps its clock and ratios.
 - `--set name=value` on the command line does the same for one run: a parameter (a number fixes it, and takes it out of
-  its correlation), an argument of its distribution (`--set c_surgery.mean=20000`; the others stay), `horizon`, `cycle`, `convention`, `discount`, `perspective`, or any field by its place, such as
+  its correlation), an argument of its distribution (`--set c_surgery.mean=20000`; the others stay), `horizon`, `cycle`, `convention`, `discount`, `perspective`, `profile`, or any field by its place, such as
   `--set "strategies.surgery.hr=0.8"` or `--set "transitions.ill -> dead.rate=0.1 per year"`.
 """
 

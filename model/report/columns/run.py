@@ -219,6 +219,15 @@ RUN = (
         "source",
         Column("note", TEXT, "why there is no z"),
     ),
+    table(
+        "run",
+        "profile_departures",
+        "What the HTA body of the scenario's `profile` asks for, and what the scenario has; departures first.",
+        Column("item", TEXT, "what is asked for"),
+        Column("body_asks", TEXT, "as the body asks for it"),
+        Column("here", TEXT, "as the scenario has it, or the command that gives it"),
+        Column("departs", TRUTH, "whether the two differ"),
+    ),
     _OVER_TIME,
     table(
         "run",

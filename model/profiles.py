@@ -1,0 +1,131 @@
+"""What HTA bodies ask of an analysis, and in what a scenario departs from it.
+
+Where a scenario names a profile and does not state a rate, a threshold or a perspective itself, it has that of the profile. `RECALLED`
+are figures from general knowledge of the manuals that were not checked again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model.scenario import Scenario
+
+SAME = 1e-9  # of rates that are one
+
+
+@dataclass(frozen=True)
+class Profile:
+    """discount: annual, of costs and effects; thresholds: per QALY; perspectives: one of them, the first if none is stated.
+
+    probabilistic: the reference case is that of the PSA. also: commands that give what the body asks for beside the run.
+    """
+
+    label: str
+    currency: str
+    discount: float
+    thresholds: tuple[int, ...]
+    perspectives: tuple[str, ...]
+    probabilistic: bool = False
+    also: tuple[tuple[str, str], ...] = ()
+
+
+NICE = Profile(
+    "NICE (England)",
+    "GBP",
+    0.035,
+    (20_000, 25_000, 30_000, 35_000),
+    ("NHS and personal social services",),
+    also=(("one-way analyses", "tornado"), ("scenario analyses", "variants"), ("threshold analyses", "threshold")),
+)
+CDA_AMC = Profile(
+    "CDA-AMC (Canada)",
+    "CAD",
+    0.015,
+    (50_000, 100_000),
+    ("Publicly funded payer",),
+    probabilistic=True,
+    also=(("value of information", "voi"), ("structural scenarios", "variants")),
+)
+US = Profile(
+    "Second Panel (United States)",
+    "USD",
+    0.03,
+    (50_000, 100_000, 150_000),
+    ("Healthcare sector", "Societal"),
+    also=(("one-way analyses", "tornado"), ("scenario analyses", "variants")),
+)
+PROFILES = {"nice": NICE, "cda-amc": CDA_AMC, "us": US}
+RECALLED = {
+    "cda-amc": "the discount rate, the thresholds (there is no official one) and that the reference case is probabilistic",
+    "us": "all of it",
+}
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One thing that the body asks for, and what the scenario has; whether they differ."""
+
+    item: str
+    body_asks: str
+    here: str
+    departs: bool
+
+
+def profile_of(scenario: Scenario) -> Profile | None:
+    """That which the scenario names."""
+    return PROFILES.get(scenario.profile)
+
+
+def departures(scenario: Scenario) -> tuple[Departure, ...]:
+    """All that the profile asks for, departures first; nothing without a profile."""
+    profile = profile_of(scenario)
+    found = () if profile is None else tuple(_items(scenario, profile))
+    return tuple(sorted(found, key=lambda one: not one.departs))
+
+
+def _items(scenario: Scenario, profile: Profile) -> Iterator[Departure]:
+    yield Departure("currency", profile.currency, scenario.currency or "none", scenario.currency != profile.currency)
+    yield from (_rate(scenario, profile, which) for which in ("costs", "effects"))
+    yield _thresholds(scenario, profile)
+    yield from _perspective(scenario, profile)
+    utility = any(state.utility is not None for state in scenario.states.values())
+    yield Departure("outcome", "QALYs", "QALYs" if utility else "no state has a utility", not utility)
+    yield Departure(
+        "incremental analysis", "all strategies, fully incremental", "all strategies, fully incremental", False
+    )
+    yield _probabilistic(scenario, profile)
+    yield from (Departure(what, "shown", f"run_model.py {command}", False) for what, command in profile.also)
+
+
+def _rate(scenario: Scenario, profile: Profile, which: str) -> Departure:
+    discount = scenario.discount
+    rate = discount.cost if which == "costs" else discount.effect
+    here = f"{100 * rate:.3g} %" + (", compounded continuously" if discount.compounding == "continuous" else "")
+    same = math.isclose(discount.continuous(rate), math.log1p(profile.discount), rel_tol=SAME)
+    return Departure(f"discount rate of {which}", f"{100 * profile.discount:.3g} %", here, not same)
+
+
+def _thresholds(scenario: Scenario, profile: Profile) -> Departure:
+    here = scenario.wtp.thresholds
+    return Departure("thresholds", _listed(profile.thresholds), _listed(here), not set(profile.thresholds) <= set(here))
+
+
+def _listed(thresholds: tuple[float, ...]) -> str:
+    return "; ".join(f"{one:,.0f}" for one in thresholds)
+
+
+def _perspective(scenario: Scenario, profile: Profile) -> Iterator[Departure]:
+    """The perspective of the scenario is one of the body's if it has its words in it."""
+    here = scenario.perspective or "not stated"
+    taken = [one for one in profile.perspectives if one.casefold() in here.casefold()]
+    yield Departure("perspective", " and ".join(profile.perspectives), here, len(taken) < len(profile.perspectives))
+
+
+def _probabilistic(scenario: Scenario, profile: Profile) -> Departure:
+    sampled = any(parameter.sampled for parameter in scenario.parameters.values())
+    asks = "the reference case is probabilistic" if profile.probabilistic else "probabilistic analysis shown"
+    return Departure(
+        "parameter uncertainty", asks, "probabilistic" if sampled else "no parameter has a distribution", not sampled
+    )
