@@ -59,6 +59,7 @@ CALLS = {
     "run, another effect": lambda: api.run(FURLAN, draws=40, effect="ambulatory_days", wtp=100),
     "run, three strategies": lambda: api.run(SCHEDULES, draws=20),
     "run, individual": lambda: api.run(DECISION, draws=3, **FOLLOWED),
+    "run, profile": lambda: api.run(FURLAN, draws=0, settings=["profile=nice"]),
     "run, queueing": lambda: api.run(CAPACITY, draws=3, engine="queueing", patients=40, replications=2),
     "tornado": lambda: api.tornado(FURLAN),
     "tornado, individual": lambda: api.tornado(FURLAN, **FOLLOWED),
