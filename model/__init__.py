@@ -25,8 +25,8 @@ if TYPE_CHECKING:  # for editors and type checkers; at work each is imported whe
     from model.api.runs import capacity, compare, converge, run
     from model.api.survival_data import survival
     from model.api.variation import diff, headroom, sensitivity, sweep, threshold, tornado, variants
-    from model.api.workbooks import workbook
     from model.api.verification import verify
+    from model.api.workbooks import workbook
     from model.decision import Decision, DecisionError
     from model.draws import DomainError
     from model.outcomes import OutcomeError

@@ -16,7 +16,10 @@ from model.draws import DomainError
 from model.engines import engine_for
 from model.outcome_keys import COST, LIFE_YEARS, QALY
 
-PATIENTS, TAIL = 40_000, 4.5  # of the individual engine; standard errors that chance may make, in some fifty comparisons
+PATIENTS, TAIL = (
+    40_000,
+    4.5,
+)  # of the individual engine; standard errors that chance may make, in some fifty comparisons
 CYCLE = 0.01  # of the ICER, and of the larger total: how much half the cycle may change
 NEAR = 0.025  # of a published total or ICER without an error: what rounding of published inputs makes
 CHANCE = 0.10  # of a published probability without an error
