@@ -180,8 +180,9 @@ def save(figure, data, folder: Path, name: str) -> None:
 
     folder = Path(folder)
     engine = figure.get_layout_engine()
-    figure.draw_without_rendering()
-    figure.set_layout_engine(None)  # the layout is found once, for both files
+    if engine is not None:
+        engine.execute(figure)  # the layout is found once, for both files, without drawing
+    figure.set_layout_engine(None)
     try:
         figure.savefig(folder / f"{name}.png", dpi=150)
         with matplotlib.rc_context({"svg.hashsalt": "model", "svg.fonttype": "none"}):
