@@ -81,7 +81,7 @@ def test_results_made_elsewhere_come_as_files_or_as_data(tmp_path):
 
 
 def test_every_call_is_tried_here():
-    assert {*CALLS, "variants", "analyse", "survival", "read", "diagram"} == NAMES
+    assert {*CALLS, "variants", "analyse", "survival", "read", "diagram", "workbook"} == NAMES
 
 
 def test_what_is_public_can_be_imported():
@@ -103,7 +103,7 @@ WITHOUT = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(NAMES - {"check", "analyse", "survival", "read", "diagram"}))
+@pytest.mark.parametrize("name", sorted(NAMES - {"check", "analyse", "survival", "read", "diagram", "workbook"}))
 def test_the_help_of_a_call_shows_what_it_takes(name):
     call = getattr(model, name)
     parameters = inspect.signature(call).parameters

@@ -19,6 +19,7 @@ from model.outcomes import Outcomes
 
 MOST_PARAMETERS = 12  # whose value of information is looked at, those that move the net benefit most
 BINS = 25
+FEWEST = 200  # draws of which bins say something
 RELATIVE, WIDE = 0.35, 4.0  # of the base case, and standard errors: how far a PSA mean may be off
 
 
@@ -182,6 +183,9 @@ def evppi(case: Case) -> Iterator[Finding]:
     if run.psa is None or run.draws is None or len(case.scenario.strategies) < 2:
         yield not_applicable("no PSA, or one strategy")
         return
+    if run.sample.n < FEWEST:
+        yield not_applicable(f"fewer than {FEWEST} draws")
+        return
     cost, gain = decided_on(case.scenario, run.psa, case.decision)
     benefit = case.decision.wtp * gain - cost
     perfect = float(benefit.max(axis=0).mean() - benefit.mean(axis=1).max())
@@ -198,16 +202,11 @@ def evppi(case: Case) -> Iterator[Finding]:
 
 
 def _correlation(drawn: np.ndarray, benefit: np.ndarray) -> float:
-    spread = drawn.std()
-    return (
-        0.0
-        if spread == 0
-        else max(
-            abs(float(np.corrcoef(drawn, b - benefit[0])[0, 1])) for b in benefit[1:] if (b - benefit[0]).std() > 0
-        )
-        if any((b - benefit[0]).std() > 0 for b in benefit[1:])
-        else 0.0
-    )
+    """The largest, of either sign, with the net benefit of any strategy beyond the first."""
+    gains = [gain for gain in benefit[1:] - benefit[0] if gain.std() > 0]
+    if drawn.std() == 0 or not gains:
+        return 0.0
+    return max(abs(float(np.corrcoef(drawn, gain)[0, 1])) for gain in gains)
 
 
 def _binned(benefit: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:

@@ -49,7 +49,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import queue_tables
 
         tables |= queue_tables.queue_tables(queues)
-    if several(run.base):
+    if several(run.base) and len(run.scenario.strategies) > 1:
         from model.report import group_tables
 
         tables["groups"] = group_tables.groups(run)

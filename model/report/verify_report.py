@@ -49,8 +49,7 @@ def summary(found: Verification) -> str:
 def _failures(failures: tuple[Finding, ...]) -> str:
     rows = [[f"{f.check}: {f.note}", f.group, f.strategy, f"{f.expected:.6g}", f"{f.found:.6g}"] for f in failures]
     shown = text.table(["Failed", "Group", "Strategy", "Expected", "Found"], rows[:MOST_SHOWN])
-    more = len(rows) - MOST_SHOWN
-    return shown + (f"\n... and {more:,} more in tables/verification.csv" if more > 0 else "")
+    return shown + ("\n... and more in tables/verification.csv" if rows[MOST_SHOWN:] else "")
 
 
 def _counts(found: Verification, key: str) -> list[str]:

@@ -5,6 +5,29 @@ title: Surgery before radiotherapy in metastatic spinal cord compression
 description: Two strategies from referral to death, at the prices of one hospital.
 perspective: Health service
 reference: radiotherapy
+study:
+  authors: A. Author and B. Author
+  abstract: Surgery costs more and lets more patients walk.
+  background: Which patients gain enough from surgery was not known.
+  analysis plan: none was made
+  population: adults with one level of compression
+  setting: a tertiary hospital
+  comparators: the two treatments in use
+  perspective: the payer decides
+  horizon: most patients have died by then
+  discounting: as the guideline of the country says
+  outcomes: days on which patients walk, and deaths after surgery
+  measurement of outcomes: in a randomised trial, each month
+  valuation of outcomes: EQ-5D, tariff of the country
+  costs: resource use of the trial at list prices of 2010
+  currency: purchasing power parities of 2010
+  model: states that patients recognise; the file comes with the paper
+  distributional effects: not weighed
+  engagement: two patients read the plan
+  effect of engagement: days in hospital were added
+  discussion: one small trial; prices of one country
+  funding: none
+  conflicts of interest: none
 wtp: {thresholds: [20000], curve: {from: 0, to: 100000}}
 time: {horizon: lifetime}
 sources:

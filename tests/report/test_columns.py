@@ -88,6 +88,7 @@ CALLS = {
     "capacity, changes": lambda: api.capacity(
         CAPACITY, changes={"more": {"resources.bed.capacity": 8}}, patients=20, replications=2
     ),
+    "verify": lambda: api.verify(FURLAN, draws=20),
     "analyse": _analyse,
     "analyse, means": lambda: api.analyse(pd.DataFrame({"strategy": ["a", "b"], "cost": [1, 2], "effect": [1, 2]})),
     "survival": lambda: api.survival(PATIENTS, "month", joint=True),

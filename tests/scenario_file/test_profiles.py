@@ -271,5 +271,5 @@ def test_units_of_continuous_attributes_are_read_or_refused(tmp_path):
 
 def test_the_figure_of_a_subgroup_says_of_whom_it_is(tmp_path):
     result = model.tornado(written(tmp_path), group="renal", wtp=1000)
-    assert result.figures["tornado_inb"].axes[0].get_xlabel().replace("\n", " ").endswith("b v a, Renal cancer")
-    assert "b v a, Renal cancer" in result.summary
+    assert result.figures["tornado_inb"].axes[0].get_xlabel().replace("\n", " ").endswith("b versus a, Renal cancer")
+    assert "b versus a, Renal cancer" in result.summary
