@@ -38,7 +38,8 @@ PROSE = ("note", "source", "label", "used_in", "settings", "about", "expected", 
 def heading(name: str) -> str:
     """Of a column: 'incremental_cost' is 'Incremental cost'."""
     if name.endswith(LOW):
-        return "95 % interval"
+        of = heading(name.removesuffix(LOW).rstrip("_"))
+        return f"95 % interval: {of if of[1:2].isupper() else of[:1].lower() + of[1:]}" if of else "95 % interval"
     words = HEADINGS.get(name) or name.replace("_", " ").strip()
     for short in ("nmb", "icer", "qaly", "evpi", "inb"):
         words = " ".join(short.upper() if word == short else word for word in words.split(" "))

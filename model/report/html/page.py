@@ -108,7 +108,13 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     engine.filters["css"] = css
+    engine.finalize = together
     return engine.get_template("page.html.j2")
+
+
+def together(value: object) -> object:
+    """A number and its per-cent sign stay on one line."""
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", value) if type(value) is str else value
 
 
 def css(text: str) -> str:
