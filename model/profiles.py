@@ -16,10 +16,20 @@ SAME = 1e-9  # of rates that are one
 
 
 @dataclass(frozen=True)
+class SeverityClass:
+    """What a QALY weighs where the absolute shortfall (in QALYs) or the proportional one is at least as stated."""
+
+    weight: float
+    absolute: float
+    proportional: float
+
+
+@dataclass(frozen=True)
 class Profile:
     """discount: annual, of costs and effects; thresholds: per QALY; perspectives: one of them, the first if none is stated.
 
     probabilistic: the reference case is that of the PSA. also: commands that give what the body asks for beside the run.
+    severity: classes of severe conditions, the gravest first; none if QALYs are never weighted.
     """
 
     label: str
@@ -29,6 +39,7 @@ class Profile:
     perspectives: tuple[str, ...]
     probabilistic: bool = False
     also: tuple[tuple[str, str], ...] = ()
+    severity: tuple[SeverityClass, ...] = ()
 
 
 NICE = Profile(
@@ -38,6 +49,7 @@ NICE = Profile(
     (20_000, 25_000, 30_000, 35_000),
     ("NHS and personal social services",),
     also=(("one-way analyses", "tornado"), ("scenario analyses", "variants"), ("threshold analyses", "threshold")),
+    severity=(SeverityClass(1.7, 18, 0.95), SeverityClass(1.2, 12, 0.85)),
 )
 CDA_AMC = Profile(
     "CDA-AMC (Canada)",
@@ -58,6 +70,7 @@ US = Profile(
 )
 PROFILES = {"nice": NICE, "cda-amc": CDA_AMC, "us": US}
 RECALLED = {
+    "nice": "the shortfalls from which on QALYs weigh more (12 and 18 QALYs, 0.85 and 0.95), and their weights of 1.2 and 1.7",
     "cda-amc": "the discount rate, the thresholds (there is no official one) and that the reference case is probabilistic",
     "us": "all of it",
 }

@@ -15,6 +15,7 @@ import numpy as np
 from model.distributions import Distribution, JointDistribution
 from model.formula import Formula, Table
 from model.instants import HAIR, ceil
+from model.norms import Norms
 from model.outcome_keys import QALY
 from model.resources import System
 from model.units import Unit, limits_in_words
@@ -364,6 +365,18 @@ Transition = Rate | TimeToEvent | Branch | PerCycle
 
 
 @dataclass(frozen=True)
+class Severity:
+    """How severe a condition is. age: of the patients at the start, female: share of women; comparator: the strategy that is current
+    care; norms: of the general population by sex, of the named file."""
+
+    age: Formula
+    female: Formula
+    comparator: str
+    norms: dict[str, Norms]
+    file: str
+
+
+@dataclass(frozen=True)
 class Effect:
     """An outcome beside QALYs and life-years: weighted time in states (in `unit`), or a count of transitions."""
 
@@ -474,6 +487,7 @@ class Scenario:
     study: dict[str, str] = field(default_factory=dict)  # what the report says beside what the model knows, by field
     landmarks: dict[str, float] = field(default_factory=dict)  # model times as stated; none: those that are usual
     profile: str = ""  # of an HTA body, a key of `profiles.PROFILES`
+    severity: Severity | None = None
     time_in_state: bool = True  # False: formulas take 'time_in_state' as 0
 
     @property

@@ -42,6 +42,7 @@ LAYERS = {
         "spreadsheets",
         "suggestions",
         "instants",
+        "norms",
     ),
     1: ("scenario", "resources", "effects", "outcome_keys", "sample", "profiles"),
     2: (
@@ -63,6 +64,7 @@ LAYERS = {
         "history",
         "tables",
         "fixed_times",
+        "severity",
     ),
     3: ("engines",),
     4: ("outcomes",),

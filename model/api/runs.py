@@ -45,9 +45,9 @@ def run(
 
     Raises ScenarioError (the file), DomainError (a draw outside the model's domain), EngineError (an engine that cannot).
     """
-    from model.analysis import groups
+    from model.analysis import groups, severity
     from model.analysis.run import run as run_analysis
-    from model.report import figures, group_report, landmark_tables, published_tables, tables, text
+    from model.report import figures, group_report, landmark_tables, published_tables, severity_tables, tables, text
     from model.report.manifest import run_about
 
     asked = Asked(**options)
@@ -62,9 +62,10 @@ def run(
     published = published_tables.published_text(made["published"], scenario) if scenario.published else ""
     alive = landmark_tables.landmarks_text(made["landmarks"], scenario)
     by_group = group_report.group_text(made["groups"], scenario) if "groups" in made else ""
-    summary = text.summary(found, published, by_group, alive)
+    severe = severity_tables.severity_text(made, scenario)
+    summary = text.summary(found, published, by_group, alive, severe)
     result = Result(made, figures.run_figures(found, made, comparators), found, summary, details=found)
-    result.warnings = (*found.warnings, *groups.told(scenario, found.psa))
+    result.warnings = (*found.warnings, *groups.told(scenario, found.psa), *severity.warnings(found))
     result.pages["report.html"] = partial(_page, result)
     about = {
         **asked.about(decision, sample),

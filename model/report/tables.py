@@ -15,7 +15,7 @@ from model.analysis.means import Errors, Means, NetBenefits, means, net_benefits
 from model.analysis.queue_results import queues_of
 from model.analysis.run import Run
 from model.outcomes import Outcomes
-from model.report import landmark_tables, parameter_tables, profile_tables, psa_tables
+from model.report import landmark_tables, parameter_tables, profile_tables, psa_tables, severity_tables
 from model.report.increment_columns import limits_of_increments
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
 
         tables |= published_tables.run_tables(run)
     tables |= profile_tables.run_tables(run.scenario)
+    tables |= severity_tables.run_tables(run)
     if (queues := queues_of(run)) is not None:
         from model.report import queue_tables
 

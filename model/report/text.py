@@ -58,9 +58,9 @@ def incremental_text(strategies, labels, found: Means, currency: str, effect: Wo
     )
 
 
-def summary(run: Run, published: str = "", by_group: str = "", alive: str = "") -> str:
+def summary(run: Run, published: str = "", by_group: str = "", alive: str = "", severe: str = "") -> str:
     """Everything that a run prints on its results; published: beside what was published; by_group: of groups of patients; alive: at
-    landmarks."""
+    landmarks; severe: on the shortfall of QALYs."""
     scenario, strategies = run.scenario, tuple(run.scenario.strategies)
     parts = [scenario.title, conventions(scenario), *filter(None, [profile_tables.line(scenario)])]
     for words, evaluation in _analyses(run):
@@ -83,7 +83,7 @@ def summary(run: Run, published: str = "", by_group: str = "", alive: str = "") 
         parts += ["", by_group]
     if run.base.simulated is not None:
         parts += ["", simulation(run)]
-    parts += [part for words in (alive, published) if words for part in ("", words)]
+    parts += [part for words in (alive, published, severe) if words for part in ("", words)]
     parts += ["", sentence(run)]
     return "\n".join(parts)
 

@@ -31,6 +31,7 @@ WORDS = (
     "published",
     "published medians",
     "landmarks",
+    "severity",
     "wtp",
     "effects",
     "reference",
@@ -40,6 +41,7 @@ LISTS = (
     "published",
     "published medians",
     "effects",
+    "severity",
 )  # name states and parameters that a mixture may lack
 DESCRIBING = ("source", "note", "label", "status", "range")
 _DEPTH = {

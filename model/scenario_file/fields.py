@@ -487,6 +487,24 @@ STUDY = fields(
     {key: text(words) for key, words in _STUDY.items()},
 )
 
+SEVERITY = fields(
+    "with `profile: nice`: how many QALYs the patients fall short of the general population, and the weight that their QALYs have for that "
+    "(tables `severity`, `severity_weighted`); discounted as `discount` says. From memory of the manual, and to be looked up: "
+    + RECALLED["nice"],
+    {
+        "norms": text(
+            "a CSV of the general population with the columns `age` (each year, the last for all who are older), `sex` (`female` or "
+            "`male`), `death` (probability of dying within the year) and `utility`; there is none in the program"
+        ),
+        "age": formula("age of the patients at the start, such as `62 years`; what `age` stands for if not stated"),
+        "female": formula(
+            "share of women, such as `0.45`, or `sex is female` of an attribute; what `female` stands for if not stated"
+        ),
+        "comparator": text("strategy that is current care; the reference if not stated"),
+    },
+    ["norms"],
+)
+
 SCENARIO = fields(
     "a scenario: one decision, its strategies, states, transitions, prices and their uncertainty",
     {
@@ -518,6 +536,7 @@ SCENARIO = fields(
             {"code": text("three capital letters, such as USD", format="currency"), "year": text("price year")},
             ["code"],
         ),
+        "severity": SEVERITY,
         "time": TIME,
         "discount": DISCOUNT,
         "wtp": WTP,

@@ -68,6 +68,7 @@ resources:
   theatre: {label: Operating theatre, capacity: 1, open: [Mon-Fri 08:00-18:00, Sat 09:00-12:00], note: one of two theatres}
 arrivals: {rate: 3 per week, file: arrivals.csv, cool-down: 60 days, most waiting: 500, note: referrals of 2019}
 landmarks: {at: [30 days, 1 year]}
+severity: {norms: norms.csv, age: age_at_start, female: sex is female, comparator: radiotherapy}
 calibration:
   vary:
     hr: {from: 0.1, to: 10, scale: log, prior: "lognormal(median=1, sdlog=0.3)"}

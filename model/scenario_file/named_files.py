@@ -50,6 +50,8 @@ def _named(root: Map) -> Iterator[tuple[tuple[str, ...], Text, str, str]]:
                 yield ("parameters", key, "table"), table, table.value, "{}"
             case _, Text() as distribution if file := empirical_file(distribution.value):
                 yield ("parameters", key, "distribution"), distribution, file, "empirical('{}')"
+    if isinstance(norms := root.section("severity").get("norms"), Text):
+        yield ("severity", "norms"), norms, norms.value, "{}"
     if isinstance(file_of_patients := root.section("patients").get("file"), Text):
         yield ("patients", "file"), file_of_patients, file_of_patients.value, "{}"
     if isinstance(file_of_arrivals := root.section("arrivals").get("file"), Text):

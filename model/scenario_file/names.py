@@ -70,6 +70,9 @@ def uses(scenario: Scenario) -> Iterator[Use]:
     for effect in scenario.effects.values():
         for name, weight in effect.states.items():
             yield from _maybe(f"effects.{effect.key}.time in.{name}", weight, NUMBER, "price")
+    if scenario.severity is not None:
+        yield Use("severity.age", scenario.severity.age, TIME)
+        yield Use("severity.female", scenario.severity.female, NUMBER)
 
 
 def _paid_in_state(place: str, state: State) -> Iterator[Use]:

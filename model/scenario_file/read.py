@@ -36,6 +36,7 @@ from model.scenario_file.plausible import warn_of_parameters
 from model.scenario_file.problems import Problems
 from model.scenario_file.published import read_published
 from model.scenario_file.schema import check_file
+from model.scenario_file.severity import check_outcome, read_severity
 from model.scenario_file.size import warn_of_size
 from model.scenario_file.system import read_system
 from model.scenario_file.yaml_text import dump
@@ -57,6 +58,7 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     )
     scenario = _build(root, path, tuple(settings), problems)
     check_diagram(scenario, root, problems)
+    check_outcome(scenario, root, problems)
     scenario = _check_names(scenario, root, profiles, problems, for_horizon)
     problems.stop()
     scenario = living.settled(scenario, root, problems)
@@ -116,6 +118,7 @@ def _build(root: Map, path: Path, settings: tuple[str, ...], problems: Problems)
         study={key: node.value for key, node in root.section("study").items() if isinstance(node, Text)},
         landmarks=read_landmarks(root, time.horizon, reader),
         profile=root.text("profile"),
+        severity=read_severity(root, reader),
     )
     subgroups = patients.read_subgroups(root, scenario.groups, day, problems)
     return dataclasses.replace(scenario, system=read_system(root, scenario.groups, problems), subgroups=subgroups)

@@ -16,6 +16,7 @@ from model.units import DAYS, PLAIN
 EXAMPLES = {
     "extends": "extends: mscc_furlan.yaml\nparameters:\n  c_rt: {value: 4000}      # no longer sampled",
     "profile": "profile: nice\ncurrency: {code: GBP, year: 2024}      # discount, wtp and perspective are those of NICE",
+    "severity": "severity: {norms: norms.csv, age: 62 years, female: 0.45, comparator: radiotherapy}",
     "perspective": "perspective: {name: Health service, leave out: [travel]}",
     "currency": "currency: {code: USD, year: 2010}",
     "time": "time: {unit: day, horizon: 5 years, cycle: 1 week}",
