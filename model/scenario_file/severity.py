@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from model import formula
 from model.files import FileError
+from model.formula import Formula
 from model.norms import Norms
 from model.profiles import PROFILES
 from model.scenario import Scenario, Severity
@@ -14,6 +15,9 @@ from model.scenario_file.problems import Problems
 from model.scenario_file.structure import Reader
 
 
+SUCH = {"age": "age: 62 years", "female": "female: 0.45"}
+
+
 def read_severity(root: Map, reader: Reader) -> Severity | None:
     """As it is stated; the age and the share of women are those of the names `age` and `female` if it states none."""
     if "severity" not in root:
@@ -22,12 +26,21 @@ def read_severity(root: Map, reader: Reader) -> Severity | None:
     _check_profile(root, section, problems)
     _check_comparator(root, section, problems)
     norms = _norms(section, problems)
-    age, female = (
-        reader.formula(section.get(name)) if name in section else formula.parse(name) for name in ("age", "female")
-    )
+    age, female = (_formula(root, section, name, reader) for name in SUCH)
     if age is None or female is None or not norms:
         return None
     return Severity(age, female, section.text("comparator") or _reference(root), norms, section.text("norms"))
+
+
+def _formula(root: Map, section: Map, name: str, reader: Reader) -> Formula | None:
+    """As stated, or what the name stands for."""
+    if name in section:
+        return reader.formula(section.get(name))
+    owners = [node for kind in ("strategies", "groups") for _, node in root.section(kind).maps()]
+    if any(name in owner for owner in (root.section("parameters"), root.section("definitions"), *owners)):
+        return formula.parse(name)
+    reader.problems.add(section, f"needs '{name}', such as '{SUCH[name]}': nothing else in the file has that name")
+    return None
 
 
 def _reference(root: Map) -> str:
