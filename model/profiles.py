@@ -7,7 +7,7 @@ are figures from general knowledge of the manuals that were not checked again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from model.scenario import Scenario
@@ -91,14 +91,25 @@ def profile_of(scenario: Scenario) -> Profile | None:
     return PROFILES.get(scenario.profile)
 
 
-def departures(scenario: Scenario) -> tuple[Departure, ...]:
-    """All that the profile asks for, departures first; nothing without a profile."""
+def departures(scenario: Scenario, drawn: bool = True, beside: Collection[str] | None = None) -> tuple[Departure, ...]:
+    """All that the profile asks for, departures first; nothing without a profile.
+
+    drawn: there is a PSA, where one can be. beside: commands of the report of which the run is a part; None for a run alone,
+    which does not know of them.
+    """
     profile = profile_of(scenario)
-    found = () if profile is None else tuple(_items(scenario, profile))
+    found = () if profile is None else tuple(_items(scenario, profile, drawn, beside))
     return tuple(sorted(found, key=lambda one: not one.departs))
 
 
-def _items(scenario: Scenario, profile: Profile) -> Iterator[Departure]:
+def left_out(scenario: Scenario, beside: Collection[str]) -> tuple[str, ...]:
+    """What the profile asks for beside the run and the report does not have, each with the command that gives it."""
+    profile = profile_of(scenario)
+    also = () if profile is None else profile.also
+    return tuple(f"{what} (run_model.py {command})" for what, command in also if command not in beside)
+
+
+def _items(scenario: Scenario, profile: Profile, drawn: bool, beside: Collection[str] | None) -> Iterator[Departure]:
     yield Departure("currency", profile.currency, scenario.currency or "none", scenario.currency != profile.currency)
     yield from (_rate(scenario, profile, which) for which in ("costs", "effects"))
     yield _thresholds(scenario, profile)
@@ -108,8 +119,16 @@ def _items(scenario: Scenario, profile: Profile) -> Iterator[Departure]:
     yield Departure(
         "incremental analysis", "all strategies, fully incremental", "all strategies, fully incremental", False
     )
-    yield _probabilistic(scenario, profile)
-    yield from (Departure(what, "shown", f"run_model.py {command}", False) for what, command in profile.also)
+    yield _probabilistic(scenario, profile, drawn)
+    yield from (_analysis(what, command, beside) for what, command in profile.also)
+
+
+def _analysis(what: str, command: str, beside: Collection[str] | None) -> Departure:
+    if beside is None:
+        return Departure(what, "shown", f"run_model.py {command}", False)
+    missing = command not in beside
+    here = f"not in the report (run_model.py {command})" if missing else "in the report"
+    return Departure(what, "shown", here, missing)
 
 
 def _rate(scenario: Scenario, profile: Profile, which: str) -> Departure:
@@ -136,9 +155,8 @@ def _perspective(scenario: Scenario, profile: Profile) -> Iterator[Departure]:
     yield Departure("perspective", " and ".join(profile.perspectives), here, len(taken) < len(profile.perspectives))
 
 
-def _probabilistic(scenario: Scenario, profile: Profile) -> Departure:
+def _probabilistic(scenario: Scenario, profile: Profile, drawn: bool) -> Departure:
     sampled = any(parameter.sampled for parameter in scenario.parameters.values())
     asks = "the reference case is probabilistic" if profile.probabilistic else "probabilistic analysis shown"
-    return Departure(
-        "parameter uncertainty", asks, "probabilistic" if sampled else "no parameter has a distribution", not sampled
-    )
+    here = "no parameter has a distribution" if not sampled else "probabilistic" if drawn else "no draws were made"
+    return Departure("parameter uncertainty", asks, here, not (sampled and drawn))

@@ -70,7 +70,18 @@ def full_report(
     result.warnings = tuple(dict.fromkeys((*result.warnings, *told, *_warnings(result))))
     result.folder = folder_of(scenario, "run")
     result.summary += f"\n\nIn the report beside the run: {', '.join(result.parts) or 'nothing'}."
+    _against_profile(result)
     return result
+
+
+def _against_profile(result: Result) -> None:
+    """What the body of the scenario's profile asks for, held against the whole report."""
+    from model.report import profile_tables
+
+    assert result.run is not None
+    result.tables = {**result.tables, **profile_tables.run_tables(result.run, result.parts)}
+    if missing := profile_tables.left_out_text(result.run.scenario, result.parts):
+        result.summary += f" {missing}"
 
 
 def _quiet(done: int) -> None:

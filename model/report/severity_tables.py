@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from model.analysis import severity
@@ -80,24 +81,26 @@ def _weighed(one: severity.Weighed) -> dict[str, object]:
     return dict(zip(WEIGHTED, values))
 
 
-def severity_text(tables: dict[str, pd.DataFrame], scenario: Scenario) -> str:
+def severity_text(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> str:
     """Of all patients: shortfall and weight at base values, how sure the weight is, and ICERs without and with it."""
     if "severity" not in tables:
         return ""
     own = tables["severity"].query("group == @ALL", local_dict={"ALL": ALL})
     base = own[own["analysis"] == "deterministic"].iloc[0]
     comparator = scenario.labels[base["comparator"]]
+    amounts = [base[name] for name in ("general_population_qaly", "comparator_qaly", "absolute_shortfall")]
+    digits = numbers.effect_places(amounts)
+    general, lived, absolute = (numbers.number(value, digits) for value in amounts)
     parts = [
         f"Severity (base case): the general population of {numbers.count(round(base['age'], 1), 'year')}, {numbers.percent(base['female'])} "
-        f"women, expects {numbers.number(base['general_population_qaly'], 2)} QALYs, those with {comparator} {numbers.number(base['comparator_qaly'], 2)}: "
-        f"absolute shortfall {numbers.number(base['absolute_shortfall'], 2)}, proportional {numbers.percent(base['proportional_shortfall'])}, so a QALY "
-        f"weighs {base['weight']:g}."
+        f"women, expects {general} QALYs, those with {comparator} {lived}: absolute shortfall {absolute}, proportional "
+        f"{numbers.percent(base['proportional_shortfall'])}, so a QALY weighs {base['weight']:g}."
     ]
     for row in own[own["analysis"] == "probabilistic"].to_dict("records"):
         shares = {k.rpartition("_")[2]: v for k, v in row.items() if k.startswith("draws_of_weight_")}
         listed = ", ".join(f"{w} in {share}" for w, share in zip(shares, numbers.shares(shares.values())))
         parts.append(f"Weight by draws: {listed}.")
-    return " ".join([*parts, *_ratios(tables["severity_weighted"], scenario)])
+    return "\n".join([*parts, *_ratios(tables["severity_weighted"], scenario)])
 
 
 def _ratios(table: pd.DataFrame, scenario: Scenario) -> list[str]:

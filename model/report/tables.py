@@ -44,7 +44,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         from model.report import published_tables
 
         tables |= published_tables.run_tables(run)
-    tables |= profile_tables.run_tables(run.scenario)
+    tables |= profile_tables.run_tables(run)
     tables |= severity_tables.run_tables(run)
     if (queues := queues_of(run)) is not None:
         from model.report import queue_tables

@@ -62,7 +62,7 @@ def summary(run: Run, published: str = "", by_group: str = "", alive: str = "", 
     """Everything that a run prints on its results; published: beside what was published; by_group: of groups of patients; alive: at
     landmarks; severe: on the shortfall of QALYs."""
     scenario, strategies = run.scenario, tuple(run.scenario.strategies)
-    parts = [scenario.title, conventions(scenario), *filter(None, [profile_tables.line(scenario)])]
+    parts = [scenario.title, conventions(scenario), *filter(None, [profile_tables.line(run)])]
     for words, evaluation in _analyses(run):
         if evaluation is not None:
             total = evaluation.total

@@ -14,7 +14,6 @@ from model.scenario_file.norms_file import read_norms
 from model.scenario_file.problems import Problems
 from model.scenario_file.structure import Reader
 
-
 SUCH = {"age": "age: 62 years", "female": "female: 0.45"}
 
 

@@ -164,7 +164,8 @@ def test_draws_are_counted_by_class_and_their_mean_has_the_weight(tmp_path):
 
 def test_ages_and_sexes_of_groups(tmp_path):
     (tmp_path / "norms.csv").write_text(
-        "age,sex,death,utility\n" + "\n".join(f"{a},{s},{p},{u}" for s, p, u in (("female", 0.1, 0.9), ("male", 0.2, 0.7)) for a in (60, 61, 62))
+        "age,sex,death,utility\n"
+        + "\n".join(f"{a},{s},{p},{u}" for s, p, u in (("female", 0.1, 0.9), ("male", 0.2, 0.7)) for a in (60, 61, 62))
     )
     more = "patients: {sex: {shares: {female: 0.4, male: 0.6}}}\nsubgroups: {women: sex is female}\n"
     result = model.run(written(tmp_path, "{norms: norms.csv, female: sex is female}", more=more), draws=0)
@@ -193,7 +194,9 @@ def test_warned_of_what_cuts_or_spoils_a_shortfall(tmp_path):
     assert f"{share:.1%} of the QALYs of the general population come from the last row of norms.csv" in late
     rate = written(tmp_path).read_text().replace("effect: 3.5 %", "effect: 1.5 %")
     path = write_scenario(tmp_path, rate, "other.yaml")
-    assert any("discounted at 3.5 %, and effects are discounted at 1.5 % here" in w for w in model.run(path, draws=0).warnings)
+    assert any(
+        "discounted at 3.5 %, and effects are discounted at 1.5 % here" in w for w in model.run(path, draws=0).warnings
+    )
 
 
 def test_another_effect_than_qalys_has_no_severity(tmp_path):
@@ -204,6 +207,17 @@ def test_another_effect_than_qalys_has_no_severity(tmp_path):
 
 def test_an_age_beyond_the_norms_in_a_draw_is_an_error(tmp_path):
     norms_file(tmp_path, {"female": (0.06, 0.8)}, 60, 64)
-    path = written(tmp_path).read_text().replace("{value: 62 years}", '{value: 62, distribution: "normal(mean=62, sd=3)", unit: year}')
+    path = (
+        written(tmp_path)
+        .read_text()
+        .replace("{value: 62 years}", '{value: 62, distribution: "normal(mean=62, sd=3)", unit: year}')
+    )
     with pytest.raises(model.DomainError, match=r"norms.csv has no age of .* years \(female: 60 to 64\)"):
         model.run(write_scenario(tmp_path, path, "wide.yaml"), draws=50)
+
+
+def test_the_report_has_a_section(tmp_path):
+    norms_file(tmp_path, {"female": (0.06, 0.8)})
+    model.run(written(tmp_path, hazard="{value: 0.4, unit: per year}"), draws=0).save(tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'id="severity"' in page and "so a QALY weighs 1.2" in page and "Weighted ICER" in page

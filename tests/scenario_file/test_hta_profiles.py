@@ -82,3 +82,40 @@ def test_table_line_and_headline():
     icer = means["icer"].dropna().iloc[0]
     assert f"{icer:,.0f} per QALY" in lines[-1] and "(mean of the draws)" in lines[-1]
     assert drawn.tables["incremental"].equals(result.tables["incremental"])
+
+
+def test_thresholds_of_the_profile_are_in_tables_and_figures(tmp_path):
+    result = model.run(written(tmp_path, profile="nice", wtp=None), draws=50)
+    wanted = [20000, 25000, 30000, 35000]
+    assert result.tables["net_benefit"]["wtp"].unique().tolist() == wanted
+    assert set(wanted) <= set(result.tables["ceac"]["wtp"])
+    figure = result.figures["acceptability"]
+    shown = {text.get_text() for axis in figure.axes for text in axis.texts}
+    assert {f"{one:,}" for one in wanted} <= shown
+
+
+def test_a_run_without_draws_departs(tmp_path):
+    result = model.run(written(tmp_path, profile="nice"), draws=0)
+    table = result.tables["profile_departures"].set_index("item")
+    assert table.loc["parameter uncertainty", ["here", "departs"]].tolist() == ["no draws were made", "true"]
+    assert "parameter uncertainty (no draws were made, not probabilistic analysis shown)" in result.summary
+    assert table.loc["one-way analyses", ["here", "departs"]].tolist() == ["run_model.py tornado", "false"]
+
+
+def test_the_report_knows_which_analyses_it_lacks(tmp_path):
+    path = written(tmp_path, profile="nice")
+    result = model.full_report(path, draws=50, only=["tornado"])
+    table = result.tables["profile_departures"].set_index("item")
+    assert table.loc["one-way analyses", ["here", "departs"]].tolist() == ["in the report", "false"]
+    missing = table.loc["scenario analyses"]
+    assert missing.tolist() == ["shown", "not in the report (run_model.py variants)", "true"]
+    told = (
+        "NICE (England) asks for, and not in this report: scenario analyses (run_model.py variants); threshold analyses "
+        "(run_model.py threshold)."
+    )
+    assert told in result.summary
+    result.save(tmp_path / "out")
+    assert told in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "run_model.py variants" in (tmp_path / "out" / "tables" / "profile_departures.csv").read_text(
+        encoding="utf-8"
+    )

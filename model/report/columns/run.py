@@ -226,7 +226,11 @@ RUN = (
         "What the HTA body of the scenario's `profile` asks for, and what the scenario has; departures first.",
         Column("item", TEXT, "what is asked for"),
         Column("body_asks", TEXT, "as the body asks for it"),
-        Column("here", TEXT, "as the scenario has it, or the command that gives it"),
+        Column(
+            "here",
+            TEXT,
+            "as the scenario has it, or the command that gives it; with `report` whether the report has it",
+        ),
         Column("departs", TRUTH, "whether the two differ"),
     ),
     table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.report import numbers
+from model.report import numbers, profile_tables
 from model.report.html.blocks import DETERMINISTIC, Block, Grid, Listed, Section, Text
 from model.report.html.findings import whole
 from model.report.html.grids import MOST_ROWS, grid
@@ -78,7 +78,9 @@ def _by_check(table: pd.DataFrame) -> Grid:
 def departures(material: Material) -> Section | None:
     """From the profile of a body that the scenario names."""
     blocks = whole(material, "profile_departures", "What the body asks, and what is done here")
-    return Section("departures", "Departures from the reference case", tuple(blocks)) if blocks else None
+    missing = profile_tables.left_out_text(material.scenario, material.results)
+    told = [Text((missing,))] if missing else []
+    return Section("departures", "Departures from the reference case", (*told, *blocks)) if blocks else None
 
 
 def warnings(material: Material) -> Section | None:

@@ -19,6 +19,7 @@ from model.report.html import (
     methods,
     pictures,
     provenance,
+    severity,
     structure,
 )
 from model.report.html.blocks import Facts, Section
@@ -79,6 +80,7 @@ def sections(material: Material) -> list[Section]:
         inputs.section(material),
         findings.results(material),
         findings.groups(material),
+        severity.section(material),
         *analyses.sections(material),
         checks.validation(material),
         checks.verification(material),
