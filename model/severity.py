@@ -23,6 +23,13 @@ class People:
     late: np.ndarray
 
 
+def check(scenario: Scenario, draws: Draws) -> None:
+    """Raises DomainError where the norms have nothing on someone: before a run, not after it."""
+    if scenario.severity is not None:
+        for group in scenario.groups.values():
+            people(scenario, scenario.severity, draws, group)
+
+
 def people(scenario: Scenario, severity: Severity, draws: Draws, group: Group) -> People:
     """Under the comparator. Raises DomainError where an age is not in the norms, or a share is none."""
     context, s = Context(scenario, draws, group), list(scenario.strategies).index(severity.comparator)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model import draws, pricing
+from model import draws, pricing, severity
 from model.analysis import memory
 from model.analysis.evaluate import Evaluation, evaluate
 from model.analysis.first_order import FirstOrder, first_order, times_of
@@ -116,6 +116,7 @@ def run(
     psa = None
     if sample.n and any(p.sampled for p in scenario.parameters.values()):
         table = draws.probabilistic(scenario, sample)
+        severity.check(scenario, table)
         clock.append(time.perf_counter())
         evaluation = evaluate(scenario, table, method.for_psa(), progress=progress)
         clock.append(time.perf_counter())

@@ -185,6 +185,12 @@ def warnings(run: Run) -> list[str]:
             f"{place}: the limits of severity are those of QALYs discounted at {100 * profile.discount:.3g} %, and effects are discounted at "
             f"{100 * scenario.discount.effect:.3g} % here"
         )
+    base = next(_shortfalls(scenario, stated, "deterministic", run.base, draws.base(scenario)))
+    if base.absolute < 0:
+        told.append(
+            f"{place}: the patients under {stated.comparator} have more QALYs ({base.own:.4g}) than the general population "
+            f"({base.general:.4g})"
+        )
     left = _left(run, stated.comparator)
     if left > LEFT:
         told.append(

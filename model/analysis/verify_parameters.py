@@ -145,9 +145,13 @@ def used(case: Case) -> Iterator[Finding]:
 
 
 def _why_nothing(scenario: Scenario, names: tuple[str, ...]) -> str:
-    """What may switch a parameter off: a number of 0 that stands beside it, or that nobody waits."""
+    """What may switch a parameter off: a number of 0 that stands beside it, that nobody waits, or that it is
+    read by `severity` alone."""
     if scenario.system is not None:
         return "without queues nobody waits"
+    places = {place for name in names for place in scenario.used_in.get(name, ())}
+    if places and places <= {"severity.age", "severity.female"}:
+        return "only the severity of the condition depends on it, which is no cost and no effect"
     zero = {name for name, p in scenario.parameters.items() if p.base == 0 and not p.sampled}
     for formula in all_formulas(scenario):
         read = scenario.reads(formula, scenario.groups.values())

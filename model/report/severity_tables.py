@@ -93,7 +93,7 @@ def severity_text(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> str
     general, lived, absolute = (numbers.number(value, digits) for value in amounts)
     parts = [
         f"Severity (base case): the general population of {numbers.count(round(base['age'], 1), 'year')}, {numbers.percent(base['female'])} "
-        f"women, expects {general} QALYs, those with {comparator} {lived}: absolute shortfall {absolute}, proportional "
+        f"women, expects {general} QALYs, patients under {comparator} {lived}: absolute shortfall {absolute}, proportional "
         f"{numbers.percent(base['proportional_shortfall'])}, so a QALY weighs {base['weight']:g}."
     ]
     for row in own[own["analysis"] == "probabilistic"].to_dict("records"):

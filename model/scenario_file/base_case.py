@@ -21,22 +21,13 @@ def check_base_case(scenario: Scenario, problems: Problems) -> None:
     """Report values outside the model's domain at base values; warn of utilities above 1."""
     table = draws.base(scenario)
     _try(problems, inputs.group_weights, scenario, table)
-    _severity(scenario, table, problems)
+    _try(problems, severity.check, scenario, table)
     for group in scenario.groups.values():
         before = len(problems.errors)
         if not _try(problems, _dynamics, scenario, table, group, problems) and scenario.partition is None:
             _each_state(scenario, table, group, problems)
         _try(problems, _prices, scenario, table, group, problems)
         if len(problems.errors) > before:  # what is wrong in one group is most often so in the others
-            return
-
-
-def _severity(scenario: Scenario, table: Draws, problems: Problems) -> None:
-    """Ages and shares of women that the norms do not have."""
-    if scenario.severity is None:
-        return
-    for group in scenario.groups.values():
-        if not _try(problems, severity.people, scenario, scenario.severity, table, group):
             return
 
 

@@ -192,6 +192,10 @@ def test_warned_of_what_cuts_or_spoils_a_shortfall(tmp_path):
     assert f"{exp(-1):.1%} of the patients under care are alive at the horizon" in horizon
     share = exp(-8 * (-log1p(-0.06) + R))  # who reach 70 years of those who are 62, discounted
     assert f"{share:.1%} of the QALYs of the general population come from the last row of norms.csv" in late
+    norms_file(tmp_path, {"female": (0.5, 0.8)})  # 1.1 QALYs, fewer than those of the patients
+    (well,) = model.run(written(tmp_path), draws=0).warnings
+    assert "the patients under care have more QALYs (2.133) than the general population (1.1" in well
+    norms_file(tmp_path, {"female": (0.06, 0.8)})
     rate = written(tmp_path).read_text().replace("effect: 3.5 %", "effect: 1.5 %")
     path = write_scenario(tmp_path, rate, "other.yaml")
     assert any(
@@ -221,3 +225,11 @@ def test_the_report_has_a_section(tmp_path):
     model.run(written(tmp_path, hazard="{value: 0.4, unit: per year}"), draws=0).save(tmp_path / "out")
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert 'id="severity"' in page and "so a QALY weighs 1.2" in page and "Weighted ICER" in page
+
+
+def test_an_age_that_severity_alone_reads_is_no_fault_of_the_model(tmp_path):
+    norms_file(tmp_path, {"female": (0.06, 0.8)})
+    text = written(tmp_path).read_text().replace("{value: 62 years}", '{distribution: "uniform(60, 64)", unit: year}')
+    table = model.verify(write_scenario(tmp_path, text, "sampled.yaml"), draws=200).tables["verification"]
+    (row,) = table[table["check"] == "parameters used"].to_dict("records")
+    assert row["outcome"] == "not applicable" and "only the severity of the condition depends on it" in row["note"]
