@@ -432,6 +432,29 @@ class Target:
 
 
 @dataclass(frozen=True)
+class PublishedCurve:
+    """Survival that was published as a curve, such as a Kaplan-Meier estimate.
+
+    of, states: as of a `Target`. times: model time, above 0 and rising; shares: of patients later than each of them. at_risk:
+    (model time, patients still followed), from time 0, or none. tolerance: difference in share that `verify` allows.
+    """
+
+    key: str
+    strategy: str
+    times: tuple[float, ...]
+    shares: tuple[float, ...]
+    tolerance: float
+    group: str = "all"
+    of: str = "survival"
+    states: tuple[str, ...] = ()
+    at_risk: tuple[tuple[float, int], ...] = ()
+    file: str = ""
+    source: str = ""
+    label: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
 class Calibration:
     """vary: a parameter, or `parameter.argument` of its distribution (several with commas share a value) -> bounds.
 
@@ -480,6 +503,7 @@ class Scenario:
     partition: Partition | None = None
     system: System | None = None
     published: tuple[Target, ...] = ()
+    published_curves: tuple[PublishedCurve, ...] = ()
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 by path of every file that it reads beside its own
     subgroups: dict[str, Subgroup] = field(default_factory=dict)
     definitions: dict[str, Formula] = field(default_factory=dict)  # formulas by name, behind all bindings

@@ -10,6 +10,8 @@ import numpy as np
 from model.analysis.published import MONTH, Comparison, Score, curves
 from model.scenario import Scenario
 
+Z = 1.959963984540054
+
 
 @dataclass(frozen=True)
 class Landmark:
@@ -28,6 +30,15 @@ class PublishedPoint:
     time: float
     share: float
     error: float
+
+    @property
+    def lower(self) -> float:
+        """Of the 95 % interval."""
+        return max(self.share - Z * self.error, 0.0) if np.isfinite(self.error) else np.nan
+
+    @property
+    def upper(self) -> float:
+        return min(self.share + Z * self.error, 1.0) if np.isfinite(self.error) else np.nan
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,8 @@ def over_time(scenario: Scenario, found: Comparison) -> Iterator[StrategyOverTim
     for panel, ((group, states), (times, share)) in enumerate(curves(scenario, found).items(), start=1):
         for s, strategy in enumerate(scenario.strategies):
             marks = tuple(landmark(scenario, months, times, share[:, s]) for months in found.landmarks)
-            points = (_point(scenario, score, group, states, strategy) for score in found.scores)
-            known = tuple(point for point in points if point is not None)
+            points = (point(scenario, score, group, states, strategy) for score in found.scores)
+            known = tuple(p for p in points if p is not None)
             yield StrategyOverTime(panel, group, states, strategy, times, share[:, s], marks, known)
 
 
@@ -60,10 +71,10 @@ def landmark(scenario: Scenario, months: int, times: np.ndarray, share: np.ndarr
     return Landmark(months, at, float(np.interp(at, times, share)))
 
 
-def _point(
+def point(
     scenario: Scenario, score: Score, group: str, states: tuple[str, ...], strategy: str
 ) -> PublishedPoint | None:
-    """The point of a published result in a panel; None where it belongs to another."""
+    """The place of a published result in a panel; None where it belongs to another."""
     target, scored = score.target, score.target.scored()
     if (target.group, target.strategy) != (group, strategy) or not target.states:
         return None

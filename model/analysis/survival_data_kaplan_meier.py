@@ -36,6 +36,12 @@ class KaplanMeier:
         low, high = (np.where(seen, _step(self.time, values, t), np.nan) for values in (self.lower, self.upper))
         return low, high
 
+    def error_at(self, t) -> np.ndarray:
+        """Standard error of S(t); nan beyond the last patient seen, and where nobody is left."""
+        before = np.searchsorted(self.time, t, side="right") - 1
+        found = np.where(before < 0, 0.0, self.standard_error[np.maximum(before, 0)])
+        return np.where(np.asarray(t, float) <= self.time[-1], found, np.nan)
+
     def at_risk_at(self, t) -> np.ndarray:
         """Patients still followed just before each of t."""
         return np.append(self.at_risk, 0)[np.searchsorted(self.time, t, side="left")]

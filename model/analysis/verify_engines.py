@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from model import draws
-from model.analysis import published
+from model.analysis import published, published_curves
 from model.analysis.evaluate import evaluate
 from model.analysis.method import EngineError, Method
 from model.analysis.verify_case import Case
@@ -86,9 +86,11 @@ def _ratio(cost: np.ndarray, gain: np.ndarray, s: int, r: int) -> float | None:
 
 @check("published results", "The model meets the published results that the file states")
 def published_results(case: Case) -> Iterator[Finding]:
-    if not case.scenario.published:
+    if not case.scenario.published and not case.scenario.published_curves:
         yield not_applicable("the file states no published results")
         return
+    if case.scenario.published_curves:
+        yield from map(_of_curve, published_curves.compare(case.run))
     for score in published.compare(case.run).scores:
         target, of = score.target, whom(score.target.group, score.target.strategy)
         name = target.label or target.key
@@ -104,6 +106,17 @@ def published_results(case: Case) -> Iterator[Finding]:
             yield equal(target.value, score.model, f"{name}; tolerance {slack:.2g}", slack, **of)
         else:
             yield equal(target.value, score.model, f"{name}; tolerance {NEAR:.1%}", NEAR * abs(target.value), **of)
+
+
+def _of_curve(fit: published_curves.CurveFit) -> Finding:
+    """At every point within the tolerance, or within three standard errors where they are more."""
+    name, of = fit.curve.label or fit.curve.key, whom(fit.curve.group, fit.curve.strategy)
+    if not fit.compared:
+        return not_applicable(f"{name}: {fit.reason}", **of)
+    i = fit.worst
+    allowed = float(fit.allowed[i])
+    note = f"{name}, at time {fit.curve.times[i]:.4g} (the worst of {fit.compared} points); tolerance {allowed:.2g}"
+    return equal(fit.curve.shares[i], float(fit.model[i]), note, allowed, **of)
 
 
 def _with_error(case: Case, score, name: str, of: dict) -> Iterator[Finding]:

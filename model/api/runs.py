@@ -59,7 +59,7 @@ def run(
     with asked.method() as method, progress(method.pieces_of_run(draws), "draws", asked.progress) as bar:
         found = run_analysis(scenario, sample, method, decision, bar, until_se)
     made = tables.run_tables(found)
-    published = published_tables.published_text(made["published"], scenario) if scenario.published else ""
+    published = published_tables.text_of(made, scenario)
     alive = landmark_tables.landmarks_text(made["landmarks"], scenario)
     by_group = group_report.group_text(made["groups"], scenario) if "groups" in made else ""
     severe = severity_tables.severity_text(made, scenario)

@@ -15,7 +15,7 @@ from model.analysis.run import Run
 from model.analysis.survival import events
 from model.effects import words_of
 from model.outcome_keys import QALY, cost_of
-from model.report import group_report, plots, psa_tables, published_tables
+from model.report import group_report, plots, psa_tables, published_curve_tables, published_tables
 from model.report.file_names import file_names
 from model.report.plan import Plan
 from model.scenario import Scenario
@@ -64,6 +64,10 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame], comparators: Sequence[
         plans["over_time"] = Plan(
             lambda: plots.over_time(table, style, published_tables.titles(scenario, table)), table
         )
+    if "survival_published" in found:
+        drawn = found["survival_published"]
+        told = published_curve_tables.headings(found["published_curve_fit"], drawn, scenario)
+        plans["survival_published"] = Plan(lambda: plots.survival_published(drawn, style, told), drawn)
     if run.patients is not None:
         plans |= patient_figures(run, run.patients, found, style)
     if (queues := queues_of(run)) is not None:

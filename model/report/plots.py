@@ -5,6 +5,7 @@ from model.report.outcome_plots import cost_components, occupancy
 from model.report.pairwise_plots import acceptability_pairwise, plane_pairwise
 from model.report.patient_plots import patient_spread, swimlanes, time_to_event, with_unit
 from model.report.psa_plots import acceptability, cost_effectiveness_plane, expected_loss, sampled_distributions
+from model.report.published_curve_plots import survival_published
 from model.report.published_plots import over_time
 from model.report.queue_plots import capacity, changes, queue_length, units_in_use, waits, waterfall
 from model.report.sensitivity_plots import evppi, heat_map, line_sweep, tornado
@@ -26,6 +27,7 @@ __all__ = [
     "line_sweep",
     "occupancy",
     "over_time",
+    "survival_published",
     "plane_pairwise",
     "patient_spread",
     "queue_length",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from model.analysis.published import Comparison, Score, fit, patients_behind
 from model.analysis.run import Run
 from model.effects import words_of
 from model.outcome_keys import LIFE_YEARS, QALY
-from model.report import numbers, text
+from model.report import numbers, published_curve_tables, text
 from model.report.numbers import brief
 from model.scenario import Scenario
 
@@ -24,9 +25,11 @@ MEASURES = {"median survival": "median"}
 def run_tables(run: Run) -> dict[str, pd.DataFrame]:
     """Of a run of a scenario with published results, by file name."""
     found = published.compare(run)
-    tables = {"published": published_table(run.scenario, found)}
+    tables = {"published": published_table(run.scenario, found)} if found.scores else {}
     if found.panels:
         tables["over_time"] = over_time(run.scenario, found)
+    if run.scenario.published_curves:
+        tables |= published_curve_tables.run_tables(run, found.scores)
     return tables
 
 
@@ -107,6 +110,14 @@ def titles(scenario: Scenario, table: pd.DataFrame) -> dict[int, str]:
         what = "Alive" if alive else " or ".join(scenario.states[state].label for state in states)
         found[row.panel] = what + ("" if row.group == "all" else f": {scenario.group_labels[row.group]}")
     return found
+
+
+def text_of(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> str:
+    """All that a run prints of published results."""
+    parts = [published_text(tables["published"], scenario)] if "published" in tables else []
+    if "published_curve_fit" in tables:
+        parts.append(published_curve_tables.curves_text(tables["published_curve_fit"], scenario))
+    return "\n\n".join(parts)
 
 
 def published_text(table: pd.DataFrame, scenario: Scenario) -> str:

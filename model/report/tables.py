@@ -40,7 +40,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
 
         tables |= patient_tables.patient_tables(run, run.patients)
     tables["medians"] = medians(run)
-    if run.scenario.published:
+    if run.scenario.published or run.scenario.published_curves:
         from model.report import published_tables
 
         tables |= published_tables.run_tables(run)

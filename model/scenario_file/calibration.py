@@ -67,7 +67,11 @@ def _of_published(node: Node | None, scenario: Scenario, problems: Problems) -> 
         return [(target, node) for target in known.values()]
     entries = node.texts if isinstance(node, List) else ()
     for entry in entries:
-        if entry.value not in known:
+        if any(curve.key == entry.value for curve in scenario.published_curves):
+            problems.add(
+                entry, f"'{entry.value}' is a curve; a target is a single result, such as a median or an occupancy"
+            )
+        elif entry.value not in known:
             problems.unknown(entry, "entry of 'published'", entry.value, known)
     return [(known[entry.value], entry) for entry in entries if entry.value in known]
 

@@ -377,11 +377,12 @@ _MEASURES = {
     "icer": "`icer`",
     "probability cost-effective": "`probability cost-effective` (a point of the acceptability curve)",
 }
+SURVIVAL_CURVE = "survival"
 _RESULT = {
     "strategy": text("strategy"),
     "comparator": text("with `icer`: strategy that it is compared with; the scenario's `reference` if not stated"),
     "group": text("group of patients; all if not stated"),
-    "of": text("with `median`: `survival`, or an effect that is time in states; from the start"),
+    "of": text("with `median` and curves: `survival`, or an effect that is time in states; from the start"),
     "states": either(
         "with `occupancy`: states whose shares are added up, or `alive`",
         text("`alive`"),
@@ -403,11 +404,31 @@ _RESULT = {
 PUBLISHED = fields(
     "a published result",
     {
-        "measure": text(f"{', '.join(_MEASURES.values())}; all but the last of the base case", enum=list(_MEASURES)),
-        "value": text("the published value: a number, or a length of time for `median`"),
+        "measure": text(
+            f"{', '.join(_MEASURES.values())}, `{SURVIVAL_CURVE}` (a curve over time, such as a Kaplan-Meier estimate, from a `file`); all "
+            "but `probability cost-effective` of the base case",
+            enum=[*_MEASURES, SURVIVAL_CURVE],
+        ),
+        "value": text(f"the published value: a number, or a length of time for `median`; none with `{SURVIVAL_CURVE}`"),
         **_RESULT,
+        "file": text(
+            f"with `{SURVIVAL_CURVE}`: a CSV with the columns `time` and `survival` (a share; points read off a figure, or each step, the value "
+            "after it), and `arm` where it has several, as `run_model.py survival --curve` reads it"
+        ),
+        "time unit": text(
+            f"with `{SURVIVAL_CURVE}`: unit of the times in the files", enum=["day", "week", "month", "year"]
+        ),
+        "at risk": text(
+            f"with `{SURVIVAL_CURVE}`: a CSV with the numbers at risk printed below the figure, columns `time`, `at_risk` and `arm`; with it the "
+            "curve has a 95 % interval"
+        ),
+        "arm": text(f"with `{SURVIVAL_CURVE}`: which arm of the files"),
+        "tolerance": number(
+            f"with `{SURVIVAL_CURVE}`: difference in share that `run_model.py verify` allows, 0.05 if not stated; where numbers at risk make three "
+            "standard errors more than that, these"
+        ),
     },
-    ["measure", "strategy", "value"],
+    ["measure", "strategy"],
 )
 
 TARGET = fields(

@@ -52,6 +52,10 @@ def _named(root: Map) -> Iterator[tuple[tuple[str, ...], Text, str, str]]:
                 yield ("parameters", key, "distribution"), distribution, file, "empirical('{}')"
     if isinstance(norms := root.section("severity").get("norms"), Text):
         yield ("severity", "norms"), norms, norms.value, "{}"
+    for key, entry in root.section("published").maps():
+        for field in ("file", "at risk"):
+            if isinstance(named := entry.get(field), Text):
+                yield ("published", key, field), named, named.value, "{}"
     if isinstance(file_of_patients := root.section("patients").get("file"), Text):
         yield ("patients", "file"), file_of_patients, file_of_patients.value, "{}"
     if isinstance(file_of_arrivals := root.section("arrivals").get("file"), Text):

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from model.effects import outcome_names
 from model.outcome_keys import QALY
 from model.scenario import Scenario, Target
+from model.scenario_file.fields import SURVIVAL_CURVE
 from model.scenario_file.nodes import List, Map
 from model.scenario_file.problems import Problems
 from model.scenario_file.schema import number
@@ -16,21 +17,35 @@ from model.units import days_in
 
 # What a measure needs, and what it may have.
 NEEDS = {
-    "median": ("of",),
-    "median survival": (),
-    "occupancy": ("states", "at"),
-    "total": ("outcome",),
-    "icer": (),
-    "probability cost-effective": ("wtp",),
+    "median": ("of", "value"),
+    "median survival": ("value",),
+    "occupancy": ("states", "at", "value"),
+    "total": ("outcome", "value"),
+    "icer": ("value",),
+    "probability cost-effective": ("wtp", "value"),
+    SURVIVAL_CURVE: ("file", "time unit"),
 }
-MAY_HAVE = {"icer": ("comparator",), "occupancy": ("n",), "median": ("n",), "median survival": ("n",)}
+MAY_HAVE = {
+    "icer": ("comparator",),
+    "occupancy": ("n",),
+    "median": ("n",),
+    "median survival": ("n",),
+    SURVIVAL_CURVE: ("of", "at risk", "arm"),
+}
 ERRORS = ("standard error", "tolerance", "n")
 ALIVE = "alive"
 
 
 def read_published(root: Map, scenario: Scenario, problems: Problems) -> tuple[Target, ...]:
     """Both sections of published results, checked against the scenario they stand in (which has no errors)."""
-    results = [read_result(key, node, scenario, problems) for key, node in root.section("published").maps()]
+    entries = [(key, node) for key, node in root.section("published").maps() if node.text("measure") != SURVIVAL_CURVE]
+    for _, node in entries:
+        if "tolerance" in node:
+            problems.add(
+                node.at("tolerance"),
+                f"'tolerance' goes with the measure '{SURVIVAL_CURVE}' only; state 'standard error'",
+            )
+    results = [read_result(key, node, scenario, problems) for key, node in entries]
     if "published medians" in root:
         problems.warn(
             root.at("published medians"),
@@ -46,8 +61,8 @@ def read_result(key: str, node: Map, scenario: Scenario, problems: Problems, mea
     """One result. `measure`: where the section means only one."""
     reader = Reader(scenario.currency, scenario.time.day, problems)
     measure = measure or node.text("measure")
-    _check_fields(node, measure, problems)
-    _check_known(node, measure, scenario, problems)
+    check_fields(node, measure, problems)
+    check_known(node, measure, scenario, problems)
     value, at, per = _value(node, measure, scenario, reader)
     n = _number(node, "n", problems)
     return Target(
@@ -57,13 +72,13 @@ def read_result(key: str, node: Map, scenario: Scenario, problems: Problems, mea
         _error(node, measure, value, n, per, reader),
         node.text("strategy"),
         node.text("group", "all"),
-        _states(node, measure, scenario, problems),
+        states_of(node, measure, scenario, problems),
         at,
         node.text("outcome", QALY),
         comparator(node, scenario),
         _number(node, "wtp", problems) or 0.0,
         node.text("source"),
-        _of(node, measure),
+        of_what(node, measure),
         math.nan if n is None else n,
         node.text("label"),
         node.text("status"),
@@ -79,18 +94,24 @@ def _number(node: Map, key: str, problems: Problems) -> float | None:
     return None if child is None else number(child, problems)
 
 
-def _of(node: Map, measure: str) -> str:
-    return node.text("of", "survival" if measure == "median survival" else "")
+def of_what(node: Map, measure: str) -> str:
+    """'survival' or an effect; nothing where the measure is not about time."""
+    return node.text("of", "survival" if measure in ("median survival", SURVIVAL_CURVE) else "")
+
+
+def of_time(measure: str) -> bool:
+    """Whether the measure is about the time `of` something."""
+    return measure.startswith("median") or measure == SURVIVAL_CURVE
 
 
 def _value(node: Map, measure: str, scenario: Scenario, reader: Reader) -> tuple[float, float, float]:
     """(value in its own unit, model time at which it is compared, that unit in model time)."""
     if not measure.startswith("median"):
-        value = number(node.at("value"), reader.problems)
+        value = _number(node, "value", reader.problems)
         if value is not None and measure in ("occupancy", "probability cost-effective") and not 0 <= value <= 1:
             reader.problems.add(node.at("value"), f"{value:g} is no share of patients or draws (allowed: 0 to 1)")
         return value or 0.0, reader.length(node.get("at")) or 0.0, 1.0
-    length, effect = reader.length(node.get("value")) or 0.0, scenario.effects.get(_of(node, measure))
+    length, effect = reader.length(node.get("value")) or 0.0, scenario.effects.get(of_what(node, measure))
     per = effect.per if effect is not None and effect.unit else 1.0
     return length / per, length, per
 
@@ -115,9 +136,10 @@ def _error(node: Map, measure: str, value: float, n: float | None, per: float, r
     return math.nan
 
 
-def _states(node: Map, measure: str, scenario: Scenario, problems: Problems) -> tuple[str, ...]:
-    if measure.startswith("median"):
-        effect = scenario.effects.get(_of(node, measure))
+def states_of(node: Map, measure: str, scenario: Scenario, problems: Problems) -> tuple[str, ...]:
+    """What an occupancy, a median or a curve is about."""
+    if of_time(measure):
+        effect = scenario.effects.get(of_what(node, measure))
         return scenario.living_states if effect is None else tuple(effect.states)
     if "states" not in node:
         return ()
@@ -133,7 +155,7 @@ def _states(node: Map, measure: str, scenario: Scenario, problems: Problems) -> 
     return scenario.living_states
 
 
-def _check_fields(node: Map, measure: str, problems: Problems) -> None:
+def check_fields(node: Map, measure: str, problems: Problems) -> None:
     """The fields go with the measure: none is missing, and none would not be read."""
     needs = NEEDS[measure]
     for field in needs:
@@ -147,7 +169,7 @@ def _check_fields(node: Map, measure: str, problems: Problems) -> None:
         problems.add(node, f"states {' and '.join(stated)}, which both say how exact it is: leave one out")
 
 
-def _check_known(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
+def check_known(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
     """What the result names is in the scenario."""
     groups = dict.fromkeys(["all", *scenario.groups, *scenario.subgroups])
     outcomes = outcome_names(scenario)
@@ -166,23 +188,24 @@ def _check_known(node: Map, measure: str, scenario: Scenario, problems: Problems
     for state in node.entries("states").values:
         if state not in stays:
             problems.unknown(node.at("states"), "state", state, stays)
-    _check_median(node, measure, scenario, problems)
+    _check_time(node, measure, scenario, problems)
     if measure == "probability cost-effective" and not any(p.sampled for p in scenario.parameters.values()):
         problems.add(node, "no parameter has a distribution, so there is no probability")
     if measure == "icer" and node.text("strategy") == comparator(node, scenario):
         problems.add(node, f"'{node.text('strategy')}' is compared with itself")
 
 
-def _check_median(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
-    if not measure.startswith("median"):
+def _check_time(node: Map, measure: str, scenario: Scenario, problems: Problems) -> None:
+    if not of_time(measure):
         return
-    of = _of(node, measure)
+    of = of_what(node, measure)
     if of == "survival" and not scenario.dead_states:
         problems.add(node, "no state of this scenario is dead, so there is no survival")
     effect = scenario.effects.get(of)
     if effect is not None and (not effect.states or any(effect.states.values()) or not days_in(effect.unit)):
         problems.add(
             node.at("of"),
-            f"'{of}' is not plain time in states (it is a count, or has weights), so no time is its median; state an effect with "
+            f"'{of}' is not plain time in states (it is a count, or has weights), so {'no curve is of it' if measure == SURVIVAL_CURVE else 'no time is its median'}; "
+            "state an effect with "
             "'time in: [..]'",
         )

@@ -35,6 +35,7 @@ from model.scenario_file.parameters import read_parameters
 from model.scenario_file.plausible import warn_of_parameters
 from model.scenario_file.problems import Problems
 from model.scenario_file.published import read_published
+from model.scenario_file.published_curves import read_curves
 from model.scenario_file.schema import check_file
 from model.scenario_file.severity import check_outcome, read_severity
 from model.scenario_file.size import warn_of_size
@@ -72,7 +73,11 @@ def read(path: str | Path, settings: Sequence[str] = ()) -> Scenario:
     diagram.warn(scenario, root, problems)
     curves.warn(scenario, root, problems)
     table_ends.warn(scenario, root, problems)
-    scenario = dataclasses.replace(scenario, published=read_published(root, scenario, problems))
+    scenario = dataclasses.replace(
+        scenario,
+        published=read_published(root, scenario, problems),
+        published_curves=read_curves(root, scenario, problems),
+    )
     calibration = read_calibration(root, scenario, problems)
     problems.stop()
     whole, files = resolved(stated)

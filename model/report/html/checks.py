@@ -27,11 +27,29 @@ _PUBLISHED = (
     "source",
     "note",
 )
+_CURVES = "Published survival curves and the model's"
+_FIT = (
+    "label",
+    "strategy",
+    "group",
+    "of",
+    "compared",
+    "largest_difference",
+    "time",
+    "mean_absolute_difference",
+    "status",
+    "source",
+    "note",
+)
+_FIT_NOTE = (
+    "Differences are model minus published share of patients at the points of the curve; the mean is of their size."
+)
 
 
 def validation(material: Material) -> Section | None:
     """The model beside published results."""
-    table, blocks = material.table("published"), []
+    table = material.table("published")
+    blocks: list[Block] = []
     if table is not None:
         note = "z is the difference in standard errors of the published result; blank where none is known."
         blocks.append(
@@ -39,10 +57,12 @@ def validation(material: Material) -> Section | None:
                 material, table, RUN, "published", "Published results and the model's", _PUBLISHED, DETERMINISTIC, note
             )
         )
-    picture = material.pictures.get(RUN, {}).get("over_time")
-    if table is None and picture is None:
-        return None
-    return Section("validation", "Validation against published results", (*blocks, *([picture] if picture else [])))
+    fits = material.table("published_curve_fit")
+    if fits is not None:
+        blocks.append(grid(material, fits, RUN, "published_curve_fit", _CURVES, _FIT, DETERMINISTIC, _FIT_NOTE))
+    pictures = material.pictures.get(RUN, {})
+    blocks += [pictures[name] for name in ("over_time", "survival_published") if name in pictures]
+    return Section("validation", "Validation against published results", tuple(blocks)) if blocks else None
 
 
 def verification(material: Material) -> Section | None:
