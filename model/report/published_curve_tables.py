@@ -10,7 +10,7 @@ from model.analysis.published import Score
 from model.analysis.published_curves import CurveFit, CurvePanel
 from model.analysis.run import Run
 from model.report import text
-from model.report.numbers import NONE, count, percent, plain
+from model.report.numbers import NONE, count, number, signed
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -79,15 +79,15 @@ def drawn(panels: Sequence[CurvePanel]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.concat(
-        [part for number, panel in enumerate(panels, 1) for part in _drawn(number, panel)], ignore_index=True
+        [part for place, panel in enumerate(panels, 1) for part in _drawn(place, panel)], ignore_index=True
     )
 
 
-def _drawn(number: int, panel: CurvePanel) -> list[pd.DataFrame]:
+def _drawn(place: int, panel: CurvePanel) -> list[pd.DataFrame]:
     import pandas as pd
 
     about = {
-        "panel": number,
+        "panel": place,
         "group": panel.group,
         "states": "; ".join(panel.states),
         "strategy": panel.strategy,
@@ -115,19 +115,19 @@ def _drawn(number: int, panel: CurvePanel) -> list[pd.DataFrame]:
 
 def curves_text(table: pd.DataFrame, scenario: Scenario) -> str:
     """The summary as it is printed."""
-    header = ["Published curve", "Points", "Largest difference", "At", "Mean difference"]
+    header = ["Published curve", "Points", "Largest difference", "At", "Mean size"]
     rows = [
         [
             _name(r, scenario),
             f"{r.compared} of {r.points}",
-            percent(r.largest_difference),
+            _points(r.largest_difference),
             count(round(r.time, 1), scenario.time.unit) if r.compared else NONE,
-            percent(r.mean_absolute_difference),
+            f"{number(100 * r.mean_absolute_difference, 1)}",
         ]
         for r in table.itertuples()
     ]
-    lines = [text.table(header, rows), "Model minus published share; the mean is of its size."]
-    return "\n".join(lines + [f"{r.label}: {r.note}." for r in table.itertuples() if r.note])
+    lines = [text.table(header, rows), "Differences are model minus published, in percentage points."]
+    return "\n".join(lines + [f"{_name(r, scenario)}: {r.note}." for r in table.itertuples() if r.note])
 
 
 def _name(row, scenario: Scenario) -> str:
@@ -139,13 +139,13 @@ def headings(fit: pd.DataFrame, drawn: pd.DataFrame, scenario: Scenario) -> dict
     """Of each panel: strategy and group, and how far the model is from its curves."""
     found = {}
     known = fit.set_index("name")
-    for number, rows in drawn.groupby("panel"):
+    for place, rows in drawn.groupby("panel"):
         row, states = rows.iloc[0], tuple(rows["states"].iloc[0].split("; "))
         alive = set(states) == set(scenario.living_states)
         what = "alive" if alive else " or ".join(scenario.states[state].label for state in states)
         group = "" if row["group"] == "all" else f", {scenario.group_labels[row['group']]}"
         names = rows.loc[rows["kind"] == "curve", "name"].drop_duplicates()
-        found[number] = (
+        found[place] = (
             f"{scenario.labels[row['strategy']]}{group}: {what}",
             "\n".join(_told(known.loc[name], scenario) for name in names),
         )
@@ -155,8 +155,10 @@ def headings(fit: pd.DataFrame, drawn: pd.DataFrame, scenario: Scenario) -> dict
 def _told(row: pd.Series, scenario: Scenario) -> str:
     if not row["compared"]:
         return ""
-    at = f"{plain(round(row['time'], 1))} {scenario.time.unit}s"
-    return (
-        f"largest difference {percent(row['largest_difference'])} at {at},"
-        f" mean {percent(row['mean_absolute_difference'])}"
-    )
+    at = count(round(row["time"], 1), scenario.time.unit)
+    return f"Largest difference {_points(row['largest_difference'])} percentage points at {at}; mean size {number(100 * row['mean_absolute_difference'], 1)}"
+
+
+def _points(share: float) -> str:
+    """Percentage points of a difference in shares."""
+    return f"{signed(100 * share, 1)}"

@@ -84,6 +84,7 @@ published:
   cost: {measure: total, outcome: cost, strategy: surgery, value: 9000}
   ICER: {measure: icer, strategy: surgery, comparator: radiotherapy, value: 30000}
   chance: {measure: probability cost-effective, strategy: surgery, wtp: 50000, value: 0.7}
+  curve: {label: Trial, measure: survival, strategy: surgery, group: walking, file: km.csv, arm: surgery, time unit: month, at risk: km_at_risk.csv, tolerance: 0.1}
 """
 OTHERS = """\
 perspective: {name: Health service, leave out: [travel]}

@@ -40,7 +40,8 @@ EXAMPLES = {
     "standard error: 0.05}",
     "published": "published:\n  survival: {measure: median, of: survival, strategy: surgery, value: 126 days, n: 50, source: "
     "patchell2005}\n  deaths: {measure: occupancy, states: [dead], at: 30 days, strategy: surgery, value: 0.06, n: 50, "
-    "status: recalled}\n  ICER: {measure: icer, strategy: surgery, value: 250307}",
+    "status: recalled}\n  ICER: {measure: icer, strategy: surgery, value: 250307}\n  curve: {measure: survival, strategy: surgery, "
+    "file: km_surgery.csv, time unit: month, at risk: km_at_risk.csv, source: patchell2005}",
     "landmarks": "landmarks: {at: [30 days, 90 days, 1 year]}",
     "published medians": "published medians:\n  - {of: survival, strategy: surgery, value: 126 days, source: patchell2005}",
     "resources": "resources:\n  theatre: {capacity: 1, open: Mon-Fri 08:00-18:00}\n  bed: {capacity: 12}\nstates:\n"
