@@ -382,7 +382,7 @@ _RESULT = {
     "strategy": text("strategy"),
     "comparator": text("with `icer`: strategy that it is compared with; the scenario's `reference` if not stated"),
     "group": text("group of patients; all if not stated"),
-    "of": text("with `median` and curves: `survival`, or an effect that is time in states; from the start"),
+    "of": text("with `median`: `survival`, or an effect that is time in states; from the start"),
     "states": either(
         "with `occupancy`: states whose shares are added up, or `alive`",
         text("`alive`"),
@@ -411,6 +411,9 @@ PUBLISHED = fields(
         ),
         "value": text(f"the published value: a number, or a length of time for `median`; none with `{SURVIVAL_CURVE}`"),
         **_RESULT,
+        "of": text(
+            f"with `median` and `{SURVIVAL_CURVE}`: `survival`, or an effect that is time in states; from the start"
+        ),
         "file": text(
             f"with `{SURVIVAL_CURVE}`: a CSV with the columns `time` and `survival` (a share; points read off a figure, or each step, the value "
             "after it), and `arm` where it has several, as `run_model.py survival --curve` reads it"

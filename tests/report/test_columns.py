@@ -22,6 +22,7 @@ CAPACITY, HIV = ROOT / "scenarios" / "mscc_capacity.yaml", ROOT / "scenarios" / 
 SCHEDULES, MAP = (ROOT / "scenarios" / "decision" / f"{name}.yaml" for name in ("schedules", "map"))
 CALIBRATED = Path(__file__).with_name("calibrated.yaml")
 SEVERITY = Path(__file__).with_name("severe.yaml")
+CURVES = Path(__file__).with_name("with_curve.yaml")
 VARIANTS = ROOT / "variants"
 FOLLOWED = {"engine": "individual", "patients": 20}
 TRIAL = {"studies": ["trial: p_retain_rt, p_retain_surgery ~ binomial"], "sizes": [20, 100]}
@@ -62,6 +63,7 @@ CALLS = {
     "run, individual": lambda: api.run(DECISION, draws=3, **FOLLOWED),
     "run, profile": lambda: api.run(FURLAN, draws=0, settings=["profile=nice"]),
     "run, severity": lambda: api.run(SEVERITY, draws=20),
+    "run, curves": lambda: api.run(CURVES, draws=0),
     "run, queueing": lambda: api.run(CAPACITY, draws=3, engine="queueing", patients=40, replications=2),
     "tornado": lambda: api.tornado(FURLAN),
     "tornado, individual": lambda: api.tornado(FURLAN, **FOLLOWED),
