@@ -55,7 +55,7 @@ def landmarks(run: Run) -> Iterator[Landmark]:
     """Of every group, strategy and state, all living ones together first (where one is dead), by time."""
     scenario, known = run.scenario, times(run.scenario)
     at = np.minimum(np.array(list(known.values())), scenario.time.horizon)
-    base = occupancy.of_base(run, at)
+    base = occupancy.of_base(run, at, whole=False)
     drawn = _drawn(run, at)
     for group, trace in base.items():
         for state, states in _looked_at(scenario).items():

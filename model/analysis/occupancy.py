@@ -20,11 +20,15 @@ from model.scenario import Scenario
 HELD = 5_000_000  # numbers of a trace that are held at once
 
 
-def of_base(run: Run, times: np.ndarray) -> Grouped[Trace]:
-    """The base case; `times` are among those of the traces where the engine knows them, else these are linear between theirs."""
+def of_base(run: Run, times: np.ndarray, whole: bool = True) -> Grouped[Trace]:
+    """The base case; `times` are among those of the traces where the engine knows them, else these are linear between theirs.
+
+    whole: to the horizon; else no further than the last of `times` asks for, which gives the same shares for less work.
+    """
     if run.patients is not None:
         return run.patients.traces(times)
-    return evaluate(run.scenario, draws.base(run.scenario), trace=True, at=times).traces
+    scenario = run.scenario if whole else _until(run.scenario, times.max())
+    return evaluate(scenario, draws.base(run.scenario), trace=True, at=times).traces
 
 
 def of_draws(run: Run, table: Draws, times: np.ndarray) -> Grouped[Trace]:

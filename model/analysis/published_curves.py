@@ -105,7 +105,7 @@ class _Shares:
 
     def __init__(self, run: Run):
         self.scenario = run.scenario
-        self.traces = occupancy.of_base(run, _times(run.scenario))
+        self.traces = occupancy.of_base(run, _times(run.scenario), whole=False)
 
     def at(self, group: str, states: tuple[str, ...], strategy: str, times: np.ndarray) -> np.ndarray:
         """[time]; nan beyond the horizon."""

@@ -25,8 +25,8 @@ def survival_published(table, style: Style, headings: dict[int, tuple[str, str]]
     for axis, panel in zip(axes.flat, panels):
         _panel(axis, table[table["panel"] == panel], style, handles)
         title, words = headings[panel]
-        axis.set_title(title, fontsize=9, loc="left")
-        axis.text(0.98, 0.97, words, transform=axis.transAxes, ha="right", va="top", fontsize=7.5, color=INK)
+        axis.set_title(title, fontsize=9, loc="left", pad=6 + 10 * len(words.splitlines()))
+        axis.text(0, 1.02, words, transform=axis.transAxes, ha="left", va="bottom", fontsize=7.5, color=INK)
     for axis in axes.flat[len(panels) :]:
         axis.axis("off")
     for axis in axes.flat[max(0, len(panels) - columns) : len(panels)]:
@@ -83,5 +83,5 @@ def _points(axis, points):
         capsize=2,
         elinewidth=1,
         zorder=5,
-        label="Published medians and shares (95 % interval)",
+        label="Published medians and shares" + (" (95 % interval)" if high.any() else ""),
     )

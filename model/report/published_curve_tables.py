@@ -121,7 +121,7 @@ def curves_text(table: pd.DataFrame, scenario: Scenario) -> str:
             _name(r, scenario),
             f"{r.compared} of {r.points}",
             _points(r.largest_difference),
-            count(round(r.time, 1), scenario.time.unit) if r.compared else NONE,
+            count(_three(r.time), scenario.time.unit) if r.compared else NONE,
             f"{number(100 * r.mean_absolute_difference, 1)}",
         ]
         for r in table.itertuples()
@@ -155,8 +155,13 @@ def headings(fit: pd.DataFrame, drawn: pd.DataFrame, scenario: Scenario) -> dict
 def _told(row: pd.Series, scenario: Scenario) -> str:
     if not row["compared"]:
         return ""
-    at = count(round(row["time"], 1), scenario.time.unit)
+    at = count(_three(row["time"]), scenario.time.unit)
     return f"Largest difference {_points(row['largest_difference'])} percentage points at {at}; mean size {number(100 * row['mean_absolute_difference'], 1)}"
+
+
+def _three(time: float) -> float:
+    """In three figures."""
+    return float(f"{time:.3g}")
 
 
 def _points(share: float) -> str:
