@@ -416,7 +416,7 @@ PUBLISHED = fields(
         ),
         "file": text(
             f"with `{SURVIVAL_CURVE}`: a CSV with the columns `time` and `survival` (a share; points read off a figure, or each step, the value "
-            "after it), and `arm` where it has several, as `run_model.py survival --curve` reads it"
+            "after it), and `arm` where it has several: the file that the command `survival` takes as `--curve`"
         ),
         "time unit": text(
             f"with `{SURVIVAL_CURVE}`: unit of the times in the files", enum=["day", "week", "month", "year"]
