@@ -82,6 +82,7 @@ DOORS = {
     "seaborn": ("report",),
     "matplotlib": ("report",),
     "jinja2": ("report.html",),
+    "xlsxwriter": ("report.workbook", "report.results_workbook"),
     "dask": ("analysis.workers",),
     "distributed": ("analysis.workers",),
 }

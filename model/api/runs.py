@@ -66,7 +66,7 @@ def run(
     summary = text.summary(found, published, by_group, alive, severe)
     result = Result(made, figures.run_figures(found, made, comparators), found, summary, details=found)
     result.warnings = (*found.warnings, *groups.told(scenario, found.psa), *severity.warnings(found))
-    result.pages["report.html"] = partial(_page, result)
+    result.pages |= {"results.xlsx": partial(_workbook, result), "report.html": partial(_page, result)}
     about = {
         **asked.about(decision, sample),
         **run_about(found),
@@ -81,6 +81,13 @@ def _page(result: Result, path: Path, manifest: Mapping[str, object], folders: M
     from model.report import html
 
     html.write(path, manifest, {"run": result} | result.parts, folders)
+
+
+def _workbook(result: Result, path: Path, manifest: Mapping[str, object], folders: Mapping[str, Path]) -> None:
+    """results.xlsx of the same."""
+    from model.report import results_workbook
+
+    results_workbook.write(path, result, manifest)
 
 
 @analysis("group")

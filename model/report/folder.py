@@ -290,7 +290,7 @@ def _litter(place: Path, name: str) -> list[tuple[Path, Path]]:
 
 
 _WRITTEN = re.compile(
-    r"tables/[^/]+\.csv|figures/[^/]+\.(png|svg|csv)|(scenario|calibrated|posterior)\.yaml|report\.html|manifest\.json"
+    r"tables/[^/]+\.csv|figures/[^/]+\.(png|svg|csv)|(scenario|calibrated|posterior)\.yaml|report\.html|results\.xlsx|manifest\.json"
 )
 
 

@@ -50,6 +50,15 @@ class Column:
         pattern = "".join(f"{re.escape(text)}(?:{found})" for text, found in zip(parts[0::2], allowed))
         return re.fullmatch(pattern + re.escape(parts[-1]), header) is not None
 
+    def may_be(self, header: str) -> bool:
+        """Whether a header may be this column; what stands in braces may be anything."""
+        return "{" in self.name and _fits(self.name, header)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    parts = re.split(r"\{\w+\}", pattern)
+    return re.fullmatch(".+".join(map(re.escape, parts)), name) is not None
+
 
 def error(of: str, unit: str, name: str = "standard_error", optional: bool = False) -> Column:
     """The standard error of something."""

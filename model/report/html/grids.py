@@ -41,7 +41,7 @@ def heading(name: str) -> str:
         of = heading(name.removesuffix(LOW).rstrip("_"))
         return f"95 % interval: {of if of[1:2].isupper() else of[:1].lower() + of[1:]}" if of else "95 % interval"
     words = HEADINGS.get(name) or name.replace("_", " ").strip()
-    for short in ("nmb", "icer", "qaly", "evpi", "inb"):
+    for short in ("nmb", "icer", "qaly", "evpi", "inb", "ceac", "ceaf", "psa"):
         words = " ".join(short.upper() if word == short else word for word in words.split(" "))
     return words[:1].upper() + words[1:]
 

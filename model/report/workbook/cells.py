@@ -6,8 +6,9 @@ A text is never taken for a formula, whatever it begins with. Formulas have no f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 LONGEST = 8000  # characters of a formula; Excel takes 8,192
 COLUMNS = 16_000  # of a sheet; Excel has 16,384
@@ -73,12 +74,18 @@ class Book:
 
     def sheet(self, title: str) -> Sheet:
         """A new sheet; its title is made one that is allowed, and not yet there."""
-        clean = re.sub(r"[\[\]:*?/\\]", " ", title).strip("' ")[:28] or "Sheet"
-        taken = {sheet.title.casefold() for sheet in self.sheets} | {"history"}
-        tries = [clean, *(f"{clean} {i}" for i in range(2, 1000))]
-        made = Sheet(next(name for name in tries if name.casefold() not in taken))
+        made = Sheet(sheet_title(title, [sheet.title for sheet in self.sheets]))
         self.sheets.append(made)
         return made
+
+
+def sheet_title(title: str, taken: Iterable[str]) -> str:
+    """One that Excel allows for a sheet, and that none in `taken` has."""
+    printable = "".join(c if c.isprintable() else " " for c in title)
+    clean = re.sub(r"[\[\]:*?/\\]", " ", printable).strip("' ")[:27].strip("' ") or "Sheet"
+    used = {name.casefold() for name in taken} | {"history"}
+    tries = chain([clean], (f"{clean} {i}" for i in range(2, 1000)))
+    return next(name for name in tries if name.casefold() not in used)
 
 
 def letters(column: int) -> str:
