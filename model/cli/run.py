@@ -43,7 +43,7 @@ def do(session: Session) -> int:
         result.plans = {}
     session.finish(result)
     print(
-        f"\nResults: {options.out}/ (tables/, figures/, scenario.yaml, manifest.json); "
+        f"\nResults: {options.out}/ (tables/, figures/, results.xlsx, report.html, scenario.yaml, manifest.json); "
         f"{time.perf_counter() - session.started:.1f} s"
     )
     return 0

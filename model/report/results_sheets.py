@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DRAWS = 100  # rows of a table of draws; the sheet says where the whole is
-CELLS = 15_000  # of another table
+CELLS = 10_000  # of another table
 COLUMNS = 1_000  # of a sheet
 KEYED = ("strategy", "comparator", "reference", "group", "state", "outcome", "effect", "parameter", "name", "resource")
 KEY_WORDS = " (key)"

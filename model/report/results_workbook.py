@@ -189,8 +189,8 @@ def _values(sheet: Worksheet, formats: dict, one: Page) -> None:
 def _cells(formats: dict, column: Shown, rows: int) -> Iterator[tuple[Any, Any]]:
     """(value, format) of each row."""
     styles = [column.formats] * rows if isinstance(column.formats, str) else column.formats
-    found = [formats[style] for style in styles]
-    return zip(map(_value, column.values), found)
+    known = {value: _value(value) for value in set(column.values)}
+    return zip([known[value] for value in column.values], [formats[style] for style in styles])
 
 
 def _value(value: Any) -> Any:
