@@ -103,7 +103,7 @@ def _by_quadrature(dynamics: Dynamics, curves: Curves, weightings: list[Weightin
 def _spans(dynamics: Dynamics, times: np.ndarray) -> Iterator[slice]:
     """Steps of one period and one rule that are worked on together."""
     middles = (times[:-1] + times[1:]) / 2
-    kinds = [(period_of(dynamics, middle), id(_rule(*step))) for middle, *step in zip(middles, times, times[1:])]
+    kinds = [(period_of(dynamics, middle), id(rule_of(*step))) for middle, *step in zip(middles, times, times[1:])]
     most, begin = _length(dynamics, len(LATER.nodes)), 0
     for step in range(1, len(kinds) + 1):
         if step == len(kinds) or kinds[step] != kinds[begin] or step - begin == most:
@@ -111,7 +111,8 @@ def _spans(dynamics: Dynamics, times: np.ndarray) -> Iterator[slice]:
             begin = step
 
 
-def _rule(begin: float, end: float) -> Rule:
+def rule_of(begin: float, end: float) -> Rule:
+    """By which a step is integrated."""
     if begin == 0:
         return FIRST
     return EARLIER if begin < EARLY * (end - begin) else LATER
@@ -149,7 +150,7 @@ def _areas(curves: Curves, times: np.ndarray, edges: np.ndarray, factors, decays
 
     edges[edge, step, strategy, draw]: of the pieces of each step in which shares are smooth.
     """
-    rule = _rule(times[0], times[1])
+    rule = rule_of(times[0], times[1])
     nodes, weights = rule.nodes[:, None, None, None], rule.weights[:, None, None, None]
     total: list[np.ndarray] = []
     for low, high in zip(edges[:-1], edges[1:]):

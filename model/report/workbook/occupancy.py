@@ -103,15 +103,22 @@ class Occupancy:
         counted = {"start": start, "middle": middle, "end": end}.get(frame.counted) or usual.get(frame.convention)
 
         def content(k: int) -> str:
-            if frame.counted == "with the state entered":
-                later = [n for n in range(k, len(work.steps)) if work.steps[n].cycle > work.steps[k].cycle]
-                over = work.rows.at(self._over(weight), k)
-                return f"{over}+{work.rows.at(self._begin(weight), later[0])}" if later else over
             return counted(k) if counted else f"({start(k)}+{end(k)})/2"
 
         if frame.counted == "with the state entered":
-            self._over(weight), self._begin(weight)
+            return self._entered(weight)
         return work.rows.column(("moved", weight), f"weight of transitions, {WEIGHT_WORDS[weight]}", content)
+
+    def _entered(self, weight: int) -> int:
+        """What the point at the end of a cycle counts, as the end of one cycle and the start of the next."""
+        work, over, begin = self.work, self._over(weight), self._begin(weight)
+
+        def content(k: int) -> str:
+            later = [n for n in range(k, len(work.steps)) if work.steps[n].cycle > work.steps[k].cycle]
+            ends = work.rows.at(over, k)
+            return f"{ends}+{work.rows.at(begin, later[0])}" if later else ends
+
+        return work.rows.column(("moved", weight), f"weight of those who enter, {WEIGHT_WORDS[weight]}", content)
 
     # --- what is counted --------------------------------------------------------------------------------------------
 
@@ -123,7 +130,7 @@ class Occupancy:
         return work.rows.column(("time", j, weight), title, content)
 
     def _integral(self, j: int, weight: int) -> Callable[[int], str]:
-        rows, length = self.work.rows, self.moves.length
+        rows, length = self.work.rows, self.work.rows.columns["length"]
         if weight == UNDISCOUNTED:
             return lambda k: f"{rows.at(length, k)}*({self.mean(j, weight, k)})"
         factor = self._at_begin(weight)

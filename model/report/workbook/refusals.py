@@ -11,7 +11,7 @@ from model.inputs import dynamics as dynamics_of
 from model.instants import is_whole
 from model.report.workbook.cells import WorkbookError
 from model.report.workbook.hazard_formulas import unknown
-from model.scenario import Branch, Rate, Scenario, TimeToEvent
+from model.scenario import Branch, Partition, Rate, Scenario, TimeToEvent
 
 OWN_CLOCKS = {"time_in_state", "cycle_in_state", "time_at_entry"}
 
@@ -30,8 +30,7 @@ def _all(scenario: Scenario, draws: Draws) -> Iterator[tuple[str, str]]:
         yield "resources", "queues for resources"
         return
     if scenario.partition is not None:
-        yield "curves", "partitioned survival"
-        return
+        yield from _of_curves(scenario, scenario.partition)
     yield from _of_states(scenario)
     yield from _of_transitions(scenario)
     for group in scenario.groups.values():
@@ -71,6 +70,30 @@ def _of_transitions(scenario: Scenario) -> Iterator[tuple[str, str]]:
                     yield f"{place}.{survival.field}", "time in state ('clock: state')"
                 elif family := unknown(survival):
                     yield f"{place}.{survival.field}", f"the distribution '{family}'"
+
+
+def _of_curves(scenario: Scenario, partition: Partition) -> Iterator[tuple[str, str]]:
+    within = scenario.time.convention == "integral"
+    for key, curve in partition.curves.items():
+        place, survival = f"curves.{key}", curve.survival
+        families = {part.family for part in survival.all_parts()}
+        if "fixed" in families:
+            yield place, "a curve that breaks off at a fixed time"
+        elif family := unknown(survival):
+            yield place, f"the distribution '{family}'"
+        elif survival.ratio is not None and scenario.reads(survival.ratio, scenario.groups.values()) & _moving(
+            scenario
+        ):
+            yield place, "a hazard ratio of a curve that changes with time"
+        elif within and "piecewise" in families:
+            yield place, "a curve that bends within a cycle ('piecewise') under 'integral'"
+        elif within and curve.at_most:
+            yield place, "a curve kept below another one ('at most') under 'integral', as they may cross within a cycle"
+
+
+def _moving(scenario: Scenario) -> set[str]:
+    """Names whose values change with the time of the model."""
+    return {"time", "cycle"}.union(*(period.bindings for period in scenario.periods))
 
 
 def _of_dynamics(scenario: Scenario, dynamics: Dynamics) -> Iterator[tuple[str, str]]:

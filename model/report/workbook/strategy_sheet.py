@@ -9,12 +9,13 @@ from model.dynamics import Dynamics
 from model.effects import outcome_names
 from model.inputs import dynamics as dynamics_of
 from model.price_levels import Priced
+from model.report.workbook.by_curves import ByCurves
 from model.report.workbook.cells import Book
 from model.report.workbook.inputs_sheet import Inputs
 from model.report.workbook.lines import Line, lines
 from model.report.workbook.moves import moves
 from model.report.workbook.occupancy import Occupancy
-from model.report.workbook.outcomes_block import Totals, block, height
+from model.report.workbook.outcomes_block import Quantity, Totals, block, height
 from model.report.workbook.scope import Scope
 from model.report.workbook.steps import steps
 from model.report.workbook.work import TOP, Rows, Work
@@ -61,14 +62,9 @@ def strategy_sheet(
     sheet.frozen = (TOP, 1)
     work.row = LIST + height(own, outcomes)
     _clock(work)
-    moved = moves(work)
-    occupancy = Occupancy(work, moved)
-
-    def quantity(line: Line, weight: int) -> int:
-        return (occupancy.time if line.of == "time" else occupancy.count)(line.index, weight)
-
+    quantity, started = _quantities(work)
     work.title("Prices")
-    totals = block(work, own, outcomes, LIST, quantity, moved.stated)
+    totals = block(work, own, outcomes, LIST, quantity, started)
     if work.beside is not None:
         book.sheets.append(work.beside)
     return Made(
@@ -76,6 +72,24 @@ def strategy_sheet(
         {key: sheet.outside(cell) for key, cell in totals.items()},
         {f"{sheet.title}: {words}": _outside(sheet, test) for words, test in _checks(work).items()},
     )
+
+
+def _quantities(work: Work) -> tuple[Quantity, dict[int, str]]:
+    """(columns of what lines count, cells of the shares that start in states)."""
+    occupancy: Occupancy
+    if work.scenario.partition is not None:
+        occupancy = curves = ByCurves(work)
+        started = {j: work.rows.at(place, 0) for j, place in curves.x.items()}
+        count = curves.fall
+    else:
+        moved = moves(work)
+        occupancy = Occupancy(work, moved)
+        started, count = moved.stated, occupancy.count
+
+    def quantity(line: Line, weight: int) -> int:
+        return (occupancy.time if line.of == "time" else count)(line.index, weight)
+
+    return quantity, started
 
 
 def _checks(work: Work) -> dict[str, str]:
