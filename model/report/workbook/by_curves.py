@@ -17,6 +17,7 @@ from model.report.workbook.work import EFFECT, TOP, UNDISCOUNTED, WEIGHT_WORDS, 
 
 Shares = Mapping[str, str]  # where the survival of each curve stands
 FALL = "fall of "
+EARLY = 1e-6  # of the first step: where it is seen which curve is the higher one
 
 
 class ByCurves(Occupancy):
@@ -31,21 +32,27 @@ class ByCurves(Occupancy):
             self.hazards[key] = self._hazard(key)
         self.survival = {key: self._survival(key) for key in self.partition.curves}
         self.shares = self._shares()
-        self.x = {j: self._share(j, words, formula) for j, (words, formula) in self.shares.items()}
+        self.x = {j: self._share(j, f"in {words}", formula) for j, (words, formula) in self.shares.items()}
         self._check()
         self.mean = self._mean
         if not work.textbook:
             self.points = Points(self)
+            for key in [key for key, curve in self.partition.curves.items() if curve.at_most]:
+                self._apart(key)
 
     def _ratio(self, key: str) -> str:
-        ratio = self.partition.curves[key].survival.ratio
-        return "" if ratio is None else self.work.cell(f"hazard ratio {key}", self.work.scope.text(ratio), ratio.text)
+        ratio, work = self.partition.curves[key].survival.ratio, self.work
+        if ratio is None:
+            return ""
+        return work.sheet.outside(work.cell(f"hazard ratio {key}", work.scope.text(ratio), ratio.text))
 
     def hazard(self, key: str, t: str, upper: Callable[[str], str]) -> str:
         """Cumulative hazard of a curve at the time in a cell; upper: where that of another curve stands."""
-        curve = self.partition.curves[key]
-        own = cumulative(curve.survival, t, self.work.scope.text, self.ratios[key])
-        return f"MAX({own},{upper(curve.at_most)})" if curve.at_most else own
+        above = self.partition.curves[key].at_most
+        return f"MAX({self._own(key, t)},{upper(above)})" if above else self._own(key, t)
+
+    def _own(self, key: str, t: str) -> str:
+        return cumulative(self.partition.curves[key].survival, t, self.work.scope.text, self.ratios[key])
 
     def _hazard(self, key: str) -> int:
         rows, begin = self.work.rows, self.work.rows.columns["begin"]
@@ -63,9 +70,9 @@ class ByCurves(Occupancy):
 
     def _shares(self) -> dict[int, tuple[str, Formula]]:
         states = self.work.scenario.states.values()
-        found = {i: (f"in {self.work.name(i)}", state.share) for i, state in enumerate(states)}
+        found = {i: (self.work.name(i), state.share) for i, state in enumerate(states)}
         for i, portion in enumerate(self.partition.portions, len(found)):
-            found[i] = f"in {portion.state}, with {portion.component}", portion.share
+            found[i] = f"{portion.state}, with {portion.component}", portion.share
         return found  # type: ignore[return-value]  # every state of a partition has a share
 
     def _share(self, j: int, words: str, formula: Formula) -> int:
@@ -83,6 +90,9 @@ class ByCurves(Occupancy):
         finally:
             self.work.scope.known = {}
 
+    def named(self, j: int) -> str:
+        return self.shares[j][0]
+
     def _check(self) -> None:
         work = self.work
         states = [self.x[j] for j in range(len(work.scenario.states))]
@@ -93,6 +103,23 @@ class ByCurves(Occupancy):
         work.checks["shares add up to 1"] = f"MAX(MAX({sums})-1,1-MIN({sums}))<1E-9"
         least = ",".join(work.rows.range(place) for place in self.x.values())
         work.checks["shares are not below 0"] = f"MIN({least})>=-1E-9"
+
+    def _apart(self, key: str) -> None:
+        """A check that a curve and the one that it never exceeds do not cross, as points would lie on both sides."""
+        rows, above = self.work.rows, self.partition.curves[key].at_most
+        begin, early = rows.columns["begin"], number(EARLY * self.work.steps[0].end)  # all curves begin together
+
+        def hazard(of: str, t: str) -> str:
+            return self.hazard(of, t, lambda upper: hazard(upper, t))
+
+        def content(k: int) -> str:
+            if k == 0:
+                return f"{hazard(above, early)}-({self._own(key, early)})"
+            return f"{rows.at(self.hazards[above], k)}-({self._own(key, f'${rows.at(begin, k)}')})"
+
+        place = rows.column(("apart", key), f"hazard of {above} less that of {key}", content, closed=True)
+        found = rows.range(place)
+        self.work.checks[f"{key} and {above} do not cross"] = f"OR(MIN({found})>=-1E-12,MAX({found})<=1E-12)"
 
     def _mean(self, j: int, weight: int, k: int) -> str:
         return self.points.mean(j, weight, k)

@@ -122,11 +122,15 @@ class Occupancy:
 
     # --- what is counted --------------------------------------------------------------------------------------------
 
+    def named(self, j: int) -> str:
+        """What is called that of which x[j] is the share."""
+        return self.work.name(j)
+
     def time(self, j: int, weight: int) -> int:
         """Column of the time in a state in each step."""
         work = self.work
         content = self._counted(j, weight) if work.textbook else self._integral(j, weight)
-        title = f"{work.scenario.time.unit}s in {work.name(j)}, {WEIGHT_WORDS[weight]}"
+        title = f"{work.scenario.time.unit}s in {self.named(j)}, {WEIGHT_WORDS[weight]}"
         return work.rows.column(("time", j, weight), title, content)
 
     def _integral(self, j: int, weight: int) -> Callable[[int], str]:

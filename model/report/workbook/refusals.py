@@ -30,7 +30,7 @@ def _all(scenario: Scenario, draws: Draws) -> Iterator[tuple[str, str]]:
         yield "resources", "queues for resources"
         return
     if scenario.partition is not None:
-        yield from _of_curves(scenario, scenario.partition)
+        yield from _of_curves(scenario, scenario.partition, draws)
     yield from _of_states(scenario)
     yield from _of_transitions(scenario)
     for group in scenario.groups.values():
@@ -72,7 +72,7 @@ def _of_transitions(scenario: Scenario) -> Iterator[tuple[str, str]]:
                     yield f"{place}.{survival.field}", f"the distribution '{family}'"
 
 
-def _of_curves(scenario: Scenario, partition: Partition) -> Iterator[tuple[str, str]]:
+def _of_curves(scenario: Scenario, partition: Partition, draws: Draws) -> Iterator[tuple[str, str]]:
     within = scenario.time.convention == "integral"
     for key, curve in partition.curves.items():
         place, survival = f"curves.{key}", curve.survival
@@ -87,8 +87,24 @@ def _of_curves(scenario: Scenario, partition: Partition) -> Iterator[tuple[str, 
             yield place, "a hazard ratio of a curve that changes with time"
         elif within and "piecewise" in families:
             yield place, "a curve that bends within a cycle ('piecewise') under 'integral'"
-        elif within and curve.at_most:
-            yield place, "a curve kept below another one ('at most') under 'integral', as they may cross within a cycle"
+        elif within and curve.at_most and key in _crossing(scenario, draws):
+            yield (
+                place,
+                f"curves that cross: {key} would be above {curve.at_most}, at some times only, under 'integral'",
+            )
+
+
+def _crossing(scenario: Scenario, draws: Draws) -> set[str]:
+    """Curves that meet the one that they never exceed, after the beginning."""
+    found = set()
+    times = scenario.time.grid.copy()
+    times[0] = 1e-6 * times[1]
+    for group in scenario.groups.values():
+        curves = dynamics_of(scenario, draws, group).curves
+        assert curves is not None
+        for key, excess in curves.excess(times[:, None, None]).items():
+            found |= {key} if ((excess > 0).any(axis=0) & (excess < 0).any(axis=0)).any() else set()
+    return found
 
 
 def _moving(scenario: Scenario) -> set[str]:
