@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from written_numbers import numbers
 
 import model
 from model.cli import main
@@ -148,12 +149,6 @@ def test_questions_of_a_reviewer(folder):
     assert "c_lamivudine=0:10000" in asked[3][0]
     summary = model.threshold(path, "c_lamivudine", 0, 10_000, wtp=10_000).summary
     assert f"changes at {asked[3][1].removeprefix('price ')} from" in summary
-
-
-def numbers(text):
-    """Numbers of three digits and more in a text."""
-    found = {number.replace(",", "").rstrip(".") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
-    return {number for number in found if len(number.replace(".", "")) >= 3}
 
 
 def test_no_number_of_the_text_is_without_a_block_or_a_test():
