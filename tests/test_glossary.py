@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from written import options, table_files
 
-from model.cli.main import COMMANDS, parser_for
+from model.cli.main import COMMANDS
 from model.report.columns import TABLES
 from model.scenario_file.reference import reference
 
@@ -26,15 +27,9 @@ def keys():
     }
 
 
-def options():
-    """Long options of all commands."""
-    texts = (parser_for(name)._actions[-1].choices[name].format_help() for name in COMMANDS)
-    return {option for text in texts for option in re.findall(r"--[\w-]+", text)}
-
-
 EXIST = {
     "key": keys,
-    "table": lambda: {f"{table.name}.csv" for table in TABLES if not table.figure},
+    "table": table_files,
     "column": lambda: {column.name for table in TABLES for column in table.columns},
     "command": lambda: set(COMMANDS),
     "option": options,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from written import options, table_files
 
 import model
 from model.cli.main import COMMANDS
@@ -291,7 +292,7 @@ def test_every_file_is_short(heading):
 
 
 def test_every_section_is_listed_at_the_top():
-    listed = re.findall(r"\]\(#([^)]*)\)", PAGE)
+    listed = re.findall(r"\]\(#([^)]*)\)", PAGE[: PAGE.index("\n## ")])
     anchors = [
         re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
         for heading in (*SECTIONS, "Words of other software")
@@ -299,12 +300,39 @@ def test_every_section_is_listed_at_the_top():
     assert sorted(listed) == sorted(anchors)
 
 
+WORDS = PAGE[PAGE.index("## Words of other software") :].split("\n### ")
+OURS = {*re.findall(r"--[a-z-]+|[A-Za-z_]+", reference()), *COMMANDS, *NAMES, *options()}
+
+
+def is_known(word):
+    """Whether a word or formula of ours has only words of the reference page, commands, engines, options and tables."""
+    return word in table_files() or set(re.findall(r"--[a-z-]+|[A-Za-z_]+", word)) <= OURS
+
+
+def test_gamma_of_a_spreadsheet_has_its_scale(tmp_path):
+    """GAMMA.INV(RAND(), 4, 0.5) has the mean 2."""
+    ((_, text),) = blocks("A decision tree", "yaml")
+    for form in ("gamma(4, 2)", "gamma(shape=4, scale=0.5)"):
+        assert f"`{form}`" in PAGE
+        (tmp_path / "mine.yaml").write_text(f'{text}\nparameters:\n  x: {{distribution: "{form}", unit: number}}\n')
+        table = model.run(tmp_path / "mine.yaml", draws=0).tables["parameters"].set_index("name")
+        assert table.loc["x", "value"] == pytest.approx(2, rel=1e-12)
+
+
 def test_the_word_here_is_a_word_of_the_language():
     """What the first column of the table of words names is a word of the reference page, a command or an engine."""
-    page, elsewhere = reference(), {"--draws", *COMMANDS, *NAMES}
-    rows = re.findall(r"^\| ([^|]*) \|", PAGE[PAGE.index("## Words of other software") :], flags=re.M)[2:]
+    page = reference()
+    rows = re.findall(r"^\| ([^|]*) \|", WORDS[0], flags=re.M)[2:]
     words = {word.split(":")[0] for row in rows for word in re.findall(r"`([^`]*)`", row)}
-    assert {word for word in words - elsewhere if word not in page} == set()
+    assert {word for word in words - {"--draws", *COMMANDS, *NAMES} if word not in page} == set()
+
+
+@pytest.mark.parametrize("part", WORDS[1:], ids=lambda part: part.split("\n")[0])
+def test_what_a_word_of_other_software_is_here_exists(part):
+    """The second column of the tables by software."""
+    cells = re.findall(r"^\| [^|]* \| ([^|]*) \|$", part, flags=re.M)[1:]
+    assert len(cells) > 10
+    assert {word for cell in cells for word in re.findall(r"`([^`]*)`", cell) if not is_known(word)} == set()
 
 
 def test_the_files_are_read_by_the_reader_alone(results):

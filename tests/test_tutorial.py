@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from written_numbers import numbers
+from written import numbers
 
 import model
 from model.cli import main
