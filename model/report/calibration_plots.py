@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.report.numbers import brief
-from model.report.style import COLOURS, FAINT, INK, Style, canvas, legend, numbers, wrapped
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, histogram, legend, numbers, points, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -106,8 +106,7 @@ def posterior(table, values, style: Style):
 
 
 def _margin(axis, column, marks, handles: dict) -> None:
-    _, _, bars = axis.hist(column, bins=24, color="#9FBAD0", edgecolor="white", linewidth=0.4, label="Posterior sets")
-    handles["sets"] = bars[0]
+    handles["sets"] = histogram(axis, column, 24, color="#9FBAD0", label="Posterior sets")
     handles["best"] = axis.axvline(marks["best"], color=COLOURS[1], linewidth=1.5, label="Best fit")
     handles["file"] = axis.axvline(marks["in_the_file"], color=INK, linewidth=1.2, linestyle="--", label="In the file")
     numbers(axis.xaxis, 3)
@@ -115,7 +114,7 @@ def _margin(axis, column, marks, handles: dict) -> None:
 
 
 def _pair(axis, table, marks, row: str, column: str) -> None:
-    axis.plot(table[column], table[row], ".", color=COLOURS[0], markersize=3, alpha=0.35, markeredgewidth=0)
+    points(axis, table[column], table[row], COLOURS[0], alpha=0.35)
     axis.plot(marks["best"][column], marks["best"][row], "o", color=COLOURS[1], markersize=5)
     numbers(axis.xaxis, 3)
     numbers(axis.yaxis, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.decision import ALL
 from model.report.group_report import ratios, shares_of
 from model.report.numbers import interval, number, places, stated, versus
-from model.report.style import FAINT, INK, Style, canvas, few, legend, numbers, percent, shortened, wrapped
+from model.report.style import FAINT, INK, Style, canvas, curves, legend, numbers, percent, shortened, wrapped
 
 PROBABILITY = "probability_most_cost_effective"
 ROW = 0.27  # inches of a line of the forest
@@ -111,7 +111,7 @@ def group_acceptability(ceac, style: Style, groups: dict[str, str], wtp: float, 
         style, heading, 2.8 * columns + 0.6, 2.2 * rows + 1.2, rows, columns, squeeze=False, sharex=True, sharey=True
     )
     for place, (axis, (group, label)) in enumerate(zip(axes.ravel(), groups.items())):
-        handles = _curves(axis, ceac[ceac["group"] == group], style)
+        handles = curves(axis, ceac[ceac["group"] == group], "wtp", PROBABILITY, style)
         at = f"Threshold, {stated(wtp)} {style.currency} per {style.effect.one}"
         handles.append(axis.axvline(wtp, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1, label=at))
         if place + columns >= len(groups):
@@ -129,9 +129,3 @@ def group_acceptability(ceac, style: Style, groups: dict[str, str], wtp: float, 
     figure.supylabel("Probability most cost-effective", fontsize=9)
     legend(figure, handles)
     return figure
-
-
-def _curves(axis, table, style: Style) -> list:
-    parts = dict(list(table.groupby("strategy", sort=False)))
-    shown = {s: few(parts[s].sort_values("wtp")) for s in style.labels if s in parts}
-    return [axis.plot(part["wtp"], part[PROBABILITY], **style.curve(s))[0] for s, part in shown.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.report.numbers import brief, number
-from model.report.style import COLOURS, FAINT, INK, Style, canvas, legend, nothing, numbers, wrapped
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, colour_map, legend, nothing, numbers, wrapped
 
 
 def forest(table, style: Style, heading: str, result_label: str, interval: str, lines: dict[str, float] | None = None):
@@ -53,10 +53,7 @@ def price_map(grid, style: Style, heading: str, labels: tuple[str, str, str], ma
     x, y, z = table.columns.to_numpy(float), table.index.to_numpy(float), table.to_numpy(float)
     figure, axis = canvas(style, heading, 7.8, 5.8)
     axis.grid(False)
-    import seaborn
-
-    colours = seaborn.color_palette("crest", as_cmap=True)
-    filled = axis.contourf(x, y, z, levels=14, cmap=colours)
+    filled = axis.contourf(x, y, z, levels=14, cmap=colour_map("crest"))
     figure.colorbar(filled, ax=axis, label=wrapped(labels[2], 50), format=lambda v, _: number(v))
     drawn = axis.contour(x, y, z, levels=filled.levels[::2], colors="white", linewidths=0.8)
     axis.clabel(drawn, fmt=lambda v: number(v), fontsize=8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.report.numbers import stated, versus
 from model.report.psa_plots import MOST_POINTS, cloud, limits_with_zero, wtp_axis
-from model.report.style import FAINT, Style, canvas, few, legend, numbers, percent, wrapped
+from model.report.style import FAINT, Style, canvas, curves, legend, numbers, percent, wrapped
 
 MOST_COLUMNS = 3
 
@@ -42,10 +42,8 @@ def acceptability_pairwise(table, style: Style, thresholds=()):
     figure, axes = _panels(style, "Acceptability of each strategy versus its comparator", len(parts))
     handles: dict[str, object] = {}
     for axis, (comparator, part) in zip(axes, parts):
-        for strategy, own in part.groupby("strategy", sort=False):
-            shown = few(own.sort_values("wtp"))
-            drawn = axis.plot(shown["wtp"], shown["probability_more_cost_effective"], **style.curve(strategy))
-            handles.setdefault(strategy, drawn[0])
+        for line in curves(axis, part, "wtp", "probability_more_cost_effective", style):
+            handles.setdefault(line.get_label(), line)
         axis.axhline(0.5, color=FAINT, linewidth=0.7, linestyle=":")
         axis.set_ylim(0, 1)
         percent(axis.yaxis)

@@ -12,6 +12,7 @@ from model.report.style import (
     Style,
     area,
     canvas,
+    histogram,
     legend,
     nothing,
     numbers,
@@ -103,19 +104,10 @@ def patient_spread(values: dict[str, np.ndarray], style: Style, names: dict[str,
         edges = np.linspace(*_span(sample), 41)
         handles = []
         for s, strategy in enumerate(style.labels):
-            share = np.histogram(sample[s], edges)[0] / sample.shape[1]
-            look = style.curve(strategy)
-            handles.append(
-                axis.step(
-                    edges,
-                    [*share, share[-1]],
-                    where="post",
-                    color=look["color"],
-                    linestyle=look["linestyle"],
-                    label=look["label"],
-                )[0]
-            )
-            axis.axvline(sample[s].mean(), color=look["color"], linestyle=look["linestyle"], linewidth=0.9, alpha=0.6)
+            look = {key: style.curve(strategy)[key] for key in ("color", "linestyle")}
+            drawn = histogram(axis, sample[s], edges, shares=True, outline=True, **look, label=style.labels[strategy])
+            handles.append(drawn)
+            axis.axvline(sample[s].mean(), **look, linewidth=0.9, alpha=0.6)
         axis.set(xlabel=f"{names[name]}\n(thin line: mean)", xlim=(edges[0], edges[-1]))
         axis.set_ylim(bottom=0)
         numbers(axis.xaxis, 4)

@@ -5,14 +5,29 @@ from __future__ import annotations
 import numpy as np
 
 from model.report.numbers import number, shares, stated
-from model.report.style import COLOURS, FAINT, INK, Style, canvas, few, legend, nothing, numbers, wrapped
+from model.report.style import (
+    COLOURS,
+    FAINT,
+    INK,
+    Style,
+    canvas,
+    curves,
+    few,
+    histogram,
+    legend,
+    nothing,
+    numbers,
+    points,
+    wrapped,
+)
 
 MOST_POINTS = 5000
 PROBABILITY = "probability_most_cost_effective"
 
 
 def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None):
-    """Draws of incremental effect and cost with mean and 95 % ellipse by strategy; quadrant shares if there is one.
+    """Draws of incremental effect and cost with mean and 95 % ellipse by strategy, and how each is distributed at the edges;
+    quadrant shares if there is one.
 
     increments: draw, strategy, comparator, incremental_cost, incremental_effect. Mean, ellipse and shares come
     from all draws; at most MOST_POINTS points are drawn, the first draws of each strategy.
@@ -20,7 +35,7 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     heading = "Incremental cost-effectiveness plane"
     if increments.empty:
         return nothing(style, heading, "A cost-effectiveness plane needs at least two strategies; there is one.")
-    figure, axis = canvas(style, heading, 7.5, 5.8)
+    figure, axis, edges = _joint(style, heading)
     parts = dict(list(increments.groupby("strategy", sort=False)))
     one_comparator = increments["comparator"].nunique() == 1
     drawn = MOST_POINTS // len(parts)
@@ -31,6 +46,8 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
         line.set_label(f"{style.labels[strategy]}{against}")
         handles.append(line)
         clouds.append(seen)
+        for edge, what in zip(edges, ("effect", "cost")):
+            _edge(edge, part[f"incremental_{what}"], style.look(strategy), "x" if what == "effect" else "y")
     axis.axhline(0, color=FAINT, linewidth=0.9)
     axis.axvline(0, color=FAINT, linewidth=0.9)
     reach = np.concatenate(clouds)
@@ -48,8 +65,22 @@ def cost_effectiveness_plane(increments, style: Style, wtp: float | None = None)
     numbers(axis.xaxis)
     numbers(axis.yaxis)
     legend(figure, handles)
-    axis.set_title(_note(max(map(len, parts.values())), drawn), fontsize=8, color=FAINT, loc="right")
+    edges[0].set_title(_note(max(map(len, parts.values())), drawn), fontsize=8, color=FAINT, loc="right")
     return figure
+
+
+def _joint(style: Style, heading: str):
+    """The figure, the axis of the points, and those of their distributions along the effect and along the cost."""
+    shape = {"width_ratios": (8, 1), "height_ratios": (1, 7), "wspace": 0.02, "hspace": 0.02}
+    figure, axes = canvas(style, heading, 7.8, 6.2, 2, 2, sharex="col", sharey="row", gridspec_kw=shape)
+    for axis in (axes[0, 0], axes[0, 1], axes[1, 1]):
+        axis.axis("off")
+    return figure, axes[1, 0], (axes[0, 0], axes[1, 1])
+
+
+def _edge(axis, sample, look: dict, on: str) -> None:
+    """How all draws are distributed, over the same axis as the points."""
+    histogram(axis, sample, shares=True, on=on, color=look["color"], alpha=0.4)
 
 
 def _note(draws: int, drawn: int) -> str:
@@ -63,9 +94,7 @@ def cloud(axis, part, look: dict, drawn: int):
 
     cost, effect = part["incremental_cost"].to_numpy(), part["incremental_effect"].to_numpy()
     look = {k: v for k, v in look.items() if k != "label"}
-    axis.scatter(
-        effect[:drawn], cost[:drawn], s=6, alpha=0.25, color=look["color"], linewidths=0, rasterized=True, zorder=2
-    )
+    points(axis, effect[:drawn], cost[:drawn], look["color"])
     seen = [np.stack([effect[:drawn], cost[:drawn]], axis=1)]
     if len(cost) > 1:
         seen.append(uncertainty.ellipse(cost, effect))
@@ -112,7 +141,7 @@ def acceptability(ceac, ceaf, style: Style, thresholds=()):
     if ceac.empty:
         return nothing(style, heading, "No acceptability curves: there are no probabilistic results.")
     figure, axis = canvas(style, heading)
-    handles = _curves(axis, ceac, PROBABILITY, style)
+    handles = curves(axis, ceac, "wtp", PROBABILITY, style)
     for wtp, probability in _runs(ceaf.sort_values("wtp")):
         band = axis.plot(wtp, probability, **_BAND, label="CEAF: highest mean net benefit")
     axis.set_ylim(0, 1)
@@ -124,12 +153,6 @@ def acceptability(ceac, ceaf, style: Style, thresholds=()):
 
 
 _BAND = {"color": "black", "alpha": 0.2, "linewidth": 7, "solid_capstyle": "butt", "zorder": 1.5}
-
-
-def _curves(axis, table, column: str, style: Style) -> list:
-    parts = dict(list(table.groupby("strategy", sort=False)))
-    shown = {s: few(parts[s].sort_values("wtp")) for s in style.labels if s in parts}
-    return [axis.plot(part["wtp"], part[column], **style.curve(s))[0] for s, part in shown.items()]
 
 
 def _runs(ceaf):
@@ -197,7 +220,7 @@ def expected_loss(expected_loss, evpi, style: Style, thresholds=()):
     if expected_loss.empty:
         return nothing(style, heading, "No expected loss: there are no probabilistic results.")
     figure, axis = canvas(style, heading)
-    handles = _curves(axis, expected_loss, "expected_loss", style)
+    handles = curves(axis, expected_loss, "wtp", "expected_loss", style)
     shown = few(evpi.sort_values("wtp"))
     handles += axis.plot(shown["wtp"], shown["evpi"], **_BAND, label="EVPI: the lowest expected loss")
     axis.set_ylim(0, max(float(expected_loss["expected_loss"].max()) * 1.04, 1e-9))
@@ -230,8 +253,7 @@ def sampled_distributions(psa_parameters, parameters, style: Style):
 
 
 def _histogram(axis, name: str, sample, about) -> list:
-    counts, edges = np.histogram(sample, 40)
-    bars = axis.stairs(counts, edges, fill=True, color="#9CC9E6", label=f"{number(len(sample))} draws")
+    bars = histogram(axis, sample, color="#9CC9E6", label=f"{number(len(sample))} draws")
     base = axis.axvline(about["value"], color=COLOURS[1], linewidth=1.6, label="Base value")
     limit = [
         axis.axvline(about[end], color="black", linewidth=0.8, linestyle=(0, (3, 2)), label="Intended 95 % interval")

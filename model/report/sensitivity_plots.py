@@ -6,7 +6,7 @@ import numpy as np
 
 from model.intervals import half_width
 from model.report.numbers import brief, stated
-from model.report.style import COLOURS, FAINT, Style, canvas, few, legend, nothing, numbers, wrapped
+from model.report.style import COLOURS, FAINT, Style, canvas, colour_map, few, legend, nothing, numbers, wrapped
 
 LOW, HIGH = COLOURS[0], COLOURS[4]  # dark and light, so that they differ in grey too
 
@@ -181,7 +181,6 @@ def heat_map(grid, style: Style, x_label: str, y_label: str, z_label: str, base:
     heading = f"{z_label}\nby {x_label} and {y_label}"
     if grid.empty:
         return nothing(style, heading, "The sweep has no values.")
-    import seaborn
     from matplotlib.lines import Line2D
 
     table = grid.pivot(index="y", columns="x", values="z")
@@ -189,7 +188,7 @@ def heat_map(grid, style: Style, x_label: str, y_label: str, z_label: str, base:
     largest = float(np.nanmax(np.abs(z))) or 1.0
     figure, axis = canvas(style, heading, 7.5, 5.6)
     axis.grid(False)
-    colours = seaborn.color_palette("vlag_r", as_cmap=True)
+    colours = colour_map("vlag_r")  # over the inputs' own scales: a table of cells would space uneven values evenly
     mesh = axis.pcolormesh(x, y, z, cmap=colours, vmin=-largest, vmax=largest, shading="nearest", rasterized=True)
     bar = figure.colorbar(mesh, ax=axis, label=wrapped(z_label, 50))
     numbers(bar.ax.yaxis)

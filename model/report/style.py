@@ -136,6 +136,36 @@ def _digits(ticks: tuple) -> int:
     return next((d for d in range(10) if all(abs(round(t, d) - t) <= near for t in ticks)), 10)
 
 
+def histogram(axis, sample, bins=40, shares: bool = False, outline: bool = False, **look):
+    """Steps of a sample, on either axis (x=, y=); `shares` of the whole sample, also where bins leave some of it out."""
+    import seaborn
+
+    weights = np.full(len(sample), 1 / len(sample)) if shares else None
+    where = {look.pop("on", "x"): np.asarray(sample, float)}
+    line = {} if outline else {"linewidth": 0, "alpha": 1}
+    bins = bins if isinstance(bins, int) else list(bins)
+    before = len(axis.lines) if outline else len(axis.collections)
+    seaborn.histplot(**where, bins=bins, weights=weights, element="step", fill=not outline, ax=axis, **line | look)
+    axis.set(xlabel="", ylabel="")
+    return (axis.lines if outline else axis.collections)[before]
+
+
+def points(axis, x, y, colour, size: float = 6, alpha: float = 0.25) -> None:
+    """A cloud of draws."""
+    import seaborn
+
+    seaborn.scatterplot(
+        x=x, y=y, s=size, alpha=alpha, color=colour, linewidth=0, rasterized=True, zorder=2, ax=axis, legend=False
+    )
+
+
+def colour_map(name: str):
+    """Of heat maps: even in lightness, so that they are read in grey."""
+    import seaborn
+
+    return seaborn.color_palette(name, as_cmap=True)
+
+
 def percent(axis) -> None:
     from matplotlib.ticker import PercentFormatter
 
@@ -167,6 +197,13 @@ def legend(figure, handles) -> None:
     figure.set_figheight(figure.get_figheight() + 0.19 * (-(-len(handles) // columns) - 1))
 
 
+def curves(axis, table, x: str, y: str, style: Style) -> list:
+    """A line a strategy, in the order of the strategies. table: strategy and the two columns."""
+    parts = dict(list(table.groupby("strategy", sort=False)))
+    shown = {s: few(parts[s].sort_values(x)) for s in style.labels if s in parts}
+    return [axis.plot(part[x], part[y], **style.curve(s))[0] for s, part in shown.items()]
+
+
 def few(table, most: int = 501):
     """At most `most` evenly spread rows, first and last included."""
     if len(table) <= most:
@@ -180,9 +217,7 @@ def save(figure, data, folder: Path, name: str) -> None:
 
     folder = Path(folder)
     engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)  # the layout is found once, for both files, without drawing
-    figure.set_layout_engine(None)
+    figure.lay_out()
     try:
         figure.savefig(folder / f"{name}.png", dpi=150)
         with matplotlib.rc_context({"svg.hashsalt": "model", "svg.fonttype": "none"}):
