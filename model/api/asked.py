@@ -152,8 +152,11 @@ class Asked:
 
     def result(self, result: Result, scenario: Scenario, about: Mapping[str, object], command: str) -> Result:
         """The result, with all that its folder needs."""
+        from model.report import label_columns
         from model.report.manifest import scenario_manifest
 
+        result.tables = label_columns.of_tables(result.tables, scenario)
+        result.plans = label_columns.of_plans(result.plans, scenario)
         result.manifest = {
             **scenario_manifest(scenario, time.perf_counter() - self.started),
             **about,

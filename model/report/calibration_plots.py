@@ -23,7 +23,7 @@ LOOKS = {
 def target_fit(table, style: Style):
     """Difference of model and target in errors (standard error or tolerance).
 
-    table: target, value, error, model, unit, difference_in_errors.
+    table: label, value, error, model, unit, difference_in_errors.
     """
     n = len(table)
     figure, axis = canvas(style, "Fit by target", 8.5, 1.9 + 0.5 * n)
@@ -39,7 +39,7 @@ def target_fit(table, style: Style):
     for row, at in zip(table.itertuples(), y):
         numbers_of = f"model {brief(row.model)}\ntarget {brief(row.value)} ± {brief(row.error)} {row.unit}".rstrip()
         axis.text(1.02, at, numbers_of, transform=axis.get_yaxis_transform(), va="center", fontsize=8, color=FAINT)
-    axis.set_yticks(y, [wrapped(t, 28) for t in table["target"]])
+    axis.set_yticks(y, [wrapped(t, 28) for t in table["label"]])
     axis.set(
         xlim=(-reach, reach),
         ylim=(-0.6, n - 0.4),
@@ -67,7 +67,9 @@ def starts(table, style: Style):
         if chosen.any():
             handles[agreement] = axis.plot(ended[chosen], y[chosen], marker, color=colour, markersize=6, label=label)[0]
     bounds = table.groupby("input", sort=False)[["from", "to"]].first()
-    labels = [f"{wrapped(key, 34)}\n({brief(bounds['from'][key])} to {brief(bounds['to'][key])})" for key in keys]
+    labels = [
+        f"{wrapped(style.named(key), 34)}\n({brief(bounds['from'][key])} to {brief(bounds['to'][key])})" for key in keys
+    ]
     axis.set_yticks(np.arange(len(keys))[::-1], labels, fontsize=8.5)
     axis.set(
         xlim=(-0.02, 1.02), ylim=(-0.5, len(keys) - 0.5), xlabel="Position between the bounds (0: lowest, 1: highest)"
@@ -94,9 +96,9 @@ def posterior(table, values, style: Style):
                 continue
             _margin(axis, table[row], marks.loc[row], handles) if i == j else _pair(axis, table, marks, row, column)
             if i == n - 1:
-                axis.set_xlabel(wrapped(column, 24), fontsize=8)
+                axis.set_xlabel(wrapped(style.named(column), 24), fontsize=8)
             if j == 0 and i > 0:
-                axis.set_ylabel(wrapped(row, 24), fontsize=8)
+                axis.set_ylabel(wrapped(style.named(row), 24), fontsize=8)
             axis.tick_params(labelsize=7, labelbottom=i == n - 1, labelleft=j == 0 and i > 0)
             axis.xaxis.get_offset_text().set_fontsize(7)
     axes[0, 0].set_ylabel("Sets", fontsize=8)

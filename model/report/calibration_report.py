@@ -9,8 +9,10 @@ import numpy as np
 from model.analysis.calibrate import Calibrated, Direction
 from model.report import calibration_files, calibration_plots, figures, numbers, text
 from model.report.numbers import brief, count, number
+from model.report.parameter_tables import NOT_REPORTED
 from model.report.published_tables import unit
 from model.report.result import Result
+from model.report.style import named
 from model.scenario_file.arguments import argument_meant, arguments_of, parts
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def targets_table(found: Calibrated) -> pd.DataFrame:
             "difference": found.difference,
             "difference_in_errors": found.difference_in_errors,
             "source": [t.source for t in targets],
+            "label": [t.label or t.key for t in targets],
         }
     )
 
@@ -178,13 +181,14 @@ def _text(found: Calibrated, made: dict) -> str:
         f"{found.scenario.title}\nCalibration: {count(len(found.keys), 'input')}, "
         f"{count(len(found.calibration.targets), 'target')}, {count(len(found.fits), 'start')}",
         "Fit by target\n" + _targets_text(made["targets"]),
-        "Best values\n" + _values_text(made["values"]),
+        "Best values\n" + _values_text(found, made["values"]),
         "Starts\n" + starts_text(found),
         "What the targets determine\n" + identifiability_text(found),
         *_correlations_text(found),
     ]
     if found.calibration.fixed:
-        blocks.append(f"Not varied, as the parameter is fixed: {', '.join(found.calibration.fixed)}.")
+        fixed = ", ".join(_named(found, key) for key in found.calibration.fixed)
+        blocks.append(f"Not varied, as the parameter is fixed: {fixed}.")
     if found.posterior is not None:
         blocks.append("Posterior\n" + _posterior_text(len(found.posterior), found.effective))
     return "\n\n".join(blocks)
@@ -196,7 +200,7 @@ def _correlations_text(found: Calibrated) -> list[str]:
         return []
     heads = [str(i) for i in range(1, len(found.keys) + 1)]
     rows = [
-        [f"{n} {key}", *(numbers.signed(value, 2) for value in row)]
+        [f"{n} {_named(found, key)}", *(numbers.signed(value, 2) for value in row)]
         for n, key, row in zip(heads, found.keys, found.correlation)
     ]
     note = "correlations.yaml has these values, their spreads and correlations, to be pasted into a scenario."
@@ -206,7 +210,7 @@ def _correlations_text(found: Calibrated) -> list[str]:
 def _targets_text(table) -> str:
     rows = [
         [
-            f"{r.target} ({r.unit})" if r.unit else r.target,
+            f"{r.label} ({r.unit})" if r.unit else r.label,
             brief(r.value),
             brief(r.error),
             brief(r.model),
@@ -214,16 +218,17 @@ def _targets_text(table) -> str:
         ]
         for r in table.itertuples()
     ]
-    missed = table[~(table["difference_in_errors"].abs() <= MET)]["target"]
+    missed = table[~(table["difference_in_errors"].abs() <= MET)]["label"]
     verdict = "All targets are met (within 2 errors)." if missed.empty else f"Not met: {', '.join(missed)}."
     return text.table(["Target", "Value", "Error", "Model", "Difference in errors"], rows) + "\n" + verdict
 
 
-def _values_text(table) -> str:
-    header, rows = ["Input", "Bounds", "Best", "SE", "95 % interval of the fit", "", "In the file"], []
+def _values_text(found: Calibrated, table) -> str:
+    header, rows = ["Input", "Status", "Bounds", "Best", "SE", "95 % interval of the fit", "", "In the file"], []
     for r in table.to_dict("records"):
         row = [
-            r["input"],
+            _named(found, r["input"]),
+            _status(found, r["input"]),
             f"{brief(r['from'])} to {brief(r['to'])}",
             brief(r["best"]),
             brief(r["standard_error"]) + (" (log)" if r["scale"] == "log" else ""),
@@ -239,6 +244,16 @@ def _values_text(table) -> str:
     return text.table(header, rows)
 
 
+def _named(found: Calibrated, key: str) -> str:
+    return named(key, figures.parameter_labels(found.scenario))
+
+
+def _status(found: Calibrated, key: str) -> str:
+    """Of the parameters that share the input."""
+    known = (found.scenario.parameters[name].status or NOT_REPORTED for name, _ in parts(key))
+    return ", ".join(dict.fromkeys(known))
+
+
 def starts_text(found: Calibrated) -> str:
     """Which starts ended where, in words."""
     agreement = found.agreement()
@@ -249,7 +264,7 @@ def starts_text(found: Calibrated) -> str:
     ]
     for fit, word in zip(found.fits, agreement):
         if word != "same":
-            where = ", ".join(f"{key} {brief(v)}" for key, v in zip(found.keys, fit.values))
+            where = ", ".join(f"{_named(found, key)} {brief(v)}" for key, v in zip(found.keys, fit.values))
             what = "fits as well with other values" if word != "worse" else "fits worse"
             lines.append(f"One {what} (sum of squares {fit.distance:.3g}): {where}.")
     if "other values, as good" in agreement:
@@ -264,18 +279,18 @@ def identifiability_text(found: Calibrated) -> str:
     loose = [d for d in found.directions() if d.verdict != "determined"]
     if not loose:
         return "Near the best values the targets determine every input."
-    return "\n".join(_direction_text(d, found.keys) for d in loose)
+    return "\n".join(_direction_text(d, [_named(found, key) for key in found.keys]) for d in loose)
 
 
-def _direction_text(direction: Direction, keys) -> str:
+def _direction_text(direction: Direction, names: list[str]) -> str:
     order = [j for j in np.argsort(-np.abs(direction.weights)) if direction.shares[j] >= NAMED]
     sign = np.sign(direction.weights[order[0]])
     named = [
-        f"{keys[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
+        f"{names[j]} {'up' if direction.weights[j] * sign > 0 else 'down'}"
         + (f" (share {numbers.percent(direction.shares[j], 0)})" if len(order) > 1 else "")
         for j in order
     ]
-    what = keys[order[0]] if len(order) == 1 else " with ".join(named)
+    what = names[order[0]] if len(order) == 1 else " with ".join(named)
     return (
         f"{direction.verdict.capitalize()}: {what}. Over the whole width of the bounds the targets move by "
         f"{brief(direction.moves)} errors, which leaves {numbers.percent(direction.left, 0)} of the bounds' own spread."

@@ -23,7 +23,7 @@ def report(found: External, currency: str = "", effect: str = "effect") -> Resul
     others = pairs(found.cost, found.effect, found.reference)
     labels = {name: name for name in names}
     called = Words(effect, numbers.plural(effect), numbers.plural(effect))
-    style = plots.Style(labels=labels, currency=currency or "cost", effect=called)
+    style = plots.Style(labels=labels, currency=currency or "units of cost", effect=called)
     made, plans = _tables(found, middle, others), {}
     if found.curves is not None:
         plane = psa_tables.plane(others, names, found.reference)

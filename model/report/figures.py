@@ -150,7 +150,9 @@ def patient_figures(
         ),
         "patient_spread": Plan(lambda: plots.patient_spread(spread, style, names), data),
         "swimlanes": Plan(
-            lambda: plots.swimlanes(found["patient_histories"], style, scenario.time.unit, scenario.dead_states),
+            lambda: plots.swimlanes(
+                found["patient_histories"], style, scenario.time.unit, scenario.dead_states, scenario.group_labels
+            ),
             found["patient_histories"],
         ),
     }

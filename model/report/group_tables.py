@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from model.analysis.groups import Compared, compared
 from model.analysis.run import Run
 from model.report.increment_columns import limits_of_increments
+from model.report.numbers import ALL_PATIENTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ def _row(run: Run, found: Compared) -> dict[str, object]:
     return {
         "analysis": found.analysis,
         "group": found.group,
-        "label": run.scenario.group_labels.get(found.group, "All patients"),
+        "label": run.scenario.group_labels.get(found.group, ALL_PATIENTS),
         "share": found.share,
         "strategy": strategies[found.strategy],
         "comparator": strategies[run.reference],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.report.numbers import brief, number
+from model.report.numbers import ALL_PATIENTS, brief, number
 from model.report.style import COLOURS, FAINT, INK, Style, canvas, colour_map, legend, nothing, numbers, wrapped
 
 
@@ -18,7 +18,7 @@ def forest(table, style: Style, heading: str, result_label: str, interval: str, 
     figure, axis = canvas(style, heading, 7.8, 1.9 + 0.27 * len(table))
     handles = []
     for name, rows, colour, marker, size in (
-        ("All patients", table["group"] == "", COLOURS[0], "D", 6.5),
+        (ALL_PATIENTS, table["group"] == "", COLOURS[0], "D", 6.5),
         ("Group", table["group"] != "", COLOURS[1], "o", 4.5),
     ):
         part = table[rows]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 MINUS = "\N{MINUS SIGN}"
+ALL_PATIENTS = "All patients"
 NONE = "-"  # a value that does not exist; no minus sign
 FIGURES = 4  # of the largest number of a column
 LEAST = 2  # of the smallest, as far as decimals allow

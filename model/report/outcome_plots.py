@@ -125,6 +125,12 @@ def _months(last: float):
     return MultipleLocator(next((step for step in (1, 2, 3, 6, 12, 24) if last / step <= 6), 60))
 
 
+def _called(component: str) -> str:
+    """A component has no label: its key as words."""
+    words = component.removeprefix(cost_of("")).replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def cost_components(outcomes, style: Style):
     """Mean cost by component, stacked: base case, discounted, all groups; totals at the end of the bars.
 
@@ -147,9 +153,7 @@ def cost_components(outcomes, style: Style):
     for i, component in enumerate(table):
         values = table[component].to_numpy()
         start = np.where(values >= 0, above, below)
-        handles.append(
-            axis.barh(range(len(table)), values, 0.62, start, label=component.removeprefix(cost_of("")), **area(i))
-        )
+        handles.append(axis.barh(range(len(table)), values, 0.62, start, label=_called(component), **area(i)))
         above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
     digits = places(above + below)
     for i, total in enumerate(above + below):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from model.report.numbers import brief, plural
@@ -122,10 +124,10 @@ def _span(sample: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
+def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...], groups: Mapping[str, str]):
     """Example patients, a lane each, the same patients in each strategy; the end of a lane is death or the horizon.
 
-    histories: group, strategy, patient, state, entered_time, left_time, time_waited.
+    histories: group, strategy, patient, state, entered_time, left_time, time_waited. groups: labels.
     """
     shown = histories[~histories["state"].isin(dead)]
     shown = shown.assign(state=with_others(shown["state"], shown["left_time"] - shown["entered_time"]))
@@ -157,7 +159,10 @@ def swimlanes(histories, style: Style, time_unit: str, dead: tuple[str, ...]):
         axis.set_xlim(0, max(shown["left_time"].max(), 1e-9) * 1.03)
         axis.grid(False, axis="y")
         numbers(axis.xaxis, 5)
-    ticks = [f"{shortened(group, 24)} {patient}" if group != "all" else f"{patient}" for group, patient in people]
+    ticks = [
+        f"{shortened(groups.get(group, group), 34)}, {patient}" if group != "all" else f"{patient}"
+        for group, patient in people
+    ]
     axes[0][0].set_yticks(range(len(people)), ticks, fontsize=7)
     axes[0][0].set_ylabel("Patient")
     axes[0][0].invert_yaxis()

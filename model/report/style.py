@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -52,8 +53,8 @@ class Style:
             object.__setattr__(self, name, {key: shortened(label) for key, label in getattr(self, name).items()})
 
     def named(self, parameter: str) -> str:
-        """Label of a parameter, or of what else is varied, its key where it has none."""
-        return self.parameters.get(parameter, parameter)
+        """Label of a parameter, or of what else is varied."""
+        return named(parameter, self.parameters)
 
     def look(self, strategy: str) -> dict:
         """Keywords of a line."""
@@ -71,6 +72,16 @@ class Style:
             return self.look(strategy) | {"marker": "", "linewidth": 1.8}
         start = 0.02 + 0.12 * list(self.labels).index(strategy) / len(self.labels)
         return self.look(strategy) | {"markevery": (start, 0.12), "markersize": 5, "linewidth": 1.5}
+
+
+def named(key: str, labels: Mapping[str, str]) -> str:
+    """Label of a parameter, the key where it has none. Arguments stand behind: of 'price.cv, wage.cv' 'Price (cv), Wage (cv)'."""
+    if key in labels:
+        return labels[key]
+    parts = [part.strip().partition(".") for part in key.split(",")]
+    if not any(name in labels for name, _, _ in parts):
+        return key
+    return ", ".join(labels.get(name, name) + (f" ({argument})" if argument else "") for name, _, argument in parts)
 
 
 MOST_STATES = len(AREAS)

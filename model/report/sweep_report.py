@@ -14,7 +14,7 @@ from model.effects import Words, words_of
 from model.report import choice_plots, figures, numbers, plots, sweep_plots, text
 from model.report.figures import Plan, parameter_labels
 from model.report.result import Result
-from model.report.style import wrapped
+from model.report.style import named, wrapped
 from model.units import UnitError, years
 
 if TYPE_CHECKING:
@@ -118,20 +118,24 @@ Scale = tuple[str, dict]
 
 def _scale(found: Sweep, axis: Axis) -> Scale | None:
     """(label with unit, number of each value), or None where the values are no numbers."""
-    column = found.axes.index(axis)
+    column, name = found.axes.index(axis), _name(found, axis)
     values = list(dict.fromkeys(point[column] for point in found.points))
     if axis.kind == "parameter":
         unit = found.scenario.parameters[axis.name].unit.text
-        name = parameter_labels(found.scenario).get(axis.name, axis.name)
         return f"{name} ({unit})" if unit else name, {v: v for v in values}
     if axis.kind == "wtp":
         return f"Willingness to pay ({found.scenario.currency} per {_effect(found).one})", {v: v for v in values}
     for read, unit in ((float, ""), (_percent, "%"), (years, "years")):
         try:
-            return f"{axis.name} ({unit})" if unit else axis.name, {v: read(v) for v in values}
+            return f"{name} ({unit})" if unit else name, {v: read(v) for v in values}
         except (ValueError, UnitError):
             continue
     return None
+
+
+def _name(found: Sweep, axis: Axis) -> str:
+    """As people read it: the label of a parameter, the willingness to pay, else the setting."""
+    return "WTP" if axis.kind == "wtp" else named(axis.name, parameter_labels(found.scenario))
 
 
 def _percent(value: str) -> float:
@@ -215,9 +219,9 @@ def _inside(base: tuple | None, data) -> tuple | None:
 def _dots(found: Sweep, against, style: plots.Style, label: str) -> dict[str, Plan]:
     import pandas as pd
 
-    names = [column_of(a, found) for a in found.axes]
+    names, called = [column_of(a, found) for a in found.axes], [_name(found, a) for a in found.axes]
     cases = [
-        ", ".join(f"{n} {_shown(v)}" for n, v in zip(names, row)) for row in against[names].itertuples(index=False)
+        ", ".join(f"{n} {_shown(v)}" for n, v in zip(called, row)) for row in against[names].itertuples(index=False)
     ]
     unknown = pd.Series(np.nan, against.index)
     data = pd.DataFrame(
@@ -244,7 +248,7 @@ def _text(found: Sweep, table: pd.DataFrame) -> str:
     own = table[(table["group"] == "all") & (table["strategy"] != reference)]
     lines = [
         scenario.title,
-        f"{numbers.count(len(found.points), 'point')} of {', '.join(a.name for a in found.axes)}; "
+        f"{numbers.count(len(found.points), 'point')} of {', '.join(_name(found, a) for a in found.axes)}; "
         + (f"{numbers.count(found.sample.n, 'draw')} each; " if found.sample.n else "base values otherwise; ")
         + f"increments are versus {scenario.labels[reference]}",
         "",
@@ -257,7 +261,8 @@ def _text(found: Sweep, table: pd.DataFrame) -> str:
 
 
 def _listed(found: Sweep, own: pd.DataFrame) -> str:
-    names = [column_of(a, found) for a in found.axes if a.kind != "wtp"]
+    shown = [axis for axis in found.axes if axis.kind != "wtp"]
+    names = [column_of(axis, found) for axis in shown]
     probability = "probability_most_cost_effective" in own
     known = "incremental_nmb_standard_error" in own and own["incremental_nmb_standard_error"].notna().any()
     benefit = numbers.places(own["incremental_nmb"])
@@ -267,7 +272,7 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
     )
     ratio = numbers.places(own["icer"])
     header = [
-        *names,
+        *(_name(found, axis) for axis in shown),
         "Strategy",
         "WTP",
         f"Inc. cost ({found.scenario.currency})",
@@ -297,9 +302,9 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
 
 def _range(found: Sweep, strategy: str, rows: pd.DataFrame) -> str:
     """rows: of the strategy, by point."""
-    names, extremes = [column_of(a, found) for a in found.axes], found.extremes(strategy)
+    names, extremes = {_name(found, a): column_of(a, found) for a in found.axes}, found.extremes(strategy)
     low, high = (
-        f"{numbers.brief(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[n])}' for n in names)})"
+        f"{numbers.brief(end['incremental_nmb'])} (at {', '.join(f'{n} = {_shown(end[c])}' for n, c in names.items())})"
         for end in (rows.iloc[extremes.lowest], rows.iloc[extremes.highest])
     )
     label = found.scenario.labels[strategy]

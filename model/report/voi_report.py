@@ -12,7 +12,9 @@ from model.analysis.studies import Worth
 from model.analysis.value_of_information import Information, Ranked, ranked
 from model.economics.evppi import Evppi
 from model.report import figures, numbers, plots, sampling_plots, text
+from model.report.parameter_tables import NOT_REPORTED
 from model.report.result import Result
+from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,7 @@ def report(run: Run, found: Information, population: Population | None) -> Resul
         f"{numbers.count(run.sample.n, 'draw')}; EVPI {numbers.brief(found.evpi)}",
         *_noise(found),
         "",
-        evppi_text(ranked(found), style),
+        evppi_text(ranked(found), style, run.scenario),
         *_status_text(found),
     ]
     if population is not None:
@@ -76,20 +78,31 @@ def evppi_table(found: Information) -> pd.DataFrame:
     )
 
 
-def evppi_text(listed: list[Ranked], style: plots.Style) -> str:
+def evppi_text(listed: list[Ranked], style: plots.Style, scenario: Scenario | None = None) -> str:
+    """Of parameters of a scenario also their status."""
     digits = max(1, numbers.places([float(row.evppi.value) for row in listed]))
     rows = [
         [
             style.named(row.name) if row.kind == "parameter" else row.name,
             row.kind,
+            *([_status(row, scenario)] if scenario else []),
             numbers.number(float(row.evppi.value), digits),
             numbers.number(float(row.evppi.standard_error), digits),
             numbers.percent(row.share),
         ]
         for row in listed
     ]
-    lines = [text.table(["Parameter", "Kind", "EVPPI", "SE", "of EVPI"], rows)]
-    return "\n".join([*lines, *(line for row in listed for line in _doubts([row.name], row.evppi))])
+    header = ["Parameter", "Kind", *(["Status"] if scenario else []), "EVPPI", "SE", "of EVPI"]
+    doubts = (line for row, shown in zip(listed, rows) for line in _doubts([shown[0]], row.evppi))
+    return "\n".join([text.table(header, rows), *doubts])
+
+
+def _status(row: Ranked, scenario: Scenario) -> str:
+    """Of a parameter; of a group those of its members."""
+    if row.kind == "status":
+        return row.name
+    known = (scenario.parameters[name].status or NOT_REPORTED for name in row.members or (row.name,))
+    return ", ".join(dict.fromkeys(known))
 
 
 def _doubts(names: list[str], found: Evppi) -> list[str]:

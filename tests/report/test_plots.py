@@ -138,17 +138,28 @@ def bands(axis):
 
 class TestCostEffectivenessPlane:
     plane = plane_of(["surgery"])
-    axis = plots.cost_effectiveness_plane(plane, TWO, 50_000).axes[0]
+    figure = plots.cost_effectiveness_plane(plane, TWO, 50_000)
+    axis = figure.axes[2]
 
     def test_points_are_the_first_draws_and_the_figure_says_so(self):
         points = self.axis.collections[0].get_offsets()
         np.testing.assert_array_equal(points, self.plane[["incremental_effect", "incremental_cost"]].iloc[:5000])
-        assert "first 5,000 of 10,000 draws" in self.axis.get_title(loc="right")
+        assert "first 5,000 of 10,000 draws" in self.figure.axes[0].get_title(loc="right")
         assert self.axis.collections[0].get_rasterized()
 
     def test_mean_is_of_all_draws(self):
         mean = line(self.axis, "Surgery + radiotherapy").get_xydata()[0]
         np.testing.assert_allclose(mean, self.plane[["incremental_effect", "incremental_cost"]].mean())
+
+    @pytest.mark.parametrize("place, along, what", [(0, 0, "incremental_effect"), (3, 1, "incremental_cost")])
+    def test_margins_are_histograms_of_all_draws_over_the_axis_of_the_points(self, place, along, what):
+        edge = self.figure.axes[place]
+        assert (edge.get_xlim, edge.get_ylim)[along]() == (self.axis.get_xlim, self.axis.get_ylim)[along]()
+        corners = edge.collections[0].get_paths()[0].vertices
+        expected = np.histogram(self.plane[what], 40)[0] / 10_000
+        assert corners[:, 1 - along].max() == pytest.approx(expected.max())
+        ends = self.plane[what].min(), self.plane[what].max()
+        assert (corners[:, along].min(), corners[:, along].max()) == pytest.approx(ends)
 
     def test_ellipse_holds_95_percent_of_bivariate_normal_draws(self):
         from matplotlib.path import Path
@@ -170,7 +181,7 @@ class TestCostEffectivenessPlane:
     def test_zero_is_inside_even_where_every_draw_gains_and_costs(self):
         axis = plots.cost_effectiveness_plane(
             self.plane.assign(incremental_cost=1000.0 + self.plane["draw"], incremental_effect=1.0), TWO
-        ).axes[0]
+        ).axes[2]
         assert axis.get_xlim()[0] < 0 < axis.get_xlim()[1] and axis.get_ylim()[0] < 0 < axis.get_ylim()[1]
 
     def test_axes_and_threshold_are_labelled_with_units(self):
@@ -179,7 +190,7 @@ class TestCostEffectivenessPlane:
         assert line(self.axis, "50,000 CAD 2024 per QALY").get_slope() == 50_000
 
     def test_several_strategies_share_the_points_and_have_no_quadrant_shares(self):
-        axis = plots.cost_effectiveness_plane(plane_of(list(LABELS)[1:]), SIX).axes[0]
+        axis = plots.cost_effectiveness_plane(plane_of(list(LABELS)[1:]), SIX).axes[2]
         assert [len(c.get_offsets()) for c in axis.collections] == [1000] * 5
         assert texts(axis) == []
 
@@ -278,7 +289,8 @@ class TestSampledDistributions:
         shown = [axis for axis in figure.axes if axis.get_visible()]
         assert len(shown) == n
         for axis in shown:
-            assert axis.patches[0].get_data().values.sum() == 10_000
+            corners = axis.collections[0].get_paths()[0].vertices
+            assert corners[:, 1].max() == np.histogram(2 + 0.1 * NORMAL[0], 40)[0].max()
             assert [found.get_xdata()[0] for found in axis.lines] == [2.0, 1.804, 2.196]
             assert axis.get_xlabel() == "USD per day"
 

@@ -18,7 +18,7 @@ _TARGETS = table(
     Column("model", ROW, "result of the model at the best values"),
     Column("difference", ROW, "model - value"),
     Column("difference_in_errors", NUMBER, "difference / error"),
-    "source",
+    "source label",
 )
 _STARTS = table(
     "calibrate",

@@ -470,7 +470,7 @@ RUN = (
         "run analyse",
         "acceptability",
         "`ceac` and `ceaf`, one below the other.",
-        *_CEAC.columns[:-1],
+        *(column for column in _CEAC.columns if not column.name.startswith("group")),
         Column("curve", TEXT, "`CEAC` or `CEAF`"),
     ),
     figure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from model.report.columns.column import (
@@ -83,9 +84,46 @@ def columns(*listed: str | Column) -> tuple[Column, ...]:
     return tuple(found)
 
 
+# Columns of keys that have one of labels behind the last column, but in tables of draws, patients and occupancy.
+LABELLED = ("strategy", "comparator", "reference", "group", "state", "parameter", "input")
+WITHOUT_LABELS = frozenset(
+    [
+        "psa",
+        "psa_groups",
+        "trace",
+        "occupancy",
+        "over_time",
+        "patient_histories",
+        "swimlanes",
+        "patient_spread",
+        "time_to_event",
+        "cost_effectiveness_plane",
+        "plane_pairwise",
+    ]
+)
+
+
+HAVE_LABELS = {"groups": "group", "landmarks": "state"}  # tables whose column `label` is that of a key
+
+
+def keys_to_label(name: str, listed: Iterable[str]) -> list[str]:
+    """Of the columns of a table, those that have another of labels behind the last."""
+    if name in WITHOUT_LABELS:
+        return []
+    known = set(listed)
+    return [k for k in LABELLED if k in known and f"{k}_label" not in known and HAVE_LABELS.get(name) != k]
+
+
+def _with_labels(name: str, found: tuple[Column, ...]) -> tuple[Column, ...]:
+    keys = keys_to_label(name, [column.name for column in found])
+    return found + tuple(
+        Column(f"{key}_label", TEXT, f"label of the {key}, its key where it has none", optional=True) for key in keys
+    )
+
+
 def table(commands: str, name: str, about: str, *listed: str | Column, figure: bool = False) -> Table:
     """A table; commands that write it, separated by spaces; columns as in `columns`."""
-    return Table(tuple(commands.split()), name, about, columns(*listed), figure)
+    return Table(tuple(commands.split()), name, about, _with_labels(name, columns(*listed)), figure)
 
 
 def figure(commands: str, name: str, about: str, *listed: str | Column) -> Table:

@@ -1,0 +1,58 @@
+"""Columns of labels behind those of keys, for people who read or plot a table: `strategy_label` and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from model.decision import ALL
+from model.report.columns.shared import LABELLED, keys_to_label
+from model.report.figures import parameter_labels
+from model.report.numbers import ALL_PATIENTS
+from model.report.plan import Plan
+from model.report.result import Tables
+from model.report.style import named
+from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def of_tables(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> Mapping[str, pd.DataFrame]:
+    """Every table with its labels; those that are made when they are asked for still are."""
+    if not isinstance(tables, Tables):
+        return {name: labelled(name, table, scenario) for name, table in tables.items()}
+
+    def later(name: str) -> Callable[[], pd.DataFrame]:
+        return lambda: labelled(name, tables[name], scenario)
+
+    return Tables({name: later(name) for name in tables})
+
+
+def of_plans(plans: Mapping[str, Plan], scenario: Scenario) -> dict[str, Plan]:
+    """Figures whose CSVs have labels."""
+    return {name: plan._replace(data=labelled(name, plan.data, scenario)) for name, plan in plans.items()}
+
+
+def labelled(name: str, table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """The table of that name with a label behind the last column for each column of keys; a key without a label stands for itself."""
+    columns = keys_to_label(name, table.columns)
+    if not columns:
+        return table
+    labels = _labels(scenario)
+    return table.assign(**{f"{column}_label": table[column].map(labels[column]) for column in columns})
+
+
+def _labels(scenario: Scenario) -> dict[str, Callable[[object], object]]:
+    strategy, groups = _in(scenario.labels), _in({ALL: ALL_PATIENTS} | scenario.group_labels)
+    states, parameters = {key: state.label for key, state in scenario.states.items()}, parameter_labels(scenario)
+
+    def parameter(key: object) -> object:
+        return named(key, parameters) if isinstance(key, str) else key
+
+    known = {"group": groups, "state": _in(states), "parameter": parameter, "input": parameter}
+    return {column: known.get(column, strategy) for column in LABELLED}
+
+
+def _in(labels: Mapping[str, str]) -> Callable[[object], object]:
+    return lambda key: labels.get(key) or key if isinstance(key, str) else key
