@@ -224,7 +224,7 @@ def _targets_text(table) -> str:
 
 
 def _values_text(found: Calibrated, table) -> str:
-    header, rows = ["Input", "Status", "Bounds", "Best", "SE", "95 % interval of the fit", "", "In the file"], []
+    header, rows = ["Input", "Status", "Bounds", "Best", "SE", "95 % interval of the fit", "Verdict", "In the file"], []
     for r in table.to_dict("records"):
         row = [
             _named(found, r["input"]),

@@ -32,7 +32,7 @@ def sobol(table, style: Style, label: str):
             )
         )
     _names(axis, rows, style)
-    axis.set_xlabel(wrapped(f"Share of the variance of the {label}", 80))
+    axis.set_xlabel(wrapped(f"Share of the variance of the {label}", 60))
     axis.set_xlim(left=min(0.0, float(rows["first_order_lower_95"].min())))
     percent(axis.xaxis)
     legend(figure, handles)
@@ -66,7 +66,7 @@ def morris(table, style: Style, label: str):
             label="Standard deviation (interactions, curvature)",
         )
     _names(axis, rows, style)
-    axis.set_xlabel(wrapped(f"Effect on the {label}", 80))
+    axis.set_xlabel(wrapped(f"Effect on the {label}", 60))
     axis.set_xlim(left=0)
     numbers(axis.xaxis)
     legend(figure, handles)

@@ -134,9 +134,10 @@ def evppi(evppi, style: Style, evpi: float | None = None, wtp: float | None = No
 
 
 def _named(rows, style: Style) -> list[str]:
-    """Labels of parameters; groups and statuses by their names."""
+    """Labels of parameters; groups by their names, and what is of all parameters of one status."""
     kinds = rows["kind"] if "kind" in rows else ["parameter"] * len(rows)
-    names = [style.named(str(p)) if kind == "parameter" else str(p) for p, kind in zip(rows["parameter"], kinds)]
+    called = {"parameter": style.named, "status": "All parameters with status {}".format}
+    names = [called.get(kind, str)(str(p)) for p, kind in zip(rows["parameter"], kinds)]
     return [wrapped(name, 40) for name in names]
 
 

@@ -75,9 +75,12 @@ class Style:
 
 
 def named(key: str, labels: Mapping[str, str]) -> str:
-    """Label of a parameter, the key where it has none. Arguments stand behind: of 'price.cv, wage.cv' 'Price (cv), Wage (cv)'."""
+    """Label of a parameter, the key where it has none. Arguments stand behind: of 'price.cv, wage.cv' 'Price (cv), Wage (cv)';
+    those that are varied together are joined by ' + '."""
     if key in labels:
         return labels[key]
+    if " + " in key:
+        return " + ".join(named(part, labels) for part in key.split(" + "))
     parts = [part.strip().partition(".") for part in key.split(",")]
     if not any(name in labels for name, _, _ in parts):
         return key
@@ -115,7 +118,7 @@ def canvas(style: Style, heading: str, width: float = 7.5, height: float = 5.0, 
     with matplotlib.rc_context(matplotlib.RcParams(_AXES)):
         figure = PlainFigure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(rows, columns, **more)
-    room, texts = int(width * 14), (*heading.split("\n"), style.title)
+    room, texts = int(width * 13), (*heading.split("\n"), style.title)
     lines = [line for text in texts for line in textwrap.wrap(shortened(text, 3 * room), room)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, color=INK)
     return figure, axes
@@ -166,7 +169,16 @@ def points(axis, x, y, colour, size: float = 6, alpha: float = 0.25) -> None:
     import seaborn
 
     seaborn.scatterplot(
-        x=x, y=y, s=size, alpha=alpha, color=colour, linewidth=0, rasterized=True, zorder=2, ax=axis, legend=False
+        x=np.asarray(x),
+        y=np.asarray(y),
+        s=size,
+        alpha=alpha,
+        color=colour,
+        linewidth=0,
+        rasterized=True,
+        zorder=2,
+        ax=axis,
+        legend=False,
     )
 
 

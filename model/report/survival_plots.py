@@ -10,6 +10,7 @@ from model.report.style import COLOURS, FAINT, INK, LINES, Style, canvas, legend
 
 STEPS = {"drawstyle": "steps-post"}
 FITS = (*COLOURS[:6], "#7A4B00")  # black is what was observed
+NAMES = {"gengamma": "Generalised gamma", "loglogistic": "Log-logistic", "lognormal": "Log-normal"}
 SEEN = {"color": "black", "linewidth": 1.8}
 
 
@@ -102,8 +103,13 @@ def _lines(axis, part, column: str, observed: str, how: dict) -> list:
     for i, (name, own) in enumerate(part.groupby("distribution", sort=False)):
         seen = name == observed
         look = SEEN | how if seen else _look(name, i - 1)
-        handles += axis.plot(own["time"], own[column], **look, label=name, zorder=3 if seen else 2)
+        handles += axis.plot(own["time"], own[column], **look, label=_called(name), zorder=3 if seen else 2)
     return handles
+
+
+def _called(name: str) -> str:
+    """A distribution as people write it."""
+    return NAMES.get(name, name[:1].upper() + name[1:])
 
 
 def _look(name: str, place: int) -> dict:

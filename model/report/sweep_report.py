@@ -121,8 +121,7 @@ def _scale(found: Sweep, axis: Axis) -> Scale | None:
     column, name = found.axes.index(axis), _name(found, axis)
     values = list(dict.fromkeys(point[column] for point in found.points))
     if axis.kind == "parameter":
-        unit = found.scenario.parameters[axis.name].unit.text
-        return f"{name} ({unit})" if unit else name, {v: v for v in values}
+        return _with_unit(found, axis), {v: v for v in values}
     if axis.kind == "wtp":
         return f"Willingness to pay ({found.scenario.currency} per {_effect(found).one})", {v: v for v in values}
     for read, unit in ((float, ""), (_percent, "%"), (years, "years")):
@@ -135,7 +134,15 @@ def _scale(found: Sweep, axis: Axis) -> Scale | None:
 
 def _name(found: Sweep, axis: Axis) -> str:
     """As people read it: the label of a parameter, the willingness to pay, else the setting."""
-    return "WTP" if axis.kind == "wtp" else named(axis.name, parameter_labels(found.scenario))
+    if axis.kind == "wtp":
+        return "WTP"
+    name = named(axis.name, parameter_labels(found.scenario))
+    return name if axis.kind == "parameter" or "." in name else name[:1].upper() + name[1:]
+
+
+def _with_unit(found: Sweep, axis: Axis) -> str:
+    unit = found.scenario.parameters[axis.name].unit.text if axis.kind == "parameter" else ""
+    return f"{_name(found, axis)} ({unit})" if unit else _name(found, axis)
 
 
 def _percent(value: str) -> float:
@@ -272,7 +279,7 @@ def _listed(found: Sweep, own: pd.DataFrame) -> str:
     )
     ratio = numbers.places(own["icer"])
     header = [
-        *(_name(found, axis) for axis in shown),
+        *(_with_unit(found, axis) for axis in shown),
         "Strategy",
         "WTP",
         f"Inc. cost ({found.scenario.currency})",
