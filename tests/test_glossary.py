@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from written import options, table_files
+from page_words import options, table_files
 
 from model.cli.main import COMMANDS
 from model.report.columns import TABLES

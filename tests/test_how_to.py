@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_words import options, table_files
 from scipy.integrate import quad
-from written import options, table_files
 
 import model
 from model.cli.main import COMMANDS

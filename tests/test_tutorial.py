@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from written import numbers
+from page_words import numbers
 
 import model
 from model.cli import main

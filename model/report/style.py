@@ -157,11 +157,20 @@ def histogram(axis, sample, bins=40, shares: bool = False, outline: bool = False
     weights = np.full(len(sample), 1 / len(sample)) if shares else None
     where = {look.pop("on", "x"): np.asarray(sample, float)}
     line = {} if outline else {"linewidth": 0, "alpha": 1}
-    bins = bins if isinstance(bins, int) else list(bins)
+    bins = list(_edges(np.asarray(sample, float), bins) if isinstance(bins, int) else bins)
     before = len(axis.lines) if outline else len(axis.collections)
     seaborn.histplot(**where, bins=bins, weights=weights, element="step", fill=not outline, ax=axis, **line | look)
     axis.set(xlabel="", ylabel="")
     return (axis.lines if outline else axis.collections)[before]
+
+
+def _edges(sample: np.ndarray, bins: int) -> np.ndarray:
+    """Of equal bins; one bin around values that are all the same but for rounding."""
+    low, high = sample.min(), sample.max()
+    size = max(abs(low), abs(high))
+    if high - low > 1e-9 * size:
+        return np.linspace(low, high, bins + 1)
+    return (low + high) / 2 + np.array([-0.05, 0.05]) * (size or 1)
 
 
 def points(axis, x, y, colour, size: float = 6, alpha: float = 0.25) -> None:

@@ -77,5 +77,6 @@ def test_the_table_and_the_exit_codes(tmp_path, capsys):
     assert "FAILED" in capsys.readouterr().out
     assert main(["verify", str(tmp_path / "none.yaml")]) == 2
     table = model.verify(PATH, draws=0).tables["verification"]
-    assert list(table) == ["check", "title", "group", "strategy", "outcome", "expected", "found", "note"]
+    own = ["check", "title", "group", "strategy", "outcome", "expected", "found", "note"]
+    assert list(table) == [*own, "strategy_label", "group_label"]
     assert np.isfinite(table[table["outcome"] == "pass"][["expected", "found"]]).all(axis=None)

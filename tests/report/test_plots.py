@@ -497,3 +497,14 @@ class TestStyle:
         axis.set_xlim(limits)
         style.numbers(axis.xaxis)
         assert [label.get_text() for label in axis.get_xticklabels()] == shown
+
+
+@pytest.mark.parametrize("value", [0.0, 250.0, -3e-12, 1e12])
+def test_values_that_are_all_the_same_are_one_bar(value):
+    from model.report import style
+
+    figure, axis = style.canvas(style.Style({}), "Histogram")
+    sample = value * (1 + 1e-15 * np.arange(50))
+    style.histogram(axis, sample)
+    low, high = axis.get_xlim()
+    assert low < value < high
