@@ -126,6 +126,7 @@ def group_acceptability(ceac, style: Style, groups: dict[str, str], wtp: float, 
     axes[0, 0].set_xlim(own.min(), max(own.max(), own.min() + 1e-9))
     numbers(axes[0, 0].xaxis, 3)
     percent(axes[0, 0].yaxis)
+    figure.get_layout_engine().set(wspace=0.09)  # room between the last number of a panel and the first of the next
     figure.supylabel("Probability most cost-effective", fontsize=9)
     legend(figure, handles)
     return figure
