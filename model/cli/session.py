@@ -25,6 +25,12 @@ class OptionsError(ValueError):
     """Options that do not go together."""
 
 
+def free(file: Path, replace: bool) -> None:
+    """Raise OptionsError, before the work, where a file of the user's would be overwritten."""
+    if file.exists() and not replace:
+        raise OptionsError(f"{file} exists; choose another --out, or give --replace")
+
+
 class Session:
     """options: as given; arguments: the words of the command line."""
 

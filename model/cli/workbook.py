@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from model.cli import options as shared
-from model.cli.session import Session
+from model.cli.session import Session, free
 
 
 def options(parser: ArgumentParser) -> None:
@@ -29,11 +29,9 @@ def options(parser: ArgumentParser) -> None:
 
 def do(session: Session) -> int:
     import model
-    from model.report.workbook.cells import WorkbookError
 
     options = session.options
-    if options.file.exists() and not options.replace:
-        raise WorkbookError(f"{options.file} exists; choose another --out, or give --replace")
+    free(options.file, options.replace)
     scenario = session.scenario()
     made = model.workbook(scenario, recompute=not options.no_recompute)
     print(f"{made.save(options.file, options.replace)}: {made.summary}")

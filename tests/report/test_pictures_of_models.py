@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import model
+from model.cli import main
 from model.report import diagram
 from model.report.diagram import graph
 
@@ -153,3 +154,15 @@ def test_command_prints_or_writes(tmp_path, capsys):
     assert main(["diagram", file, "--strategy", "cafeine"]) == 2
     told = capsys.readouterr().err
     assert "no 'cafeine'" in told and "did you mean" in told.lower() and "caffeine" in told
+
+
+@pytest.mark.parametrize("words", [["diagram"], ["workbook", "--no-recompute"]])
+def test_a_file_is_written_where_it_is_asked_for_and_never_over_another(words, tmp_path, capsys):
+    target = tmp_path / "not there yet" / "file"
+    asked = [words[0], "scenarios/mscc_constant_hazards.yaml", *words[1:], "--out", str(target)]
+    assert main(asked) == 0 and target.stat().st_size > 1000
+    target.write_text("mine")
+    assert main(asked) == 2 and "give --replace" in capsys.readouterr().err and target.read_text() == "mine"
+    assert main([*asked, "--replace"]) == 0 and target.stat().st_size > 1000
+    assert main([*asked[:-1], str(target / "in a file.xlsx")]) == 2
+    assert "cannot write" in capsys.readouterr().err

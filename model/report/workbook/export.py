@@ -57,12 +57,14 @@ class Workbook:
             raise WorkbookError(f"{target} exists; choose another --out, or give --replace")
         part = target.with_name(f".{target.name}.{os.getpid()}.new")
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             write.write(self.book, part, self.known)
             part.replace(target)
         except OSError as error:
             raise WorkbookError(f"cannot write {target}: {error.strerror or error}") from None
         finally:
-            part.unlink(missing_ok=True)
+            if part.exists():
+                part.unlink()
         return target
 
 

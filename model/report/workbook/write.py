@@ -67,4 +67,7 @@ def write(book: Book, path: Path | str, known: Known | None = None) -> None:
                 page.write_formula(row, column, f"={cell.content}", style, "" if value is None else value)
     for name, target in book.names.items():
         file.define_name(name, target)
-    file.close()
+    try:
+        file.close()
+    except xlsxwriter.exceptions.FileCreateError as error:
+        raise OSError(str(error)) from None
