@@ -136,13 +136,11 @@ def _calls(
 
 
 def _verify(scenario: Scenario, options: Options) -> Result:
-    from model import api
+    from model.api.verification import verify
 
-    verify: Callable[..., Result] | None = api.verify if "verify" in api.NAMES else None  # type: ignore[assignment]
-    if verify is None:
-        raise LeftOut
-    taken = inspect.signature(verify).parameters
-    return verify(scenario, **{name: value for name, value in options.items() if name in taken})
+    call: Callable[..., Result] = verify
+    taken = inspect.signature(call).parameters
+    return call(scenario, **{name: value for name, value in options.items() if name in taken})
 
 
 def _variants_of(scenario: Scenario) -> Path:

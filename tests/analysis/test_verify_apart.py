@@ -126,3 +126,27 @@ def test_parameters_drawn_together_and_forms_that_it_does_not_know(tmp_path):
     assert set(found["samples"]["outcome"]) == {"not applicable"}  # a distribution of a parameter by Weibull
     assert set(found["recomputed"]["outcome"]) == {"pass"}
     assert not [check for check, part in found.items() if "fail" in set(part["outcome"])]
+
+
+def test_the_report_and_the_diagram_write_out_every_survival_distribution(tmp_path):
+    lines = "".join(
+        f'  - {{from: well, to: dead, name: n{i}, survival: "{text}", clock: model, hazard ratio: h, acceleration factor: 1.1}}\n'
+        for i, text in enumerate(SURVIVALS)
+    )
+    path = tmp_path / "model.yaml"
+    path.write_text(HAZARDS + lines)
+    model.run(path, draws=0, engine="individual", patients=60).save(tmp_path / "out")
+    page, drawn = (tmp_path / "out" / "report.html").read_text(), model.diagram(path)
+    for family in (
+        "exponential",
+        "weibull",
+        "gompertz",
+        "lognormal",
+        "loglogistic",
+        "gamma",
+        "piecewise",
+        "cure",
+        "mixture",
+    ):
+        assert f"{family}(" in page and f"{family}(" in drawn
+    assert "6,000 patients a strategy" in page.replace("\N{NO-BREAK SPACE}", " ") and "time ratio" in drawn

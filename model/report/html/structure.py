@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from model.report.html import seams
+from model.report import diagram
 from model.report.html.blocks import Block, Drawing, Grid, Section
 from model.report.html.material import Material
 from model.report.html.pictures import address
@@ -15,7 +15,7 @@ REST = "what the others leave"
 
 
 def section(material: Material) -> Section:
-    svg = seams.diagram(material.scenario)
+    svg = diagram.svg(material.scenario)
     blocks: list[Block] = [Drawing("Model diagram", address("image/svg+xml", svg.encode()))] if svg else []
     blocks.append(states(material))
     blocks += [transitions(material)] if material.scenario.transitions else curves(material)
