@@ -150,3 +150,31 @@ def test_the_report_and_the_diagram_write_out_every_survival_distribution(tmp_pa
     ):
         assert f"{family}(" in page and f"{family}(" in drawn
     assert "6,000 patients a strategy" in page.replace("\N{NO-BREAK SPACE}", " ") and "time ratio" in drawn
+
+
+FORMULAS = """\
+title: Every kind of formula
+currency: {code: USD}
+time: {unit: year, horizon: 8 years, cycle: 1 year}
+discount: {cost: 3 %, effect: 3 %}
+wtp: {thresholds: [1000]}
+parameters:
+  base: {value: 0.02, unit: per year}
+  doubled: {value: base * 2, unit: per year}
+  share: {value: 0.2}
+  norm: {table: norm.csv, by: year, by unit: year, column: rate, unit: per year}
+definitions:
+  late: time > 5 years
+strategies: {a: {h: 1, t: norm}, b: {h: 0.7, t: norm}}
+states:
+  well: {start: 1, utility: "if(not late and time >= 1 year, 0.8, +0.7)", cost: "100 USD per year * floor(1.5) * (1 + share)"}
+  dead: {alive: false}
+transitions:
+  - {from: well, to: dead, rate: "h * (doubled + if(time < 2 years or late, 0.01 per year, 0.03 per year) + lookup(t, time)) * min(1, max(0.2, abs(-0.5)))"}
+"""
+
+
+def test_every_kind_of_formula_is_recomputed(tmp_path):
+    (tmp_path / "norm.csv").write_text("year,rate\n0,0.02\n3,0.04\n6,0.09\n")
+    found = findings(tmp_path, FORMULAS, draws=0)["recomputed"]
+    assert set(found["outcome"]) == {"pass"} and (found["found"] > 0).any()
