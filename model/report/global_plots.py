@@ -93,7 +93,7 @@ def convergence(table, style: Style, label: str):
         (axes[0], "incremental_net_benefit", "standard_error", label[0].upper() + label[1:]),
         (axes[1], "probability_most_cost_effective", "probability_standard_error", "Probability most cost-effective"),
     ):
-        late = table[table["draws"] >= 10]
+        late = table[table["draws"] >= min(10, table["draws"].max())]  # the first few swing too far to be shown
         half = half_width(late[error], late["draws"] - 1)
         (line,) = axis.plot(late["draws"], late[name], color=COLOURS[0], label="Running estimate")
         band = axis.fill_between(

@@ -508,3 +508,11 @@ def test_values_that_are_all_the_same_are_one_bar(value):
     style.histogram(axis, sample)
     low, high = axis.get_xlim()
     assert low < value < high
+
+
+@pytest.mark.parametrize("draws", [2, 9, 12])
+def test_convergence_of_few_draws_is_drawn(draws, tmp_path):
+    import model
+
+    model.converge("scenarios/mscc_constant_hazards.yaml", draws=draws).save(tmp_path / "out")
+    assert (tmp_path / "out" / "figures" / "convergence.png").stat().st_size > 5000
