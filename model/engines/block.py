@@ -92,14 +92,14 @@ def settle(dynamics: Dynamics, x: np.ndarray) -> np.ndarray:
 
 def chance_transitions(dynamics: Dynamics, entries: np.ndarray, transitions: np.ndarray, time: float) -> None:
     """Add the branches taken: entries[state, row] into chance nodes (their own branches included) times probability."""
-    for state in _chance_order(dynamics):
+    for state in chance_order(dynamics):
         for i, branch in dynamics.branches(state).items():
             taken = entries[state] * branch.level.at(time)
             transitions[i] += taken
             entries[branch.target] += taken
 
 
-def _chance_order(dynamics: Dynamics) -> list[int]:
+def chance_order(dynamics: Dynamics) -> list[int]:
     """Chance nodes, each before those it leads to."""
     order: list[int] = []
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from model.dynamics import AtCycleEnd, AtEvent, AtOnce, AtRate
+from model.engines.block import chance_order
 from model.report.workbook.hazard_formulas import cumulative
 from model.report.workbook.levels import Column, Levelled, of_transition, rest
 from model.report.workbook.work import Work
@@ -140,7 +139,7 @@ def _start(work: Work, made: Moves) -> None:
             label = f"starts in {work.name(i)}"
             made.stated[i] = work.cell(label, work.scope.text(state.start), state.start.text)
     into: dict[int, list[str]] = {i: [cell] for i, cell in made.stated.items()}
-    for node in _in_order(dynamics):
+    for node in chance_order(dynamics):
         entered = "+".join(into.get(node, ["0"]))
         for i, branch in dynamics.branches(node).items():
             label = f"at time 0: {branch.label}"
@@ -148,19 +147,3 @@ def _start(work: Work, made: Moves) -> None:
             into.setdefault(branch.target, []).append(made.started[i])
     for resting in work.states:
         made.start[resting] = "+".join(into.get(resting, ["0"]))
-
-
-def _in_order(dynamics) -> list[int]:
-    """Chance nodes, each before those that it leads to."""
-    order: list[int] = []
-
-    def visit(state: int) -> None:
-        for branch in dynamics.branches(state).values():
-            if dynamics.chance[branch.target]:
-                visit(branch.target)
-        if state not in order:
-            order.insert(0, state)
-
-    for state in np.flatnonzero(dynamics.chance).tolist():
-        visit(state)
-    return order
