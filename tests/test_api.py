@@ -318,3 +318,15 @@ def test_examples_of_the_documentation_do_what_they_show(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     found = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert found.failed == 0 and (found.attempted > 0 or name == "model.api.asked")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "told"),
+    [
+        ({"patients": 50}, ["patients is not used: the cohort engine follows no patients"]),
+        ({"engine": "individual", "patients": 50}, []),
+        ({"engine": "individual", **FEW}, ["replications is not used: the individual engine has no queues"]),
+    ],
+)
+def test_patients_that_no_engine_reads_are_told(keywords, told):
+    assert [words for words in model.run(PATH, draws=10, **keywords).warnings if "is not used" in words] == told

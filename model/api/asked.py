@@ -18,7 +18,7 @@ from typing import ParamSpec, TypedDict, TypeVar
 from model import threads
 from model.analysis.method import Method
 from model.decision import ALL, Decision, decide
-from model.engines import engine_for
+from model.engines import engine_for, engine_of
 from model.outcome_keys import QALY
 from model.progress import Tell
 from model.report.result import Result
@@ -222,13 +222,27 @@ def analysis(*without: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def call(*arguments: P.args, **options: P.kwargs) -> R:
             whole.bind(*arguments, **options)  # a keyword that is not taken is told by its name, before the work
             with threads.one():
-                return function(*arguments, **options)
+                found = function(*arguments, **options)
+            if isinstance(found, Result) and "engine" in names:
+                found.warnings = (*found.warnings, *unused(options))
+            return found
 
         call.__dict__["__signature__"] = whole  # what help() and notebooks show
         call.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{keywords(names)}"
         return call
 
     return shown
+
+
+def unused(options: Mapping[str, object]) -> list[str]:
+    """What was stated of patients and is not read by the engine that was asked for."""
+    engine = engine_of(str(options.get("engine", "cohort")))
+    if not engine.follows_patients:
+        told = f"is not used: the {engine.name} engine follows no patients"
+        return [f"{name} {told}" for name in ("patients", "replications") if name in options]
+    if engine.independent != "replications" and "replications" in options:
+        return [f"replications is not used: the {engine.name} engine has no queues"]
+    return []
 
 
 def keywords(names: Sequence[str]) -> str:

@@ -145,7 +145,6 @@ def method(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--replications",
         type=patients,
-        default=20,
         metavar="N",
         help="replications of the base case, with the queueing engine (default 20)",
     )

@@ -68,9 +68,6 @@ class Session:
             known["jobs"] = self._jobs()
         if "wtp" in known:
             known["wtp"] = self._wtp(known["wtp"])
-        engine = known.get("engine")
-        if "patients" in known and engine and not engine_of(engine).follows_patients:
-            self.warn([f"--patients is not used: the {engine} engine follows no patients"])
         return known  # type: ignore[return-value]  # made of names, which no type checker can follow
 
     def _wtp(self, given: list[float]) -> float | list[float]:
