@@ -42,8 +42,9 @@ def do(session: Session) -> int:
     if options.no_figures:
         result.plans = {}
     session.finish(result)
+    figures = "figures/, " if result.plans else ""
     print(
-        f"\nResults: {options.out}/ (tables/, figures/, results.xlsx, report.html, scenario.yaml, manifest.json); "
+        f"\nResults: {options.out}/ (tables/, {figures}results.xlsx, report.html, scenario.yaml, manifest.json); "
         f"{time.perf_counter() - session.started:.1f} s"
     )
     return 0

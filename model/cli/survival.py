@@ -78,5 +78,6 @@ def do(session: Session) -> int:
     if options.no_figures:
         result.plans = {}
     session.finish(result)
-    print(f"\nResults: {options.out}/ (tables/, figures/, scenario_DISTRIBUTION.yaml)")
+    figures = "figures/, " if result.plans else ""
+    print(f"\nResults: {options.out}/ (tables/, {figures}scenario_DISTRIBUTION.yaml)")
     return 0
