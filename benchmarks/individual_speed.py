@@ -1,17 +1,9 @@
-"""Time of the engines that follow patients, one process, against their targets.
-
-Run: python benchmarks/individual_speed.py
-"""
+"""Time of the engines that follow patients, one process, against their targets."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from time import perf_counter
-
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from timing import HERE, Job, best
 
 from model import draws, inputs
 from model.analysis.evaluate import Method, evaluate
@@ -20,7 +12,6 @@ from model.resources import Arrivals, Hold, Resource, System
 from model.sample import Sample
 from model.scenario_file import read
 
-HERE = Path(__file__).resolve().parent
 PATIENTS = 1000
 CENTRE = System(
     (Resource("theatre", 30), Resource("bed", 200)),
@@ -29,12 +20,13 @@ CENTRE = System(
 )
 
 
-def measure(repeats: int = 5) -> list[dict]:
-    """Best of `repeats` runs of each case: name, seconds, target in seconds."""
+def measure(small: bool = False) -> list[dict]:
+    """One row a case: name, seconds, target in seconds. small: few patients, to see that everything works."""
+    patients, repeats, queued = (10, 1, 20) if small else (PATIENTS, 5, 5000)
     rows = [
         {
-            "name": f"illness-death, Weibull, {PATIENTS:,} patients x {n:,} draws x 2 strategies, with outcomes",
-            "seconds": min(_individual(n) for _ in range(repeats)),
+            "name": f"illness-death, Weibull, {patients:,} patients x {n:,} draws x 2 strategies, with outcomes",
+            "seconds": best(_individual(patients, n // 50 if small else n), repeats),
             "target": target,
         }
         for n, target in ((100, 0.15), (1000, 1.5))
@@ -42,30 +34,20 @@ def measure(repeats: int = 5) -> list[dict]:
     return rows + [
         {
             "name": "queueing, one patient, two resources, unloaded",
-            "seconds": min(_queueing(5000) for _ in range(repeats)),
+            "seconds": best(_queueing(queued), repeats) / queued,
             "target": 80e-6,
         }
     ]
 
 
-def _individual(n: int) -> float:
+def _individual(patients: int, n: int) -> Job:
     """Simulation, discounted costs and QALYs, means and standard errors of n draws."""
     scenario = read(HERE / "illness_death.yaml")
     table = draws.probabilistic(scenario, Sample(n, 1))
-    start = perf_counter()
-    evaluate(scenario, table, Method("individual", PATIENTS))
-    return perf_counter() - start
+    return lambda: evaluate(scenario, table, Method("individual", patients))
 
 
-def _queueing(patients: int) -> float:
-    """Seconds a patient."""
+def _queueing(patients: int) -> Job:
     scenario = read(HERE / "queueing.yaml")
     dynamics = inputs.dynamics(scenario, draws.base(scenario), scenario.groups["all"])
-    start = perf_counter()
-    queueing.simulate([queueing.Part(dynamics, patients, np.ones(1))], 1, None, CENTRE)
-    return (perf_counter() - start) / patients
-
-
-if __name__ == "__main__":
-    for row in measure():
-        print(f"{row['seconds'] * 1e3:10.3f} ms (target {row['target'] * 1e3:g} ms)  {row['name']}")
+    return lambda: queueing.simulate([queueing.Part(dynamics, patients, np.ones(1))], 1, None, CENTRE)
