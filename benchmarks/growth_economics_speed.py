@@ -7,26 +7,14 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import economics_speed
 import made
 import numpy as np
 from growth import Case, measured
 from timing import Job
 
 from model.cli import main
-from model.economics.acceptability import acceptability
 from model.economics.evppi import evppi, evppi_all
-
-
-def _both(strategies: int, draws: int) -> tuple[np.ndarray, np.ndarray]:
-    """cost, effect [strategy, draw], each strategy a little dearer and better than the one before."""
-    rng, step = np.random.default_rng(20240501), np.arange(strategies)[:, None]
-    cost = rng.normal(10_000, 3_000, (strategies, draws)) + 1_500 * step
-    return cost, rng.normal(5, 1, (strategies, draws)) + 0.05 * step
-
-
-def _acceptability(strategies: int, draws: int, thresholds: int) -> Job:
-    cost, effect = _both(strategies, draws)
-    return lambda: acceptability(cost, effect, np.linspace(0, 100_000, thresholds))
 
 
 def _single(strategies: int, draws: int, parameters: int) -> Job:
@@ -66,7 +54,7 @@ INFORMATION = {"strategies": (2, 3), "draws": (100, 200), "parameters": (2, 3)}
 CASES = (
     Case(
         "CEAC, CEAF, EVPI, expected loss",
-        _acceptability,
+        economics_speed.job,
         {"strategies": 2, "draws": 10_000, "thresholds": 501},
         {"strategies": (2, 4, 8, 16), "draws": (10_000, 30_000, 100_000), "thresholds": (501, 1001, 2001)},
         {"strategies": (2, 3), "draws": (10, 20), "thresholds": (5, 9)},

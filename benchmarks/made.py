@@ -58,19 +58,36 @@ def curves(states: int = 3, cycles: int = 480, strategies: int = 2, convention="
     return _head(cycles, convention) + RATES + _strategies(strategies) + "curves:\n" + "\n".join(lines)
 
 
-def stations(states: int = 1, strategies: int = 2, units: int = 3, per_day: float = 2.4) -> str:
-    """Patients pass one station after the other, of `units` each, where they wait in line and are served for a day on average."""
-    places = range(states)
-    lines = [f"  server{i}: {{capacity: {units}}}" for i in places]
-    lines += ["states:", "  waiting: {start: 1, utility: 0.5}"]
-    lines += [f"  service{i}: {{utility: 1, holds: [server{i}]}}" for i in places]
+def stations(number: int = 1, strategies: int = 2, per_day: float = 2.4) -> str:
+    """Patients pass one station after the other, of three units each, where they wait in line and are served for a day on average."""
+    held = {f"service{i}": [f"server{i}"] for i in range(number)}
+    return _queues(
+        {"waiting": (1.0, "service0")}, held, dict(zip(held, [*list(held)[1:], "done"])), strategies, per_day
+    )
+
+
+def joint_needs(strategies: int = 2, per_day: float = 2.4) -> str:
+    """A quarter of the patients needs one resource, a quarter the other, half both together; three units each, a day on average."""
+    held = {"one": ["server0"], "other": ["server1"], "both": ["server0", "server1"]}
+    start = {f"for_{kind}": (0.5 if kind == "both" else 0.25, kind) for kind in held}
+    return _queues(start, held, dict.fromkeys(held, "done"), strategies, per_day)
+
+
+def _queues(start: dict, held: dict[str, list[str]], onward: dict[str, str], strategies: int, per_day: float) -> str:
+    """start: share of the patients who wait in a state, and the one they wait for; held: resources of a state; onward: what follows."""
+    lines = [f"  {key}: {{capacity: 3}}" for key in dict.fromkeys(sum(held.values(), []))]
+    lines += ["states:", *(f"  {state}: {{start: {share}, utility: 0.5}}" for state, (share, _) in start.items())]
+    lines += [f"  {state}: {{utility: 1, holds: [{', '.join(keys)}]}}" for state, keys in held.items()]
     lines += ["  done: {}", "transitions:"]
-    lines += ['  - {from: waiting, to: service0, survival: "fixed(time=0) in days", clock: state}']
-    after = [*(f"service{i}" for i in places), "done"]
-    lines += [f'  - {{from: {a}, to: {b}, survival: "exponential(rate=1) in days", clock: state}}'
-              for a, b in zip(after, after[1:])]  # fmt: skip
-    arrivals = f"arrivals: {{rate: {per_day} per day}}\nresources:\n"
-    return _head(1, "integral") + _strategies(strategies) + arrivals + "\n".join(lines)
+    lines += [_after(state, to, "fixed(time=0)") for state, (_, to) in start.items()]
+    lines += [_after(state, to, "exponential(rate=1)") for state, to in onward.items()]
+    return "".join(
+        [_head(1, "integral"), _strategies(strategies), f"arrivals: {{rate: {per_day} per day}}\n", "resources:\n"]
+    ) + "\n".join(lines)
+
+
+def _after(state: str, to: str, survival: str) -> str:
+    return f'  - {{from: {state}, to: {to}, survival: "{survival} in days", clock: state}}'
 
 
 def _head(cycles: int, convention: str) -> str:
