@@ -9,6 +9,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+import numpy as np
 from peer_case import Case, Outcome, compared, installed
 from run import lines, machine, number
 from timing import MEDIAN_OF
@@ -24,7 +25,7 @@ def cases(wanted: Sequence[str], small: bool = False) -> list[Case]:
 
 
 def row(found: Outcome) -> list[str]:
-    case, ratio = found.case, found.theirs / found.ours
+    case, ratio = found.case, found.theirs / found.ours if found.ours else np.inf
     times = [number(found.ours), number(found.theirs), number(ratio)] if found.agree else ["-"] * 3
     return [case.what, case.package, *times, found.difference + ("" if found.agree else ", NOT THE SAME")]
 

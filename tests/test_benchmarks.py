@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import math
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +86,71 @@ def test_what_is_printed(monkeypatch, capsys):
 def test_a_word_that_no_file_has_is_told(capsys):
     assert module("run").main(["nonesuch"]) == 2
     assert "cohort_speed" in capsys.readouterr().err
+
+
+# --- other packages ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Which of the other packages are there."""
+
+    def say(*packages):
+        monkeypatch.setattr(module("peers"), "installed", lambda package: package in packages)
+
+    return say
+
+
+def test_packages_that_are_not_there_are_told_and_left_out(only, capsys):
+    only()
+    assert module("peers").main() == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said] == ["ciw", "heormodel", "simpy"]
+    assert all("not installed" in line and "pip install -e '.[bench]'" in line for line in said)
+
+
+def test_the_extra_has_every_package():
+    text = (FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    had = {re.split(r"\W", line)[0] for line in project["dependencies"] + project["optional-dependencies"]["bench"]}
+    assert {package for some in module("peers").MODULES.values() for package in some} <= had
+
+
+def test_plain_simpy_waits_as_long_as_the_engine(only, capsys):
+    only("simpy")
+    assert module("peers").main(["simpy"], small=True) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "| simpy" in line]
+    assert float(row.split("|")[6].split()[0]) < module("peer_case").ERRORS
+
+
+def test_results_that_differ_are_told_and_not_timed(only, monkeypatch, capsys):
+    only("simpy")
+    peers, Case = module("peers"), module("peer_case").Case
+    same = Case("same", "simpy", lambda: np.array([[1.0, 200.0]]), lambda: np.array([[1.0, 200.0 + 1e-8]]))
+    other = Case("other", "simpy", lambda: np.array([[1.0, 200.0]]), lambda: np.array([[1.0, 200.1]]))
+    shape = Case("shape", "simpy", lambda: np.zeros(2), lambda: np.zeros(3))
+    monkeypatch.setattr(peers, "cases", lambda wanted, small: [same, other, shape])
+    assert peers.main(small=True) == 1
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in capsys.readouterr().out.splitlines()]
+    told = {row[0]: row[2:] for row in cells if row}
+    assert told["same"][3] == "5e-11"
+    assert told["other"] == ["-", "-", "-", "0.0005, NOT THE SAME"]
+    assert told["shape"] == ["-", "-", "-", "results of shape (2,) and (3,), NOT THE SAME"]
+
+
+def test_the_difference_of_simulations_is_that_of_a_paired_t_test():
+    from scipy.stats import ttest_rel
+
+    rng = np.random.default_rng(1)
+    ours, theirs = rng.normal(size=(3, 40)), rng.normal(0.2, 1, size=(3, 40))
+    found = module("peer_case").errors(ours, theirs)
+    assert found == pytest.approx(np.abs(ttest_rel(ours, theirs, axis=1).statistic).max(), rel=1e-12)
+
+
+def test_the_made_queue_has_the_mean_wait_of_theory():
+    """M/M/3 at a load of 0.8 that begins empty: a little below Erlang's C(3, 2.4) / (3 - 2.4)."""
+    queues, offered, servers = module("peer_queues"), 2.4, 3
+    last = offered**servers / math.factorial(servers) / (1 - offered / servers)
+    truth = last / (sum(offered**k / math.factorial(k) for k in range(servers)) + last) / (servers - offered)
+    waits = queues.plain_simpy(2000, 20)
+    assert abs(waits.mean() - truth) < 4 * waits.std(ddof=1) / np.sqrt(len(waits))
