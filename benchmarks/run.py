@@ -1,4 +1,4 @@
-"""Print every measured figure: `python benchmarks/run.py [part of a file name ...]`.
+"""Print every measured figure: `python benchmarks/run.py [how a file name begins ...]`.
 
 A `*_speed.py` has measure(small=False), which gives rows: name and seconds, and where they are known target and unit (seconds if not
 stated). Rows with an axis and a size are one series a name and axis, whose law of growth is fitted: seconds in proportion to
@@ -21,9 +21,9 @@ GROWTH = ["what", "axis", "sizes", "measured", "unit", "target", "exponent", "at
 
 
 def names(wanted: Sequence[str] = ()) -> list[str]:
-    """Modules of figures whose name has one of the words in it."""
+    """Modules of figures whose name begins with one of the words."""
     found = sorted(path.stem for path in HERE.glob("*_speed.py"))
-    return [name for name in found if not wanted or any(word in name for word in wanted)]
+    return [name for name in found if not wanted or name.startswith(tuple(wanted))]
 
 
 def figures(rows: Sequence[dict]) -> Table:
@@ -85,7 +85,7 @@ def main(wanted: Sequence[str]) -> int:
     found = names(wanted)
     if not found:
         print(
-            f"no file of figures has {' or '.join(wanted)} in its name; there are: {', '.join(names())}",
+            f"no file of figures begins with {' or '.join(wanted)}; there are: {', '.join(names())}",
             file=sys.stderr,
         )
         return 2
