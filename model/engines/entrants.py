@@ -1,8 +1,8 @@
-"""Those who entered a state, by step of entry: what is left of them and where they go, by tables over the lag.
+"""Those who entered a state, by step of entry: what is left of them and where they go.
 
-Where steps are even and the other hazards do not change, what an entrant's bin does in a step depends on the number of
-steps since entry (the lag) only. Survival, exposure and transitions are then tables [lag, row], made once, and a step is
-a sum of products over the bins. When something changes, the bins are told anew as if what is now in force had always been.
+Where steps are even, what an entrant's bin does in a step depends on the number of steps since entry (`lags`) and on hazards that
+are shared by all bins, so that a step is a sum over all earlier ones (`causal`). When a hazard ratio changes, the bins are told anew
+as if what is now in force had always been. Where that does not pay or cannot be, each bin ages by itself.
 """
 
 from __future__ import annotations
@@ -11,54 +11,25 @@ from collections.abc import Callable
 
 import numpy as np
 
-AT_ONCE = 16  # lags by which tables grow
-OFTEN = 8  # changes of what is in force, one step after the other, from which on tables do not pay
+from model.engines.causal import Earlier
+from model.engines.lags import Table, mean_survival, nodes
+
+SHORT = 4  # steps for which a table does not pay
 LEAST = 1e-250  # survival below which bins cannot be told anew
 
 
-def mean_survival(total: np.ndarray) -> np.ndarray:
-    """(1 - exp(-total)) / total, 1 where total is 0."""
-    return np.where(total > 1e-12, -np.expm1(-total) / np.maximum(total, 1e-12), 1.0)
-
-
-class Table:
-    """What becomes of one entrant: survival[lag, row] to the start of a step, exposed[lag, row] mean in it, hazards of the
-    step {transition: [lag, row]}, all times `survival`. rise(transition, lags) -> hazards[lag, row] of the step."""
-
-    def __init__(self, steps: int, rows: int, rise: Callable, ratios: dict, background: np.ndarray):
-        self.rise, self.ratios, self.background, self.known = rise, ratios, background, 0
-        self.survival = np.ones((steps + 1, rows))
-        self.exposed = np.empty((steps, rows))
-        self.leaving = {i: np.empty((steps, rows)) for i in ratios}
-
-    def holds(self, ratios: dict, background: np.ndarray) -> bool:
-        """It is still the table of these ratios and of this hazard of all others."""
-        same = all(np.array_equal(self.ratios[i], ratio) for i, ratio in ratios.items())
-        return same and np.array_equal(self.background, background)
-
-    def reach(self, lags: int) -> None:
-        """Known up to this number of lags."""
-        while self.known < lags:
-            self._grow(slice(self.known, min(self.known + AT_ONCE, len(self.exposed))))
-
-    def _grow(self, lags: slice) -> None:
-        hazards = {i: self.rise(i, lags) * ratio for i, ratio in self.ratios.items()}
-        total = sum(hazards.values()) + self.background
-        np.cumprod(np.exp(-total), axis=0, out=self.survival[lags.start + 1 : lags.stop + 1])
-        self.survival[lags.start + 1 : lags.stop + 1] *= self.survival[lags.start]
-        self.exposed[lags] = self.survival[lags] * mean_survival(total)
-        for i, hazard in hazards.items():
-            np.multiply(self.exposed[lags], hazard, out=self.leaving[i][lags])
-        self.known = lags.stop
-
-
 class Entrants:
-    """mass[step, row] who entered in a step; with a table, as many as would have had to enter for what is left of them."""
+    """mass[step, row] who entered in a step; with sums by a table, as many as would have had to enter for what is left of them.
 
-    def __init__(self, steps: int, rows: int, rise: Callable):
-        self.mass, self.held, self.rise = np.zeros((steps, rows)), np.zeros(rows), rise
-        self.table: Table | None = None
-        self.changes = 0
+    rises(transition, lags) -> hazards[lag, row]; reached[step, row]: cumulative hazard of all others up to the start of each
+    step, where that changes too often to be in a table, and largest: the most of it in a step.
+    """
+
+    def __init__(self, steps: int, rows: int, rises: Callable, reached: np.ndarray | None = None):
+        self.mass, self.held, self.rises = np.zeros((steps, rows)), np.zeros(rows), rises
+        self.reached = reached
+        self.sums: Earlier | None = None
+        self.tried = 0  # the step up to which it is settled whether there are sums
 
     def enter(self, step: int, mass: np.ndarray) -> None:
         self.mass[step] = mass
@@ -68,50 +39,54 @@ class Entrants:
         """Nobody is left in the rows that are True."""
         self.mass[:, rows] = 0.0
         self.held = np.where(rows, 0.0, self.held)
+        if self.sums is not None:
+            self.sums.empty(rows)
 
-    def leave(self, step: int, ratios: dict, background: np.ndarray, even: bool):
-        """The transitions of one step: ({transition: amount[row]}, mean present[row]); None where there are no tables."""
-        if not (even and self._prepared(step, ratios, background)):
-            self._untold(step)
+    def leave(self, step: int, until: int, ratios: dict, background: np.ndarray):
+        """The transitions of one step: ({transition: amount[row]}, mean present[row]); None where there are no tables.
+
+        until: the step up to which steps are even and the ratios hold; the background too, where it is in the tables.
+        """
+        if step >= self.tried:
+            self._prepare(step, until, ratios, background)
+            self.tried = until
+        if self.sums is None:
             return None
-        assert self.table is not None
-        present = _over_lags(self.mass, self.table.exposed, step)
-        left = {i: _over_lags(self.mass, leaving, step) for i, leaving in self.table.leaving.items()}
-        self.held = np.maximum(self.held - sum(left.values()) - background * present, 0.0)
+        present, *amounts = np.maximum(self.sums.at(step), 0.0)
+        left = dict(zip(ratios, amounts))
+        self.held = np.maximum(self.held - sum(amounts) - background * present, 0.0)
         return left, present
 
-    def counted(self, step: int) -> None:
-        """What is left has been changed in `mass` itself."""
-        self.held = self.mass[:step].sum(axis=0)
+    def age(self, step: int, hazards: dict, background: np.ndarray):
+        """As `leave`, of each bin by itself; hazards {transition: [bin, row]}."""
+        total, mass = sum(hazards.values()) + background, self.mass[:step]
+        exposed = mass * mean_survival(total)
+        mass *= np.exp(-total)
+        self.held = mass.sum(axis=0)
+        return {i: (hazard * exposed).sum(axis=0) for i, hazard in hazards.items()}, exposed.sum(axis=0)
 
-    def _prepared(self, step: int, ratios: dict, background: np.ndarray) -> bool:
-        """A table for this step; not where it would change too often, or where too little is left to be told anew."""
-        if self.table is not None and self.table.holds(ratios, background):
-            self.table.reach(step)
-            self.changes = 0
-            return True
-        self.changes += self.changes <= OFTEN
-        if self.changes > OFTEN:
-            return False
+    def _prepare(self, step: int, until: int, ratios: dict, background: np.ndarray) -> None:
+        """Sums for the steps up to `until`; none where bins are better, or can only, be aged one by one."""
         self._untold(step)
-        table = Table(*self.mass.shape, self.rise, ratios, background)
-        table.reach(step)
+        bins = self.mass[:step]
+        if until - step < SHORT or (self.reached is not None and np.any(bins[: step - 1])):
+            return
+        table = Table(until - 1, len(self.held), self.rises, ratios, background if self.reached is None else None)
+        points = (
+            [(0.0, 1.0)] if self.reached is None else nodes(table.there.max() + np.diff(self.reached, axis=0).max())
+        )
         survived = table.survival[:step][::-1]
-        if np.any((survived < LEAST) & (self.mass[:step] > 0)):
-            return False
+        if points is None or np.any((survived < LEAST) & (bins > 0)):
+            return
         self.mass[:step] /= np.maximum(survived, LEAST)
-        self.table = table
-        return True
+        self.sums = Earlier(table, self.mass, step - 1, until, points, self.reached)
 
     def _untold(self, step: int) -> None:
         """Bins as they are, not as they would have been."""
-        if self.table is not None:
-            self.table.reach(step)
-            # What entered in the last step is one lag old, and so on.
-            self.mass[:step] *= self.table.survival[:step][::-1]
-            self.table = None
-
-
-def _over_lags(mass: np.ndarray, table: np.ndarray, step: int) -> np.ndarray:
-    """[row] sum over bins 0..step-1 of their mass times what the table says at their lag."""
-    return np.einsum("ij,ij->j", mass[:step], table[:step][::-1])
+        if self.sums is None:
+            return
+        # What entered in the last step is one lag old, and so on.
+        self.mass[:step] *= self.sums.table.survival[:step][::-1]
+        if self.reached is not None:
+            self.mass[:step] *= np.exp(self.reached[1 : step + 1] - self.reached[step])
+        self.sums = None

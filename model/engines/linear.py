@@ -133,26 +133,26 @@ def exponential(
     source[state, row]: mass that the last state brings forth in the others without losing any. Each row is scaled and squared by its own norm, so that its result does not depend on the rows beside it.
     """
     norm = 2 * exits_of(flows, states, rows).max(axis=0) + decay
-    generator = _generator(flows, states, decay)
+    made = generator(flows, states, decay)
     if source is not None:
         norm = norm + source.sum(axis=0)
         for i, inflow in enumerate(source):
-            _add(generator, i, states - 1, inflow)
+            _add(made, i, states - 1, inflow)
     squarings = np.ceil(np.log2(np.maximum(norm, _NORM) / _NORM)).astype(int)
     halved = 0.5**squarings
-    small = [[None if a is None else a * halved for a in line] for line in generator]
+    small = [[None if a is None else a * halved for a in line] for line in made]
     identity = [[np.ones(rows) if i == j else None for j in range(states)] for i in range(states)]
     power = [[None if a is None else a / 2 for a in line] for line in small]
     mean = _plus(identity, power)
     for n in _counted(range(2, terms_needed(_NORM) + 1), states):
-        power = _scaled(multiply(small, power), 1 / (n + 1))  # A^n / (n+1)!
-        _add_to(mean, power)
+        power = scaled(multiply(small, power), 1 / (n + 1))  # A^n / (n+1)!
+        add_to(mean, power)
     # What exp(A) differs from 1 by is squared, (1 + D)^2 - 1 = 2 D + D^2, not exp(A) itself, whose 1 would swallow the
     # slow rates beside a fast one.
     change = multiply(small, mean)
     for i in _counted(range(squarings.max(initial=0)), states, parts=2):
         more = squarings > i
-        mean = _where(more, _plus(mean, _scaled(multiply(mean, change), 0.5)), mean)
+        mean = _where(more, _plus(mean, scaled(multiply(mean, change), 0.5)), mean)
         change = _where(more, _plus(_plus(change, change), multiply(change, change)), change)
     return _plus(identity, change), mean
 
@@ -184,7 +184,8 @@ def _where(rows: np.ndarray, new: Grid, old: Grid) -> Grid:
     ]
 
 
-def _generator(flows: list[Flow], states: int, decay: float) -> Grid:
+def generator(flows: list[Flow], states: int, decay: float = 0.0) -> Grid:
+    """A - decay I."""
     grid: Grid = [[None] * states for _ in range(states)]
     for flow in flows:
         _add(grid, flow.target, flow.source, flow.rate)
@@ -246,7 +247,7 @@ def stay_and_move(flows: list[Flow], states: int, rows: int) -> Grid:
     return grid
 
 
-def _scaled(grid: Grid, factor: float) -> Grid:
+def scaled(grid: Grid, factor: float) -> Grid:
     """The grid, multiplied in place."""
     for line in grid:
         for entry in line:
@@ -255,7 +256,7 @@ def _scaled(grid: Grid, factor: float) -> Grid:
     return grid
 
 
-def _add_to(total: Grid, grid: Grid) -> None:
+def add_to(total: Grid, grid: Grid) -> None:
     """total += grid, in place."""
     for line, more in zip(total, grid):
         for j, entry in enumerate(more):

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.draws import DomainError
-from model.dynamics import AtEvent, AtRate, Dynamics, Exit
+from model.dynamics import AtEvent, AtOnce, AtRate, Dynamics, Exit
+from model.engines.ages import Ages
 from model.engines.block import Block, flows_at, routes
-from model.engines.entrants import Entrants, mean_survival
+from model.engines.entrants import Entrants
 from model.engines.linear import advance, largest_exit
-from model.engines.refusals import needs_finite
+from model.engines.shared_hazards import SPAN, SharedHazards
+from model.engines.starters import Starters
+from model.engines.steady import Steady
 from model.hazards import Hazard
 from model.instants import HAIR
+from model.over_time import Stepwise
 
-_NODES, _WEIGHTS = np.array([-1, 0, 1]) * np.sqrt(0.6), (5 / 18, 8 / 18, 5 / 18)  # Gauss-Legendre, mean over -1..1
 MOST = 1e9  # largest exit per step by hazards that change over time; they may explode with age
+LONG = 48  # mean number of steps between changes of other hazards, from which on tables are made anew after each
 HASTY = 0.4  # share of entrants gone within their first cycle, above which errors of a tenth are to be expected
 
 
@@ -42,7 +45,7 @@ def _over(exit: Exit, cycle: float) -> np.ndarray:
         case AtRate(level=level):
             return level.at(0.0) * cycle
         case AtEvent(hazard=hazard):
-            return hazard.cumulative(cycle) * _ratio(exit, 0.0)
+            return hazard.cumulative(cycle) * (1.0 if exit.ratio is None else exit.ratio.at(0.0))
     return np.zeros(1)
 
 
@@ -61,193 +64,191 @@ class Bins:
     """Sojourn bins of every state that a state-clock hazard leaves; other states stay in the plain occupancy x."""
 
     def __init__(self, block: Block, x: np.ndarray, times: np.ndarray):
-        self.block = block
+        self.block, self.times = block, times
         self.transitions = block.dynamics.transitions
-        self.times = times
-        self.like_first = np.abs(np.diff(times) - (times[1] - times[0])) <= HAIR * (times[1] - times[0])
-        self.even = bool(self.like_first[:-1].all())
         self.rates, self.events = block.dynamics.rates(), block.dynamics.events()
+        self.by_stay = {i for i, event in self.events.items() if event.clock == "state"}
+        # In the order of the file, in which amounts are added up.
         self.timed = list(block.dynamics.timed())
-        self.aged = {event.source for event in self.events.values() if event.clock == "state"}
+        self.common = [i for i in self.timed if i in {*self.rates, *self.events} - self.by_stay]
+        self.aged = {self.events[i].source for i in self.by_stay}
         self.entered = self.aged & _entered(block.dynamics)
-        self.bins = {s: Entrants(len(times) - 1, block.rows, self._rises) for s in self.entered}
-        self.first = {s: x[s].copy() for s in self.aged}
-        self.started = {s for s in self.aged if self.first[s].any()}
-        self.means: dict[int, list[np.ndarray]] = {}
-        self.opening: dict[tuple[int, float], np.ndarray] = {}
-        self.reached: dict[int, tuple[float, np.ndarray]] = {}
+        self._even_out(times)
+        self.shared = SharedHazards(self.rates | self.events, times, self.lengths, block.rows)
+        self.ages = {i: Ages(self.events[i], times, block.rows) for i in self.by_stay}
+        self.out = {s: self._ways_out(s) for s in self.aged}
+        self.until = {s: self._stretches(s) for s in self.entered}
+        rises = lambda i, lags: self.ages[i].rises(lags)  # noqa: E731
+        self.bins = {s: Entrants(len(times) - 1, block.rows, rises, self._reached(s)) for s in self.entered}
+        self.starters = {s: Starters(self.shared, *self.out[s], x[s]) for s in self.aged if x[s].any()}
+        self.flows = Steady(block) if self._is_steady() else None
+        self.span = slice(0, 0)
         for s in self.aged:
             x[s] = 0.0
+
+    def _even_out(self, times: np.ndarray) -> None:
+        """Steps of one length differ by rounding, which would make each of them one of its own."""
+        lengths = np.diff(times)
+        like_first = np.abs(lengths - lengths[0]) <= HAIR * lengths[0]
+        self.lengths = np.where(like_first, lengths[0], lengths)
+        self.even = like_first & bool(like_first[:-1].all())
+
+    def _ways_out(self, state: int) -> tuple[list[int], list[int]]:
+        """Transitions out of a state by the time in it, and others."""
+        own = [i for i in self.timed if i in self.by_stay and self.transitions[i].source == state]
+        return own, [i for i in self.common if self.transitions[i].source == state]
+
+    def _by_model_clock(self, state: int) -> bool:
+        """The hazards that do not go by time in state change too often to be in tables."""
+        others = self.out[state][1]
+        changes = sum((self.shared.changes(i) for i in others), np.zeros(len(self.lengths)))
+        moving = any(i in self.events for i in others)
+        often = moving or np.count_nonzero(changes) * LONG > len(changes)
+        return bool(often and self.even.any())
+
+    def _reached(self, state: int) -> np.ndarray | None:
+        """[step, row] cumulative hazard of these up to the start of each step."""
+        if not self._by_model_clock(state):
+            return None
+        others = self.out[state][1]
+        reached = np.zeros((len(self.times), self.block.rows))
+        for span in self.shared.spans():
+            reached[span.start + 1 : span.stop + 1] = self.shared.sum(others, span)
+        return np.cumsum(reached, axis=0, out=reached)
+
+    def _stretches(self, state: int) -> np.ndarray:
+        """[step] up to which steps are even and nothing changes that tables know."""
+        own, others = self.out[state]
+        known = own if self._by_model_clock(state) else [*own, *others]
+        ends = sum((self.shared.changes(i) for i in known), np.diff(self.even, prepend=True).astype(int)) > 0
+        ends |= ~self.even
+        ends = np.append(np.flatnonzero(ends), len(ends))
+        return ends[np.searchsorted(ends, np.arange(len(self.lengths)), side="right")]
+
+    def _is_steady(self) -> bool:
+        """Flows between states, entrants' of the step included, are the same in all even steps."""
+        levels = (exit.level for exit in self.transitions if isinstance(exit, AtOnce))
+        fixed = all(isinstance(level, Stepwise) and len(level.starts) == 1 for level in levels)
+        constant = all(self.shared.is_constant(i) for i in self.shared.exits)
+        return fixed and constant and not any(self._is_plain(i) for i in self.events if i not in self.by_stay)
+
+    def _is_plain(self, i: int) -> bool:
+        """Out of a state in which somebody may be who is in no bin, if only in the step in which he enters."""
+        return self.transitions[i].source not in self.aged - self.entered
 
     def occupancy(self) -> np.ndarray:
         """Mass in bins, [state, row]."""
         result = np.zeros((self.block.states, self.block.rows))
         for s in self.aged:
-            result[s] = self.first[s] + (self.bins[s].held if s in self.bins else 0.0)
+            result[s] = self._held(s)
         return result
+
+    def _held(self, state: int) -> np.ndarray:
+        found = [of[state].held for of in (self.starters, self.bins) if state in of]
+        return sum(found, np.zeros(self.block.rows))
 
     def emptied(self, state: int, rows: np.ndarray) -> np.ndarray | float:
         """Mass of a state in bins, [row], in the rows that are True; taken out."""
-        if state not in self.aged:
-            return 0.0
-        mass = np.where(rows, self.first[state] + (self.bins[state].held if state in self.bins else 0.0), 0.0)
-        self.first[state][rows] = 0.0
-        if state in self.bins:
-            self.bins[state].empty(rows)
+        mass = np.where(rows, self._held(state), 0.0)
+        for of in (self.starters, self.bins):
+            if state in of:
+                of[state].empty(rows)
         return mass
 
     def advance(self, step: int, begin: float, end: float, x: np.ndarray):
         """One step. Returns transitions {transition: amount[row]}, the plain occupancy after, time spent [state, row]."""
-        self.now = (begin + end) / 2  # what is in force in a step is asked of its middle
-        # Steps of one length differ by rounding, which would make each of them one of its own.
-        length = self.times[1] - self.times[0] if self.like_first[step] else end - begin
-        common = self._common(begin, end, length)
-        amounts = {i: np.zeros(self.block.rows) for i in self.timed}
-        spent = np.zeros_like(x)
-        at_once, evenly = np.zeros_like(x), np.zeros_like(x)
+        if step >= self.span.stop:
+            self._look_ahead(step)
+        self.now, place = self.shared.middles[step], step - self.span.start
+        common = {i: hazards[place] for i, hazards in self.ahead.items()}
+        amounts: dict[int, np.ndarray] = {i: np.zeros(self.block.rows) for i in self.timed}
+        spent, at_once, evenly = np.zeros_like(x), x.copy(), np.zeros_like(x)
         for state in self.aged:
-            left, share = self._leave_bins(state, step, begin, end, common, spent)
-            for i, amount in left.items():
-                amounts[i] += amount
-            arrived = self._settled(left, self.now)
-            at_once += share * arrived
-            evenly += (1 - share) * arrived
-        rates = _bounded(self._plain_rates(common, length), self.events)
-        flows = flows_at(self.block, self.now, rates)
-        after, mean = advance(flows, x + at_once, largest_exit(flows), evenly if self.aged else None)
+            left, present, share = self._leave(state, step, common)
+            spent[state] = present
+            self._settle(left, share, at_once, evenly)
+            amounts |= left
+        after, mean, rates = self._flow(step, common, at_once, evenly)
         for i, rate in rates.items():
             amounts[i] = amounts[i] + rate * mean[self.transitions[i].source]
         for state in self.entered:
             self.bins[state].enter(step, after[state])
             after[state] = 0.0
-        return amounts, after, spent + mean * (end - begin)
+        return amounts, after, (spent + mean) * (end - begin)
 
-    def _common(self, begin: float, end: float, length: float) -> dict[int, np.ndarray]:
-        """Hazard over the step of every transition that does not depend on the time in state."""
-        hazards = {}
-        for i in self.timed:  # in the order of the file, in which amounts are added up
-            if i in self.rates:
-                hazards[i] = self.rates[i].level.at(self.now) * length
-            elif i in self.events and self.events[i].clock == "model":
-                hazards[i] = self._rise(i, begin, end) * _ratio(self.events[i], self.now)
-        return hazards
+    def _look_ahead(self, step: int) -> None:
+        """Make what is known of the steps to come, for some of them at once."""
+        self.span = slice(step, min(step + SPAN, len(self.lengths)))
+        self.ahead = {i: self.shared.over(i, self.span) for i in self.common}
+        for starters in self.starters.values():
+            starters.look_ahead(self.span)
 
-    def _plain_rates(self, common, length: float) -> dict[int, np.ndarray]:
+    def _flow(self, step: int, common, at_once: np.ndarray, evenly: np.ndarray):
+        """Plain occupancy after the step and its mean in it, and the rates by which it flows."""
+        if self.flows is not None and self.even[step]:
+            if self.flows.unknown:
+                self.flows.make(_bounded(self._plain_rates(common, step), self.events), self.now)
+            if self.flows.solved:
+                return *self.flows.advance(at_once, evenly), self.flows.rates
+        rates = _bounded(self._plain_rates(common, step), self.events)
+        flows = flows_at(self.block, self.now, rates)
+        return *advance(flows, at_once, largest_exit(flows), evenly if self.aged else None), rates
+
+    def _plain_rates(self, common, step: int) -> dict[int, np.ndarray]:
         """Rates of the plain occupancy; entrants of this step to an aged state are exposed from age 0."""
         rates = dict(common)
-        for i, event in self.events.items():
-            if event.source in self.entered and event.clock == "state":
-                rates[i] = self._first_rate(i, length) * _ratio(event, self.now)
-        none = self.aged - self.entered
-        return {i: rate for i, rate in rates.items() if self.transitions[i].source not in none}
+        for i in self.by_stay:
+            if self.events[i].source in self.entered:
+                rates[i] = self.ages[i].first(float(self.lengths[step])) * self._ratio(i, step)
+        return {i: rates[i] for i in rates if self._is_plain(i)}
 
-    def _first_rate(self, i: int, length: float) -> np.ndarray:
-        """Hazard of the step in which entrants come, evenly spread over it."""
-        if (i, length) not in self.opening:
-            event = self.events[i]
-            self.opening[i, length] = _finite(2 * event.hazard.mean_cumulative(length), event, self.block.rows)
-        return self.opening[i, length]
+    def _ratio(self, i: int, step: int) -> np.ndarray | float:
+        """The hazard ratio in force, where it changes."""
+        ratio = self.shared.ratio(i, slice(step, step + 1))
+        return 1.0 if isinstance(ratio, float) else ratio[0]
 
-    def _leave_bins(self, state: int, step: int, begin: float, end: float, common, spent):
-        """Take the transitions of one step out of the bins of a state and add the time spent there.
+    def _leave(self, state: int, step: int, common):
+        """Take the transitions of one step out of the bins of a state.
 
-        Returns ({transition: amount[row]}, share[row] of them that counts as gone at the beginning of the step, the others
-        evenly over it): most leave early where hazards are high, and the rest of the step is spent where they went.
+        Returns ({transition: amount[row]}, mean present[row], share[row] of them that counts as gone at the beginning of the
+        step, the others evenly over it): most leave early where hazards are high, and the rest of the step is spent where they
+        went.
         """
-        own = [i for i, event in self.events.items() if event.source == state and event.clock == "state"]
-        shared = [i for i in common if self.transitions[i].source == state]
-        background = sum((common[i] for i in shared), np.zeros(self.block.rows))
-        before, ratios = self.first[state], {i: _ratio(self.events[i], self.now) for i in own}
+        own, others = self.out[state]
+        before = self._held(state)
         left, present = dict.fromkeys(own, np.zeros(self.block.rows)), np.zeros(self.block.rows)
-        if state in self.started:
-            left, present = self._leave_first(state, begin, end, ratios, background)
+        if state in self.starters:
+            left, present = self.starters[state].leave(step - self.span.start)
         if step and state in self.bins:
-            before = before + self.bins[state].held
-            more, exposed = self._leave_entrants(state, step, begin, end, ratios, background)
+            background = sum((common[i] for i in others), np.zeros(self.block.rows))
+            more, exposed = self._leave_bins(state, step, background)
             left, present = {i: left[i] + more[i] for i in own}, present + exposed
-        left |= {i: common[i] * present for i in shared}
-        spent[state] += present * (end - begin)
+        left |= {i: common[i] * present for i in others}
         gone = sum(left.values())
         rest = np.divide(before - present, gone, out=np.full_like(gone, 0.5), where=gone > 0)  # of the step, for each
-        return left, np.clip(2 * rest - 1, 0, 1)
+        return left, present, np.clip(2 * rest - 1, 0, 1)
 
-    def _leave_first(self, state: int, begin: float, end: float, ratios, background):
-        """({own transition: amount[row]}, mean present[row]) of those who started in the state."""
-        hazards = {i: self._rise(i, begin, end) * ratio for i, ratio in ratios.items()}
-        total = sum(hazards.values()) + background
-        exposed = self.first[state] * mean_survival(total)
-        self.first[state] = self.first[state] * np.exp(-total)
-        return {i: hazard * exposed for i, hazard in hazards.items()}, exposed
-
-    def _leave_entrants(self, state: int, step: int, begin: float, end: float, ratios, background):
-        """As `_leave_first`, of the bins of those who entered in earlier steps."""
-        bins, even = self.bins[state], self.even and bool(self.like_first[step])
-        known = bins.leave(step, ratios, background, even)
+    def _leave_bins(self, state: int, step: int, background: np.ndarray):
+        """({own transition: amount[row]}, mean present[row]) of those who entered in earlier steps."""
+        bins, own = self.bins[state], self.out[state][0]
+        ratios = {i: self._ratio(i, step) for i in own}
+        known = bins.leave(step, int(self.until[state][step]), ratios, background)
         if known is not None:
             return known
-        hazards = {i: self._ages(i, step, begin, end) * ratio for i, ratio in ratios.items()}
-        total, mass = sum(hazards.values()) + background, bins.mass[:step]
-        exposed = mass * mean_survival(total)
-        mass *= np.exp(-total)
-        bins.counted(step)
-        return {i: (hazard * exposed).sum(axis=0) for i, hazard in hazards.items()}, exposed.sum(axis=0)
+        return bins.age(step, {i: self._of_bins(i, step) * ratios[i] for i in own}, background)
 
-    def _ages(self, i: int, step: int, begin: float, end: float) -> np.ndarray:
+    def _of_bins(self, i: int, step: int) -> np.ndarray:
         """Hazard of this step for the bins 0..step-1, averaged over the times of entry of each."""
-        if self.even and self.like_first[step]:
-            return self._rises(i, slice(0, step))[::-1]
-        spans = zip(self.times[:step], self.times[1 : step + 1])
-        return np.stack(
-            [
-                _average(self.events[i], end - last, end - first, self.block.rows)
-                - _average(self.events[i], begin - last, begin - first, self.block.rows)
-                for first, last in spans
-            ]
-        )
+        return self.ages[i].rises(slice(0, step))[::-1] if self.even[step] else self.ages[i].uneven(step)
 
-    def _rises(self, i: int, lags: slice) -> np.ndarray:
-        """[lag, row] hazard of a step for those who entered that many even steps before the one that has just ended."""
-        length, means = self.times[1] - self.times[0], self.means.setdefault(i, [])
-        while len(means) <= lags.stop:
-            age = len(means) * length
-            means.append(_average(self.events[i], age, age + length, self.block.rows))
-        return np.diff(means[lags.start : lags.stop + 1], axis=0)
-
-    def _rise(self, i: int, begin: float, end: float) -> np.ndarray:
-        """Hazard from one model time to another; steps follow one another, so its beginning is mostly known."""
-        event = self.events[i]
-        time, before = self.reached.get(i, (-1.0, np.zeros(1)))
-        before = before if time == begin else event.hazard.cumulative(begin)
-        after = event.hazard.cumulative(end)
-        self.reached[i] = end, after
-        return _finite(after - before, event, self.block.rows)
-
-    def _settled(self, amounts, time: float) -> np.ndarray:
-        """Where the mass that left the bins comes to rest, [state, row]."""
-        inflow = np.zeros((self.block.states, self.block.rows))
-        for i, amount in amounts.items():
-            for target, share in routes(self.block.dynamics, self.transitions[i].target, time):
-                inflow[target] += amount * share
-        return inflow
-
-
-def _ratio(event: AtEvent, time: float) -> np.ndarray | float:
-    """The hazard ratio in force at a model time, where it changes."""
-    return 1.0 if event.ratio is None else event.ratio.at(time)
-
-
-def _average(event: AtEvent, young: float, old: float, rows: int) -> np.ndarray:
-    """Mean of the cumulative hazard over the ages young..old of a bin; the hazard may be singular at age 0 only."""
-    if young <= 0:
-        return _finite(event.hazard.mean_cumulative(old), event, rows)
-    ages = (young + old) / 2 + _NODES * (old - young) / 2
-    return _finite(sum(w * event.hazard.cumulative(a) for w, a in zip(_WEIGHTS, ages)), event, rows)
-
-
-def _finite(hazard, event: AtEvent, rows: int) -> np.ndarray:
-    if not np.isfinite(hazard).all():
-        raise DomainError(f"{event.place or event.label}: the cohort engine {needs_finite(event)}")
-    return np.broadcast_to(hazard, (rows,))
+    def _settle(self, left, share: np.ndarray, at_once: np.ndarray, evenly: np.ndarray) -> None:
+        """Where the mass that left the bins comes to rest, at the beginning of the step and in the course of it."""
+        for i, amount in left.items():
+            for target, part in routes(self.block.dynamics, self.transitions[i].target, self.now):
+                arrived = amount if isinstance(part, float) else amount * part
+                early = share * arrived
+                at_once[target] += early
+                evenly[target] += arrived - early
 
 
 def _entered(dynamics: Dynamics) -> set[int]:

@@ -57,7 +57,7 @@ def test_tables_and_bins_aged_one_by_one_are_equal(tmp_path, other, monkeypatch)
     made = read(write_scenario(tmp_path, HEAD.format(cycle="0.125 years", convention="integral", other=other)))
     dynamics = inputs.dynamics(made, draws.base(made), next(iter(made.groups.values())))
     by_tables = cohort.run(dynamics, trace=True)
-    monkeypatch.setattr(entrants, "OFTEN", 0)
+    monkeypatch.setattr(entrants, "SHORT", 1000)
     one_by_one = cohort.run(dynamics, trace=True)
     np.testing.assert_allclose(by_tables.time, one_by_one.time, rtol=1e-13)
     np.testing.assert_allclose(by_tables.transitions, one_by_one.transitions, rtol=1e-13)
@@ -66,10 +66,11 @@ def test_tables_and_bins_aged_one_by_one_are_equal(tmp_path, other, monkeypatch)
 
 def test_bins_of_which_nothing_is_left_are_not_told_anew():
     """Under a hazard of 1,000 a step nobody would have survived; those who entered under a small one have."""
-    bins = entrants.Entrants(6, 1, lambda transition, lags: np.ones((lags.stop - lags.start, 1)))
+    bins = entrants.Entrants(12, 1, lambda transition, lags: np.ones((lags.stop - lags.start, 1)))
     bins.enter(0, np.ones(1))
-    assert bins.leave(1, {0: 0.1}, np.zeros(1), True)
-    bins.enter(1, np.zeros(1))
-    assert bins.leave(2, {0: 0.1}, np.zeros(1), True)
-    assert bins.leave(3, {0: 1000.0}, np.zeros(1), True) is None
-    np.testing.assert_allclose(bins.mass[:3, 0], [np.exp(-0.2), 0, 0])
+    assert bins.leave(1, 6, {0: 0.1}, np.zeros(1))
+    for step in range(2, 6):
+        bins.enter(step - 1, np.zeros(1))
+        assert bins.leave(step, 6, {0: 0.1}, np.zeros(1))
+    assert bins.leave(6, 12, {0: 1000.0}, np.zeros(1)) is None
+    np.testing.assert_allclose(bins.mass[:6, 0], [np.exp(-0.5), 0, 0, 0, 0, 0])
