@@ -37,6 +37,8 @@ class Appointments:
 
     def at(self, time: float, horizon: float) -> dict[int, np.ndarray]:
         """{transition: [row] whether it is due at `time`}, of those that are due in any row."""
+        if not len(self.times):
+            return {}
         places = np.flatnonzero(same(self.times, np.asarray(time), horizon))
         if not len(places):
             return {}
@@ -136,6 +138,8 @@ class Diary:
     def keep(self, time: float, x: np.ndarray, bins=None) -> Mass:
         """Moves those who are due at `time` within x[state, row], and out of bins by time in state; {transition: amount[row]}."""
         due = self.plan.at(time, self.dynamics.time.horizon)
+        if not due:
+            return {}
         made: Mass = {i: np.zeros(x.shape[1]) for i in due}
         chances = self.dynamics.in_force_at_end(time)
         sources = sorted({self.dynamics.transitions[i].source for i in due})

@@ -128,8 +128,11 @@ def kept_appointments(block: Block, time: float, x: np.ndarray, bins=None) -> np
 
 def tally_transitions(block: Block, sums: np.ndarray, amounts: dict[int, np.ndarray], time: float) -> None:
     """Add to sums[transition, row] how often each is made, and the chance branches that they lead to."""
-    entries = np.zeros((block.states, block.rows))
     for i, amount in amounts.items():
         sums[i] += amount
+    if not any(block.dynamics.chance):
+        return
+    entries = np.zeros((block.states, block.rows))
+    for i, amount in amounts.items():
         entries[block.dynamics.transitions[i].target] += amount
     chance_transitions(block.dynamics, entries, sums, time)

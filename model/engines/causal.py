@@ -46,6 +46,7 @@ class Earlier:
         if self.first:
             for out, share in zip(total, self.table.shares(0.0, slice(done, step))):
                 out += _summed(self.mass[: self.first], share)
+        np.maximum(total, 0.0, out=total)  # rounding of transforms
         if step > begin:
             self._add_young(total, begin, step)
         return total
@@ -90,18 +91,19 @@ class Earlier:
         known = np.fft.rfft(np.ascontiguousarray(entries.T), size)
         for place, (point, weight) in enumerate(self.points):
             factor = None if self.reached is None else stays * (weight * np.exp(-point * rises))
-            for out, spectrum in zip(self.due, self._spectra(place, until - begin - 1, size, rows)):
+            again = end + 2 * (end - begin) < self.last
+            for out, spectrum in zip(self.due, self._spectra(place, until - begin - 1, size, rows, again)):
                 found = np.fft.irfft(known * spectrum, size)[:, end - begin - 1 : until - begin - 1].T
                 out[end - self.first : until - self.first, rows] += found if factor is None else found * factor
 
-    def _spectra(self, place: int, lags: int, size: int, rows: slice) -> list[np.ndarray]:
+    def _spectra(self, place: int, lags: int, size: int, rows: slice, again: bool) -> list[np.ndarray]:
         """Transforms [row, frequency] of each output of the table's first lags, at a point of the step."""
         key = place, lags, size, rows.start
         if key in self.spectra:
             return self.spectra[key]
         shares = self.table.shares(self.points[place][0], slice(0, lags), rows)
         found = [np.fft.rfft(np.ascontiguousarray(share.T), size) for share in shares]
-        if size * len(self.points) * len(shares) <= KEPT:
+        if again and size * len(self.points) * len(shares) <= KEPT:
             self.spectra[key] = found
         return found
 

@@ -25,6 +25,7 @@ from model.engines import (
     changing,
     contract,
     conventions,
+    integral,
     linear,
     points,
     sojourn,
@@ -32,13 +33,12 @@ from model.engines import (
     tunnels,
     uniformisation,
 )
-from model.engines.block import Block, Tally, chance_transitions, flows_at, kept_appointments, settle, tally_transitions
+from model.engines.block import Block, Tally, chance_transitions, flows_at, settle, tally_transitions
 from model.engines.contract import NUMBER, Cut, Engine, Ran, Result, draws_together
-from model.engines.linear import Flow
 from model.engines.refusals import NO_STAY
-from model.engines.stretches import breaks, on, period_of, steps
+from model.engines.stretches import breaks, on, steps
 from model.engines.watch import Watch
-from model.instants import HAIR, distinct, floor
+from model.instants import distinct
 from model.over_time import OverTime, Stepwise, on_grid
 from model.quantities import Quantities
 from model.scenario import Scenario
@@ -192,56 +192,14 @@ def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
     if dynamics.time.convention != "integral":
         seen = _by_points(block, weightings, tally, seen_at)
     elif dynamics.events():
-        seen = _by_steps(block, weightings, tally, seen_at)
+        seen = integral.by_steps(block, weightings, tally, seen_at)
     else:
-        seen = _by_segments(block, weightings, tally, seen_at)
+        integral.by_segments(block, weightings, tally)
+        seen = None if seen_at is None else _trace_of_rates(block, breaks(dynamics, weightings), seen_at)
     if block.watch is not None and dynamics.time.convention == "integral":
-        factor = partial(_factor, dynamics=dynamics)
+        factor = partial(integral.factor_at, dynamics=dynamics)
         tally.columns, tally.doses = stays.by_integral(block, block.watch, weightings, factor)
     return tally, seen
-
-
-# --- exact stretches with constant hazards ----------------------------------------------------------------------
-
-
-def _by_segments(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
-    """Solve each stretch of constant hazards exactly, as one step."""
-    dynamics, x = block.dynamics, block.start
-    times = breaks(dynamics, weightings)
-    once = block.moving or len(dynamics.periods) > FEW or block.watch is not None
-    loops = 1 if once else linear.LOOPS * len(weightings)
-    for begin, middle, end in effort.loop(steps(times), len(times) - 1, loops):
-        rates = {i: exit.level.at(middle) for i, exit in dynamics.rates().items()}
-        flows = flows_at(block, middle, {i: rate * (end - begin) for i, rate in rates.items()})
-        solve, period = uniformisation.solve_once if once else uniformisation.solve, period_of(dynamics, middle)
-        x, means = solve(flows, x, [weighting.decay * (end - begin) for weighting in weightings])
-        if block.watch is not None:
-            per_time = [Flow(flow.source, flow.target, flow.rate / (end - begin)) for flow in flows]
-            block.watch.step(end, x, [mean * (end - begin) for mean in means], per_time)
-        for w, (weighting, mean) in enumerate(zip(weightings, means)):
-            spent = mean * ((end - begin) * _factor(weighting, begin, dynamics))
-            tally.time[w, period] += spent
-            amounts = {i: rate * spent[dynamics.transitions[i].source] for i, rate in rates.items()}
-            tally_transitions(block, tally.transitions[w, period], amounts, middle)
-        _keep(block, weightings, tally, end, x)
-    return None if seen_at is None else _trace_of_rates(block, times, seen_at)
-
-
-def _keep(block: Block, weightings, tally: Tally, time: float, x: np.ndarray, bins: sojourn.Bins | None = None) -> None:
-    """Appointments at the end of a step count at their own time, in the period that begins then."""
-    made, period = kept_appointments(block, time, x, bins), period_of(block.dynamics, time * (1 + HAIR))
-    if made is None:
-        return
-    for w, weighting in enumerate(weightings):
-        tally.transitions[w, period] += made * _factor(weighting, time, block.dynamics)
-
-
-def _factor(weighting, begin: float, dynamics: Dynamics) -> float:
-    """Discount factor at the beginning of a step; within it `decay` goes on, or the factor of mid-cycle holds."""
-    if weighting.convention != "at cycle":
-        return float(weighting.factor(begin))
-    cycle = floor(begin / dynamics.time.cycle)
-    return float(weighting.factor((cycle + 0.5) * dynamics.time.cycle))
 
 
 def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
@@ -261,38 +219,6 @@ def _trace_of_rates(block: Block, times: np.ndarray, grid: np.ndarray):
         if wanted[k + 1]:
             seen.append(x)
     return grid, np.stack(seen)
-
-
-# --- hazards that change over time ------------------------------------------------------------------------------
-
-
-def _by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None):
-    """Cycle by cycle, with the average hazard of each transition in the cycle."""
-    dynamics, times = block.dynamics, breaks(block.dynamics, weightings)
-    if seen_at is not None:
-        times = distinct(np.concatenate([times, seen_at]), times[-1])
-    x = block.start.copy()
-    bins = sojourn.Bins(block, x, times)
-    seen, wanted = [x + bins.occupancy()], None if seen_at is None else on(times, seen_at)
-    for step, (begin, middle, end) in effort.loop(enumerate(steps(times)), len(times) - 1):
-        amounts, x, spent = bins.advance(step, begin, end, x)
-        period, made = period_of(dynamics, middle), block.none_made()
-        tally_transitions(block, made, amounts, middle)
-        if block.watch is not None:
-            decays = [_average_decay(weighting.decay * (end - begin)) for weighting in weightings]
-            block.watch.even_step(end, x, spent, flows_at(block, middle, amounts), decays)
-        for w, weighting in enumerate(weightings):
-            factor = _factor(weighting, begin, dynamics) * _average_decay(weighting.decay * (end - begin))
-            tally.time[w, period] += spent * factor
-            tally.transitions[w, period] += made * factor
-        _keep(block, weightings, tally, end, x, bins)
-        if wanted is not None and wanted[step + 1]:
-            seen.append(x + bins.occupancy())
-    return None if seen_at is None else (seen_at, np.stack(seen))
-
-
-def _average_decay(size: float) -> float:
-    return -np.expm1(-size) / size if size else 1.0
 
 
 # --- textbook conventions: counts at cycle boundaries -----------------------------------------------------------
@@ -330,7 +256,7 @@ def _trace_within(block: Block, seen_at: np.ndarray):
     if not block.dynamics.events():
         return _trace_of_rates(block, breaks(block.dynamics, []), seen_at)
     uncounted = Tally(np.zeros((0, 1, block.states, block.rows)), np.zeros((0, 1, 0, block.rows)))
-    return _by_steps(replace(block, watch=None), [], uncounted, seen_at)
+    return integral.by_steps(replace(block, watch=None), [], uncounted, seen_at)
 
 
 # --- the engine -------------------------------------------------------------------------------------------------

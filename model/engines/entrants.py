@@ -52,7 +52,7 @@ class Entrants:
             self.tried = until
         if self.sums is None:
             return None
-        present, *amounts = np.maximum(self.sums.at(step), 0.0)
+        present, *amounts = self.sums.at(step)
         left = dict(zip(ratios, amounts))
         self.held = np.maximum(self.held - sum(amounts) - background * present, 0.0)
         return left, present

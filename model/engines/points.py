@@ -8,6 +8,7 @@ from model import effort
 from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn, uniformisation
 from model.engines.block import Block, Tally, flows_at, kept_appointments, tally_transitions
+from model.engines.counted import Counted
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import HAIR, in_force
 from model.over_time import Stepwise
@@ -38,14 +39,14 @@ def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, ta
     cycles = within_cycles(dynamics)
     bins = sojourn.Bins(block, x, np.concatenate([[0.0], *(times[1:] for times in cycles)]))
     seen = [x + bins.occupancy()]
+    inner = [middle for times in cycles for _, middle, _ in steps(times)]
+    moved = np.repeat(weights[:, :, 2], [len(times) - 1 for times in cycles], axis=0)
+    counted = Counted(block, tally, np.array([period_of(dynamics, middle) for middle in inner]), moved)
     for weight, share, times in effort.loop(zip(weights, shares, cycles), len(cycles)):
         for begin, middle, end in steps(times):
             amounts, x, _ = bins.advance(step, begin, end, x)
             step += 1
-            period, made = period_of(dynamics, middle), block.none_made()
-            tally_transitions(block, made, amounts, middle)
-            for w, (_, _, moved) in enumerate(weight):
-                tally.transitions[w, period] += made * moved
+            counted.add(amounts, middle)
         keep(block, tally, times[-1], x, weight, share, bins)
         seen.append(x + bins.occupancy())
         for w, (start, end, _) in enumerate(weight):

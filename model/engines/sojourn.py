@@ -23,6 +23,7 @@ from model.instants import HAIR
 from model.over_time import Stepwise
 
 MOST = 1e9  # largest exit per step by hazards that change over time; they may explode with age
+LEAST = 1e-290
 LONG = 48  # mean number of steps between changes of other hazards, from which on tables are made anew after each
 HASTY = 0.4  # share of entrants gone within their first cycle, above which errors of a tenth are to be expected
 
@@ -82,7 +83,7 @@ class Bins:
         self.bins = {s: Entrants(len(times) - 1, block.rows, rises, self._reached(s)) for s in self.entered}
         self.starters = {s: Starters(self.shared, *self.out[s], x[s]) for s in self.aged if x[s].any()}
         self.flows = Steady(block) if self._is_steady() else None
-        self.span = slice(0, 0)
+        self.span, self.nobody = slice(0, 0), np.zeros(block.rows)
         for s in self.aged:
             x[s] = 0.0
 
@@ -144,8 +145,8 @@ class Bins:
         return result
 
     def _held(self, state: int) -> np.ndarray:
-        found = [of[state].held for of in (self.starters, self.bins) if state in of]
-        return sum(found, np.zeros(self.block.rows))
+        held = self.starters[state].held if state in self.starters else self.nobody
+        return held + self.bins[state].held if state in self.bins else held
 
     def emptied(self, state: int, rows: np.ndarray) -> np.ndarray | float:
         """Mass of a state in bins, [row], in the rows that are True; taken out."""
@@ -161,7 +162,7 @@ class Bins:
             self._look_ahead(step)
         self.now, place = self.shared.middles[step], step - self.span.start
         common = {i: hazards[place] for i, hazards in self.ahead.items()}
-        amounts: dict[int, np.ndarray] = {i: np.zeros(self.block.rows) for i in self.timed}
+        amounts: dict[int, np.ndarray] = {}
         spent, at_once, evenly = np.zeros_like(x), x.copy(), np.zeros_like(x)
         for state in self.aged:
             left, present, share = self._leave(state, step, common)
@@ -170,7 +171,8 @@ class Bins:
             amounts |= left
         after, mean, rates = self._flow(step, common, at_once, evenly)
         for i, rate in rates.items():
-            amounts[i] = amounts[i] + rate * mean[self.transitions[i].source]
+            amount = rate * mean[self.transitions[i].source]
+            amounts[i] = amounts[i] + amount if i in amounts else amount
         for state in self.entered:
             self.bins[state].enter(step, after[state])
             after[state] = 0.0
@@ -214,23 +216,27 @@ class Bins:
         step, the others evenly over it): most leave early where hazards are high, and the rest of the step is spent where they
         went.
         """
-        own, others = self.out[state]
         before = self._held(state)
-        left, present = dict.fromkeys(own, np.zeros(self.block.rows)), np.zeros(self.block.rows)
-        if state in self.starters:
-            left, present = self.starters[state].leave(step - self.span.start)
-        if step and state in self.bins:
-            background = sum((common[i] for i in others), np.zeros(self.block.rows))
-            more, exposed = self._leave_bins(state, step, background)
-            left, present = {i: left[i] + more[i] for i in own}, present + exposed
-        left |= {i: common[i] * present for i in others}
+        left, present = self._present(state, step, common)
+        left |= {i: common[i] * present for i in self.out[state][1]}
         gone = sum(left.values())
-        rest = np.divide(before - present, gone, out=np.full_like(gone, 0.5), where=gone > 0)  # of the step, for each
-        return left, present, np.clip(2 * rest - 1, 0, 1)
+        rest = (before - present) / np.maximum(gone, LEAST)  # of the step, for each
+        return left, present, np.minimum(np.maximum(2 * rest - 1, 0.0), 1.0)
 
-    def _leave_bins(self, state: int, step: int, background: np.ndarray):
-        """({own transition: amount[row]}, mean present[row]) of those who entered in earlier steps."""
-        bins, own = self.bins[state], self.out[state][0]
+    def _present(self, state: int, step: int, common):
+        """({own transition: amount[row]}, mean present[row]) of all who are in a state at the beginning of a step."""
+        of_bins = self._leave_bins(state, step, common) if step and state in self.bins else None
+        if state not in self.starters:
+            return of_bins or (dict.fromkeys(self.out[state][0], self.nobody), self.nobody)
+        left, present = self.starters[state].leave(step - self.span.start)
+        if of_bins is None:
+            return left, present
+        return {i: left[i] + more for i, more in of_bins[0].items()}, present + of_bins[1]
+
+    def _leave_bins(self, state: int, step: int, common):
+        """As `_present`, of those who entered in earlier steps."""
+        bins, (own, others) = self.bins[state], self.out[state]
+        background = sum((common[i] for i in others), self.nobody)
         ratios = {i: self._ratio(i, step) for i in own}
         known = bins.leave(step, int(self.until[state][step]), ratios, background)
         if known is not None:
@@ -267,5 +273,5 @@ def _bounded(rates: dict[int, np.ndarray], events: dict[int, AtEvent]) -> dict[i
             exits[events[i].source] = exits.get(events[i].source, 0.0) + rate
     if max((np.max(total) for total in exits.values()), default=0.0) <= MOST:
         return rates
-    cap = {s: np.minimum(1.0, MOST / np.maximum(total, 1e-290)) for s, total in exits.items()}
+    cap = {s: np.minimum(1.0, MOST / np.maximum(total, LEAST)) for s, total in exits.items()}
     return {i: rate * cap[events[i].source] if i in events else rate for i, rate in rates.items()}
