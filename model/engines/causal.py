@@ -31,7 +31,7 @@ class Earlier:
         self.points, self.reached = points, reached
         outputs, rows = 1 + len(table.leaving), mass.shape[1]
         self.due = np.zeros((outputs, last - first, rows))
-        self.near = [table.shares(point, slice(0, NEAR)) for point, _ in points]
+        self.near = np.array([table.shares(point, slice(0, NEAR)) for point, _ in points])
         self.young = np.zeros((NEAR, rows))
         self.spectra: dict[tuple, list[np.ndarray]] = {}
 
@@ -54,20 +54,14 @@ class Earlier:
     def _add_young(self, total: np.ndarray, begin: int, step: int) -> None:
         young = self.young[: step - begin]
         young[-1] = self.mass[step - 1]
-        for shares, (point, weight) in zip(self.near, self.points):
-            factor = self._factor(step, point, weight)
-            for out, share in zip(total, shares):
-                one = _summed(young, share)
-                out += one if factor is None else one * factor
-        if self.reached is not None:
-            young *= np.exp(self.reached[step] - self.reached[step + 1])
-
-    def _factor(self, step, point: float, weight: float) -> np.ndarray | None:
-        """What the background leaves of the weight of a point of a step (or of several)."""
+        found = _summed(young, self.near)
         if self.reached is None:
-            return None
-        after = self.reached[1:][step] - self.reached[:-1][step]
-        return weight * np.exp(-point * after)
+            total += found[0]
+            return
+        after = self.reached[step + 1] - self.reached[step]
+        for one, (point, weight) in zip(found, self.points):
+            total += one * (weight * np.exp(-point * after))
+        young *= np.exp(-after)
 
     def empty(self, rows: np.ndarray) -> None:
         """Nobody is left in the rows that are True."""
@@ -108,9 +102,9 @@ class Earlier:
         return found
 
 
-def _summed(mass: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """[row] sum over bins of their mass times what the table says at their lag; the last bin is of lag 0."""
-    return np.einsum("ij,ij->j", mass, share[: len(mass)][::-1])
+def _summed(mass: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """[.., row] sum over bins of their mass times what shares[.., lag, row] say; the last bin is of lag 0."""
+    return np.einsum("ij,...ij->...j", mass, shares[..., : len(mass), :][..., ::-1, :])
 
 
 def _fast(size: int) -> int:

@@ -28,6 +28,7 @@ from model.engines import (
     integral,
     linear,
     points,
+    segments,
     sojourn,
     stays,
     tunnels,
@@ -194,11 +195,11 @@ def _run_block(block: Block, weightings, seen_at: np.ndarray | None):
     elif dynamics.events():
         seen = integral.by_steps(block, weightings, tally, seen_at)
     else:
-        integral.by_segments(block, weightings, tally)
+        segments.by_segments(block, weightings, tally)
         seen = None if seen_at is None else _trace_of_rates(block, breaks(dynamics, weightings), seen_at)
     if block.watch is not None and dynamics.time.convention == "integral":
-        factor = partial(integral.factor_at, dynamics=dynamics)
-        tally.columns, tally.doses = stays.by_integral(block, block.watch, weightings, factor)
+        factors = partial(integral.factors_at, dynamics=dynamics)
+        tally.columns, tally.doses = stays.by_integral(block, block.watch, weightings, factors)
     return tally, seen
 
 

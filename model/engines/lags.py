@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 AT_ONCE = 16  # lags by which tables are made
-NODES = ((1.2, 6), (9.0, 12))  # largest hazard of a step, points of it
+NODES = ((0.03, 3), (0.2, 4), (1.2, 6), (9.0, 12))  # largest hazard of a step, points of it
 
 
 def mean_survival(total: np.ndarray) -> np.ndarray:

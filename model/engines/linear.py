@@ -94,9 +94,7 @@ def weighted(flows: list[Flow], x: np.ndarray, decays: list[float]) -> tuple[np.
 
     One Taylor series serves all decays: phi1(A - d I) x is the sum of A^n x / n! times the integral of s^n exp(-d s), 0..1.
     """
-    # rounded up, so that rows do not see one another
-    exit_rate = 2.0 ** np.ceil(np.log2(max(largest_exit(flows), 1e-3)))
-    terms = terms_needed(2 * exit_rate)
+    terms = _terms_of(flows)
     shares = [_moments(decay, terms + 1) for decay in decays]
     end = term = x
     means = [x * share[0] for share in shares]
@@ -106,6 +104,32 @@ def weighted(flows: list[Flow], x: np.ndarray, decays: list[float]) -> tuple[np.
         for mean, share in zip(means, shares):
             mean += term * share[n]
     return end, means
+
+
+def weighted_grids(flows: list[Flow], states: int, rows: int, decays: list[float]) -> list[Grid]:
+    """exp(A), and for each decay phi1(A - decay I), by the series of `weighted`: for steps that are made again and again."""
+    terms = _terms_of(flows)
+    shares = [_moments(decay, terms + 1) for decay in decays]
+    made, power = generator(flows, states), diagonal(states, np.ones(rows))
+    end, *means = (
+        [[None if a is None else a * by for a in line] for line in power] for by in (1, *(s[0] for s in shares))
+    )
+    for n in range(1, terms + 1):
+        power = scaled(multiply(made, power), 1 / n)
+        add_to(end, power)
+        for mean, share in zip(means, shares):
+            add_to(mean, [[None if a is None else a * share[n] for a in line] for line in power])
+    return [end, *means]
+
+
+def _terms_of(flows: list[Flow]) -> int:
+    """Terms of a series; the largest exit is rounded up, so that rows do not see one another."""
+    return terms_needed(2 * 2.0 ** np.ceil(np.log2(max(largest_exit(flows), 1e-3))))
+
+
+def diagonal(states: int, value: np.ndarray) -> Grid:
+    """value[row] times the identity."""
+    return [[value.copy() if i == j else None for j in range(states)] for i in range(states)]
 
 
 @lru_cache(256)
@@ -141,7 +165,7 @@ def exponential(
     squarings = np.ceil(np.log2(np.maximum(norm, _NORM) / _NORM)).astype(int)
     halved = 0.5**squarings
     small = [[None if a is None else a * halved for a in line] for line in made]
-    identity = [[np.ones(rows) if i == j else None for j in range(states)] for i in range(states)]
+    identity = diagonal(states, np.ones(rows))
     power = [[None if a is None else a / 2 for a in line] for line in small]
     mean = _plus(identity, power)
     for n in _counted(range(2, terms_needed(_NORM) + 1), states):

@@ -23,7 +23,7 @@ from model.instants import HAIR
 from model.over_time import Stepwise
 
 MOST = 1e9  # largest exit per step by hazards that change over time; they may explode with age
-LEAST = 1e-290
+LEAST, MILD = 1e-290, 0.125  # exits of a step that are not 0, and that take as many terms as fewer
 LONG = 48  # mean number of steps between changes of other hazards, from which on tables are made anew after each
 HASTY = 0.4  # share of entrants gone within their first cycle, above which errors of a tenth are to be expected
 
@@ -194,7 +194,9 @@ class Bins:
                 return *self.flows.advance(at_once, evenly), self.flows.rates
         rates = _bounded(self._plain_rates(common, step), self.events)
         flows = flows_at(self.block, self.now, rates)
-        return *advance(flows, at_once, largest_exit(flows), evenly if self.aged else None), rates
+        # rounded up, so that rows do not see one another
+        exits = 2.0 ** np.ceil(np.log2(max(largest_exit(flows), MILD)))
+        return *advance(flows, at_once, exits, evenly if self.aged else None), rates
 
     def _plain_rates(self, common, step: int) -> dict[int, np.ndarray]:
         """Rates of the plain occupancy; entrants of this step to an aged state are exposed from age 0."""

@@ -25,7 +25,7 @@ from model.instants import HAIR, ceil, distinct, floor
 CERTAIN = 690.0  # cumulative hazard of a probability of 1
 NOTHING = 1e-17  # share of what is counted already that is not worth going on
 
-Factor = Callable[[Weighting, float], float]
+Factors = Callable[[Weighting, np.ndarray], np.ndarray]
 
 
 def left_by(dynamics: Dynamics, state: int, edges: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ class _Steps:
     edges: np.ndarray
     left: np.ndarray
     weightings: list[Weighting]
-    factor: Factor
+    factors: Factors
 
     def lagged(self, values: np.ndarray, lag: float) -> np.ndarray:
         """[weighting, period, row] of values[step, weighting, row], a time `lag` later, by those who have stayed."""
@@ -79,10 +79,11 @@ class _Steps:
         stayed = np.ones((len(middles), 1))
         if lag:
             stayed = np.exp(self.reached(early, middles - lag) - self.reached(late, middles))
-        for p in range(len(middles)):
-            factors = np.array([self._factor(w, edges[early[p]] + lag, edges[late[p]]) for w in self.weightings])
-            amount = values[early[p]] * (share[p] * factors)[:, None] * stayed[p]
-            total[:, period_of(self.dynamics, middles[p])] += amount
+        factors = np.stack([self._factors(w, edges[early] + lag, edges[late]) for w in self.weightings], axis=1)
+        counts = share[:, None] * factors
+        for period, some in _runs(np.maximum(np.searchsorted(self.dynamics.periods, middles, side="right") - 1, 0)):
+            held = values[early[some]] * stayed[some, None]
+            total[:, period] += np.einsum("kw,kwr->wr", counts[some], held)
         return total
 
     def reached(self, step: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -91,45 +92,56 @@ class _Steps:
         part = ((times - begin) / (end - begin))[:, None]
         return self.left[step] + part * (self.left[step + 1] - self.left[step])
 
-    def _factor(self, weighting: Weighting, exact: float, begin: float) -> float:
-        return float(np.exp(-weighting.decay * exact)) if weighting.decay else self.factor(weighting, begin)
+    def _factors(self, weighting: Weighting, exact: np.ndarray, begins: np.ndarray) -> np.ndarray:
+        return np.exp(-weighting.decay * exact) if weighting.decay else self.factors(weighting, begins)
+
+    def _factor(self, weighting: Weighting, time: float) -> float:
+        return float(self._factors(weighting, np.asarray(time), np.asarray(time)))
 
     def at(self, times: np.ndarray, amounts: np.ndarray) -> np.ndarray:
         """[weighting, period, row] of amounts[k, row] that count at times[k]."""
         total = np.zeros((len(self.weightings), len(self.dynamics.periods), amounts.shape[1]))
         for time, amount in zip(times, amounts):
             for w, weighting in enumerate(self.weightings):
-                factor = self._factor(weighting, time, time) if time > 0 else 1.0
+                factor = self._factor(weighting, time) if time > 0 else 1.0
                 total[w, period_of(self.dynamics, time * (1 + HAIR))] += factor * amount
         return total
 
 
 def by_integral(
-    block: Block, watch: Watch, weightings: list[Weighting], factor: Factor
+    block: Block, watch: Watch, weightings: list[Weighting], factors: Factors
 ) -> tuple[np.ndarray, np.ndarray]:
     """(time by stretch of stay, doses): [weighting, period, column | schedule, row], as `Dynamics.columns` has them."""
     dynamics, edges = block.dynamics, np.array(watch.edges)
-    steps = {s: _Steps(dynamics, edges, left_by(dynamics, s, edges), weightings, factor) for s in watch.states}
-    spent, entered, there = np.stack(watch.spent), np.stack(watch.entered), np.stack(watch.there)
+    steps = {s: _Steps(dynamics, edges, left_by(dynamics, s, edges), weightings, factors) for s in watch.states}
     columns = []
     for state, ages in dynamics.ages.items():
-        values = spent[:, :, watch.states.index(state)]
+        place = watch.states.index(state)
+        values = np.stack([spent[:, place] for spent in watch.spent])
         older = [steps[state].lagged(values, age) for age in ages]
         columns += [one - following for one, following in zip(older, [*older[1:], np.zeros_like(older[0])])]
-    doses = [
-        _doses_of_model(one, steps[one.state], there[:, i])
-        if one.clock == "model"
-        else _doses_of_stays(one, steps[one.state], entered[:, :, i], there[0, i])
-        for one in dynamics.doses
-        for i in [watch.states.index(one.state)]
-    ]
+    doses = [_doses(one, steps[one.state], watch, watch.states.index(one.state)) for one in dynamics.doses]
     return _stacked(columns, weightings, block), _stacked(doses, weightings, block)
+
+
+def _doses(doses: Doses, steps: _Steps, watch: Watch, place: int) -> np.ndarray:
+    """[weighting, period, row] of doses in the watched state at a place."""
+    there = np.stack([one[place] for one in watch.there])
+    if doses.clock == "model":
+        return _doses_of_model(doses, steps, there)
+    return _doses_of_stays(doses, steps, np.stack([one[:, place] for one in watch.entered]), there[0])
 
 
 def _stacked(parts: list[np.ndarray], weightings: list[Weighting], block: Block) -> np.ndarray:
     if not parts:
         return np.zeros((len(weightings), len(block.dynamics.periods), 0, block.rows))
     return np.stack(parts, axis=2)
+
+
+def _runs(periods: np.ndarray):
+    """(period, where it is) of each run in periods[k] that is the same."""
+    cuts = [0, *(np.flatnonzero(np.diff(periods)) + 1).tolist(), len(periods)]
+    return ((periods[a], slice(a, b)) for a, b in zip(cuts, cuts[1:]) if b > a)
 
 
 def _number(doses: Doses, end: float) -> int:

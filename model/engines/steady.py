@@ -26,9 +26,8 @@ class Steady:
 
     def _solve(self, flows: list[linear.Flow]) -> None:
         """exp(A), and the mean over the step of what was there, phi1(A), and of what flows in, phi2(A) = sum of A^n / (n + 2)!"""
-        states, rows = range(self.block.states), self.block.rows
         generator = linear.generator(flows, self.block.states)
-        power: linear.Grid = [[np.full(rows, 0.5) if i == j else None for j in states] for i in states]
+        power = linear.diagonal(self.block.states, np.full(self.block.rows, 0.5))
         self.late = [[None if a is None else a.copy() for a in line] for line in power]
         for n in range(1, linear.terms_needed(2 * MOST) + 1):
             power = linear.scaled(linear.multiply(generator, power), 1 / (n + 2))

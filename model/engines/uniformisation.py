@@ -74,9 +74,14 @@ def _of(flows: list[Flow], rows: slice | np.ndarray) -> list[Flow]:
 def _by_matrices(flows: list[Flow], x: np.ndarray, decays: list[float]) -> list[np.ndarray]:
     """As `solve`, whatever the rates."""
     states, rows = x.shape
+    return [linear.apply(matrix, x, np.empty_like(x)) for matrix in matrices(flows, states, rows, decays)]
+
+
+def matrices(flows: list[Flow], states: int, rows: int, decays: list[float]) -> list[linear.Grid]:
+    """exp(A), and for each decay phi1(A - decay I), whatever the rates."""
     pairs = [linear.exponential(flows, states, rows, decay) for decay in decays]
     step = pairs[0][0] if decays[0] == 0 else linear.exponential(flows, states, rows)[0]
-    return [linear.apply(matrix, x, np.empty_like(x)) for matrix in (step, *(mean for _, mean in pairs))]
+    return [step, *(mean for _, mean in pairs)]
 
 
 def terms(power: float) -> float:

@@ -20,12 +20,12 @@ class Watch:
     spent: list[np.ndarray] = field(default_factory=list)
     entered: list[np.ndarray] = field(default_factory=list)
 
-    def step(self, end: float, x: np.ndarray, spent: list[np.ndarray], flows: list[Flow]) -> None:
-        """spent[weighting][state, row]; flows in amounts per unit of time that is spent in their source."""
+    def step(self, end: float, x: np.ndarray, means: list[np.ndarray], flows: list[Flow], length: float) -> None:
+        """means[weighting][state, row] over a step of this length; flows in amounts a step."""
         self.edges.append(end)
         self.there.append(x[self.states])
-        self.spent.append(np.stack([one[self.states] for one in spent]))
-        self.entered.append(np.stack([_into(self.states, flows, one) for one in spent]))
+        self.spent.append(np.array([mean[self.states] for mean in means]) * length)
+        self.entered.append(np.array([_into(self.states, flows, mean) for mean in means]))
 
     def even_step(self, end: float, x: np.ndarray, spent: np.ndarray, moved: list[Flow], decays: list[float]) -> None:
         """As `step`, of amounts that are moved evenly over it; decays: mean factor of each weighting."""
@@ -39,9 +39,9 @@ class Watch:
         self.entered.append(np.stack([came * decay for decay in decays]))
 
 
-def _into(states: list[int], flows: list[Flow], spent: np.ndarray) -> np.ndarray:
-    came = np.zeros((len(states), spent.shape[1]))
+def _into(states: list[int], flows: list[Flow], mean: np.ndarray) -> np.ndarray:
+    came = np.zeros((len(states), mean.shape[1]))
     for flow in flows:
         if flow.target in states:
-            came[states.index(flow.target)] += flow.rate * spent[flow.source]
+            came[states.index(flow.target)] += flow.rate * mean[flow.source]
     return came
