@@ -96,6 +96,9 @@ def points_of_levels(
             _cut_cycle(block, within[first], weights[first], shares[first], held, tally)
             seen += [held[0, :, : block.rows].copy()] if trace else []
             continue
+        if not trace and block.states >= uniformisation.MANY and not dynamics.by_cycle:
+            _many_states(block, within[first:last], weights[first:last], shares[first], held, tally)
+            continue
         kind = _kind(dynamics, *within[first])
         step = step if step is not None and kind == last_kind else _Step(block, *within[first])
         last_kind = kind
@@ -119,6 +122,25 @@ def points_of_levels(
             tally_transitions(block, moved, step.transitions(spent), step.time)
             spread(tally.transitions[w], shares[first], moved)
     return seen
+
+
+def _many_states(block: Block, within, weights: np.ndarray, share: np.ndarray, held, tally: Tally) -> None:
+    """A stretch of cycles of the same rates, without the matrix of a cycle. Moves held[0] on."""
+    begin, end = within[0]
+    rates = {i: exit.level.at((begin + end) / 2) * (end - begin) for i, exit in block.dynamics.rates().items()}
+    flows, n = flows_at(block, (begin + end) / 2, rates), weights.shape[1]
+    seen, moved = weights[:, :, 0].copy(), weights[:, :, 2]
+    seen[1:] += weights[:-1, :, 1]
+    x, totals = uniformisation.sums(flows, held[0, :, : block.rows], np.concatenate([seen, moved], axis=1))
+    keep(block, tally, within[-1][-1], x, weights[-1], share)
+    for w, (time, starts) in enumerate(zip(totals[:n], totals[n:])):
+        spread(tally.time[w], share, time + weights[-1, w, 1] * x)
+        _, (mean,) = uniformisation.solve(flows, starts, [0.0])
+        amounts = {i: rate * mean[block.dynamics.transitions[i].source] for i, rate in rates.items()}
+        made = np.zeros((len(block.dynamics.transitions), block.rows))
+        tally_transitions(block, made, amounts, (begin + end) / 2)
+        spread(tally.transitions[w], share, made)
+    held[0, :, : block.rows] = x
 
 
 def _cut_cycle(block: Block, times: np.ndarray, weight: np.ndarray, share: np.ndarray, held, tally: Tally) -> None:

@@ -35,7 +35,7 @@ def solve(flows: list[Flow], x: np.ndarray, decays: list[float]) -> tuple[np.nda
     for power, rows in _classes(exits):
         some, part = _of(flows, rows), x[:, rows]
         if terms(power) <= 4 * len(x) ** 2:
-            found[:, :, rows] = _mixture(some, part, exits[:, rows], power, tuple(decays))
+            found[:, :, rows] = _mixture(some, part, exits[:, rows], power, _weights(power, tuple(decays)))
         else:
             found[:, :, rows] = _by_matrices(some, part, decays)
     return found[0], list(found[1:])
@@ -44,6 +44,57 @@ def solve(flows: list[Flow], x: np.ndarray, decays: list[float]) -> tuple[np.nda
 def solve_once(flows: list[Flow], x: np.ndarray, decays: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
     """As `solve`, for a step of rates that no other step has: a Taylor series where few exits are made."""
     return (linear.weighted if linear.largest_exit(flows) <= 1 else solve)(flows, x, decays)
+
+
+def sums(flows: list[Flow], x: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(occupancy after as many steps as there are weights, [total, state, row] sums over k of weights[k, total] times the occupancy
+    after k steps), for x[state, row].
+
+    The occupancy after each step is another mixture of the same powers of P, so many steps cost little more than one.
+    """
+    end, total = np.empty_like(x), np.empty((weights.shape[1], *x.shape))
+    exits = exits_of(flows, *x.shape)
+    for power, rows in _classes(exits):
+        some, part = _of(flows, rows), x[:, rows]
+        if _is_less_than_matrices(len(flows), len(x), len(weights), power):
+            end[:, rows], total[:, :, rows] = _sums_of_terms(some, part, exits[:, rows], power, weights)
+        else:
+            end[:, rows], total[:, :, rows] = _sums_of_steps(some, part, weights)
+    return end, total
+
+
+EXITS = 64.0  # of a piece of steps: more would cost digits of the weights
+STEPS = 512  # of a piece
+
+
+def _pieces(steps: int, q: float) -> tuple[int, int]:
+    """(steps of a piece, pieces)."""
+    each = min(steps, STEPS, max(1, int(EXITS / q)))
+    return each, -(-steps // each)
+
+
+def _is_less_than_matrices(flows: int, states: int, steps: int, q: float) -> bool:
+    """Passes over an array of rows, against those of making a matrix and using it for each step."""
+    (each, pieces), a_power = _pieces(steps, q), 3 * flows + 2 * states
+    return pieces * terms(q * each) * a_power <= (steps + terms(q)) * states**2
+
+
+def _sums_of_terms(flows: list[Flow], x: np.ndarray, exits: np.ndarray, q: float, weights: np.ndarray):
+    each, total = _pieces(len(weights), q)[0], np.zeros((weights.shape[1], *x.shape))
+    for first in range(0, len(weights), each):
+        part = weights[first : first + each]
+        shares = _poisson(q * np.arange(len(part) + 1)[:, None], np.arange(int(terms(q * len(part))) + 1))
+        x, *more = _mixture(flows, x, exits, q, np.concatenate([shares[-1:], part.T @ shares[:-1]]))
+        total += more
+    return x, total
+
+
+def _sums_of_steps(flows: list[Flow], x: np.ndarray, weights: np.ndarray):
+    whole, total = exponential(flows, *x.shape)[0], np.zeros((weights.shape[1], *x.shape))
+    for weight in weights:
+        total += weight[:, None, None] * x
+        x = linear.apply(whole, x, np.empty_like(x))
+    return x, total
 
 
 def exponential(flows: list[Flow], states: int, rows: int) -> tuple[linear.Grid, linear.Grid]:
@@ -89,9 +140,8 @@ def terms(power: float) -> float:
     return power + 10 * np.sqrt(power) + 25
 
 
-def _mixture(flows: list[Flow], x: np.ndarray, exits: np.ndarray, q: float, decays: tuple[float, ...]) -> np.ndarray:
-    """[end and each decay, state, row]."""
-    weights = _weights(q, decays)
+def _mixture(flows: list[Flow], x: np.ndarray, exits: np.ndarray, q: float, weights: np.ndarray) -> np.ndarray:
+    """[total, state, row]: sums over k of weights[total, k] P^k x."""
     stay = 1 - exits / q
     moves = [(flow.source, flow.target, flow.rate / q) for flow in flows]
     found, part = np.zeros((len(weights), *x.shape)), np.empty_like(x)
@@ -115,11 +165,10 @@ def _weights(q: float, decays: tuple[float, ...]) -> np.ndarray:
     return np.stack([_poisson(q, k), *((q / (q + d)) ** k / (q + d) * _above(q + d, k) for d in decays)])
 
 
-def _poisson(mean: float, k: np.ndarray) -> np.ndarray:
-    from scipy.special import gammaln
+def _poisson(mean: float | np.ndarray, k: np.ndarray) -> np.ndarray:
+    from scipy.special import gammaln, xlogy
 
-    logs = k * np.log(mean) - mean - gammaln(k + 1)
-    return np.exp(logs)
+    return np.exp(xlogy(k, mean) - mean - gammaln(k + 1))
 
 
 def _above(mean: float, k: np.ndarray) -> np.ndarray:

@@ -89,3 +89,40 @@ def test_the_work_grows_with_the_transitions_not_with_the_cube_of_the_states(sta
     uniformisation.solve(flows, x, [0.0])
     uniformisation.exponential([Flow(f.source, f.target, f.rate / 40) for f in flows], states, ROWS)
     assert max(weights.shape[1] for weights in asked) < 64 + 10 * 8 + 27
+
+
+@pytest.mark.parametrize("scale", [1e-5, 0.1, 3.0, 300.0])
+@pytest.mark.parametrize(("states", "steps"), [(6, 3), (20, 40), (20, 700)])
+def test_sums_over_steps_are_scipys(states, steps, scale):
+    flows, x = chain(states, scale), np.random.default_rng(1).dirichlet(np.ones(states), ROWS).T.copy()
+    weights = np.random.default_rng(2).uniform(0, 1, (steps, 2))
+    end, sums = uniformisation.sums(flows, x, weights)
+    for row in range(ROWS):
+        step, now = expm(dense(flows, states, row)), x[:, row]
+        known = np.zeros((2, states))
+        for weight in weights:
+            known += weight[:, None] * now
+            now = step @ now
+        np.testing.assert_allclose(end[:, row], now, atol=1e-13 * max(10, scale))
+        np.testing.assert_allclose(sums[:, :, row], known, atol=1e-13 * max(10, scale) * steps)
+
+
+def test_a_row_of_sums_does_not_depend_on_those_beside_it():
+    flows, x = chain(20, 30.0), np.random.default_rng(1).dirichlet(np.ones(20), ROWS).T.copy()
+    weights = np.random.default_rng(2).uniform(0, 1, (50, 3))
+    end, sums = uniformisation.sums(flows, x, weights)
+    for row in range(ROWS):
+        alone = [Flow(f.source, f.target, f.rate[row : row + 1]) for f in flows]
+        one, some = uniformisation.sums(alone, x[:, row : row + 1].copy(), weights)
+        assert np.array_equal(end[:, row], one[:, 0]) and np.array_equal(sums[:, :, row], some[:, :, 0])
+
+
+@pytest.mark.parametrize("states", [20, 60])
+def test_steps_of_many_states_need_no_matrix(states, monkeypatch):
+    """Sums over 40 steps are sums over terms, as many for 60 states as for 20."""
+    flows, terms = [Flow(f.source, f.target, np.full(ROWS, 0.15)) for f in chain(states, 1.0)], []
+    mixture = uniformisation._mixture
+    monkeypatch.setattr(uniformisation, "exponential", None)
+    monkeypatch.setattr(uniformisation, "_mixture", lambda *given: terms.append(given[-1].shape[1]) or mixture(*given))
+    uniformisation.sums(flows, np.full((states, ROWS), 1 / states), np.ones((40, 2)))
+    assert sum(terms) == int(20 + 10 * np.sqrt(20) + 25) + 1  # 40 cycles of half an exit at most
