@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.report.marks import histogram, points
 from model.report.numbers import brief
-from model.report.style import COLOURS, FAINT, INK, Style, canvas, histogram, legend, numbers, points, wrapped
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, legend, numbers, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

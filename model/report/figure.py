@@ -16,30 +16,46 @@ from matplotlib.text import Text
 class PlainFigure(Figure):
     """Made without pyplot, so nothing stays open."""
 
+    _settled = False  # everything has its place, and no text is a formula
+
     def draw(self, renderer: RendererBase) -> None:
         """Draw with dollars as dollars, not as signs of a formula."""
-        with self._plain():
+        with _as_written():
+            if not self._settled:
+                self._texts_as_written()
             super().draw(renderer)
 
-    def lay_out(self) -> None:
-        """Find the places of everything once, without drawing; later drawings keep them."""
-        with self._plain():
-            if (engine := self.get_layout_engine()) is not None:
+    @contextmanager
+    def laid_out(self) -> Iterator[None]:
+        """In this block the places of everything stay as they are found at its start, however often it is drawn."""
+        engine = self.get_layout_engine()
+        with _as_written():
+            self._texts_as_written()
+            if engine is not None:
                 engine.execute(self)
         self.set_layout_engine(None)
-
-    @contextmanager
-    def _plain(self) -> Iterator[None]:
-        """A character that the font does not have is a box in the PNG; in the SVG it stays text."""
-        with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from")
-            for text in self.findobj(Text):
-                if isinstance(text, Text):
-                    text.set_parse_math(False)
+        self._settled = True
+        try:
             yield
+        finally:
+            self._settled = False
+            self.set_layout_engine(engine)
+
+    def _texts_as_written(self) -> None:
+        for text in self.findobj(Text):
+            if isinstance(text, Text):
+                text.set_parse_math(False)
 
     def _repr_png_(self) -> bytes:
         """What notebooks show."""
         target = BytesIO()
         self.savefig(target, format="png", dpi=100)
         return target.getvalue()
+
+
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """New texts are no formulas. A character that the font does not have is a box in the PNG; in the SVG it stays text."""
+    with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        yield

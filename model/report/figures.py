@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from model.analysis.first_order import FirstOrder
@@ -16,7 +15,6 @@ from model.analysis.survival import events
 from model.effects import words_of
 from model.outcome_keys import QALY, cost_of
 from model.report import group_report, plots, psa_tables, published_curve_tables, published_tables
-from model.report.file_names import file_names
 from model.report.plan import Plan
 from model.scenario import Scenario
 
@@ -180,11 +178,3 @@ def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
             "cost_effectiveness_plane": Plan(lambda: plots.cost_effectiveness_plane(plane, style, wtp), plane)
         } | plans
     return plans
-
-
-def save_all(plans: dict[str, Plan], folder: Path, step: Callable[[str], object] = lambda name: None) -> None:
-    """figures/<name>.png, .svg and .csv."""
-    folder.mkdir()
-    for (name, plan), file in zip(plans.items(), file_names(plans)):
-        step(name)
-        plots.save(plan.draw(), plan.data, folder, file)

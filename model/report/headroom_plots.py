@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.report.marks import colour_map
 from model.report.numbers import ALL_PATIENTS, brief, number
-from model.report.style import COLOURS, FAINT, INK, Style, canvas, colour_map, legend, nothing, numbers, wrapped
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, legend, nothing, numbers, wrapped
 
 
 def forest(table, style: Style, heading: str, result_label: str, interval: str, lines: dict[str, float] | None = None):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from model.report.marks import histogram
 from model.report.numbers import brief, plural
 from model.report.style import (
     FAINT,
@@ -14,7 +15,6 @@ from model.report.style import (
     Style,
     area,
     canvas,
-    histogram,
     legend,
     nothing,
     numbers,

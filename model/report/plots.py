@@ -8,8 +8,9 @@ from model.report.psa_plots import acceptability, cost_effectiveness_plane, expe
 from model.report.published_curve_plots import survival_published
 from model.report.published_plots import over_time
 from model.report.queue_plots import capacity, changes, queue_length, units_in_use, waits, waterfall
+from model.report.saving import save
 from model.report.sensitivity_plots import evppi, heat_map, line_sweep, tornado
-from model.report.style import Style, save
+from model.report.style import Style
 
 __all__ = [
     "Style",

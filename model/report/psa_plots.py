@@ -4,22 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.report.marks import histogram, points
 from model.report.numbers import number, shares, stated
-from model.report.style import (
-    COLOURS,
-    FAINT,
-    INK,
-    Style,
-    canvas,
-    curves,
-    few,
-    histogram,
-    legend,
-    nothing,
-    numbers,
-    points,
-    wrapped,
-)
+from model.report.style import COLOURS, FAINT, INK, Style, canvas, curves, few, legend, nothing, numbers, wrapped
 
 MOST_POINTS = 5000
 PROBABILITY = "probability_most_cost_effective"

@@ -121,7 +121,7 @@ class Result:
         `step` is told of each figure.
         """
         from model.report import folder
-        from model.report.figures import save_all
+        from model.report.saving import save_all
 
         target = Path(out) if out is not None else self.folder
         figures = {name: part.save(target / name, about, step) / "figures" for name, part in self.parts.items()}

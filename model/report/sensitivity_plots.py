@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from model.intervals import half_width
+from model.report.marks import colour_map
 from model.report.numbers import brief, stated
-from model.report.style import COLOURS, FAINT, Style, canvas, colour_map, few, legend, nothing, numbers, wrapped
+from model.report.style import COLOURS, FAINT, Style, canvas, few, legend, nothing, numbers, wrapped
 
 LOW, HIGH = COLOURS[0], COLOURS[4]  # dark and light, so that they differ in grey too
 

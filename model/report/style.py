@@ -1,19 +1,15 @@
-"""How every figure looks: colours, canvas, number axes, legends, and how one is saved."""
+"""How every figure looks: colours, canvas, number axes, legends."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from pathlib import Path
 
 import numpy as np
 
 from model.effects import BUILT_IN, Words
 from model.outcome_keys import QALY
-from model.report.csv_files import write_csv
-from model.report.numbers import number
 
 # Okabe and Ito's palette is told apart by colour-blind readers; lines and markers tell curves apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C8C")
@@ -134,68 +130,10 @@ def nothing(style: Style, heading: str, reason: str):
 
 def numbers(axis, ticks: int = 6) -> None:
     """Thousands separators, and as many decimals as the ticks of this x or y axis need."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from model.report.ticks import TickLabels, TickPlaces
 
-    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(partial(_tick, axis)))
-
-
-def _tick(axis, value: float, position) -> str:
-    return number(value, _digits(tuple(axis.get_majorticklocs())))
-
-
-@lru_cache
-def _digits(ticks: tuple) -> int:
-    near = 1e-6 * (max(ticks) - min(ticks)) or 1e-12
-    return next((d for d in range(10) if all(abs(round(t, d) - t) <= near for t in ticks)), 10)
-
-
-def histogram(axis, sample, bins=40, shares: bool = False, outline: bool = False, **look):
-    """Steps of a sample, on either axis (x=, y=); `shares` of the whole sample, also where bins leave some of it out."""
-    import seaborn
-
-    weights = np.full(len(sample), 1 / len(sample)) if shares else None
-    where = {look.pop("on", "x"): np.asarray(sample, float)}
-    line = {} if outline else {"linewidth": 0, "alpha": 1}
-    bins = list(_edges(np.asarray(sample, float), bins) if isinstance(bins, int) else bins)
-    before = len(axis.lines) if outline else len(axis.collections)
-    seaborn.histplot(**where, bins=bins, weights=weights, element="step", fill=not outline, ax=axis, **line | look)
-    axis.set(xlabel="", ylabel="")
-    return (axis.lines if outline else axis.collections)[before]
-
-
-def _edges(sample: np.ndarray, bins: int) -> np.ndarray:
-    """Of equal bins; one bin around values that are all the same but for rounding."""
-    low, high = sample.min(), sample.max()
-    size = max(abs(low), abs(high))
-    if high - low > 1e-9 * size:
-        return np.linspace(low, high, bins + 1)
-    return (low + high) / 2 + np.array([-0.05, 0.05]) * (size or 1)
-
-
-def points(axis, x, y, colour, size: float = 6, alpha: float = 0.25) -> None:
-    """A cloud of draws."""
-    import seaborn
-
-    seaborn.scatterplot(
-        x=np.asarray(x),
-        y=np.asarray(y),
-        s=size,
-        alpha=alpha,
-        color=colour,
-        linewidth=0,
-        rasterized=True,
-        zorder=2,
-        ax=axis,
-        legend=False,
-    )
-
-
-def colour_map(name: str):
-    """Of heat maps: even in lightness, so that they are read in grey."""
-    import seaborn
-
-    return seaborn.color_palette(name, as_cmap=True)
+    axis.set_major_locator(TickPlaces(ticks, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(TickLabels())
 
 
 def percent(axis) -> None:
@@ -241,19 +179,3 @@ def few(table, most: int = 501):
     if len(table) <= most:
         return table
     return table.iloc[np.linspace(0, len(table) - 1, most).round().astype(int)]
-
-
-def save(figure, data, folder: Path, name: str) -> None:
-    """name.png, name.svg (the same bytes for the same data, text kept as text) and name.csv."""
-    import matplotlib
-
-    folder = Path(folder)
-    engine = figure.get_layout_engine()
-    figure.lay_out()
-    try:
-        figure.savefig(folder / f"{name}.png", dpi=150)
-        with matplotlib.rc_context({"svg.hashsalt": "model", "svg.fonttype": "none"}):
-            figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, dpi=150)
-    finally:
-        figure.set_layout_engine(engine)
-    write_csv(data, folder / f"{name}.csv")

@@ -116,7 +116,7 @@ def test_a_figure_shows_labels_as_written(name, tmp_path, recwarn):
     table = pd.DataFrame({"wtp": [0, 1, 0, 1], "strategy": ["usual", "usual", "new", "new"]})
     table["probability_most_cost_effective"] = [0.5, 0.4, 0.5, 0.6]
     figure = plots.acceptability(table, table[table.strategy == "new"], look, (1,))
-    style.save(figure, table, tmp_path, "f")
+    plots.save(figure, table, tmp_path, "f")
     drawn = (tmp_path / "f.svg").read_text(encoding="utf-8")
     shown = style.shortened(name).split(" ")[0]
     assert shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in drawn

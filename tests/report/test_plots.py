@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from model.effects import BUILT_IN
-from model.report import numbers, plots, style
+from model.report import marks, numbers, plots, style
 
 WTP = np.arange(0, 2_000_001, 1000.0)
 PROBABILITY = "probability_most_cost_effective"
@@ -501,11 +501,9 @@ class TestStyle:
 
 @pytest.mark.parametrize("value", [0.0, 250.0, -3e-12, 1e12])
 def test_values_that_are_all_the_same_are_one_bar(value):
-    from model.report import style
-
     figure, axis = style.canvas(style.Style({}), "Histogram")
     sample = value * (1 + 1e-15 * np.arange(50))
-    style.histogram(axis, sample)
+    marks.histogram(axis, sample)
     low, high = axis.get_xlim()
     assert low < value < high
 

@@ -8,10 +8,10 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.report.figures import save_all
 from model.report.file_names import file_names
 from model.report.html.blocks import DETERMINISTIC, PROBABILISTIC, Picture
 from model.report.result import Result
+from model.report.saving import save_all
 
 ZIPPED, MOST = 250_000, 8_000_000  # bytes of a CSV that is zipped, and of one that stays beside the page
 TITLES = {
