@@ -17,7 +17,10 @@ def progress(total: int, unit: str, tell: Tell | None = None) -> Iterator[Tell]:
         return
     from tqdm import tqdm
 
-    with tqdm(total=total, unit=f" {unit}", delay=1, leave=False, disable=not _seen()) as bar:
+    class Bar(tqdm):
+        monitor_interval = 0  # no thread of its own, which would stay when the bar is gone
+
+    with Bar(total=total, unit=f" {unit}", delay=1, miniters=1, leave=False, disable=not _seen()) as bar:
 
         def done(pieces: int) -> None:
             bar.update(pieces)

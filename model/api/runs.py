@@ -66,7 +66,7 @@ def run(
     summary = text.summary(found, published, by_group, alive, severe)
     result = Result(made, figures.run_figures(found, made, comparators), found, summary, details=found)
     result.warnings = (*found.warnings, *groups.told(scenario, found.psa), *severity.warnings(found))
-    result.pages |= {"results.xlsx": partial(_workbook, result), "report.html": partial(_page, result)}
+    result.books["results.xlsx"], result.pages["report.html"] = partial(_workbook, result), partial(_page, result)
     about = {
         **asked.about(decision, sample),
         **run_about(found),
@@ -83,7 +83,7 @@ def _page(result: Result, path: Path, manifest: Mapping[str, object], folders: M
     html.write(path, manifest, {"run": result} | result.parts, folders)
 
 
-def _workbook(result: Result, path: Path, manifest: Mapping[str, object], folders: Mapping[str, Path]) -> None:
+def _workbook(result: Result, path: Path, manifest: Mapping[str, object]) -> None:
     """results.xlsx of the same."""
     from model.report import results_workbook
 

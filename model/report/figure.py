@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import matplotlib
+import matplotlib.backends.backend_svg
+import numpy as np
 from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -40,6 +43,17 @@ class PlainFigure(Figure):
         finally:
             self._settled = False
             self.set_layout_engine(engine)
+
+    def pixels(self, dpi: float) -> np.ndarray:
+        """Red, green and blue [row, column, 3] as bytes."""
+        before = self.dpi
+        canvas = FigureCanvasAgg(self)
+        self.set_dpi(dpi)
+        try:
+            canvas.draw()
+            return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
+        finally:
+            self.set_dpi(before)
 
     def _texts_as_written(self) -> None:
         for text in self.findobj(Text):

@@ -54,27 +54,31 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame], comparators: Sequence[
     style, scenario = style_of(run), run.scenario
     costs = found["outcomes"][found["outcomes"]["outcome"].str.startswith(cost_of(""))]
     plans = {
-        "occupancy": Plan(lambda: plots.occupancy(found["trace"], style, scenario.dead_states), found["trace"]),
+        "occupancy": Plan(
+            lambda: plots.occupancy(found["trace"], style, scenario.dead_states), found["trace"], "trace"
+        ),
         "cost_components": Plan(lambda: plots.cost_components(found["outcomes"], style), costs),
     }
     if "over_time" in found:
         table = found["over_time"]
         plans["over_time"] = Plan(
-            lambda: plots.over_time(table, style, published_tables.titles(scenario, table)), table
+            lambda: plots.over_time(table, style, published_tables.titles(scenario, table)), table, "over_time"
         )
     if "survival_published" in found:
         drawn = found["survival_published"]
         told = published_curve_tables.headings(found["published_curve_fit"], drawn, scenario)
-        plans["survival_published"] = Plan(lambda: plots.survival_published(drawn, style, told), drawn)
+        plans["survival_published"] = Plan(
+            lambda: plots.survival_published(drawn, style, told), drawn, "survival_published"
+        )
     if run.patients is not None:
         plans |= patient_figures(run, run.patients, found, style)
     if (queues := queues_of(run)) is not None:
         labels = {r.key: r.label or r.key for r in queues.system.resources}
         asked = dict(requested(queues).values())
-        plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, asked), found["waits"])
+        plans["waits"] = Plan(lambda: plots.waits(found["waits"], style, asked), found["waits"], "waits")
         length, units = found["queue_length"], {r.key: r.capacity for r in queues.system.resources}
-        plans["queue_length"] = Plan(lambda: plots.queue_length(length, style, labels), length)
-        plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length)
+        plans["queue_length"] = Plan(lambda: plots.queue_length(length, style, labels), length, "queue_length")
+        plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length, "queue_length")
     if "groups" in found:
         plans |= group_figures(run, found, style)
     if run.psa is None:
@@ -86,7 +90,11 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame], comparators: Sequence[
         economics_figures(found, plane, style, scenario.wtp.thresholds)
         | _pairwise_figures(run, style, comparators)
         | plans
-        | {"sampled_distributions": Plan(lambda: plots.sampled_distributions(sampled, inputs, style), sampled)}
+        | {
+            "sampled_distributions": Plan(
+                lambda: plots.sampled_distributions(sampled, inputs, style), sampled, "psa_parameters"
+            )
+        }
     )
 
 
@@ -106,8 +114,8 @@ def group_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) 
             found["ceac"], style, {key: labels[key] for key in kept}, run.decision.wtp, note
         )
 
-    plans = {"group_forest": Plan(forest, table)}
-    return plans | ({"group_acceptability": Plan(curves, found["ceac"])} if "ceac" in found else {})
+    plans = {"group_forest": Plan(forest, table, "groups")}
+    return plans | ({"group_acceptability": Plan(curves, found["ceac"], "ceac")} if "ceac" in found else {})
 
 
 def _pairwise_figures(run: Run, style: plots.Style, comparators: Sequence[str]) -> dict[str, Plan]:
@@ -144,7 +152,9 @@ def patient_figures(
     labels = {event.key: event.label for event in events(scenario, patients)}
     return {
         "time_to_event": Plan(
-            lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels), found["time_to_event"]
+            lambda: plots.time_to_event(found["time_to_event"], found["medians"], style, labels),
+            found["time_to_event"],
+            "time_to_event",
         ),
         "patient_spread": Plan(lambda: plots.patient_spread(spread, style, names), data),
         "swimlanes": Plan(
@@ -152,6 +162,7 @@ def patient_figures(
                 found["patient_histories"], style, scenario.time.unit, scenario.dead_states, scenario.group_labels
             ),
             found["patient_histories"],
+            "patient_histories",
         ),
     }
 

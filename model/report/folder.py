@@ -309,8 +309,10 @@ def _remove(old: Path) -> None:
 # --- content ------------------------------------------------------------------------------------------------------
 
 
-def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """tables/<name>.csv each."""
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> dict[str, Path]:
+    """tables/<name>.csv each; the file of each table."""
     (folder / "tables").mkdir()
-    for table, file in zip(tables.values(), file_names(tables)):
-        write_csv(table, folder / "tables" / f"{file}.csv")
+    files = {name: folder / "tables" / f"{file}.csv" for name, file in zip(tables, file_names(tables))}
+    for name, file in files.items():
+        write_csv(tables[name], file)
+    return files

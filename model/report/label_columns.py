@@ -31,7 +31,13 @@ def of_tables(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> Mapping
 
 def of_plans(plans: Mapping[str, Plan], scenario: Scenario) -> dict[str, Plan]:
     """Figures whose CSVs have labels."""
-    return {name: plan._replace(data=labelled(name, plan.data, scenario)) for name, plan in plans.items()}
+    return {name: _labelled_plan(name, plan, scenario) for name, plan in plans.items()}
+
+
+def _labelled_plan(name: str, plan: Plan, scenario: Scenario) -> Plan:
+    listed = plan.data.columns
+    same = keys_to_label(name, listed) == keys_to_label(plan.table, listed)
+    return plan._replace(data=labelled(name, plan.data, scenario), table=plan.table if same else "")
 
 
 def labelled(name: str, table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 class Plan(NamedTuple):
-    """`draw()` gives the figure, `data` is its CSV."""
+    """`draw()` gives the figure, `data` is its CSV; table: the one of the result that has the same rows and columns, if any."""
 
     draw: Callable[[], Figure]
     data: pd.DataFrame
+    table: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,9 @@ Page = Callable[
 ]  # (file, manifest, folders of figures by command)
 
 
+Book = Callable[[Path, Mapping[str, object]], object]  # (file, manifest)
+
+
 @dataclass
 class Result:
     """Tables (name -> DataFrame), figures (name -> Figure), a summary and further text files (name -> content).
@@ -82,6 +86,7 @@ class Result:
     pages: dict[str, Page] = field(
         default_factory=dict, repr=False
     )  # files that are made of the others, once they are written
+    books: dict[str, Book] = field(default_factory=dict, repr=False)  # files that are made of the tables
     parts: dict[str, Result] = field(
         default_factory=dict, repr=False
     )  # analyses with a folder of their own in that of this one
@@ -126,14 +131,20 @@ class Result:
         target = Path(out) if out is not None else self.folder
         figures = {name: part.save(target / name, about, step) / "figures" for name, part in self.parts.items()}
         with folder.complete(target, self.notes) as fresh:
-            folder.write_tables(fresh, self.tables)
-            save_all(self.plans, fresh / "figures", step)
+            tables, manifest = folder.write_tables(fresh, self.tables), {**self.manifest, **(about or {})}
+            books = [partial(_book, fresh / name, write, manifest) for name, write in self.books.items()]
+            save_all(self.plans, fresh / "figures", step, tables, books)
             own = {"scenario.yaml": self.scenario_text} if self.scenario_text else {}
             for name, content in (self.files | own).items():
                 (fresh / name).write_text(content, encoding="utf-8")
-            manifest = {**self.manifest, **(about or {})}
             for name, write in self.pages.items():
                 write(fresh / name, manifest, {"run": fresh / "figures"} | figures)
             folder.finish(fresh, manifest)
         self.saved()
         return target
+
+
+def _book(path: Path, write: Book, manifest: Mapping[str, object]) -> bool:
+    """Whether it could be written; if not, `write` has told why."""
+    write(path, manifest)
+    return path.exists()

@@ -29,12 +29,12 @@ class TickLabels(Formatter):
     """Each tick with the decimals that tell them all apart."""
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
-        self.set_locs(values)
+        self.set_locs(list(values))
         digits = decimals(tuple(values))
         return [number(value, digits) for value in values]
 
     def __call__(self, value: float, position: int | None = None) -> str:
-        return number(value, decimals(tuple(self.axis.get_majorticklocs())))
+        return number(value, decimals(tuple(self.locs) or (value,)))
 
 
 @lru_cache

@@ -31,7 +31,7 @@ transitions: [{from: well, to: dead, rate: r * h}]
 
 def saved(path: Path, folder: Path, draws: int = 300) -> tuple[Result, Path, dict]:
     result = model.run(path, draws=draws)
-    result.plans, result.pages = {}, {"results.xlsx": result.pages["results.xlsx"]}
+    result.plans, result.pages = {}, {}
     out = result.save(folder / "out")
     return result, out, openpyxl.load_workbook(out / "results.xlsx")
 
