@@ -19,29 +19,28 @@ from matplotlib.text import Text
 class PlainFigure(Figure):
     """Made without pyplot, so nothing stays open."""
 
-    _settled = False  # everything has its place, and no text is a formula
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._formulas = matplotlib.rcParams["text.parse_math"]  # False of a figure that is made in `as_written`
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw with dollars as dollars, not as signs of a formula."""
-        with _as_written():
-            if not self._settled:
-                self._texts_as_written()
+        with as_written():
+            self._texts_as_written()
             super().draw(renderer)
 
     @contextmanager
     def laid_out(self) -> Iterator[None]:
         """In this block the places of everything stay as they are found at its start, however often it is drawn."""
         engine = self.get_layout_engine()
-        with _as_written():
+        with as_written():
             self._texts_as_written()
             if engine is not None:
                 engine.execute(self)
         self.set_layout_engine(None)
-        self._settled = True
         try:
             yield
         finally:
-            self._settled = False
             self.set_layout_engine(engine)
 
     def pixels(self, dpi: float) -> np.ndarray:
@@ -56,7 +55,7 @@ class PlainFigure(Figure):
             self.set_dpi(before)
 
     def _texts_as_written(self) -> None:
-        for text in self.findobj(Text):
+        for text in self.findobj(Text) if self._formulas else []:
             if isinstance(text, Text):
                 text.set_parse_math(False)
 
@@ -68,7 +67,7 @@ class PlainFigure(Figure):
 
 
 @contextmanager
-def _as_written() -> Iterator[None]:
+def as_written() -> Iterator[None]:
     """New texts are no formulas. A character that the font does not have is a box in the PNG; in the SVG it stays text."""
     with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")

@@ -55,7 +55,10 @@ def _few_collections() -> Iterator[None]:
 
 
 def _save(plan: Plan, folder: Path, name: str, tables: Mapping[str, Path]) -> None:
-    _draw(plan.draw(), folder, name)
+    from model.report.figure import as_written
+
+    with as_written():
+        _draw(plan.draw(), folder, name)
     if plan.table in tables:
         shutil.copyfile(tables[plan.table], folder / f"{name}.csv")
     else:
