@@ -165,3 +165,16 @@ class Recorder:
         row, state, entered, left, transition, waited = (np.concatenate(column) for column in zip(*self.parts))
         start = self.start.reshape(self.shape)
         return History(self.shape, row, state, entered, left, transition, waited, start)
+
+
+def of_draws(parts: list[History]) -> History:
+    """Stays of several parts, whose draws stand one behind the other."""
+    strategies, _, patients = parts[0].shape
+    before = np.cumsum([0, *(part.shape[1] for part in parts)])
+    row = [
+        (part.strategy * before[-1] + first + part.draw) * patients + part.patient for part, first in zip(parts, before)
+    ]
+    rest = ([getattr(part, name) for part in parts] for name in ("state", "entered", "left", "transition", "waited"))
+    state, entered, left, transition, waited = map(np.concatenate, rest)
+    start = np.concatenate([part.start for part in parts], axis=1)
+    return History(start.shape, np.concatenate(row), state, entered, left, transition, waited, start)

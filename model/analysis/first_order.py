@@ -10,14 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import draws as draw_tables
-from model import inputs
+from model import inputs, outcomes
 from model.analysis.evaluate import Trace, by_group, priced, together
 from model.analysis.method import EngineError, Method
 from model.analysis.simulate import strata
+from model.analysis.workers import in_order
+from model.draws import Draws
 from model.dynamics import Dynamics
-from model.engines.contract import Block
+from model.engines.contract import Block, Engine
 from model.grouped import ALL, Grouped
-from model.history import NO_TRANSITION, History
+from model.history import NO_TRANSITION, History, of_draws
 from model.outcomes import Outcomes
 from model.scenario import Scenario
 
@@ -60,13 +62,34 @@ def first_order(scenario: Scenario, method: Method, seed: int = 1) -> FirstOrder
         raise EngineError(f"the {method.engine} engine follows no patients: choose --engine individual or queueing")
     method, base = method.at_most(MOST), draw_tables.base(scenario, seed)
     weights, rows, numbers = inputs.group_weights(scenario, base), method.rows(base), strata(scenario, method.patients)
-    block = Block(scenario, rows, weights, numbers, dict.fromkeys(numbers, 0), kept=True)
-    groups = {}
-    for result, values in priced(block, method.runner.run(block)):
+    each = method.runner.cut(len(scenario.strategies), method.patients, numbers).draws
+    first = dict.fromkeys(numbers, 0)
+    blocks = [
+        Block(scenario, rows.part(a, min(a + each, rows.n)), weights, numbers, first, kept=True)
+        for a in range(0, rows.n, each)
+    ]
+    # What one task would send back takes longer to send than to make.
+    executor = method.executor if len(blocks) > 1 else None
+    parts = list(in_order(executor, _followed, ((method.runner, block) for block in blocks)))
+    groups = {key: _together(scenario, rows, key, [part[key] for part in parts]) for key in parts[0]}
+    return FirstOrder(scenario, groups, {key: float(share[0]) for key, share in weights.items()})
+
+
+def _followed(engine: Engine, block: Block) -> dict[str, tuple[History, Outcomes]]:
+    """One piece of independent work, by group."""
+    found = {}
+    for result, values in priced(block, engine.run(block)):
         flat = values.of_values(values.values.reshape(*values.values.shape[:3], -1))
         if result.followed is not None:
-            groups[result.group] = Patients(result.followed.dynamics, result.followed.history, flat)
-    return FirstOrder(scenario, groups, {key: float(share[0]) for key, share in weights.items()})
+            found[result.group] = result.followed.history, flat
+    return found
+
+
+def _together(scenario: Scenario, rows: Draws, group: str, parts: list[tuple[History, Outcomes]]) -> Patients:
+    """Of all replications; a part has some of them."""
+    histories = [history for history, _ in parts]
+    dynamics = inputs.dynamics(scenario, rows, scenario.groups[group])
+    return Patients(dynamics, of_draws(histories), outcomes.joined([values for _, values in parts]))
 
 
 def occupancy(patients: Patients, times: np.ndarray) -> np.ndarray:

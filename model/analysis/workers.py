@@ -5,23 +5,18 @@ Tasks are independent and know their random numbers by number, so who runs them,
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 
 from model import software, threads
+from model.analysis import processes
 
 WINDOW = 32  # tasks in flight, of an executor that does not say how many it wants
 TRIES = 3  # of a task whose worker dies
-GRACE = 1.0  # seconds that workers have to end what they are at, when they are stopped
 PATIENCE = 10  # seconds for a scheduler to answer, and for its first worker to be there
-MOST_PROCESSES = 61 if sys.platform == "win32" else 10_000  # Windows cannot wait for more
 ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
 
 
@@ -43,12 +38,12 @@ def workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Executor | No
         with _cluster(cluster) as executor:
             yield executor
         return
-    number = min(jobs or _cores(), MOST_PROCESSES)
+    number = min(jobs or processes.cores(), processes.MOST)
     if number == 1:
         yield None
         return
     with threads.one():
-        executor = Processes(number)
+        executor = processes.Processes(number)
         try:
             yield executor
         except BaseException:
@@ -100,75 +95,6 @@ def _first(executor: Executor, function: Callable, waiting: deque):
 
 def _broken(future: Future) -> bool:
     return future.done() and not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-# --- processes --------------------------------------------------------------------------------------------------
-
-
-class Processes(Executor):
-    """A process pool that starts anew where a worker has died."""
-
-    def __init__(self, number: int):
-        self.number, self.window = number, 4 * number
-        self._pool = self._fresh()
-
-    def _fresh(self):
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        # Spawned on every platform: a fork would copy the threads' locks, and BLAS as it was set up for one process.
-        return ProcessPoolExecutor(self.number, get_context("spawn"), _start)
-
-    def submit(self, function, /, *arguments, **options) -> Future:
-        try:
-            return self._pool.submit(function, *arguments, **options)
-        except BrokenExecutor:
-            self._pool.shutdown(wait=False)
-            self._pool = self._fresh()
-            return self._pool.submit(function, *arguments, **options)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._pool.shutdown(wait, cancel_futures=cancel_futures)
-
-    def end(self) -> None:
-        """Stop the workers after the tasks that they are at, or in the middle of these where that takes over GRACE."""
-        processes, manager = list((self._pool._processes or {}).values()), self._pool._executor_manager_thread
-        self.shutdown(wait=False, cancel_futures=True)
-        until = time.monotonic() + GRACE
-        for process in processes:
-            process.join(max(until - time.monotonic(), 0))
-        if any(process.is_alive() for process in processes):
-            threading.excepthook = _quiet
-            for process in processes:
-                process.kill()
-                process.join()
-        if manager is not None:
-            manager.join(GRACE)
-
-
-def _quiet(arguments) -> None:
-    """The pool's threads lose their workers, and need not say so."""
-
-
-def _start() -> None:
-    """A worker leaves Ctrl-C to the main process, and ends when that ends, in whatever way."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    from multiprocessing import parent_process
-
-    if (parent := parent_process()) is not None:
-        parent.join()
-    os._exit(1)
 
 
 # --- a cluster --------------------------------------------------------------------------------------------------
