@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from model import draws, threads
+from model.analysis import processes
 from model.analysis import workers as module
 from model.analysis.evaluate import evaluate
 from model.analysis.method import Method
@@ -55,10 +56,12 @@ def scheduler(distributed):
         yield cluster.scheduler_address
 
 
-@pytest.fixture(params=["processes", "cluster"])
-def where(request):
-    """(jobs, cluster) of workers that are really other processes."""
-    return (2, None) if request.param == "processes" else (1, request.getfixturevalue("scheduler"))
+@pytest.fixture(params=["processes", "spawned", "cluster"])
+def where(request, monkeypatch):
+    """(jobs, cluster) of workers that are really other processes; spawned: as where there is no fork, or other threads."""
+    if request.param == "spawned":
+        monkeypatch.setattr(processes, "way", lambda: "spawn")
+    return (1, request.getfixturevalue("scheduler")) if request.param == "cluster" else (2, None)
 
 
 def test_work_that_is_stopped_ends_soon_and_leaves_no_process():

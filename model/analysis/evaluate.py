@@ -136,7 +136,8 @@ def _pieces(
     engine = engine_for(scenario, method.engine)
     places = 0 if method.follows_patients else price_levels.stretches(scenario, rows) * _counted(scenario)
     cut = engine.cut(len(scenario.strategies), method.patients, numbers, places)
-    spans = [(start, min(start + cut.draws, rows.n)) for start in range(0, rows.n, cut.draws)]
+    each = method.draws_of_task(cut.draws)
+    spans = [(start, min(start + each, rows.n)) for start in range(0, rows.n, each)]
     blocks = (
         Block(scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at)
         for a, b in spans

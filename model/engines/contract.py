@@ -17,7 +17,8 @@ from model.quantities import Quantities
 from model.scenario import Scenario
 
 NUMBER = 8  # bytes
-DRAWS = 2000  # of a block without patients, at most
+BLOCK = 1000  # draws without patients that are worked on together: small enough for the processor's cache
+DRAWS = 2 * BLOCK  # of a block without patients, at most
 HELD = 200_000_000  # bytes of the quantities of such a block
 
 
