@@ -1,9 +1,13 @@
-"""One thread for linear algebra: many small products spin on several, and take longer than on one."""
+"""One thread for linear algebra: many small products spin on several, and take longer than on one.
+
+And whether there are other threads, which decides how processes may start.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -34,3 +38,9 @@ def _loaded():
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(limits=1, user_api="blas")
+
+
+def may_fork() -> bool:
+    """Whether this process may be forked: a fork has all that is loaded here, but also the locks that other threads hold, as
+    those of a notebook do. macOS has such threads of its own, and Windows no forks."""
+    return sys.platform == "linux" and threading.active_count() == 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.draws import Draws
 from model.engines import ENGINES, engine_of
-from model.engines.contract import BLOCK, Engine, EngineError
+from model.engines.contract import SHARED, Engine, EngineError
 
 __all__ = ["BASE_FACTOR", "COHORT", "ENGINES", "EngineError", "Method", "replicated"]
 
@@ -78,9 +78,9 @@ class Method:
         return dataclasses.replace(self, patients=min(self.patients, patients))
 
     def draws_of_task(self, most: int) -> int:
-        """Fewer than can be held where others do the work, so that all of them have some; but whole blocks of an engine, on
-        whose size the last bit of a result may hang."""
-        return most if self.executor is None or self.follows_patients else min(most, BLOCK)
+        """Fewer than can be held where others do the work; but whole blocks of the cohort engine (`points.BLOCK`), on whose size
+        the last bit of a result may hang."""
+        return most if self.executor is None or self.follows_patients else min(most, SHARED)
 
     def rows(self, draws: Draws) -> Draws:
         """What is run: each draw as often as it is replicated."""

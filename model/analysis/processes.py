@@ -10,6 +10,8 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from importlib import import_module
 
+from model import effort, threads
+
 GRACE = 1.0  # seconds that workers have to end what they are at, when they are stopped
 MOST = 61 if sys.platform == "win32" else 10_000  # Windows cannot wait for more
 AHEAD = 4  # tasks of each process that wait for it, so that none is idle while the main process takes results apart
@@ -21,9 +23,8 @@ def cores() -> int:
 
 
 def way() -> str:
-    """How processes start. A fork has everything at once that is loaded here, but also the locks that other threads hold: it
-    is for Linux, while there are none (a notebook has some). Elsewhere each process starts anew, in about half a second."""
-    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+    """How processes start: with all that is loaded here, or anew, in about half a second of each core."""
+    return "fork" if threads.may_fork() else "spawn"
 
 
 class Processes(Executor):
@@ -77,8 +78,6 @@ def _quiet(arguments) -> None:
 def _start() -> None:
     """A worker leaves Ctrl-C and words to the main process, and ends when that ends, in whatever way."""
     import signal
-
-    from model import effort
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     effort.tell = effort.silent

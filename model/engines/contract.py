@@ -17,8 +17,8 @@ from model.quantities import Quantities
 from model.scenario import Scenario
 
 NUMBER = 8  # bytes
-BLOCK = 1000  # draws without patients that are worked on together: small enough for the processor's cache
-DRAWS = 2 * BLOCK  # of a block without patients, at most
+DRAWS = 2000  # of a block without patients, at most
+SHARED = 1000  # of one that is sent elsewhere, so that all who work have some; see Method.draws_of_task
 HELD = 200_000_000  # bytes of the quantities of such a block
 
 

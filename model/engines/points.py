@@ -9,11 +9,12 @@ from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn, uniformisation
 from model.engines.block import Block, Tally, flows_at, kept_appointments, tally_transitions
 from model.engines.counted import Counted
-from model.engines.contract import BLOCK
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import HAIR, in_force
 from model.over_time import Stepwise
 from model.scenario import TimeFrame
+
+BLOCK = 1000  # draws worked on together: small enough for the processor's cache
 
 
 def within_cycles(dynamics: Dynamics) -> list[np.ndarray]:

@@ -27,7 +27,7 @@ from model.quantities import Quantities
 from model.resources import LONGEST, MOST_ARRIVALS, System
 from model.scenario import Scenario
 
-TASK = 2000  # patients of one task, of all strategies and replications: some tenths of a second
+TASK = 4  # replications of one task
 REQUEST = 80  # bytes that a stay, or a request of a resource, takes
 
 
@@ -114,6 +114,8 @@ class _World:
 
 # --- the engine -------------------------------------------------------------------------------------------------
 
+ENOUGH = 2000  # patients of a task, all strategies and replications together: some tenths of a second
+
 
 class Queueing(Engine):
     name = "queueing"
@@ -128,7 +130,8 @@ class Queueing(Engine):
         effort.reserve(size, f"queues of {followed:,} patients", "take fewer --draws, --patients or --replications")
 
     def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
-        return Cut(max(1, TASK // (patients * strategies)), [(by_group, dict.fromkeys(by_group, 0))])
+        each = min(TASK, ENOUGH // (patients * strategies))
+        return Cut(max(1, each), [(by_group, dict.fromkeys(by_group, 0))])
 
     def run(self, block: Block) -> Ran:
         groups = parts(block.scenario, block.draws, block.patients, block.weights)

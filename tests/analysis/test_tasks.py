@@ -17,7 +17,7 @@ from model.analysis.method import Method
 from model.analysis.run import run
 from model.analysis.sweep import sweep
 from model.decision import decide
-from model.engines import queueing
+from model.engines import contract, points, queueing
 from model.engines.queueing import Queueing
 from model.sample import Sample
 from model.scenario_file import read
@@ -82,7 +82,11 @@ def test_draws_are_cut_finer_for_workers_and_give_the_same_to_the_last_bit(path)
         assert np.array_equal(there.outcomes[group].values, found.values)
 
 
-@pytest.mark.parametrize(("patients", "each"), [(50, 20), (1000, 1), (100_000, 1)])
+def test_draws_are_cut_between_blocks_of_the_engine_only():
+    assert contract.DRAWS % points.BLOCK == contract.SHARED % points.BLOCK == 0
+
+
+@pytest.mark.parametrize(("patients", "each"), [(50, 4), (400, 2), (1000, 1), (100_000, 1)])
 def test_a_replication_of_many_patients_is_a_task_and_those_of_few_share_one(patients, each):
     assert Queueing().cut(2, patients, {"all": patients}).draws == each
 
@@ -90,7 +94,7 @@ def test_a_replication_of_many_patients_is_a_task_and_those_of_few_share_one(pat
 def test_the_main_process_runs_no_queue_while_workers_do(monkeypatch):
     executor, scenario, alone = Noted(), read(CAPACITY), []
     engine = Queueing.run
-    monkeypatch.setattr(queueing, "TASK", 80)
+    monkeypatch.setattr(queueing, "ENOUGH", 80)
 
     def watched(self, block):
         alone.append(not executor.busy)
@@ -103,9 +107,9 @@ def test_the_main_process_runs_no_queue_while_workers_do(monkeypatch):
 
 def test_patients_of_replications_that_were_made_apart_are_those_of_one_task(monkeypatch):
     scenario, executor = read(CAPACITY), Noted()
-    monkeypatch.setattr(queueing, "TASK", 80)
+    monkeypatch.setattr(queueing, "ENOUGH", 80)
     apart = first_order(scenario, Method("queueing", 40, 3, executor))
-    monkeypatch.setattr(queueing, "TASK", 10**9)
+    monkeypatch.setattr(queueing, "ENOUGH", 10**9)
     together = first_order(scenario, Method("queueing", 40, 3))
     assert len(executor.sent) == 3
     for key, patients in together.groups.items():
