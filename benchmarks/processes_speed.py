@@ -41,7 +41,8 @@ def _works(small: bool) -> Iterator[tuple[str, Work]]:
     points, n, patients, queued = (4, 50, 20, 2) if small else (300, 10_000, 2000, 40)
     yield f"sweep of {points} points x {n:,} draws", _sweep(points, n)
     yield f"individual, {n:,} draws x {patients:,} patients", _followed("individual", CONSTANT, n, patients)
-    yield f"queueing, PSA of {queued} draws", _followed("queueing", CAPACITY, queued, 20 if small else 1000)
+    each, replications = (20, 2) if small else (1000, 20)
+    yield f"queueing, PSA of {queued} draws", _followed("queueing", CAPACITY, queued, each, replications)
 
 
 def _sweep(points: int, n: int) -> Work:
@@ -51,9 +52,9 @@ def _sweep(points: int, n: int) -> Work:
     return lambda executor: sweep.sweep(scenario, axes, listed, decision, Sample(n, 1), Method(executor=executor))
 
 
-def _followed(engine: str, path: Path, n: int, patients: int) -> Work:
+def _followed(engine: str, path: Path, n: int, patients: int, replications: int = 20) -> Work:
     scenario = read(path)
-    return lambda executor: run(scenario, Sample(n, 1), Method(engine, patients, executor=executor))
+    return lambda executor: run(scenario, Sample(n, 1), Method(engine, patients, replications, executor))
 
 
 def _fastest(work: Work, repeats: int) -> list[tuple[float, float, float]]:
