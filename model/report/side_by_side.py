@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import FileIO
+
+from model.threads import may_fork
 
 MOST = 8  # processes: more wait for the disk
 WORD = 2  # bytes of a number in a pipe
@@ -36,10 +36,7 @@ def side_by_side(tasks: Sequence[Task], done: Done = lambda number: None) -> Non
 
 
 def _processes(most: int) -> int:
-    """One where other threads may hold locks, which a fork would copy as they are."""
-    if sys.platform != "linux" or threading.active_count() > 1:
-        return 1
-    return min(len(os.sched_getaffinity(0)), most, MOST)
+    return min(len(os.sched_getaffinity(0)), most, MOST) if may_fork() else 1
 
 
 def _shared(tasks: Sequence[Task], done: Done, helpers: int) -> set[int]:
