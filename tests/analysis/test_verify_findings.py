@@ -122,3 +122,99 @@ def test_simpson_of_an_odd_number_of_cycles_is_recomputed(cycles, tmp_path):
     assert set(rows["outcome"]) == {"pass"}
     (years,) = [row.found for row in rows.itertuples() if row.note.startswith("life_years, base case")]
     assert years == pytest.approx((1 - alive(cycles)) / HAZARD, rel=1e-5)
+
+
+@pytest.mark.parametrize("shift, outcome", [(0.0, "pass"), (0.04, "pass"), (0.06, "fail")])
+def test_a_published_curve_is_met_within_its_tolerance(shift, outcome, tmp_path):
+    """Points of exp(-0.1 t), all lower by the shift but the first; 0.05 is allowed where no numbers at risk are given."""
+    points = "".join(f"{t},{alive(t) - shift * (t > 0)}\n" for t in (0, 1, 2, 4, 8))
+    (tmp_path / "km.csv").write_text("time,survival\n" + points, encoding="utf-8")
+    published = "published:\n  curve: {measure: survival, strategy: a, file: km.csv, time unit: year}\n"
+    (row,) = findings(tmp_path, published)["published results"].to_dict("records")
+    assert row["outcome"] == outcome and row["note"].startswith("curve, at time")
+    assert row["found"] - row["expected"] == pytest.approx(shift, abs=1e-6)
+
+
+def test_a_published_probability_and_what_has_no_number(tmp_path):
+    """'dear' costs more and gains nothing, so it is never cost-effective."""
+    published = """\
+published:
+  never: {measure: probability cost-effective, strategy: dear, wtp: 1000, value: 0.02}
+  often: {measure: probability cost-effective, strategy: dear, wtp: 1000, value: 0.5}
+"""
+    rows = findings(tmp_path, published, draws=400)["published results"]
+    outcome = {
+        note.partition(";")[0]: (o, found) for note, o, found in zip(rows["note"], rows["outcome"], rows["found"])
+    }
+    assert outcome == {"never": ("pass", 0.0), "often": ("fail", 0.0)}
+
+
+@pytest.mark.parametrize(
+    "note, outcome", [("95 % of draws lie between 0.027 and 0.22", "pass"), ("95 % interval: 0.01 to 0.11", "fail")]
+)
+def test_an_interval_in_a_note_is_that_of_the_distribution(note, outcome, tmp_path):
+    rows = findings(tmp_path, note=note)["notes"]
+    upper = rows[rows["note"].str.contains("upper")].iloc[0]
+    assert upper["found"] == pytest.approx(gamma.ppf(0.975, 4, scale=0.025), rel=1e-6) and upper["outcome"] == outcome
+
+
+DEATH = "  - {from: well, to: dead, rate: r * h}\n"
+
+
+def with_survival(tmp_path, fields):
+    """Rows of the recomputation, strategy a, where death goes by a survival distribution."""
+    (tmp_path / "mort.csv").write_text("age,rate\n0,0.01\n63,0.05\n67,0.2\n", encoding="utf-8")
+    (tmp_path / "km.csv").write_text("time,survival\n2,0.8\n5,0.55\n", encoding="utf-8")
+    tables = """\
+  mort: {table: mort.csv, by: age, by unit: year, column: rate, unit: per year}
+  km: {table: km.csv, by: time, by unit: year, column: survival, unit: probability}
+  age: {value: 60, unit: year}
+strategies"""
+    text = MODEL.format(convention="integral", rate=0, discounted="continuous", note="").replace(
+        "strategies", tables, 1
+    )
+    path = tmp_path / "model.yaml"
+    path.write_text(text.replace(DEATH, f"  - {{from: well, to: dead, clock: model, {fields}}}\n"), encoding="utf-8")
+    table = model.verify(path, draws=0).tables["verification"]
+    return table[(table["check"] == "recomputed") & table["strategy"].isin(["a", ""])]
+
+
+def test_a_life_table_is_recomputed(tmp_path):
+    """0.01 a year until 63, 0.05 until 67, then 0.2: the area under the survival from 60 to 70."""
+    rows = with_survival(tmp_path, 'survival: "life_table(mort, age=age)"')
+    assert set(rows["outcome"]) == {"pass"}
+    area, left = 0.0, 1.0
+    for rate, years in ((0.01, 3), (0.05, 4), (0.2, 3)):
+        area, left = area + left * (1 - math.exp(-rate * years)) / rate, left * math.exp(-rate * years)
+    (found,) = rows[rows["note"].str.startswith("life_years, base case")]["found"]
+    assert found == pytest.approx(area, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "fields, words",
+    [
+        ('survival: "weibull(shape=1.4, scale=20) in years", plus hazard: "exponential(rate=0.01) in years"', "added"),
+        ('survival: "weibull(shape=1.4, scale=20) in years", at least hazard: "life_table(mort, age=age)"', "floor"),
+        ('survival: "kaplan_meier(km, then=exponential(rate=0.2), after=5) in years"', "Kaplan-Meier"),
+    ],
+)
+def test_a_survival_distribution_that_it_does_not_know_is_told(fields, words, tmp_path):
+    rows = with_survival(tmp_path, fields)
+    assert set(rows["outcome"]) == {"not applicable"} and words in " ".join(rows["note"])
+
+
+@pytest.mark.parametrize(
+    "limits, outcomes",
+    [((0.03, 0.2), ["pass", "pass"]), ((0.12, 0.3), ["fail", "pass"]), ((0.099, 0.101), ["pass", "fail"])],
+)
+def test_limits_that_a_file_states(limits, outcomes, tmp_path):
+    """They hold the base value of 0.1, and are neither much wider nor much narrower than 95 % of draws."""
+    path = tmp_path / "model.yaml"
+    text = MODEL.format(convention="integral", rate=0, discounted="continuous", note="")
+    path.write_text(text.replace('note: ""', f"range: {list(limits)}"), encoding="utf-8")
+    rows = model.verify(path, draws=0).tables["verification"].query("check == 'stated limits'")
+    base, width = (rows[rows["note"].str.contains(word)].iloc[0] for word in ("base value", "width"))
+    assert [base["outcome"], width["outcome"]] == outcomes
+    low, high = gamma.ppf([0.025, 0.975], 4, scale=0.025)
+    assert base["found"] == pytest.approx(0.1)
+    assert width["found"] == pytest.approx((high - low) / (limits[1] - limits[0]), rel=1e-6)
