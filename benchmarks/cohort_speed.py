@@ -1,4 +1,4 @@
-"""Speed of the main job: cohort PSA with economics, the whole command, memory, and start-up."""
+"""Speed of the main job: cohort PSA with economics; and how soon an error is told."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def cohort_psa(path: Path, n: int, settings=()) -> Job:
 
 
 def measure(small: bool = False) -> list[dict]:
-    """One row a figure: name, seconds (or GB), target. small: tiny sizes, to see that everything works."""
+    """One row a figure: name, seconds, target. small: tiny sizes, to see that everything works."""
     few, many = (4, 8) if small else (1000, 10_000)
     repeats = 1 if small else 7
     rows = []
 
-    def add(name: str, value: float, target: float | None = None, unit: str = "s") -> None:
-        rows.append({"name": name, "seconds": value, "target": target, "unit": unit})
+    def add(name: str, value: float, target: float) -> None:
+        rows.append({"name": name, "seconds": value, "target": target})
 
     for convention in ("integral", "half-cycle"):
         for n, target in ((few, 0.015), (many, 0.1)):
@@ -44,21 +44,13 @@ def measure(small: bool = False) -> list[dict]:
             add(f"cohort PSA, 4 states, 120 cycles, {convention}, {n:,} draws", best(job, repeats), target)
     job = cohort_psa(DEFAULT, many)
     add(f"default scenario, simulation and economics, {many:,} draws", best(job, repeats), 1.0)
-    _commands(add, many, 10 * many, 1 if small else 5)
+    add("validation error", validation_error(1 if small else 5), 0.5)
     return rows
 
 
-def _commands(add, some: int, more: int, repeats: int) -> None:
-    """Figures of whole commands."""
+def validation_error(repeats: int) -> float:
+    """The command that tells it."""
     with tempfile.TemporaryDirectory() as folder:
         bad = Path(folder) / "bad.yaml"
         bad.write_text(DEFAULT.read_text().replace("hazard_death * hr}", "hazard_deth * hr}"))
-        add("run_model.py --help", min(command("--help")[0] for _ in range(repeats)), 0.1)
-        errors = [command("check", str(bad), expect=2)[0] for _ in range(repeats)]
-        add("validation error", min(errors), 0.5)
-        run = ("run", str(DEFAULT), *(("--no-figures",) if repeats == 1 else ()))
-        seconds, _ = command(*run, "--draws", str(some), "--out", str(Path(folder) / "a"))
-        add(f"default scenario, whole command, {some:,} draws", seconds, 10.0)
-        seconds, memory = command(*run, "--draws", str(more), "--out", str(Path(folder) / "b"))
-        add(f"default scenario, whole command, {more:,} draws", seconds)
-        add("  its peak memory", memory, 2.0, "GB")
+        return min(command("check", str(bad), expect=2)[0] for _ in range(repeats))
