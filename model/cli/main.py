@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import gc
 import os
 import sys
 import threading
@@ -117,6 +118,7 @@ def command() -> None:
         # The interpreter would wait for threads that wait for workers which are no more.
         sys.stderr.flush()
         os._exit(code)
+    gc.freeze()  # else the interpreter looks once more at every object that goes with it
     raise SystemExit(code)
 
 
