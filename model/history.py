@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from model.instants import same
+from model.rows import Rows, Some
 
 NO_TRANSITION = -1
 
@@ -32,6 +35,22 @@ class History:
 
     def __len__(self) -> int:
         return len(self.row)
+
+    @classmethod
+    def of(cls, stays: Iterable[Stays], start: np.ndarray) -> History:
+        recorder = Recorder(start.shape, start)
+        for some in stays:
+            rows, taken = some.rows, NO_TRANSITION if some.taken is None else some.taken
+            flat = (rows.flat(values) for values in (some.entered, some.left, np.asarray(taken, np.int16)))
+            recorder.add(rows.rows, some.state, *flat)
+        return recorder.history()
+
+    def by_state(self) -> Iterator[Stays]:
+        """The stays in each state together."""
+        for state in range(int(self.state.max(initial=-1)) + 1):
+            some = self.where(np.flatnonzero(self.state == state))
+            entries = Entries(Some(self.shape, some.row, distinct=False), some.entered)
+            yield Stays(state, entries, some.left, some.transition)
 
     @property
     def strategy(self) -> np.ndarray:
@@ -74,13 +93,65 @@ class History:
         )
 
 
-def joined(parts: list[History]) -> History:
-    """Stays of the same patients, one part behind the other."""
-    columns = ("row", "state", "entered", "left", "transition", "waited")
-    row, state, entered, left, transition, waited = (
-        np.concatenate([getattr(p, name) for p in parts]) for name in columns
-    )
-    return History(parts[0].shape, row, state, entered, left, transition, waited, parts[0].start)
+@dataclass
+class Entries:
+    """Who enters a state, and when: an array of `rows`, or one number for all of them."""
+
+    rows: Rows
+    time: np.ndarray | float
+
+
+@dataclass
+class Stays:
+    """Stays in one state, arrays of the same rows; taken: the transition that ends each, or NO_TRANSITION; None: nobody leaves."""
+
+    state: int
+    entries: Entries | Gone
+    left: np.ndarray | float
+    taken: np.ndarray | None = None
+    _gone: dict[int, Gone] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> Rows:
+        return self.entries.rows
+
+    @property
+    def entered(self) -> np.ndarray | float:
+        return self.entries.time
+
+    @property
+    def goes_on(self) -> np.ndarray:
+        """Which last as long as time does."""
+        return np.asarray(True) if self.taken is None else self.taken == NO_TRANSITION
+
+    def by(self, transition: int) -> Gone:
+        """Those who leave by a transition."""
+        if transition not in self._gone:
+            self._gone[transition] = Gone(self, transition)
+        return self._gone[transition]
+
+
+@dataclass
+class Gone:
+    """Those who leave by a transition, as entries to where it leads; not looked up before somebody asks."""
+
+    stays: Stays
+    transition: int
+
+    @cached_property
+    def _which(self) -> np.ndarray:
+        taken = self.stays.taken
+        return np.zeros(0, int) if taken is None else np.flatnonzero(taken == self.transition)
+
+    @cached_property
+    def rows(self) -> Some:
+        rows = self.stays.rows
+        own = rows.rows[self._which] if isinstance(rows, Some) else self._which
+        return Some(rows.shape, own, rows.distinct)
+
+    @cached_property
+    def time(self) -> np.ndarray:
+        return self.stays.rows.flat(self.stays.left)[self._which]
 
 
 @dataclass(frozen=True)

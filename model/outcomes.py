@@ -12,7 +12,7 @@ from model.outcome_keys import COST, cost_of
 from model.pricing import Price, Prices
 from model.quantities import COST as COST_WEIGHT
 from model.quantities import EFFECT as EFFECT_WEIGHT
-from model.quantities import UNDISCOUNTED, Quantities
+from model.quantities import UNDISCOUNTED, Amounts, Quantities
 
 
 class OutcomeError(ValueError):
@@ -75,13 +75,9 @@ class Outcomes:
 
 
 @np.errstate(invalid="ignore", over="ignore")  # Outcomes refuses what is not finite, by name
-def value(quantities: Quantities | Iterable[Quantities], prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
-    """Price quantities of any engine. Values are [strategy, draw], or [strategy, draw, patient] where there are patients."""
-    parts = (quantities,) if isinstance(quantities, Quantities) else quantities
-    total: dict[str, np.ndarray] = {}
-    for part in parts:
-        found = _totals(part, prices)
-        total = {name: total[name] + values for name, values in found.items()} if total else found
+def value(quantities: Quantities | Amounts, prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
+    """Price quantities of any engine. Values are [strategy, draw], or [strategy, draw, patient] of single patients."""
+    total = _totals(quantities, prices) if isinstance(quantities, Quantities) else _of_patients(quantities, prices)
     return Outcomes(tuple(total), tuple(strategies), np.stack(list(total.values())), tuple(prices.costs))
 
 
@@ -89,8 +85,13 @@ def _totals(quantities: Quantities, prices: Prices) -> dict[str, np.ndarray]:
     """[discounted, strategy, draw] of every outcome."""
     costs = {name: _total(items, COST_WEIGHT, quantities) for name, items in prices.costs.items()}
     effects = {name: _total(items, EFFECT_WEIGHT, quantities) for name, items in prices.effects.items()}
+    return _named(costs, effects, np.zeros((2, *quantities.starts.shape[:-1])))
+
+
+def _named(costs: dict[str, np.ndarray], effects: dict[str, np.ndarray], nothing: np.ndarray) -> dict[str, np.ndarray]:
+    """With the cost, which is that of all its components, in the order of `Outcomes`."""
     return {
-        COST: sum(costs.values(), np.zeros((2, *quantities.starts.shape[:-1]))),
+        COST: sum(costs.values(), nothing),
         **{name: effects.pop(name) for name in BUILT_IN},
         **{cost_of(name): total for name, total in costs.items()},
         **effects,
@@ -103,27 +104,46 @@ def _total(items: Iterable[Price], weight: int, quantities: Quantities) -> np.nd
     for item in items:
         match item.of:
             case "start":
-                if quantities.first == 0:
-                    total += _each_patient(item.value[0], total) * quantities.starts[..., item.index]
+                total += _each_patient(item.value[0], total) * quantities.starts[..., item.index]
             case "time":
-                _add(total, item.value, quantities.time[..., item.index, :, :], weight, quantities.first)
+                _add(total, item.value, quantities.time[..., item.index, :, :], weight)
             case "transition":
-                _add(total, item.value, quantities.transitions[..., item.index, :, :], weight, quantities.first)
+                _add(total, item.value, quantities.transitions[..., item.index, :, :], weight)
     return total
 
 
-def _add(total: np.ndarray, prices: np.ndarray, amounts: np.ndarray, weight: int, first: int) -> None:
-    """Add amounts[.., stretch, weight] at their prices[stretch, strategy, draw]; the first amount is of stretch `first`."""
+def _add(total: np.ndarray, prices: np.ndarray, amounts: np.ndarray, weight: int) -> None:
+    """Add amounts[.., stretch, weight] at their prices[stretch, strategy, draw]."""
     if len(prices) == 1:
-        prices, amounts, first = prices, amounts.sum(axis=-2, keepdims=True), 0
+        amounts = amounts.sum(axis=-2, keepdims=True)
     for i in range(amounts.shape[-2]):
-        price = _each_patient(prices[first + i], total)
+        price = _each_patient(prices[i], total)
         total[0] += price * amounts[..., i, UNDISCOUNTED]
         total[1] += price * amounts[..., i, weight]
 
 
 def _each_patient(price: np.ndarray, total: np.ndarray) -> np.ndarray:
     return price.reshape(price.shape + (1,) * (total.ndim - 1 - price.ndim))
+
+
+def _of_patients(amounts: Amounts, prices: Prices) -> dict[str, np.ndarray]:
+    """As `_totals`, [discounted, strategy, draw, patient]: each stay and event adds what it is worth, at once."""
+    outcomes = [(items, COST_WEIGHT) for items in prices.costs.values()]
+    outcomes += [(items, EFFECT_WEIGHT) for items in prices.effects.values()]
+    totals, known = np.empty((len(outcomes), 2, *amounts.shape)), [False] * len(outcomes)
+    priced: dict[tuple[str, int], list[tuple[int, int, np.ndarray]]] = {}
+    for place, (items, weight) in enumerate(outcomes):
+        for item in items:
+            priced.setdefault((item.of, item.index), []).append((place, weight, item.value))
+    for amount in amounts.each:
+        for place, weight, value in priced.get((amount.of, amount.index), ()):
+            add = amount.rows.add if known[place] else amount.rows.put
+            for total, worth in zip(totals[place], amount.times(value, (UNDISCOUNTED, weight))):
+                add(total, worth)
+            known[place] = True
+    totals[np.flatnonzero(~np.array(known))] = 0.0
+    costs = dict(zip(prices.costs, totals))
+    return _named(costs, dict(zip(prices.effects, totals[len(costs) :])), np.zeros((2, *amounts.shape)))
 
 
 def pooled(parts: dict[str, Outcomes], weights: dict[str, np.ndarray]) -> Outcomes:

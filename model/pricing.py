@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
@@ -17,11 +16,10 @@ from model.formula import Formula
 from model.limits import check_values
 from model.outcome_keys import QALY
 from model.price_levels import Priced
+from model.quantities import Counted
 from model.scenario import Effect, Group, Partition, Scenario, State
 
 FULL_HEALTH = 1 + 1e-9
-
-Counted = Literal["time", "transition", "start"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,16 @@ class Prices:
     costs: dict[str, tuple[Price, ...]]
     effects: dict[str, tuple[Price, ...]]
     ages: dict[int, slice] = field(default_factory=dict)  # as `Dynamics.columns`
+
+    def of(self, draws: slice) -> Prices:
+        """Those of some draws."""
+
+        def some(parts: dict[str, tuple[Price, ...]]) -> dict[str, tuple[Price, ...]]:
+            return {
+                key: tuple(Price(p.of, p.index, p.value[..., draws]) for p in prices) for key, prices in parts.items()
+            }
+
+        return Prices(some(self.costs), some(self.effects), self.ages)
 
 
 def price_list(scenario: Scenario, draws: Draws, group: Group) -> Prices:

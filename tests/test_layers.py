@@ -43,6 +43,7 @@ LAYERS = {
         "suggestions",
         "instants",
         "norms",
+        "rows",
     ),
     1: ("scenario", "resources", "effects", "outcome_keys", "sample", "profiles"),
     2: (

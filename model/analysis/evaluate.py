@@ -21,6 +21,7 @@ from model.engines.contract import Block, Engine, Ran, Result
 from model.grouped import Grouped
 from model.history import Requests
 from model.outcomes import Outcomes
+from model.pricing import Prices
 from model.quantities import WEIGHTS, Quantities
 from model.scenario import Scenario
 
@@ -163,26 +164,32 @@ def _counted(scenario: Scenario) -> int:
 def _task(engine: Engine, block: Block) -> _Piece:
     """One piece of independent work."""
     ran, piece, reference = engine.run(block), _Piece(), block.scenario.reference_index
+    found: dict[str, dict[int, Moments]] = {}
     for result, values in priced(block, ran):
         key, quantities = result.group, result.quantities
         match engine.independent:
             case "patients":
-                piece.moments[key] = moments(values, reference)
+                own, these = found.setdefault(key, {}), moments(values, reference)
+                place = result.draws.start
+                own[place] = own[place] + these if place in own else these
             case "replications":
                 piece.outcomes[key] = values.of_values(values.values.mean(axis=-1))
             case _:
                 piece.outcomes[key] = values
         if isinstance(quantities, Quantities) and quantities.times is not None and quantities.trace is not None:
             piece.traces[key] = Trace(quantities.times, quantities.trace)
+    piece.moments = {key: Moments.joined(list(own.values())) for key, own in found.items()}
     piece.requests = ran.requests
     return piece
 
 
 def priced(block: Block, ran: Ran) -> Iterator[tuple[Result, Outcomes]]:
-    """Each group of a block that was run, with its outcomes: quantities x prices."""
-    scenario = block.scenario
+    """What was run of a block, with its outcomes: quantities x prices."""
+    scenario, known = block.scenario, dict[str, Prices]()
     for result in ran.results:
-        prices = pricing.price_list(scenario, block.draws, scenario.groups[result.group])
+        if result.group not in known:
+            known = {result.group: pricing.price_list(scenario, block.draws, scenario.groups[result.group])}
+        prices = known[result.group].of(result.draws)
         yield result, outcomes.value(result.quantities, prices, tuple(scenario.strategies))
 
 

@@ -115,6 +115,15 @@ class Moments:
             self.own + other.own + _products(self.mean, share * step[self._cost], step),
         )
 
+    @classmethod
+    def joined(cls, parts: list[Moments]) -> Moments:
+        """Draws of several parts, one behind the other."""
+        if len(parts) == 1:
+            return parts[0]
+        names = ("increment", "squares", "increment_squares", "cross", "own")
+        columns = (np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names)
+        return cls(parts[0].n, outcomes.joined([part.mean for part in parts]), *columns)
+
     @property
     def _cost(self) -> tuple[int, int]:
         return self.mean.names.index(COST), 1
@@ -138,21 +147,24 @@ def _products(names: Outcomes, cost: np.ndarray, values: np.ndarray) -> np.ndarr
 
 def moments(values: Outcomes, reference: int = 0) -> Moments:
     """Over the patient axis of outcomes [outcome, discounted, strategy, draw, patient]."""
-    x = values.values
-    increment = x - x[:, :, reference : reference + 1]
-    mean, increments = x.mean(axis=-1), increment.mean(axis=-1)
-    from_mean = increment - increments[..., None]
+    own, more = values.values, values.values - values.values[:, :, reference : reference + 1]
+    (mean, own), (increment, more) = _centred(own), _centred(more)
     effects, cost = [values.names.index(effect) for effect in values.effects], values.names.index(COST)
-    own_cost = x[cost, 1] - mean[cost, 1][..., None]
     return Moments(
-        x.shape[-1],
+        own.shape[-1],
         values.of_values(mean),
-        increments,
-        x.var(axis=-1) * x.shape[-1],
-        (from_mean**2).sum(axis=-1),
-        np.stack([(from_mean[cost, 1] * from_mean[e, 1]).sum(axis=-1) for e in effects]),
-        np.stack([(own_cost * (x[e, 1] - mean[e, 1][..., None])).sum(axis=-1) for e in effects]),
+        increment,
+        np.vecdot(own, own),
+        np.vecdot(more, more),
+        np.stack([np.vecdot(more[cost, 1], more[e, 1]) for e in effects]),
+        np.stack([np.vecdot(own[cost, 1], own[e, 1]) for e in effects]),
     )
+
+
+def _centred(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means over the last axis, and differences from them."""
+    mean = values.mean(axis=-1)
+    return mean, values - mean[..., None]
 
 
 def summary(values: Outcomes, reference: int = 0) -> Simulated:

@@ -13,7 +13,7 @@ from model.draws import Draws
 from model.dynamics import Dynamics
 from model.engines.refusals import REFUSED
 from model.history import History, Requests
-from model.quantities import Quantities
+from model.quantities import Amounts, Quantities
 from model.scenario import Scenario
 
 NUMBER = 8  # bytes
@@ -54,11 +54,13 @@ class Followed:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one group: per person, or per patient where the engine follows some; whole, or some periods at a time."""
+    """What became of one group: per person, or of single patients where the engine follows some. draws: those of the block that
+    it is of; what comes with the same ones is of further patients."""
 
     group: str
-    quantities: Quantities | Iterable[Quantities]
+    quantities: Quantities | Amounts
     followed: Followed | None = None
+    draws: slice = field(default_factory=lambda: slice(0, None))
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,25 @@ branch with the smallest E / p is taken, which has probability p (and couples st
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from model import addressed, effort, fixed_times, inputs
 from model.draws import DomainError
 from model.dynamics import Dynamics
 from model.engines import accrual, risks
+from model.engines.accrual import Accrual, exits
 from model.engines.contract import NUMBER, Block, Cut, Engine, Followed, Ran, Result
-from model.history import NO_TRANSITION, History, Recorder
+from model.history import NO_TRANSITION, Entries, Gone, History, Stays
 from model.quantities import Quantities
+from model.rows import Everyone, Rows, Some
 from model.scenario import Scenario
 
-CHUNK = 100_000  # strategies x draws x patients of one task: about the processor's cache
+TASK = 400_000  # strategies x draws x patients of one task
+CHUNK = 32_000  # the same of those who are followed together: a few arrays of them stay in the processor's cache
 KEPT = 100_000  # patients whose stays are kept
 COPIES = 3  # of an array, at the moment when most are held
 MOST = 10_000  # visits of one patient to one state
@@ -30,7 +37,6 @@ def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = 
     index: the draws' numbers (default 0, 1, ...), part of the address of each random number, so that a draw has the
     same patients however draws are cut into tasks. stream: a further word of the address, such as the group's name.
     first: number of the first patient, where a sample is made in several blocks.
-    Some 100,000 patients x strategies x draws at a time are quickest (the processor's cache).
     """
     return accrual.accrue(history(dynamics, patients, seed, index, stream, first), dynamics)
 
@@ -38,139 +44,170 @@ def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = 
 def history(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", first: int = 0) -> History:
     """Stays of every strategy, draw and patient; arguments as `run`."""
     numbers = np.arange(dynamics.shape[1]) if index is None else np.asarray(index)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        return _Simulation(dynamics, Addresses(seed, stream, numbers, patients), first).run()
+    followed = Simulation(Diagram(dynamics), Addresses(seed, stream, numbers, patients, first))
+    return History.of(followed.stays(), np.broadcast_to(followed.start, followed.shape))
 
 
 class Addresses:
-    """Exponential numbers by meaning: (seed, stream, what), the draw's number, patient and visit."""
+    """Exponential numbers by meaning: (seed, stream, what), the draw's number, patient and visit. first: number of the first patient."""
 
-    def __init__(self, seed: int, stream: str, numbers: np.ndarray, patients: int):
-        self.seed, self.stream, self.numbers, self.patients = seed, stream, numbers, patients
+    def __init__(self, seed: int, stream: str, numbers: np.ndarray, patients: int, first: int = 0):
+        self.seed, self.stream, self.numbers, self.patients, self.first = seed, stream, numbers, patients, first
         self._known: dict[str, np.ndarray] = {}
+
+    def of_all(self, what: str) -> np.ndarray:
+        """[draw, patient] E ~ Exp(1) of each first visit, which all strategies share."""
+        patients = np.arange(self.first, self.first + self.patients)
+        return addressed.exponentials(self._streams(what)[:, None], patients)
 
     def exponential(self, what: str, draw, patient, visit=1) -> np.ndarray:
         """E ~ Exp(1); `draw` is a place in `numbers`."""
+        return addressed.exponentials(self._streams(what)[draw], patient, visit)
+
+    def _streams(self, what: str) -> np.ndarray:
         if what not in self._known:
             self._known[what] = addressed.of_draws(addressed.key(self.seed, self.stream, what), self.numbers)
-        return addressed.exponentials(self._known[what][draw], patient, visit)
+        return self._known[what]
 
 
-class _Simulation:
-    """Patients are flat rows of [strategy, draw, patient]; those who wait to be moved on are kept by state."""
+class Diagram:
+    """What all patients of some dynamics share."""
 
-    def __init__(self, dynamics: Dynamics, addresses: Addresses, first: int):
-        self.dynamics, self.addresses, self.first = dynamics, addresses, first
-        self.shape = (*dynamics.shape, addresses.patients)
-        self.rows = int(np.prod(self.shape))
-        self.risks = risks.risks(dynamics)
-        self.exits = exits(dynamics)
+    def __init__(self, dynamics: Dynamics):
+        self.dynamics, self.exits, self.risks = dynamics, exits(dynamics), risks.risks(dynamics)
+        self.order, self.revisited = in_order(self.exits, dynamics), revisited(self.exits, dynamics)
         self.end = accrual.end_of_time(dynamics)
-        self.visits = {s: np.zeros(self.rows, np.uint64) for s in revisited(self.exits, dynamics)}
-        self.pending: dict[int, list] = {s: [] for s in range(len(dynamics.states))}
         self.fixed = {i for i, risk in self.risks.items() if isinstance(risk, risks.Fixed)}
         # An appointment is kept once: who comes back to the state at that very moment has kept it.
         fixed = dynamics.fixed()
-        again = [i for i in self.fixed if fixed[i].clock == "model" and fixed[i].source in self.visits]
-        self.kept = {i: np.zeros(self.rows, bool) for i in again}
-        self.since = np.zeros(self.rows) if dynamics.reads_time_in_state else None
+        self.kept_once = [i for i in self.fixed if fixed[i].clock == "model" and fixed[i].source in self.revisited]
 
-    def run(self) -> History:
-        start = self._start()
-        self.recorder = Recorder(self.shape, start)
-        for state in self.pending:
-            rows = np.flatnonzero(start == state)
-            if len(rows):
-                self.pending[state].append((rows, np.zeros(len(rows))))
-        order = in_order(self.exits, self.dynamics)
-        while any(self.pending.values()):
-            for state in order:
-                if self.pending[state]:
-                    self._leave(state)
-        return self.recorder.history()
 
-    def _start(self) -> np.ndarray:
-        """[row] state at time 0."""
-        shares = self.dynamics.start.reshape(-1, len(self.dynamics.states))
-        certain = np.flatnonzero((shares == 1).all(axis=0))
+class Simulation:
+    """Patients of [strategy, draw, patient] from event to event; draws: those of the dynamics that are followed."""
+
+    def __init__(self, diagram: Diagram, addresses: Addresses, draws: slice = slice(None)):
+        self.diagram, self.dynamics, self.addresses = diagram, diagram.dynamics, addresses
+        # Places of strategies and draws in what the diagram has.
+        self.cases = np.arange(np.prod(self.dynamics.shape)).reshape(self.dynamics.shape)[:, draws]
+        self.shape = (*self.cases.shape, addresses.patients)
+        rows = int(np.prod(self.shape))
+        self.visits = {s: np.zeros(rows, np.uint64) for s in diagram.revisited}
+        self.kept = {i: np.zeros(rows, bool) for i in diagram.kept_once}
+        self.since = np.zeros(rows) if self.dynamics.reads_time_in_state else None
+        self.start = self._start()
+
+    def stays(self) -> Iterator[Stays]:
+        """Of all patients, one state after the other."""
+        waiting: dict[int, list[Entries | Gone]] = {s: [] for s in self.diagram.exits}
+        self._begin(waiting)
+        while any(waiting.values()):
+            for state in self.diagram.order:
+                entries, waiting[state] = waiting[state], []
+                yield from self._leave(state, entries, waiting)
+
+    def _start(self) -> np.ndarray | int:
+        """[strategy, draw, patient] state at time 0, or that of everyone."""
+        shares = self.dynamics.start
+        certain = np.flatnonzero((shares == 1).all(axis=(0, 1)))
         if len(certain):
-            return np.full(self.rows, certain[0])
-        who = _Who(np.arange(self.rows), self.shape, self.first)
-        soonest, start = np.full(self.rows, np.inf), np.zeros(self.rows, int)
-        for s, state in enumerate(self.dynamics.states):
-            time = self.addresses.exponential(f"start {state}", who.draw, who.patient) / shares[who.case, s]
-            start[time < soonest] = s
-            soonest = np.minimum(time, soonest)
+            return int(certain[0])
+        soonest, start = np.full(self.shape, np.inf), np.zeros(self.shape, int)
+        who = _Who(self, Everyone(self.shape), 1)
+        with np.errstate(divide="ignore"):
+            for s, state in enumerate(self.dynamics.states):
+                time = who.exponential(f"start {state}") / shares[..., s].reshape(-1)[who.case]
+                start[time < soonest] = s
+                soonest = np.minimum(time, soonest)
         return start
 
-    def _leave(self, state: int) -> None:
-        """All who have entered a state and wait there: find their next event and pass them on."""
-        waiting, self.pending[state] = self.pending[state], []
-        rows, now = waiting[0] if len(waiting) == 1 else map(np.concatenate, zip(*waiting))
-        race = self._branch if self.dynamics.chance[state] else self._race
-        time, taken = race(state, _Who(rows, self.shape, self.first), now)
-        if self.since is not None and not self.dynamics.chance[state]:
-            self.since[rows] = time - now
-        self.recorder.add(rows, state, now, time, taken)
-        for transition in self.exits[state]:
-            gone = np.flatnonzero(taken == transition)
-            if len(gone):
-                self.pending[self.dynamics.transitions[transition].target].append((rows[gone], time[gone]))
+    def _begin(self, waiting: dict[int, list[Entries | Gone]]) -> None:
+        if isinstance(self.start, int):
+            waiting[self.start].append(Entries(Everyone(self.shape), 0.0))
+            return
+        for state in waiting:
+            rows = np.flatnonzero(self.start == state)
+            if len(rows):
+                waiting[state].append(Entries(Some(self.shape, rows), 0.0))
 
-    def _race(self, state: int, who: _Who, now: np.ndarray):
+    def _leave(self, state: int, entries: list[Entries | Gone], waiting: dict) -> Iterator[Stays]:
+        """All who have entered a state and wait there: find their next event and pass them on."""
+        if not self.diagram.exits[state]:
+            yield from (Stays(state, some, self.diagram.end) for some in entries)
+            return
+        together = _together(entries)
+        if together is None:
+            return
+        stays = self._stays(state, together)
+        yield stays
+        for transition in self.diagram.exits[state]:
+            waiting[self.dynamics.transitions[transition].target].append(stays.by(transition))
+
+    @np.errstate(divide="ignore", over="ignore", invalid="ignore")
+    def _stays(self, state: int, entries: Entries | Gone) -> Stays:
+        race = self._branch if self.dynamics.chance[state] else self._race
+        if state in self.visits and isinstance(entries.rows, Everyone):
+            entries = Entries(Some(self.shape, entries.rows.rows), entries.time)
+        who = _Who(self, entries.rows, self._visit(state, entries.rows))
+        left, taken = race(state, who, entries.time)
+        if self.since is not None and not self.dynamics.chance[state]:
+            self.since[entries.rows.rows] = entries.rows.flat(left - entries.time)
+        return Stays(state, entries, left, taken)
+
+    def _race(self, state: int, who: _Who, now):
         """(time, transition) of the earliest event; the end of time and NO_TRANSITION where there is none."""
-        soonest, taken = np.full(len(now), self.end), np.full(len(now), NO_TRANSITION, np.int16)
-        visit, due = self._visit(state, who.rows), {}
-        for transition in self.exits[state]:
-            if transition in self.fixed:
+        soonest, taken, due = np.full(who.size, self.diagram.end), np.full(who.size, NO_TRANSITION, np.int16), {}
+        for transition in self.diagram.exits[state]:
+            if transition in self.diagram.fixed:
                 time = due[transition] = self._due(transition, who, now)
             else:
-                time = self.risks[transition].event(now, self._exponential(transition, who, visit), who.case)
-            taken[time < soonest] = transition
-            soonest = np.minimum(time, soonest)
+                time = self.diagram.risks[transition].event(now, self._exponential(transition, who), who.case)
+            np.copyto(taken, transition, where=time < soonest)
+            np.minimum(time, soonest, out=soonest)
         if len(due) > 1:
-            self._settle_ties(due, soonest, taken, who)
+            self._settle_ties(due, soonest.reshape(-1), taken.reshape(-1), who)
         for transition in due.keys() & self.kept.keys():
-            self.kept[transition][who.rows[taken == transition]] = True
-        return risks.counted_at(self.dynamics, soonest, self.exits[state]), taken
+            self.kept[transition][who.rows.rows[(taken == transition).reshape(-1)]] = True
+        return risks.counted_at(self.dynamics, soonest, self.diagram.exits[state]), taken
 
-    def _due(self, transition: int, who: _Who, now: np.ndarray) -> np.ndarray:
-        time = self.risks[transition].event(now, None, who.case)
-        return np.where(self.kept[transition][who.rows], np.inf, time) if transition in self.kept else time
+    def _due(self, transition: int, who: _Who, now) -> np.ndarray:
+        time = self.diagram.risks[transition].event(now, None, who.case)
+        return np.where(self.kept[transition][who.rows.rows], np.inf, time) if transition in self.kept else time
 
     def _settle_ties(self, due: dict[int, np.ndarray], soonest: np.ndarray, taken: np.ndarray, who: _Who) -> None:
         """Of fixed times that fall together one is taken by rule, whatever the order of lines."""
-        together = np.stack(list(due.values())) <= soonest + fixed_times.hair(self.dynamics)
+        times, case = [who.rows.flat(time) for time in due.values()], who.rows.flat(who.case)
+        together = np.stack(times) <= soonest + fixed_times.hair(self.dynamics)
         for pattern in np.unique(together[:, together.sum(axis=0) > 1], axis=1).T:
             rows = np.flatnonzero((together == pattern[:, None]).all(axis=0))
-            transitions, words = (
-                [transition for transition, one in zip(due, pattern) if one],
-                self._case(who.case[rows[0]]),
-            )
+            transitions = [transition for transition, one in zip(due, pattern) if one]
+            words = self._case(case[rows[0]])
             taken[rows] = fixed_times.first_of(self.dynamics, transitions, soonest[rows[0]], words)
 
     def _case(self, case: int) -> str:
-        strategy, draw = divmod(int(case), self.shape[1])
-        return f", in strategy {self.dynamics.strategies[strategy]}, draw {self.addresses.numbers[draw] + 1}"
+        strategy = int(case) // self.dynamics.shape[1]
+        number = self.addresses.numbers[int(np.flatnonzero(self.cases[strategy] == case)[0])] + 1
+        return f", in strategy {self.dynamics.strategies[strategy]}, draw {number}"
 
-    def _branch(self, node: int, who: _Who, now: np.ndarray):
-        soonest, taken = np.full(len(now), np.inf), np.full(len(now), NO_TRANSITION, np.int16)
-        visit, since = self._visit(node, who.rows), 0.0 if self.since is None else self.since[who.rows]
+    def _branch(self, node: int, who: _Who, now):
+        soonest, taken = np.full(who.size, np.inf), np.full(who.size, NO_TRANSITION, np.int16)
+        since = 0.0 if self.since is None else self.since[who.rows.rows].reshape(who.size)
         for transition, branch in self.dynamics.branches(node).items():
             probability = risks.probability(self.dynamics, branch, now, who.case, 0.0, since)
-            time = self._exponential(transition, who, visit) / probability
-            taken[time < soonest] = transition
-            soonest = np.minimum(time, soonest)
+            time = self._exponential(transition, who) / probability
+            np.copyto(taken, transition, where=time < soonest)
+            np.minimum(time, soonest, out=soonest)
         return now, taken
 
-    def _exponential(self, transition: int, who: _Who, visit) -> np.ndarray:
-        return self.addresses.exponential(self.dynamics.transitions[transition].label, who.draw, who.patient, visit)
+    def _exponential(self, transition: int, who: _Who) -> np.ndarray:
+        return who.exponential(self.dynamics.transitions[transition].label)
 
-    def _visit(self, state: int, rows: np.ndarray):
+    def _visit(self, state: int, rows: Rows):
+        """The how-manieth visit of each, or 1 where there is no other."""
         if state not in self.visits:
             return 1
-        self.visits[state][rows] += np.uint64(1)
-        visit = self.visits[state][rows]
+        self.visits[state][rows.rows] += np.uint64(1)
+        visit = self.visits[state][rows.rows]
         if visit.max() > MOST:
             raise DomainError(
                 f"states.{self.dynamics.states[state]}: a patient entered it more than {MOST:,} times; "
@@ -179,22 +216,51 @@ class _Simulation:
         return visit
 
 
-class _Who:
-    """Draw, patient and case (strategy x draw) of flat rows."""
+def _together(entries: list[Entries | Gone]) -> Entries | Gone | None:
+    """All who enter, or None where nobody does."""
+    entries = [some for some in entries if len(some.rows)]
+    if len(entries) < 2:
+        return entries[0] if entries else None
+    rows, time = ([getattr(some, name) for some in entries] for name in ("rows", "time"))
+    flat = np.concatenate([some.flat(t) for some, t in zip(rows, time)])
+    return Entries(Some(rows[0].shape, np.concatenate([some.rows for some in rows])), flat)
 
-    def __init__(self, rows: np.ndarray, shape: tuple[int, int, int], first: int):
-        self.rows = rows
-        self.case = rows // shape[2]
-        self.patient = rows - self.case * shape[2] + first
-        self.draw = self.case % shape[1]
+
+@dataclass
+class _Who:
+    """Some patients, and their random numbers; visit: of each to the state where they are, or 1."""
+
+    simulation: Simulation
+    rows: Rows
+    visit: np.ndarray | int
+
+    @cached_property
+    def size(self) -> tuple[int, ...]:
+        return self.rows.shape if isinstance(self.rows, Everyone) else (len(self.rows),)
+
+    @cached_property
+    def case(self) -> np.ndarray:
+        """Strategy and draw, as a place in what the diagram has."""
+        return self.rows.beside(self.simulation.cases)
+
+    @cached_property
+    def _of_all(self) -> np.ndarray:
+        """Places in [draw, patient]."""
+        size = self.rows.shape[1] * self.rows.shape[2]
+        return self.rows.rows - self.rows.rows // size * size
+
+    def exponential(self, what: str) -> np.ndarray:
+        """One of each; for many it is quicker to make those of all, and no others come of it."""
+        addresses, (_, draws, patients) = self.simulation.addresses, self.rows.shape
+        if isinstance(self.rows, Everyone) and np.ndim(self.visit) == 0:
+            return addresses.of_all(what)
+        if np.ndim(self.visit) == 0 and len(self.rows) > draws * patients:
+            return addresses.of_all(what).reshape(-1)[self._of_all]
+        draw = self._of_all // patients
+        return addresses.exponential(what, draw, self._of_all - draw * patients + addresses.first, self.visit)
 
 
 # --- the diagram ------------------------------------------------------------------------------------------------
-
-
-def exits(dynamics: Dynamics) -> dict[int, list[int]]:
-    """Transitions out of each state, in the order of the file."""
-    return {s: [i for i, m in enumerate(dynamics.transitions) if m.source == s] for s in range(len(dynamics.states))}
 
 
 def reached(state: int, out: dict[int, list[int]], dynamics: Dynamics) -> set[int]:
@@ -232,20 +298,43 @@ class Individual(Engine):
         effort.reserve(size, f"{kept:,} patients in {len(scenario.states)} states", "follow fewer --patients")
 
     def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
-        return Cut(max(1, CHUNK // (patients * strategies)), _samples(by_group, strategies))
+        return Cut(max(1, TASK // (patients * strategies)), _samples(by_group, strategies))
 
     def run(self, block: Block) -> Ran:
-        return Ran(self._result(block, key) for key in block.patients)
+        return Ran(result for key in block.patients for result in _results(block, key))
 
-    def _result(self, block: Block, key: str) -> Result:
-        dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
-        stays = history(dynamics, block.patients[key], block.draws.seed, block.draws.index, key, block.first[key])
-        return Result(key, accrual.accrued(stays, dynamics), Followed(dynamics, stays) if block.kept else None)
+
+def _results(block: Block, key: str) -> Iterator[Result]:
+    """Of some draws and patients of a group at a time, of everyone where single patients are kept."""
+    dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
+    diagram, patients, first = Diagram(dynamics), block.patients[key], block.first[key]
+    for draws, numbers in _chunks(dynamics, patients, block.kept):
+        accruing, index = Accrual(dynamics, draws), block.draws.index[draws]
+        for begin, end in numbers:
+            addresses = Addresses(block.draws.seed, key, index, end - begin, first + begin)
+            followed, kept = Simulation(diagram, addresses, draws), None
+            stays: Iterable[Stays] = followed.stays()
+            if block.kept:
+                stays = list(stays)
+                kept = Followed(dynamics, History.of(stays, np.broadcast_to(followed.start, followed.shape)))
+            yield Result(key, accruing.amounts(followed.start, stays, followed.shape), kept, draws)
+
+
+def _chunks(dynamics: Dynamics, patients: int, whole: bool) -> Iterator[tuple[slice, list[tuple[int, int]]]]:
+    """(draws, (first, end) of patients of each part) of those who are followed together; prices up to an instant are
+    looked up in tables of periods, or cycles, by strategy and draw, so there are no more of these than of patients."""
+    strategies, draws = dynamics.shape
+    places = len(dynamics.periods) if dynamics.time.convention == "integral" else dynamics.time.whole_cycles
+    size = draws if whole else max(1, CHUNK // (strategies * max(patients, places)))
+    parts = 1 if whole else min(-(-patients * strategies // CHUNK), max(1, patients // 2))
+    edges = np.linspace(0, patients, parts + 1).astype(int).tolist()
+    for begin in range(0, draws, size):
+        yield slice(begin, min(begin + size, draws)), list(zip(edges, edges[1:]))
 
 
 def _samples(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, int], dict[str, int]]]:
     """(numbers, first patients) by group of the parts of a sample that is too large for one task."""
-    parts = max(1, -(-sum(numbers.values()) * strategies // CHUNK))
+    parts = max(1, -(-sum(numbers.values()) * strategies // TASK))
     edges = {key: np.linspace(0, n, min(parts, n // 2) + 1).astype(int).tolist() for key, n in numbers.items()}
     return [
         (

@@ -140,7 +140,7 @@ class Queueing(Engine):
             (
                 Result(
                     part.stream,
-                    accrual.accrued(stays, part.dynamics),
+                    accrual.of_history(stays, part.dynamics),
                     Followed(part.dynamics, stays) if block.kept else None,
                 )
                 for part, stays in zip(groups, histories)
