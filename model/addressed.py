@@ -13,6 +13,7 @@ import hashlib
 import numpy as np
 
 _GOLDEN, _FIRST, _SECOND = (np.uint64(c) for c in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+_ROUND, _LAST = ((np.uint64(30), _FIRST), (np.uint64(27), _SECOND)), np.uint64(31)
 _wrapping = np.errstate(over="ignore")  # arithmetic modulo 2^64
 
 
@@ -34,21 +35,23 @@ def uniforms(streams: np.ndarray, patients, visits=1) -> np.ndarray:
     counter = np.asarray(patients, np.uint64) + (np.asarray(visits, np.uint64) << np.uint64(32))
     bits = _mix(_mix(counter * _GOLDEN + streams))
     bits >>= np.uint64(12)
-    # 52 bits and a half: neither 0 nor 1, without rounding.
-    return (bits + 0.5) * 2.0**-52
+    found = bits.astype(float)
+    found += 0.5  # 52 bits and a half: neither 0 nor 1, without rounding
+    found *= 2.0**-52
+    return found
 
 
 def exponentials(streams: np.ndarray, patients, visits=1) -> np.ndarray:
     """Exponential numbers E ~ Exp(1), between 1e-16 and 37; arguments as `uniforms`."""
-    return -np.log(uniforms(streams, patients, visits))
+    found = uniforms(streams, patients, visits)
+    return np.negative(np.log(found, out=found), out=found)
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
     """Avalanche of 64 bits, written over x."""
     x = np.atleast_1d(x)
-    x ^= x >> np.uint64(30)
-    x *= _FIRST
-    x ^= x >> np.uint64(27)
-    x *= _SECOND
-    x ^= x >> np.uint64(31)
+    for shift, factor in _ROUND:
+        x ^= x >> shift
+        x *= factor
+    x ^= x >> _LAST
     return x

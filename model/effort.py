@@ -21,6 +21,7 @@ SEEN, PATIENCE = (
     0.01,
     15.0,
 )  # share of the work from which its length is estimated; seconds after which any share will do
+KEPT = 16_000_000  # bytes
 MUCH = 1e9  # bytes worth a word
 
 
@@ -131,6 +132,15 @@ def reserve(size: float, what: str, lower: str) -> None:
         tell(
             f"{what} needs about {_bytes(size)} of memory" + (f"; {_bytes(free)} are free" if free is not None else "")
         )
+
+
+def keep_freed() -> None:
+    """Let what arrays give back stay with the process. The C library of Linux hands large arrays back to the system and fetches
+    them again, page by page, which takes longer than to compute with them; once it has seen one of a size go (never touched, so it
+    takes no memory), it keeps what is free up to twice as much."""
+    import numpy as np
+
+    np.empty(KEPT, np.uint8)
 
 
 def _bytes(size: float) -> str:

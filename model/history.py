@@ -127,31 +127,31 @@ class Stays:
     def by(self, transition: int) -> Gone:
         """Those who leave by a transition."""
         if transition not in self._gone:
-            self._gone[transition] = Gone(self, transition)
+            self._gone[transition] = Gone(self.rows, self.left, self.taken, transition)
         return self._gone[transition]
 
 
 @dataclass
 class Gone:
-    """Those who leave by a transition, as entries to where it leads; not looked up before somebody asks."""
+    """Those of some patients who leave by a transition, as entries to where it leads; not looked up before somebody asks."""
 
-    stays: Stays
+    of: Rows
+    left: np.ndarray | float
+    taken: np.ndarray | None
     transition: int
 
     @cached_property
     def _which(self) -> np.ndarray:
-        taken = self.stays.taken
-        return np.zeros(0, int) if taken is None else np.flatnonzero(taken == self.transition)
+        return np.zeros(0, int) if self.taken is None else np.flatnonzero(self.taken == self.transition)
 
     @cached_property
     def rows(self) -> Some:
-        rows = self.stays.rows
-        own = rows.rows[self._which] if isinstance(rows, Some) else self._which
-        return Some(rows.shape, own, rows.distinct)
+        own = self.of.rows[self._which] if isinstance(self.of, Some) else self._which
+        return Some(self.of.shape, own, self.of.distinct)
 
     @cached_property
     def time(self) -> np.ndarray:
-        return self.stays.rows.flat(self.stays.left)[self._which]
+        return self.of.flat(self.left)[self._which]
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,9 @@ class Outcomes:
                 f"outcomes of shape {self.values.shape} do not fit {len(self.names)} names and "
                 f"{len(self.strategies)} strategies"
             )
-        bad = ~np.isfinite(self.values)
-        if bad.any():
-            outcome, _, strategy, *draw = np.argwhere(bad)[0]
+        finite = np.isfinite(self.values)
+        if not finite.all():
+            outcome, _, strategy, *draw = np.argwhere(~finite)[0]
             raise OutcomeError(
                 f"{self.names[outcome]} of {self.strategies[strategy]} is not a finite number in draw {draw[0] + 1}"
             )
@@ -77,25 +77,25 @@ class Outcomes:
 @np.errstate(invalid="ignore", over="ignore")  # Outcomes refuses what is not finite, by name
 def value(quantities: Quantities | Amounts, prices: Prices, strategies: tuple[str, ...]) -> Outcomes:
     """Price quantities of any engine. Values are [strategy, draw], or [strategy, draw, patient] of single patients."""
-    total = _totals(quantities, prices) if isinstance(quantities, Quantities) else _of_patients(quantities, prices)
-    return Outcomes(tuple(total), tuple(strategies), np.stack(list(total.values())), tuple(prices.costs))
+    if isinstance(quantities, Quantities):
+        values = np.stack(list(_totals(quantities, prices).values()))
+    else:
+        values = _of_patients(quantities, prices)
+    return Outcomes(_names(prices), tuple(strategies), values, tuple(prices.costs))
+
+
+def _names(prices: Prices) -> tuple[str, ...]:
+    others = (name for name in prices.effects if name not in BUILT_IN)
+    return (COST, *BUILT_IN, *map(cost_of, prices.costs), *others)
 
 
 def _totals(quantities: Quantities, prices: Prices) -> dict[str, np.ndarray]:
     """[discounted, strategy, draw] of every outcome."""
-    costs = {name: _total(items, COST_WEIGHT, quantities) for name, items in prices.costs.items()}
+    costs = {cost_of(name): _total(items, COST_WEIGHT, quantities) for name, items in prices.costs.items()}
     effects = {name: _total(items, EFFECT_WEIGHT, quantities) for name, items in prices.effects.items()}
-    return _named(costs, effects, np.zeros((2, *quantities.starts.shape[:-1])))
-
-
-def _named(costs: dict[str, np.ndarray], effects: dict[str, np.ndarray], nothing: np.ndarray) -> dict[str, np.ndarray]:
-    """With the cost, which is that of all its components, in the order of `Outcomes`."""
-    return {
-        COST: sum(costs.values(), nothing),
-        **{name: effects.pop(name) for name in BUILT_IN},
-        **{cost_of(name): total for name, total in costs.items()},
-        **effects,
-    }
+    all_costs = sum(costs.values(), np.zeros((2, *quantities.starts.shape[:-1])))
+    found = {COST: all_costs, **costs, **effects}
+    return {name: found[name] for name in _names(prices)}
 
 
 def _total(items: Iterable[Price], weight: int, quantities: Quantities) -> np.ndarray:
@@ -126,24 +126,34 @@ def _each_patient(price: np.ndarray, total: np.ndarray) -> np.ndarray:
     return price.reshape(price.shape + (1,) * (total.ndim - 1 - price.ndim))
 
 
-def _of_patients(amounts: Amounts, prices: Prices) -> dict[str, np.ndarray]:
-    """As `_totals`, [discounted, strategy, draw, patient]: each stay and event adds what it is worth, at once."""
-    outcomes = [(items, COST_WEIGHT) for items in prices.costs.values()]
-    outcomes += [(items, EFFECT_WEIGHT) for items in prices.effects.values()]
-    totals, known = np.empty((len(outcomes), 2, *amounts.shape)), [False] * len(outcomes)
-    priced: dict[tuple[str, int], list[tuple[int, int, np.ndarray]]] = {}
-    for place, (items, weight) in enumerate(outcomes):
-        for item in items:
-            priced.setdefault((item.of, item.index), []).append((place, weight, item.value))
+def _of_patients(amounts: Amounts, prices: Prices) -> np.ndarray:
+    """[outcome, discounted, strategy, draw, patient]: each stay and event adds what it is worth, at once."""
+    names = _names(prices)
+    totals, known = np.empty((len(names), 2, *amounts.shape)), [False] * len(names)
+    priced = _by_quantity(prices, names)
     for amount in amounts.each:
         for place, weight, value in priced.get((amount.of, amount.index), ()):
             add = amount.rows.add if known[place] else amount.rows.put
             for total, worth in zip(totals[place], amount.times(value, (UNDISCOUNTED, weight))):
                 add(total, worth)
             known[place] = True
-    totals[np.flatnonzero(~np.array(known))] = 0.0
-    costs = dict(zip(prices.costs, totals))
-    return _named(costs, dict(zip(prices.effects, totals[len(costs) :])), np.zeros((2, *amounts.shape)))
+    costs = [totals[names.index(cost_of(name))] for name in prices.costs]
+    for place in np.flatnonzero(~np.array(known)):
+        totals[place] = 0.0
+    for cost in costs:
+        totals[names.index(COST)] += cost
+    return totals
+
+
+def _by_quantity(prices: Prices, names: tuple[str, ...]) -> dict[tuple[str, int], list[tuple[int, int, np.ndarray]]]:
+    """(place of the outcome in `names`, weight, price) of all that each quantity is worth."""
+    outcomes = [(cost_of(name), items, COST_WEIGHT) for name, items in prices.costs.items()]
+    outcomes += [(name, items, EFFECT_WEIGHT) for name, items in prices.effects.items()]
+    found: dict[tuple[str, int], list[tuple[int, int, np.ndarray]]] = {}
+    for name, items, weight in outcomes:
+        for item in items:
+            found.setdefault((item.of, item.index), []).append((names.index(name), weight, item.value))
+    return found
 
 
 def pooled(parts: dict[str, Outcomes], weights: dict[str, np.ndarray]) -> Outcomes:

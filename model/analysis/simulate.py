@@ -146,30 +146,38 @@ def _products(names: Outcomes, cost: np.ndarray, values: np.ndarray) -> np.ndarr
 
 
 def moments(values: Outcomes, reference: int = 0) -> Moments:
-    """Over the patient axis of outcomes [outcome, discounted, strategy, draw, patient]."""
-    own, more = values.values, values.values - values.values[:, :, reference : reference + 1]
-    (mean, own), (increment, more) = _centred(own), _centred(more)
+    """Over the patient axis of outcomes [outcome, discounted, strategy, draw, patient], which are written over."""
+    own = values.values
+    more = np.delete(own, reference, axis=2)
+    more -= own[:, :, reference : reference + 1]
+    mean, increment = _centre(own), _centre(more)
     effects, cost = [values.names.index(effect) for effect in values.effects], values.names.index(COST)
+
+    def itself(found: np.ndarray) -> np.ndarray:
+        """With the reference, which has no increment, in its place."""
+        return np.insert(found, reference, 0.0, axis=-2)
+
     return Moments(
         own.shape[-1],
         values.of_values(mean),
-        increment,
+        itself(increment),
         np.vecdot(own, own),
-        np.vecdot(more, more),
-        np.stack([np.vecdot(more[cost, 1], more[e, 1]) for e in effects]),
+        itself(np.vecdot(more, more)),
+        itself(np.stack([np.vecdot(more[cost, 1], more[e, 1]) for e in effects])),
         np.stack([np.vecdot(own[cost, 1], own[e, 1]) for e in effects]),
     )
 
 
-def _centred(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means over the last axis, and differences from them."""
+def _centre(values: np.ndarray) -> np.ndarray:
+    """Means over the last axis, which are taken off the values."""
     mean = values.mean(axis=-1)
-    return mean, values - mean[..., None]
+    values -= mean[..., None]
+    return mean
 
 
 def summary(values: Outcomes, reference: int = 0) -> Simulated:
     """Means and standard errors over the patient axis of outcomes [outcome, discounted, strategy, draw, patient]."""
-    return moments(values, reference).simulated()
+    return moments(values.of_values(values.values.copy()), reference).simulated()
 
 
 def over_replications(means: Outcomes, replications: int, reference: int) -> Simulated:

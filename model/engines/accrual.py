@@ -26,7 +26,7 @@ class Accrual:
 
     def __init__(self, dynamics: Dynamics, draws: slice = slice(None)):
         self.dynamics, self.draws, self.clock = dynamics, draws, clock(dynamics)
-        self.exits = exits(dynamics)
+        self.exits, self.columns = exits(dynamics), dynamics.columns()
 
     def amounts(self, start: np.ndarray | int, stays: Iterable[Stays], shape: tuple[int, int, int]) -> Amounts:
         """start: [strategy, draw, patient] state at time 0, or that of everyone."""
@@ -37,7 +37,8 @@ class Accrual:
             yield Start("start", state, start, shape)
         for some in stays:
             yield Time("time", some.state, self.clock, some)
-            yield from self._aged(some)
+            if some.state in self.columns:
+                yield from self._aged(some)
             for transition in self.exits[some.state]:
                 yield Made("transition", transition, self.clock, some.by(transition))
             for i, doses in enumerate(self.dynamics.doses, len(self.dynamics.transitions)):
@@ -46,8 +47,7 @@ class Accrual:
 
     def _aged(self, stays: Stays) -> Iterator[Amount]:
         """The stretches of stays that are counted by themselves, behind the states (`Dynamics.columns`)."""
-        ages = self.dynamics.ages.get(stays.state, ())
-        columns = self.dynamics.columns().get(stays.state, slice(0, 0))
+        ages, columns = self.dynamics.ages[stays.state], self.columns[stays.state]
         for column, begin, end in zip(range(columns.start, columns.stop), ages, np.append(ages[1:], np.inf)):
             yield Time("time", column, self.clock, Stretch(stays, float(begin), float(end)))
 

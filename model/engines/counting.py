@@ -8,7 +8,7 @@ of which `until` has the sums. So what a stay costs to count does not grow with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -30,9 +30,17 @@ class End:
     """Instants at which stays begin or end, an array or one for all, and what is known of them."""
 
     def __init__(self, clock: Integral | Cycles, instant):
-        self.instant = instant
-        self.reached = cache(lambda weight: clock.reached(weight, instant))
-        self.period = cache(lambda: clock.period(instant))
+        self.clock, self.instant, self._reached = clock, instant, dict[int, np.ndarray]()
+
+    def reached(self, weight: int) -> np.ndarray:
+        weight = self.clock.same_as[weight]
+        if weight not in self._reached:
+            self._reached[weight] = self.clock.reached(weight, self.instant)
+        return self._reached[weight]
+
+    @cached_property
+    def period(self) -> np.ndarray:
+        return self.clock.period(self.instant)
 
 
 class Integral:
@@ -71,10 +79,10 @@ class Integral:
 
     def until(self, values: Values, weights: Iterable[int], end: End, rows: Rows) -> Iterator[np.ndarray]:
         """Time up to instants, times the values of the periods in which it is spent, under each weight."""
-        own = _of_period(end.period(), rows)
+        own = _of_period(end.period, rows)
         value = _take(values, own)
         for weight in weights:
-            weight, unit = self.same_as[weight], self.unit(weight)
+            unit = self.unit(weight)
             edges = self.reached(weight, self.dynamics.periods) * unit
             before = np.zeros(values.shape)
             np.cumsum(values[:-1] * np.diff(edges)[:, None, None], axis=0, out=before[1:])
