@@ -138,8 +138,7 @@ def _of_patients(amounts: Amounts, prices: Prices) -> np.ndarray:
                 add(total, worth)
             known[place] = True
     costs = [totals[names.index(cost_of(name))] for name in prices.costs]
-    for place in np.flatnonzero(~np.array(known)):
-        totals[place] = 0.0
+    totals[[not one for one in known]] = 0.0
     for cost in costs:
         totals[names.index(COST)] += cost
     return totals

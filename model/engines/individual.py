@@ -19,7 +19,7 @@ from model.dynamics import Dynamics
 from model.engines import accrual, risks
 from model.engines.accrual import Accrual, exits
 from model.engines.contract import NUMBER, Block, Cut, Engine, Followed, Ran, Result
-from model.history import NO_TRANSITION, Entries, Gone, History, Stays
+from model.history import Entries, Gone, History, Stays
 from model.quantities import Quantities
 from model.rows import Everyone, Rows, Some
 from model.scenario import Scenario
