@@ -55,3 +55,25 @@ def _mix(x: np.ndarray) -> np.ndarray:
         x *= factor
     x ^= x >> _LAST
     return x
+
+
+class Addresses:
+    """Exponential numbers by meaning: (seed, stream, what), the draw's number, patient and visit. first: number of the first patient."""
+
+    def __init__(self, seed: int, stream: str, numbers: np.ndarray, patients: int, first: int = 0):
+        self.seed, self.stream, self.numbers, self.patients, self.first = seed, stream, numbers, patients, first
+        self._known: dict[str, np.ndarray] = {}
+
+    def of_all(self, what: str) -> np.ndarray:
+        """[draw, patient] E ~ Exp(1) of each first visit, which all strategies share."""
+        patients = np.arange(self.first, self.first + self.patients)
+        return exponentials(self._streams(what)[:, None], patients)
+
+    def exponential(self, what: str, draw, patient, visit=1) -> np.ndarray:
+        """E ~ Exp(1); `draw` is a place in `numbers`."""
+        return exponentials(self._streams(what)[draw], patient, visit)
+
+    def _streams(self, what: str) -> np.ndarray:
+        if what not in self._known:
+            self._known[what] = of_draws(key(self.seed, self.stream, what), self.numbers)
+        return self._known[what]

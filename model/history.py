@@ -49,7 +49,8 @@ class History:
         """The stays in each state together."""
         for state in range(int(self.state.max(initial=-1)) + 1):
             some = self.where(np.flatnonzero(self.state == state))
-            entries = Entries(Some(self.shape, some.row, distinct=False), some.entered)
+            distinct = np.bincount(some.row).max(initial=0) < 2
+            entries = Entries(Some(self.shape, some.row, distinct), some.entered)
             yield Stays(state, entries, some.left, some.transition)
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 
 from model.dynamics import Doses, Dynamics
 from model.engines.counting import Cycles, End, Integral, clock, period_at
+from model.engines.diagram import exits
 from model.history import Gone, History, Stays
 from model.quantities import WEIGHTS, Amount, Amounts, Quantities
 from model.rows import Everyone, Rows, Some, spread
@@ -22,17 +23,23 @@ def end_of_time(dynamics: Dynamics) -> float:
 
 
 class Accrual:
-    """What stays under some dynamics count. draws: those of the dynamics that are followed."""
+    """What stays under some dynamics count."""
 
-    def __init__(self, dynamics: Dynamics, draws: slice = slice(None)):
-        self.dynamics, self.draws, self.clock = dynamics, draws, clock(dynamics)
+    def __init__(self, dynamics: Dynamics):
+        self.dynamics, self.clock = dynamics, clock(dynamics)
         self.exits, self.columns = exits(dynamics), dynamics.columns()
 
-    def amounts(self, start: np.ndarray | int, stays: Iterable[Stays], shape: tuple[int, int, int]) -> Amounts:
-        """start: [strategy, draw, patient] state at time 0, or that of everyone."""
-        return Amounts(shape, self._each(start, stays, shape))
+    def amounts(
+        self,
+        start: np.ndarray | int,
+        stays: Iterable[Stays],
+        shape: tuple[int, int, int],
+        draws: slice = slice(None),
+    ) -> Amounts:
+        """start: [strategy, draw, patient] state at time 0, or that of everyone; draws: those of the dynamics that these are of."""
+        return Amounts(shape, self._each(start, stays, shape, draws))
 
-    def _each(self, start, stays: Iterable[Stays], shape: tuple[int, int, int]) -> Iterator[Amount]:
+    def _each(self, start, stays: Iterable[Stays], shape: tuple[int, int, int], draws: slice) -> Iterator[Amount]:
         for state in range(len(self.dynamics.states)):
             yield Start("start", state, start, shape)
         for some in stays:
@@ -43,7 +50,7 @@ class Accrual:
                 yield Made("transition", transition, self.clock, some.by(transition))
             for i, doses in enumerate(self.dynamics.doses, len(self.dynamics.transitions)):
                 if doses.state == some.state:
-                    yield Given("transition", i, self.clock, some, doses, self.draws)
+                    yield Given("transition", i, self.clock, some, doses, draws)
 
     def _aged(self, stays: Stays) -> Iterator[Amount]:
         """The stretches of stays that are counted by themselves, behind the states (`Dynamics.columns`)."""
@@ -69,11 +76,6 @@ def accrue(history: History, dynamics: Dynamics) -> Quantities:
                 amount.rows.add(sums[amount.of][amount.index, period, weight], counted)
     time, made, began = (values.transpose(3, 4, 5, 0, 1, 2) for values in sums.values())
     return Quantities(time, made, began[..., : len(dynamics.states), 0, 0])
-
-
-def exits(dynamics: Dynamics) -> dict[int, list[int]]:
-    """Transitions out of each state, in the order of the file."""
-    return {s: [i for i, m in enumerate(dynamics.transitions) if m.source == s] for s in range(len(dynamics.states))}
 
 
 # --- amounts ------------------------------------------------------------------------------------------------------
