@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from model import effort, inputs
 from model.addressed import Addresses as Addresses
 from model.dynamics import Dynamics
+from model.effects import BUILT_IN
 from model.engines import accrual
 from model.engines.accrual import Accrual
 from model.engines.contract import NUMBER, Block, Cut, Engine, Followed, Ran, Result
@@ -23,7 +25,7 @@ from model.scenario import Scenario
 
 TASK = 400_000  # strategies x draws x patients of one task
 CHUNK = 32_000  # the same of those who are followed together: a few arrays of them stay in the processor's cache
-KEPT = 100_000  # patients whose stays are kept
+AGAIN = 3  # times as many where patients come back to a state, as then fewer and fewer are moved at a time
 COPIES = 3  # of an array, at the moment when most are held
 
 
@@ -49,10 +51,10 @@ class Individual(Engine):
     independent = "patients"
 
     def reserve(self, scenario: Scenario, draws: int, patients: int, replications: int, trace: bool) -> None:
-        kept = min(draws * patients, KEPT)
-        places = (len(scenario.states) + len(scenario.transitions)) * 3  # weights
-        size = NUMBER * COPIES * places * kept * len(scenario.strategies)
-        effort.reserve(size, f"{kept:,} patients in {len(scenario.states)} states", "follow fewer --patients")
+        followed = min(max(draws, 1) * patients * len(scenario.strategies), AGAIN * CHUNK)
+        outcomes = len(scenario.components) + len(scenario.effects) + len(BUILT_IN) + 1
+        size = NUMBER * COPIES * outcomes * 2 * followed  # undiscounted and discounted
+        effort.reserve(size, f"{outcomes} outcomes of {followed:,} patients", "follow fewer --patients")
 
     def cut(self, strategies: int, patients: int, by_group: dict[str, int], places: int = 0) -> Cut:
         return Cut(max(1, TASK // (patients * strategies)), _samples(by_group, strategies))
@@ -67,7 +69,8 @@ def _results(block: Block, key: str) -> Iterator[Result]:
     dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
     diagram, patients, first = Diagram(dynamics), block.patients[key], block.first[key]
     accruing = Accrual(dynamics)
-    for draws, numbers in _chunks(dynamics, patients, block.kept):
+    size = CHUNK * (AGAIN if diagram.revisited else 1)
+    for draws, numbers in _chunks(dynamics, patients, sys.maxsize if block.kept else size):
         index = block.draws.index[draws]
         for begin, end in numbers:
             addresses = Addresses(block.draws.seed, key, index, end - begin, first + begin)
@@ -79,16 +82,19 @@ def _results(block: Block, key: str) -> Iterator[Result]:
             yield Result(key, accruing.amounts(followed.start, stays, followed.shape, draws), kept, draws)
 
 
-def _chunks(dynamics: Dynamics, patients: int, whole: bool) -> Iterator[tuple[slice, list[tuple[int, int]]]]:
-    """(draws, (first, end) of patients of each part) of those who are followed together; prices up to an instant are
-    looked up in tables of periods, or cycles, by strategy and draw, so there are no more of these than of patients."""
-    strategies, draws = dynamics.shape
-    places = len(dynamics.periods) if dynamics.time.convention == "integral" else dynamics.time.whole_cycles
-    size = draws if whole else max(1, CHUNK // (strategies * max(patients, places)))
-    parts = 1 if whole else min(-(-patients * strategies // CHUNK), max(1, patients // 2))
+def _chunks(dynamics: Dynamics, patients: int, size: int) -> Iterator[tuple[slice, list[tuple[int, int]]]]:
+    """(draws, (first, end) of patients of each part) of those who are followed together, about `size` in all strategies.
+
+    Prices up to an instant are looked up in tables of periods, or cycles, by strategy and draw: there are no more of these than
+    of patients.
+    """
+    (strategies, draws), time, periods = dynamics.shape, dynamics.time, len(dynamics.periods)
+    places = periods if time.convention == "integral" or periods == 1 else time.whole_cycles
+    together = min(draws, max(1, size // (strategies * max(patients, places))))
+    parts = min(-(-patients * strategies // size), max(1, patients // 2))
     edges = np.linspace(0, patients, parts + 1).astype(int).tolist()
-    for begin in range(0, draws, size):
-        yield slice(begin, min(begin + size, draws)), list(zip(edges, edges[1:]))
+    for begin in range(0, draws, together):
+        yield slice(begin, min(begin + together, draws)), list(zip(edges, edges[1:]))
 
 
 def _samples(numbers: dict[str, int], strategies: int) -> list[tuple[dict[str, int], dict[str, int]]]:

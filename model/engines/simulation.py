@@ -124,7 +124,9 @@ class Simulation:
 
     def _due(self, transition: int, who: _Who, now) -> np.ndarray:
         time = self.diagram.risks[transition].event(now, None, who.case)
-        return np.where(self.kept[transition][who.rows.rows], np.inf, time) if transition in self.kept else time
+        if transition not in self.kept:
+            return time
+        return np.where(self.kept[transition][who.rows.rows].reshape(who.size), np.inf, time)
 
     def _settle_ties(self, due: dict[int, np.ndarray], soonest: np.ndarray, taken: np.ndarray, who: _Who) -> None:
         """Of fixed times that fall together one is taken by rule, whatever the order of lines."""
