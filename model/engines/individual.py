@@ -26,7 +26,7 @@ from model.scenario import Scenario
 TASK = 400_000  # strategies x draws x patients of one task
 CHUNK = 32_000  # the same of those who are followed together: a few arrays of them stay in the processor's cache
 AGAIN = 3  # times as many where patients come back to a state, as then fewer and fewer are moved at a time
-COPIES = 3  # of an array, at the moment when most are held
+COPIES = 4  # of an array, at the moment when most are held
 
 
 def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", first: int = 0) -> Quantities:

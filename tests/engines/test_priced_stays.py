@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from runs import write_scenario
 
-from model import addressed, draws, outcomes, pricing
+from model import addressed, draws, effort, outcomes, pricing
 from model.analysis.evaluate import Method, evaluate
 from model.draws import Draws
 from model.engines import individual
@@ -226,3 +226,14 @@ def test_memory_does_not_grow_with_periods(tmp_path):
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
     assert peaks[1] < 30e6
+
+
+def test_the_estimate_of_memory_holds_what_it_takes(scenario, monkeypatch):
+    """At least what the engine takes at its height (tracemalloc counts it), and not above ten times as much."""
+    made, sizes = scenario[0], []
+    monkeypatch.setattr(effort, "reserve", lambda size, what, lower: sizes.append(size))
+    tracemalloc.start()
+    evaluate(made, table(), Method("individual", 20_000))
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < max(sizes) < 10 * used
