@@ -341,8 +341,8 @@ def probability(dynamics: Dynamics, branch: AtOnce, now, row, waited=0.0, since=
     level, clock = branch.level, branch.clock
     if isinstance(level, OverTime):
         now, row = np.broadcast_arrays(np.asarray(now, float), row)
-        strategy, draw = np.divmod(np.atleast_1d(row), dynamics.shape[1])
-        return level.sample(np.atleast_1d(now), strategy, draw).reshape(now.shape)
+        strategy, draw = np.divmod(row.reshape(-1), dynamics.shape[1])
+        return level.sample(now.reshape(-1), strategy, draw).reshape(now.shape)
     values = level.values.reshape(len(level.starts), -1)
     if len(values) == 1:
         return values[0][row]

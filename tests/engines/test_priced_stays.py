@@ -163,6 +163,24 @@ def test_single_patients_that_are_kept_are_the_same(scenario):
         np.testing.assert_allclose(np.column_stack([own.entered, own.left])[: len(lived)], lived, rtol=1e-12)
 
 
+CURVING = """
+time: {unit: year, horizon: 1 year, cycle: 1 month}
+parameters: {p: {value: 0.5, unit: probability}}
+states: {node: {start: 1, stay: 0}, well: {utility: 1}, dead: {}}
+transitions:
+  - {from: node, to: well, probability: p * exp(-0.1 * time / 1 year)}
+  - {from: node, to: dead, probability: rest}
+  - {from: well, to: node, rate: 0.0001 per year}
+"""
+
+
+def test_everyone_at_a_chance_node_whose_branches_curve_has_the_chance_of_his_draw(tmp_path):
+    made, chances = read(write_scenario(tmp_path, CURVING)), np.array([0.1, 0.5, 0.8])
+    found = evaluate(made, Draws({"p": chances}, np.arange(3), 1), Method("individual", 5000)).errors["all"].mean
+    expected = chances * (1 - 0.0001 * (1 - chances) / 2)
+    assert (np.abs(found.get("life_years")[0] - expected) < 4 * np.sqrt(chances * (1 - chances) / 5000)).all()
+
+
 # --- the law of growth --------------------------------------------------------------------------------------------
 
 CHAIN = """
