@@ -64,10 +64,9 @@ class Addresses:
         self.seed, self.stream, self.numbers, self.patients, self.first = seed, stream, numbers, patients, first
         self._known: dict[str, np.ndarray] = {}
 
-    def of_all(self, what: str) -> np.ndarray:
-        """[draw, patient] E ~ Exp(1) of each first visit, which all strategies share."""
-        patients = np.arange(self.first, self.first + self.patients)
-        return exponentials(self._streams(what)[:, None], patients)
+    def of_all(self, what: str, draws: slice, patients: np.ndarray) -> np.ndarray:
+        """[draw, patient] E ~ Exp(1) of the first visit of each, which all strategies share; draws: places in `numbers`."""
+        return exponentials(self._streams(what)[draws, None], patients)
 
     def exponential(self, what: str, draw, patient, visit=1) -> np.ndarray:
         """E ~ Exp(1); `draw` is a place in `numbers`."""

@@ -134,8 +134,8 @@ def _of_patients(amounts: Amounts, prices: Prices) -> np.ndarray:
     for amount in amounts.each:
         for place, weight, value in priced.get((amount.of, amount.index), ()):
             add = amount.rows.add if known[place] else amount.rows.put
-            for total, worth in zip(totals[place], amount.times(value, (UNDISCOUNTED, weight))):
-                add(total, worth)
+            for total, factors in zip(totals[place], amount.times(value, (UNDISCOUNTED, weight))):
+                add(total, *factors)
             known[place] = True
     costs = [totals[names.index(cost_of(name))] for name in prices.costs]
     totals[[not one for one in known]] = 0.0

@@ -52,9 +52,9 @@ class Amount(ABC):
         """Whose it is."""
 
     @abstractmethod
-    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> Iterable[np.ndarray]:
-        """The amount times values[period, strategy, draw], summed over periods, an array of `rows` under each of the weights.
-        One period stands for all."""
+    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> Iterable[tuple[np.ndarray, np.ndarray | float]]:
+        """The amount times values[period, strategy, draw], summed over periods, an array of `rows` under each of the weights, as
+        two factors. One period stands for all."""
 
 
 @dataclass

@@ -40,13 +40,13 @@ class Everyone:
         """[row] of an array, or number, of these patients."""
         return np.broadcast_to(values, self.shape).reshape(-1)
 
-    def add(self, total: np.ndarray, amounts: np.ndarray) -> None:
-        """To total[strategy, draw, patient]."""
-        total += amounts
+    def add(self, total: np.ndarray, amounts: np.ndarray, value: np.ndarray | float = 1.0) -> None:
+        """Their product to total[strategy, draw, patient]."""
+        total += amounts * value
 
-    def put(self, total: np.ndarray, amounts: np.ndarray) -> None:
+    def put(self, total: np.ndarray, amounts: np.ndarray, value: np.ndarray | float = 1.0) -> None:
         """As `add`, to a total of which nothing is known yet."""
-        total[...] = amounts
+        np.multiply(amounts, value, out=total)
 
 
 class Some:
@@ -68,15 +68,15 @@ class Some:
     def flat(self, values) -> np.ndarray:
         return np.broadcast_to(values, self.rows.shape)
 
-    def add(self, total: np.ndarray, amounts: np.ndarray) -> None:
+    def add(self, total: np.ndarray, amounts: np.ndarray, value: np.ndarray | float = 1.0) -> None:
         if self.distinct:
-            total.reshape(-1)[self.rows] += amounts
+            total.reshape(-1)[self.rows] += amounts * value
         else:
-            total += np.bincount(self.rows, amounts, total.size).reshape(total.shape)
+            total += np.bincount(self.rows, amounts * value, total.size).reshape(total.shape)
 
-    def put(self, total: np.ndarray, amounts: np.ndarray) -> None:
+    def put(self, total: np.ndarray, amounts: np.ndarray, value: np.ndarray | float = 1.0) -> None:
         total[...] = 0.0
-        self.add(total, amounts)
+        self.add(total, amounts, value)
 
 
 Rows = Everyone | Some

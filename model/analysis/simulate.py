@@ -155,7 +155,9 @@ def moments(values: Outcomes, reference: int = 0) -> Moments:
 
     def itself(found: np.ndarray) -> np.ndarray:
         """With the reference, which has no increment, in its place."""
-        return np.insert(found, reference, 0.0, axis=-2)
+        whole = np.zeros((*found.shape[:-2], own.shape[2], found.shape[-1]))
+        whole[..., :reference, :], whole[..., reference + 1 :, :] = found[..., :reference, :], found[..., reference:, :]
+        return whole
 
     return Moments(
         own.shape[-1],

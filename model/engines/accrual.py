@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from model.dynamics import Doses, Dynamics
-from model.engines.counting import Cycles, End, Integral, clock, period_at
+from model.engines.counting import Cycles, End, Factors, Integral, clock, period_at
 from model.engines.diagram import exits
 from model.history import Gone, History, Stays
 from model.quantities import WEIGHTS, Amount, Amounts, Quantities
@@ -73,7 +73,7 @@ def accrue(history: History, dynamics: Dynamics) -> Quantities:
         for period, alone in enumerate(np.eye(periods)):
             values = np.broadcast_to(alone[:, None, None], (periods, *shape[:2])).copy()
             for weight, counted in enumerate(amount.times(values, tuple(range(len(WEIGHTS))))):
-                amount.rows.add(sums[amount.of][amount.index, period, weight], counted)
+                amount.rows.add(sums[amount.of][amount.index, period, weight], *counted)
     time, made, began = (values.transpose(3, 4, 5, 0, 1, 2) for values in sums.values())
     return Quantities(time, made, began[..., : len(dynamics.states), 0, 0])
 
@@ -149,14 +149,14 @@ class Time(Amount):
             self._spent[weight] = left if np.ndim(entered) == 0 and entered == 0 else left - entered
         return self._spent[weight]
 
-    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> Iterator[np.ndarray]:
+    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> Iterator[Factors]:
         rows, (entered, left) = self._ends
         if len(values) == 1:
             for weight in weights:
-                yield self.spent(weight) * rows.beside(values[0] * self.clock.unit(weight))
+                yield self.spent(weight), rows.beside(values[0] * self.clock.unit(weight))
         else:
             both = (self.clock.until(values, weights, end, rows) for end in (left, entered))
-            yield from (later - earlier for later, earlier in zip(*both))
+            yield from ((later - earlier, 1.0) for later, earlier in zip(*both))
 
 
 @dataclass
@@ -170,7 +170,7 @@ class Made(Amount):
     def rows(self) -> Rows:
         return self.gone.rows
 
-    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> Iterator[np.ndarray]:
+    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> Iterator[Factors]:
         return self.clock.made(values, weights, self.gone.time, self.gone.rows)
 
 
@@ -188,7 +188,7 @@ class Given(Amount):
         rows = self.stays.rows
         return rows if isinstance(rows, Some) else Some(rows.shape, rows.rows)
 
-    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> list[np.ndarray]:
+    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> list[Factors]:
         sums, dynamics = [np.zeros(len(self.rows)) for _ in weights], self.clock.dynamics
         for some, time, share in self._given():
             case = self.rows.case[some]
@@ -196,7 +196,7 @@ class Given(Amount):
             worth = share * values.reshape(len(values), -1)[period, case]
             for weight, total in zip(weights, sums):
                 total[some] += worth * self.clock.factor_of_dose(self.clock.weightings[weight], time)
-        return sums
+        return [(total, 1.0) for total in sums]
 
     def _given(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         stays, flat, doses = self.stays, self.stays.rows.flat, self.doses
@@ -219,5 +219,5 @@ class Start(Amount):
             return Everyone(self.shape) if self.start == self.index else Some(self.shape, np.zeros(0, int))
         return Some(self.shape, np.flatnonzero(self.start == self.index))
 
-    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> list[np.ndarray]:
-        return [self.rows.beside(values[0])] * len(weights)
+    def times(self, values: np.ndarray, weights: tuple[int, ...]) -> list[Factors]:
+        return [(self.rows.beside(values[0]), 1.0)] * len(weights)

@@ -19,6 +19,7 @@ from model.instants import HAIR, ceil, floor, in_force
 from model.rows import Rows
 
 Values = np.ndarray  # [period, strategy, draw]; one period stands for all
+Factors = tuple[np.ndarray, np.ndarray | float]  # whose product counts
 
 
 def clock(dynamics: Dynamics) -> Integral | Cycles:
@@ -89,12 +90,12 @@ class Integral:
             before -= values * edges[:, None, None]
             yield _take(before, own) + value * (end.reached(weight) * unit)
 
-    def made(self, values: Values, weights: Iterable[int], time: np.ndarray, rows: Rows) -> Iterator[np.ndarray]:
+    def made(self, values: Values, weights: Iterable[int], time: np.ndarray, rows: Rows) -> Iterator[Factors]:
         """Transitions at times, times the values of the periods in which they count."""
         value = rows.beside(values[0]) if len(values) == 1 else _take(values, _of_period(self.period(time), rows))
         for weight in weights:
             weighting = self.weightings[weight]
-            yield value * self.factor_of_dose(weighting, time) if weighting.rate else rows.flat(value)
+            yield value, self.factor_of_dose(weighting, time) if weighting.rate else 1.0
 
     def doses(self, doses: Doses, entered, left, every, most) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """(which stays, time, 1) of all that fall before the stay ends; every: time between doses, most: of one stay."""
@@ -143,7 +144,7 @@ class Cycles:
             begin, over, _ = self.weights(weight)
             yield _take(_summed(begin[:, None, None] * of_cycle, over[:, None, None] * of_cycle), own)
 
-    def made(self, values: Values, weights: Iterable[int], time: np.ndarray, rows: Rows) -> Iterator[np.ndarray]:
+    def made(self, values: Values, weights: Iterable[int], time: np.ndarray, rows: Rows) -> Iterator[Factors]:
         seen_at, each = boundary(self.dynamics, time), None
         if len(values) == 1:
             each = rows.beside(values[0])
@@ -153,10 +154,10 @@ class Cycles:
             moved = self.weights(weight)[2]
             # Boundary 0 is the start, where nothing is discounted.
             if each is not None:
-                yield np.append(1.0, moved)[seen_at] * each
+                yield np.append(1.0, moved)[seen_at], each
             else:
                 table = np.concatenate([values[:1], moved[:, None, None] * self._of_cycles(values)])
-                yield _take(table, _of_period(seen_at, rows))
+                yield _take(table, _of_period(seen_at, rows)), 1.0
 
     def _of_cycles(self, values: Values) -> np.ndarray:
         """[cycle, strategy, draw] mean value, by the share of each period in the cycle."""

@@ -24,7 +24,7 @@ from model.quantities import Quantities
 from model.scenario import Scenario
 
 TASK = 400_000  # strategies x draws x patients of one task
-CHUNK = 32_000  # the same of those who are followed together: a few arrays of them stay in the processor's cache
+CHUNK = 48_000  # the same of those who are followed together: a few arrays of them stay in the processor's cache
 AGAIN = 3  # times as many where patients come back to a state, as then fewer and fewer are moved at a time
 COPIES = 4  # of an array, at the moment when most are held
 
@@ -42,7 +42,8 @@ def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = 
 def history(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", first: int = 0) -> History:
     """Stays of every strategy, draw and patient; arguments as `run`."""
     numbers = np.arange(dynamics.shape[1]) if index is None else np.asarray(index)
-    followed = Simulation(Diagram(dynamics), Addresses(seed, stream, numbers, patients, first))
+    addresses = Addresses(seed, stream, numbers, patients, first)
+    followed = Simulation(Diagram(dynamics), addresses, slice(0, len(numbers)), (0, patients))
     return History.of(followed.stays(), np.broadcast_to(followed.start, followed.shape))
 
 
@@ -67,14 +68,12 @@ class Individual(Engine):
 def _results(block: Block, key: str) -> Iterator[Result]:
     """Of some draws and patients of a group at a time, of everyone where single patients are kept."""
     dynamics = inputs.dynamics(block.scenario, block.draws, block.scenario.groups[key])
-    diagram, patients, first = Diagram(dynamics), block.patients[key], block.first[key]
-    accruing = Accrual(dynamics)
+    diagram, accruing, patients = Diagram(dynamics), Accrual(dynamics), block.patients[key]
+    addresses = Addresses(block.draws.seed, key, block.draws.index, patients, block.first[key])
     size = CHUNK * (AGAIN if diagram.revisited else 1)
     for draws, numbers in _chunks(dynamics, patients, sys.maxsize if block.kept else size):
-        index = block.draws.index[draws]
-        for begin, end in numbers:
-            addresses = Addresses(block.draws.seed, key, index, end - begin, first + begin)
-            followed, kept = Simulation(diagram, addresses, draws), None
+        for part in numbers:
+            followed, kept = Simulation(diagram, addresses, draws, part), None
             stays: Iterable[Stays] = followed.stays()
             if block.kept:
                 stays = list(stays)

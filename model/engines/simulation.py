@@ -39,13 +39,15 @@ class Diagram:
 
 
 class Simulation:
-    """Patients of [strategy, draw, patient] from event to event; draws: those of the dynamics that are followed."""
+    """Patients of [strategy, draw, patient] from event to event. draws: those of the dynamics that are followed; part: the first
+    and the end of the patients of `addresses` that are."""
 
-    def __init__(self, diagram: Diagram, addresses: Addresses, draws: slice = slice(None)):
+    def __init__(self, diagram: Diagram, addresses: Addresses, draws: slice, part: tuple[int, int]):
         self.diagram, self.dynamics, self.addresses = diagram, diagram.dynamics, addresses
         # Places of strategies and draws in what the diagram has.
         self.cases = np.arange(np.prod(self.dynamics.shape)).reshape(self.dynamics.shape)[:, draws]
-        self.shape = (*self.cases.shape, addresses.patients)
+        self.draws, self.patients = draws, np.arange(*part) + addresses.first
+        self.shape = (*self.cases.shape, len(self.patients))
         rows = int(np.prod(self.shape))
         self.visits: dict[int, np.ndarray] = {}
         self.kept = {i: np.zeros(rows, bool) for i in diagram.kept_once}
@@ -139,9 +141,8 @@ class Simulation:
             taken[rows] = fixed_times.first_of(self.dynamics, transitions, soonest[rows[0]], words)
 
     def _case(self, case: int) -> str:
-        strategy = int(case) // self.dynamics.shape[1]
-        number = self.addresses.numbers[int(np.flatnonzero(self.cases[strategy] == case)[0])] + 1
-        return f", in strategy {self.dynamics.strategies[strategy]}, draw {number}"
+        strategy, draw = divmod(int(case), self.dynamics.shape[1])
+        return f", in strategy {self.dynamics.strategies[strategy]}, draw {self.addresses.numbers[draw] + 1}"
 
     def _branch(self, node: int, who: _Who, now):
         race = _Race(who.size, np.inf)
@@ -224,11 +225,12 @@ class _Who:
         return self.rows.rows - self.rows.rows // size * size
 
     def exponential(self, what: str) -> np.ndarray:
-        """One of each; for many it is quicker to make those of all, and no others come of it."""
-        addresses, (_, draws, patients) = self.simulation.addresses, self.rows.shape
-        if isinstance(self.rows, Everyone) and np.ndim(self.visit) == 0:
-            return addresses.of_all(what)
-        if np.ndim(self.visit) == 0 and len(self.rows) > draws * patients:
-            return addresses.of_all(what).reshape(-1)[self._of_all]
+        """One of each; for many it is quicker to make those of all, and no others come of it. Everyone is on his first visit."""
+        simulation, (_, draws, patients) = self.simulation, self.rows.shape
+        first = np.ndim(self.visit) == 0
+        if first and len(self.rows) > draws * patients or isinstance(self.rows, Everyone):
+            found = simulation.addresses.of_all(what, simulation.draws, simulation.patients)
+            return found if isinstance(self.rows, Everyone) else found.reshape(-1)[self._of_all]
         draw = self._of_all // patients
-        return addresses.exponential(what, draw, self._of_all - draw * patients + addresses.first, self.visit)
+        patient = self._of_all - draw * patients + simulation.patients[0]
+        return simulation.addresses.exponential(what, draw + simulation.draws.start, patient, self.visit)

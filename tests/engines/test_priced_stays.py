@@ -216,7 +216,7 @@ def numbers_made(monkeypatch, scenario, patients: int) -> int:
 
             def counted(self, values, weights, times=kind.times):
                 for worth in times(self, values, weights):
-                    made[0] += np.size(worth)
+                    made[0] += np.size(worth[0])
                     yield worth
 
             patch.setattr(kind, "times", counted)
