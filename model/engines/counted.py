@@ -32,11 +32,11 @@ class Counted:
     def _flush(self, timed: bool) -> None:
         weights, period = self.weights[self.first : self.next], self.periods[self.first]
         if timed:
-            self.tally.time[:, period] += _summed(weights, self.spent)
-        self.tally.transitions[:, period] += _summed(weights, self.made)
+            self.tally.time[:, period] += summed(weights, self.spent)
+        self.tally.transitions[:, period] += summed(weights, self.made)
         self.first = self.next
 
 
-def _summed(weights: np.ndarray, held: np.ndarray) -> np.ndarray:
+def summed(weights: np.ndarray, held: np.ndarray) -> np.ndarray:
     """[weighting, .., row]. One row after the other, so that rounding does not depend on how many there are."""
     return np.einsum("kw,ksr->wsr", weights, held[: len(weights)])

@@ -8,7 +8,7 @@ from model import effort
 from model.dynamics import AtEvent, Dynamics
 from model.engines import conventions, linear, sojourn, uniformisation
 from model.engines.block import Block, Tally, flows_at, kept_appointments, tally_transitions
-from model.engines.counted import Counted
+from model.engines.counted import Counted, summed
 from model.engines.stretches import breaks, on, period_of, steps
 from model.instants import HAIR, in_force
 from model.over_time import Stepwise
@@ -49,9 +49,20 @@ def points_of_survival(block: Block, weights: np.ndarray, shares: np.ndarray, ta
             counted.add(amounts, middle)
         keep(block, tally, times[-1], x, weight, share, bins)
         seen.append(x + bins.occupancy())
-        for w, (start, end, _) in enumerate(weight):
-            spread(tally.time[w], share, start * seen[-2] + end * seen[-1])
+    _count_time(seen, weights, shares, tally)
     return seen
+
+
+def _count_time(seen: list[np.ndarray], weights: np.ndarray, shares: np.ndarray, tally: Tally) -> None:
+    """Time by the occupancy at the ends of cycles, some cycles of the same period at once."""
+    changes = np.flatnonzero(np.any(shares[1:] != shares[:-1], axis=1)) + 1
+    cuts = np.unique(np.concatenate([changes, np.arange(0, len(weights), SPAN), [len(weights)]]))
+    for first, last in zip(cuts[:-1], cuts[1:]):
+        points = np.zeros((last - first + 1, weights.shape[1]))
+        points[:-1] += weights[first:last, :, 0]
+        points[1:] += weights[first:last, :, 1]
+        for w, time in enumerate(summed(points, np.array(seen[first : last + 1]))):
+            spread(tally.time[w], shares[first], time)
 
 
 def keep(
