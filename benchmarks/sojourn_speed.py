@@ -7,49 +7,54 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from cohort_speed import HERE, ROOT, best
+from timing import HERE, ROOT, Job, best, interleaved
+
+from model import draws
+from model.analysis.evaluate import evaluate
+from model.sample import Sample
+from model.scenario_file import read
 
 AGED = HERE / "illness_death.yaml"
 COLON = ROOT / "scenarios" / "gallery" / "colon_des_degeling2025.yaml"
 LIFETIME = HERE / "lifetime.yaml"
-CYCLES = (360, 1440)
+HALF = "time.convention=half-cycle"
+WEIBULL = re.compile(r'survival: "weibull\(shape=\w+, scale=(\w+)\)", clock: state(, hazard ratio: ratio)?')
 
 
 def markov(folder: Path) -> Path:
     """The illness-death model with constant hazards in the place of Weibull's."""
-    pattern = re.compile(r'survival: "weibull\(shape=\w+, scale=(\w+)\)", clock: state(, hazard ratio: ratio)?')
-    text = pattern.sub(lambda found: f"rate: {'ratio' if found[2] else 1} / {found[1]}", AGED.read_text())
     path = folder / "markov.yaml"
-    path.write_text(text)
+    path.write_text(WEIBULL.sub(lambda found: f"rate: {'ratio' if found[2] else 1} / {found[1]}", AGED.read_text()))
     return path
 
 
-def psa(path: Path, n: int, *settings: str, points: int = 0) -> float:
+def work(path: Path, n: int, *settings: str, points: int = 0) -> Job:
     """Engine and outcomes of n draws, or of the base case with the occupancy at some times."""
-    from model import draws
-    from model.analysis.evaluate import evaluate
-    from model.sample import Sample
-    from model.scenario_file import read
-
     scenario = read(path, settings)
     sample = draws.probabilistic(scenario, Sample(n)) if n else draws.base(scenario)
     at = np.linspace(0, 0.9 * scenario.time.horizon, points + 1)[1:]
-    return best(lambda: evaluate(scenario, sample, trace=points > 0, at=at), 3)
+    return lambda: evaluate(scenario, sample, trace=points > 0, at=at)
 
 
-def measure() -> list[dict]:
-    """One row a figure: name, seconds (or a ratio, or a power), target."""
-    half = "time.convention=half-cycle"
+def measure(small: bool = False) -> list[dict]:
+    """One row a figure: name, seconds (or a ratio), target; of cycles with axis and size. small: tiny sizes, once."""
+    n, repeats = (3, 1) if small else (1000, 5)
     with tempfile.TemporaryDirectory() as folder:
-        plain = psa(markov(Path(folder)), 1000, half)
-    aged = psa(AGED, 1000, half)
-    months = {n: psa(AGED, 200, f"time.cycle={360 / n:g} months") for n in CYCLES}
-    power = np.log(months[CYCLES[1]] / months[CYCLES[0]]) / np.log(CYCLES[1] / CYCLES[0])
+        plain, aged = interleaved([work(markov(Path(folder)), n, HALF), work(AGED, n, HALF)], repeats)
+    cases = [
+        (f"prices over time, {n:,} draws", 0.8, work(LIFETIME, n)),
+        ("colon cancer, base case, points within cycles", 2.6, work(COLON, 0, points=3 if small else 300)),
+        ("colon cancer, base case, short cycles", 8.0, work(COLON, 0, f"time.cycle={52 if small else 4} weeks")),
+    ]
     return [
-        {"name": "time in state, 360 cycles, 1,000 draws, half-cycle", "seconds": aged, "target": 15 * plain},
-        {"name": "the same, times a Markov model", "seconds": aged / plain, "target": 15, "unit": "x"},
-        {"name": "the same: power of the cycles, 360 to 1,440", "seconds": power, "target": 1.2, "unit": ""},
-        {"name": "prices over time, 1,000 draws", "seconds": psa(LIFETIME, 1000), "target": 0.8},
-        {"name": "colon cancer, base case, 300 points", "seconds": psa(COLON, 0, points=300), "target": 2.6},
-        {"name": "colon cancer, base case, cycles of four weeks", "seconds": psa(COLON, 0, "time.cycle=4 weeks"), "target": 8},
-    ]  # fmt: skip
+        {"name": f"time in state, 360 cycles, {n:,} draws, half-cycle", "seconds": aged},
+        {"name": "  times a Markov model of that size", "seconds": aged / plain, "target": 15.0, "unit": "x"},
+        *({"name": name, "seconds": best(job, min(repeats, 3)), "target": target} for name, target, job in cases),
+        *_cycles(max(n // 5, 2), (12, 30) if small else (360, 1080, 3600), min(repeats, 3)),
+    ]
+
+
+def _cycles(n: int, sizes: tuple[int, ...], repeats: int) -> list[dict]:
+    jobs = {size: work(AGED, n, f"time.cycle={10_800 / size:g} days") for size in sizes}
+    named = {"name": f"time in state, {n:,} draws", "axis": "cycles", "power": 1.2}
+    return [{**named, "size": size, "seconds": best(job, repeats)} for size, job in jobs.items()]
