@@ -11,45 +11,47 @@ steps as there are different needs, however many wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
-from typing import Protocol
 
 from model.draws import OverloadError
 from model.engines.calendar import Opening
 from model.resources import System
 
-LAST = 9  # SimPy's priority of what comes after all other events of a moment
+URGENT, NORMAL = 0, 1  # SimPy's priorities
+LAST = 9  # of what comes after all other events of a moment
 
 
-class Event(Protocol):
-    """What fires when something happens, as SimPy has it."""
+class Wake:
+    """An event of SimPy that only calls one function, with itself."""
 
-    def succeed(self) -> object: ...
+    __slots__ = ("callbacks",)
+    _ok = True
 
-    def __or__(self, other) -> object: ...
+    def __init__(self, call: Callable[[Wake], None]):
+        self.callbacks = [call]
 
 
 class Ticket:
-    """A wish for resources (indices). `event` fires when they are granted; it exists only for those who must wait."""
+    """A wish for resources (indices)."""
 
-    __slots__ = ("needs", "priority", "number", "owner", "target", "asked", "granted", "event", "live")
+    __slots__ = ("needs", "priority", "number", "owner", "target", "asked", "granted", "live")
 
     def __init__(self, needs: tuple[int, ...], priority: int, number: int, owner, target: int, asked: float):
         self.needs, self.priority, self.number, self.owner = needs, priority, number, owner
         self.target, self.asked, self.live = target, asked, True
         self.granted: float | None = None
-        self.event: Event | None = None
 
     def __lt__(self, other: Ticket) -> bool:
         return (self.priority, self.number) < (other.priority, other.number)
 
 
 class Desk:
-    """Free units, queues and users of every resource. `env`: the simulation's clock and maker of events.
+    """Free units, queues and users of every resource. `env`: the simulation's clock and list of events.
 
-    Owners are told at once what they get (`take`) and what is taken from them (`lose`).
+    Owners are told at once what they get (`take`) and what is taken from them (`lose`); who had to wait is woken (`served`) when
+    the desk is done.
     """
 
     def __init__(self, env, system: System):
@@ -57,7 +59,9 @@ class Desk:
         self.free = [r.capacity for r in system.resources]
         self.opening = [Opening(r.opening) for r in system.resources]
         self.users: list[dict[object, Ticket]] = [{} for _ in system.resources]
-        self.queues: dict[tuple[int, ...], list[Ticket]] = {}
+        self.queues: dict[tuple[int, ...], list[tuple[int, int, Ticket]]] = {}
+        self.yielding = [r.preemptive for r in system.resources]
+        self.always = [opening.always for opening in self.opening]
         self.waiting = [0] * len(system.resources)
         self.opens = [0.0] * len(system.resources)  # the next opening of those that somebody waits for
         self.queued, self.will_look, self.numbers = 0, False, count()
@@ -90,11 +94,16 @@ class Desk:
 
     def look_again(self, _event=None) -> None:
         """Look at those who wait when the present moment is over."""
-        if self.queued and not self.will_look:
-            self.will_look, event = True, self.env.event()
-            event._ok, event._value = True, None
-            event.callbacks.append(self._look)
-            self.env.schedule(event, LAST)
+        if self.queued and not self.will_look and self._may_serve():
+            self.will_look = True
+            self.env.schedule(Wake(self._look), LAST)
+
+    def _may_serve(self) -> bool:
+        """Whether a unit that somebody waits for is free, or may be taken away; what falls free later is told by `release`."""
+        for waiting, free, yielding in zip(self.waiting, self.free, self.yielding):
+            if waiting and (free > 0 or yielding):
+                return True
+        return False
 
     def _look(self, _event) -> None:
         self.will_look = False
@@ -103,8 +112,7 @@ class Desk:
             heappop(self.queues[first.needs])
             self._count(first, -1)
             self._grant(first)
-            if first.event is not None:
-                first.event.succeed()
+            self.env.schedule(Wake(first.owner.served))
             self.look_again()
         else:
             for ticket in self._heads():
@@ -113,16 +121,16 @@ class Desk:
     def _heads(self) -> Iterator[Ticket]:
         """The first of each queue."""
         for queue in self.queues.values():
-            while queue and not queue[0].live:
+            while queue and not queue[0][-1].live:
                 heappop(queue)
             if queue:
-                yield queue[0]
+                yield queue[0][-1]
 
     def _can(self, ticket: Ticket) -> bool:
         for r in ticket.needs:
             if self.free[r] <= 0 and not self._yields(r, ticket.priority):
                 return False
-            if not (self.opening[r].always or self._is_open(r)):
+            if not (self.always[r] or self._is_open(r)):
                 return False
         return True
 
@@ -151,8 +159,7 @@ class Desk:
         victim.owner.lose(r, victim)
 
     def _join(self, ticket: Ticket) -> None:
-        ticket.event = self.env.event()
-        heappush(self.queues.setdefault(ticket.needs, []), ticket)
+        heappush(self.queues.setdefault(ticket.needs, []), (ticket.priority, ticket.number, ticket))
         self._count(ticket, 1)
         for r in ticket.needs:
             if self.waiting[r] > self.most:
@@ -169,7 +176,7 @@ class Desk:
     def _await_opening(self, ticket: Ticket) -> None:
         """Look again when what he needs opens."""
         for r in ticket.needs:
-            if not self._is_open(r) and self.opens[r] <= self.env.now:
+            if not self.always[r] and self.opens[r] <= self.env.now and not self._is_open(r):
                 wait = self.opening[r].next_opening(self.env.now) - self.env.now
                 self.opens[r] = self.env.now + wait
-                self.env.timeout(wait).callbacks.append(self.look_again)
+                self.env.schedule(Wake(self.look_again), NORMAL, wait)

@@ -18,7 +18,7 @@ from model.draws import DomainError, Draws
 from model.dynamics import Dynamics
 from model.engines import accrual
 from model.engines.contract import Block, Cut, Engine, Followed, Ran, Result
-from model.engines.desk import Desk
+from model.engines.desk import NORMAL, Desk, Wake
 from model.engines.load import overloads, system_of
 from model.engines.queueing_group import Group, Part
 from model.engines.queueing_patient import Patient
@@ -37,8 +37,10 @@ def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = 
     return accrual.accrue(simulate([part], seed, index, system)[0][0], dynamics)
 
 
-def simulate(parts: list[Part], seed: int, index, system: System) -> tuple[list[History], Requests]:
-    """Histories of the groups, who share the resources, and what they asked for.
+def simulate(
+    parts: list[Part], seed: int, index, system: System, queues: bool = True
+) -> tuple[list[History], Requests]:
+    """Histories of the groups, who share the resources, and what they asked for (nothing where `queues` are not wanted).
 
     Each strategy and draw is a world of its own, with the same arrivals. Patients in one world are not independent:
     take standard errors over draws (replications), not over patients.
@@ -46,17 +48,17 @@ def simulate(parts: list[Part], seed: int, index, system: System) -> tuple[list[
     strategies, draws = parts[0].dynamics.shape
     numbers = np.arange(draws) if index is None else np.asarray(index)
     groups = [Group(i, part, seed, numbers, system) for i, part in enumerate(parts)]
-    log: list[tuple] = []
+    requests: list[Requests] = []
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         for draw in range(draws):
             for group in groups:
                 group.comes = bool(system.arrivals.times) or float(group.part.weight[draw]) > 0
             arrivals = _arrivals(groups, draw, system)
             for strategy in range(strategies):
-                for group in groups:
-                    group.prepare(strategy, draw)
-                _World(groups, system, log, strategy, draw).run(arrivals)
-    return [group.history() for group in groups], Requests.of(log)
+                log: list[tuple] | None = [] if queues else None
+                _World(groups, system, strategy, draw, log).run(arrivals)
+                requests.append(Requests.of(log or []))
+    return [group.history() for group in groups], Requests.joined(requests)
 
 
 def _arrivals(groups: list[Group], draw: int, system: System) -> list[tuple[float, int, int]]:
@@ -65,14 +67,18 @@ def _arrivals(groups: list[Group], draw: int, system: System) -> list[tuple[floa
     _check_number(coming, draw, system)
     recruits = [group.recruits(draw, system) for group in coming]
     last = max(days[group.part.patients - 1] for group, days in zip(coming, recruits)) + system.cool_down
-    found = []
-    for group, days in zip(coming, recruits):
-        early = group.early(draw, system)
-        found += [(day, group.place, -1 - n) for n, day in enumerate(early)]
-        found += [(day, group.place, n) for n, day in enumerate(group.until(draw, system, days, last))]
     # Where nobody belongs to a group, what would befall its patients is seen when all others have left.
     left = last + max(group.end * group.day for group in groups)
-    found += [(left, group.place, n) for group in groups if not group.comes for n in range(group.part.patients)]
+    days_of = {group.place: days for group, days in zip(coming, recruits)}
+    found: list[tuple[float, int, int]] = []
+    for group in groups:
+        early, late = [], [float(left)] * group.part.patients
+        if group.comes:
+            early = group.early(draw, system).tolist()
+            late = group.until(draw, system, days_of[group.place], last).tolist()
+        group.begin_draw(draw, len(late), len(early))
+        found += [(day, group.place, -1 - n) for n, day in enumerate(early)]
+        found += [(day, group.place, n) for n, day in enumerate(late)]
     return sorted(found)
 
 
@@ -93,23 +99,33 @@ def _check_number(groups: list[Group], draw: int, system: System) -> None:
 
 
 class _World:
-    """One strategy and draw: a SimPy environment, its resources and its patients."""
+    """One strategy and draw: a SimPy environment, its resources and its patients. log: what they ask for; None: not wanted."""
 
-    def __init__(self, groups: list[Group], system: System, log: list[tuple], strategy: int, draw: int):
+    def __init__(self, groups: list[Group], system: System, strategy: int, draw: int, log: list[tuple] | None):
         import simpy
 
-        self.env, self.interrupt, self.groups, self.log = simpy.Environment(), simpy.Interrupt, groups, log
+        self.env, self.groups, self.log = simpy.Environment(), groups, log
         self.desk = Desk(self.env, system)
         self.strategy, self.draw = strategy, draw
 
     def run(self, arrivals: list[tuple[float, int, int]]) -> None:
-        self.env.process(self._arrive(arrivals))
+        for group in self.groups:
+            group.begin(self.strategy)
+        self.coming = iter(arrivals)
+        self._await_next()
         self.env.run()
+        for group in self.groups:
+            group.end_world()
 
-    def _arrive(self, arrivals):
-        for day, place, number in arrivals:
-            yield self.env.timeout(max(day - self.env.now, 0.0))
-            Patient(self, self.groups[place], number)
+    def _await_next(self) -> None:
+        self.next = next(self.coming, None)
+        if self.next is not None:
+            self.env.schedule(Wake(self._arrive), NORMAL, max(self.next[0] - self.env.now, 0.0))
+
+    def _arrive(self, _wake: Wake) -> None:
+        _, place, number = self.next
+        self._await_next()
+        Patient(self, self.groups[place], number)
 
 
 # --- the engine -------------------------------------------------------------------------------------------------

@@ -1,23 +1,22 @@
-"""One group of patients in the queueing engine: when they arrive, what befalls them, and their record.
-
-Event times are those of the individual engine, made for many patients at once.
-"""
+"""One group of patients in the queueing engine: when they arrive, what befalls them, and their record."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from model import fixed_times
 from model.draws import DomainError
-from model.dynamics import AtCycleEnd, Dynamics
-from model.engines import accrual, calendar, risks
-from model.engines.individual import Addresses, exits, revisited
+from model.dynamics import Dynamics
+from model.engines import calendar
+from model.engines.individual import Addresses
+from model.engines.queueing_numbers import BATCH, Diagram, Fates
 from model.history import History
 from model.resources import System
 
-BATCH = 1024  # patients whose exponentials are made together
+COLUMNS = 6  # of a record
 
 
 @dataclass(frozen=True)
@@ -31,68 +30,45 @@ class Part:
 
 
 class Group:
-    """One group in the present world (strategy and draw): its hazards, exponentials and record."""
+    """One group in the present world (strategy and draw): its arrivals, fates and record."""
 
     def __init__(self, place: int, part: Part, seed: int, numbers: np.ndarray, system: System):
         self.place, self.part, self.dynamics = place, part, part.dynamics
         self.addresses = Addresses(seed, part.stream, numbers, part.patients)
         self.early_addresses = Addresses(seed, f"{part.stream} warm-up", numbers, part.patients)
         self.shape = (*part.dynamics.shape, part.patients)
-        self.risks, self.exits = risks.risks(part.dynamics), exits(part.dynamics)
-        self.day, self.end = part.dynamics.time.day, accrual.end_of_time(part.dynamics)
-        self.counted = set(revisited(self.exits, part.dynamics))
+        self.diagram, self.numbers = Diagram(part.dynamics), numbers
+        self.day, self.end = part.dynamics.time.day, self.diagram.end
+        self.exits, self.counted, self.fixed = self.diagram.exits, self.diagram.counted, self.diagram.fixed
+        self.targets, self.sources, self.chance = self.diagram.targets, self.diagram.sources, part.dynamics.chance
         self.needs, self.priority = _needs(part, system)
-        self.by_cycle = {
-            s for s, out in self.exits.items() if any(isinstance(part.dynamics.transitions[i], AtCycleEnd) for i in out)
-        }
         # The clock of the state stands still while a resource is lost; these transitions wait with it.
         self.paused = {i for i, event in part.dynamics.events().items() if event.clock == "state"}
-        self.fixed, self.hair = part.dynamics.fixed(), fixed_times.hair(part.dynamics)
-        self.branches = {s: part.dynamics.branches(s) for s in self.exits}
-        self.numbers = numbers
+        self.hair = fixed_times.hair(part.dynamics)
         self.comes = True  # whether anyone belongs to it in the present draw
+        self.drawn: dict[tuple[str, int, int, bool], np.ndarray] = {}
         self.stays: list[tuple] = []
+        self.records: list[np.ndarray] = []
         self.starts = np.zeros(self.shape, int)
-        self.blocks: dict[tuple[str | int, int, int, bool], list[float]] = {}
 
-    def prepare(self, strategy: int, draw: int) -> None:
-        self.blocks.clear()
-        self.draw, self.case = draw, strategy * self.shape[1] + draw
-        self.words = f", in strategy {self.dynamics.strategies[strategy]}, draw {self.numbers[draw] + 1}"
-        self.alone = {
-            i: risk.alone(self.case)
-            for i, risk in self.risks.items()
-            if not (isinstance(risk, risks.Rate | risks.Stay) or risk.renewing)
-        }
-        shares = self.dynamics.start[strategy, draw]
-        self.start = {s: float(shares[s]) for s in np.flatnonzero(shares).tolist()}
+    def begin_draw(self, draw: int, late: int, early: int) -> None:
+        """late, early: how many come from the end of the warm-up on, and before."""
+        self.draw, self.late, self.early_ones = draw, late, early
+        self.drawn.clear()
 
-    def event(self, transition: int, number: int, visit: int, now: float) -> float:
-        """Time of a transition, as in the individual engine."""
-        if transition in self.alone:
-            return self.alone[transition](
-                now, self.exponential(self.dynamics.transitions[transition].label, number, visit)
-            )
-        return now + self._batched(transition, number, visit)
+    def begin(self, strategy: int) -> None:
+        self.case = strategy * self.shape[1] + self.draw
+        self.words = f", in strategy {self.dynamics.strategies[strategy]}, draw {self.numbers[self.draw] + 1}"
+        self.fates = Fates(self.diagram, self._exponential, self.case)
 
-    def exponential(self, what: str, number: int, visit: int = 1) -> float:
-        return self._batched(what, number, visit)
-
-    def _batched(self, what: str | int, number: int, visit: int) -> float:
-        """An exponential (of a name), or the time from entry to a transition (of an index), made for many patients at once."""
-        early = number < 0
-        block, place = divmod(-1 - number if early else number, BATCH)
-        key = what, visit, block, early
-        if key not in self.blocks:
-            self.blocks[key] = self._batch(*key).tolist()
-        return self.blocks[key][place]
-
-    def _batch(self, what: str | int, visit: int, block: int, early: bool) -> np.ndarray:
-        addresses = self.early_addresses if early else self.addresses
-        name = what if isinstance(what, str) else self.dynamics.transitions[what].label
-        patients = np.arange(block * BATCH, (block + 1) * BATCH)
-        exponentials = addresses.exponential(name, np.array([self.draw]), patients, visit)
-        return exponentials if isinstance(what, str) else self.risks[what].event(0.0, exponentials, self.case)
+    def _exponential(self, name: str, visit: int, first: int, early: bool) -> np.ndarray:
+        """Exponentials of a batch of patients, the same in every strategy."""
+        key = name, visit, first, early
+        if key not in self.drawn:
+            addresses, all_of_them = (self.early_addresses, self.early_ones) if early else (self.addresses, self.late)
+            patients = np.arange(first, min(first + BATCH, all_of_them))
+            self.drawn[key] = addresses.exponential(name, np.array([self.draw]), patients, visit)
+        return self.drawn[key]
 
     def recruits(self, draw: int, system: System) -> np.ndarray:
         """Days of arrival from the end of the warm-up on, those recruited at least."""
@@ -128,22 +104,17 @@ class Group:
         exponentials = addresses.exponential("arrival", np.array([draw]), np.arange(n))
         return calendar.poisson_times(system.arrivals, float(self.part.weight[draw]), start, exponentials)
 
-    def record(self, number: int, state: int, entered: float, left: float, transition: int, waited: float) -> None:
-        if 0 <= number < self.part.patients:
-            self.stays.append((self.case * self.part.patients + number, state, entered, left, transition, waited))
+    def end_world(self) -> None:
+        """Stays become an array, which takes a tenth of the memory."""
+        numbers = np.fromiter(chain.from_iterable(self.stays), float, COLUMNS * len(self.stays))
+        self.records.append(numbers.reshape(-1, COLUMNS))
+        self.stays.clear()
 
     def history(self) -> History:
-        row, state, entered, left, transition, waited = (np.array(column) for column in zip(*self.stays))
-        return History(
-            self.shape,
-            row,
-            state,
-            entered.astype(float),
-            left.astype(float),
-            transition,
-            waited.astype(float),
-            self.starts,
-        )
+        row, state, entered, left, transition, waited = np.concatenate(self.records).T
+        whole = (column.astype(np.int64) for column in (row, state, transition))
+        row, state, transition = whole
+        return History(self.shape, row, state, entered.copy(), left.copy(), transition, waited.copy(), self.starts)
 
 
 def _needs(part: Part, system: System) -> tuple[list[tuple[int, ...]], list[int]]:

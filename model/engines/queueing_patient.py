@@ -1,266 +1,203 @@
-"""One patient in the queueing engine: a life as a SimPy process, stay by stay."""
+"""One patient in the queueing engine, stay by stay.
+
+He goes from stay to stay in his own time as long as nobody need know of it. SimPy wakes him (`Wake`) when he holds or waits for
+something: at his next event, when the desk has served him, or when something was taken from him. What may lead out of a stay
+returns the time at which he leaves it, or None where he stays for now.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
-
-import numpy as np
+from math import nan
 
 from model import fixed_times
 from model.draws import DomainError
-from model.dynamics import AtOnce
-from model.engines import risks
-from model.engines.desk import Ticket
+from model.engines.desk import NORMAL, URGENT, Ticket, Wake
 from model.engines.individual import MOST
 from model.engines.queueing_group import Group
 from model.engines.refusals import NOWHERE
 from model.history import NO_TRANSITION
 
 AFTER = 1_000_000_000  # in the log, minus this and minus their number: those who arrive after the last recruit
+COMPLETE = -1  # in the place of a transition
 
 
 class Patient:
-    """A patient's life as a SimPy process. held: his tickets by resource; waited: time queued so far, in model units."""
+    """held: his tickets by resource; waited: time queued so far, kept: appointments kept.
 
-    __slots__ = ("world", "env", "desk", "group", "number", "arrived", "held", "visits", "waited", "kept", "process")
+    Of the present stay: entered; events to come; `first`: the transition of the first event, as long as the others are not made
+    (COMPLETE: they are); here: time queued in it; frozen: (time left, transition) of the clock that stands still until a lost
+    resource is back. Of his wish: the path of transitions to make, the first by chance or plan, branches after it, and the state
+    `after` them; the ticket for what that needs, asked for at `asked`. A ticket without a path is for a resource lost to a patient
+    of higher priority. timer: what will wake him at own time `due`, with an event, or to ask (`asks`).
+    """
+
+    __slots__ = (
+        *(
+            "world",
+            "env",
+            "desk",
+            "group",
+            "fates",
+            "batch",
+            "place",
+            "number",
+            "row",
+            "arrived",
+            "held",
+            "visits",
+            "waited",
+            "kept",
+        ),
+        *(
+            "state",
+            "entered",
+            "events",
+            "first",
+            "here",
+            "frozen",
+            "path",
+            "after",
+            "ticket",
+            "asked",
+            "timer",
+            "due",
+            "asks",
+        ),
+    )
 
     def __init__(self, world, group: Group, number: int):
         self.world, self.env, self.desk, self.group, self.number = world, world.env, world.desk, group, number
+        self.fates = group.fates
+        self.batch, self.place = group.fates.batch(number)
+        recruit = 0 <= number < group.part.patients
+        self.row = group.case * group.part.patients + number if recruit else -1
         self.arrived, self.waited = world.env.now, 0.0
         self.held: dict[int, Ticket] = {}
         self.visits: dict[int, int] = {}
-        self.kept: set[int] = set()  # appointments
-        self.process = self.env.process(self.life())
+        self.kept: set[int] = set()
+        self.frozen: list[tuple[float, int]] = []
+        self.timer: Wake | None = None
+        self.asks = False
+        self._live(self._begin(), 0.0)
 
-    def life(self):
-        group = self.group
-        state, now = self._begin()
-        while group.exits[state] or self.held:
-            self._count(state)
-            left, path, after = yield from self._stay(state, now)
-            if path is None:
-                break
-            for transition in path[1:]:
-                group.record(self.number, group.dynamics.transitions[transition].source, left, left, transition, 0.0)
-                self._count(group.dynamics.transitions[transition].source)
-            state, now = after, left
-        else:
-            group.record(self.number, state, now, group.end, NO_TRANSITION, 0.0)
-        self.give_back(())
-
-    def _begin(self) -> tuple[int, float]:
+    def _begin(self) -> int:
         """The state after the start, chance nodes passed."""
-        group = self.group
-        state = self._first(group.start)
-        if 0 <= self.number < group.part.patients:
+        group, fates = self.group, self.fates
+        state = self.batch[fates.kinds + fates.start][self.place]
+        if self.row >= 0:
             group.starts[self.world.strategy, self.world.draw, self.number] = state
-        path, after = self.route(state, 0.0)
-        for transition in path:
-            node = group.dynamics.transitions[transition].source
-            group.record(self.number, node, 0.0, 0.0, transition, 0.0)
-            self._count(node)
+        path, after = self._route(state, 0.0, 0.0)
+        self._pass(path, 0.0)
         if group.needs[after]:
             raise DomainError(f"states.{group.dynamics.states[after]}.holds: the queueing engine {NOWHERE}")
-        return after, 0.0
+        return after
 
-    def _first(self, shares: dict[int, float]) -> int:
-        if len(shares) == 1:
-            return next(iter(shares))
-        states = self.group.dynamics.states
-        return min(shares, key=lambda s: self.group.exponential(f"start {states[s]}", self.number) / shares[s])
+    def _live(self, state: int, now: float) -> None:
+        """Stay after stay, until there is something to wait for."""
+        while self.group.exits[state] or self.held:
+            left = self._enter(state, now)
+            if left is None:
+                return
+            state, now = self._leave(left), left
+        self._record(state, now, self.group.end, NO_TRANSITION, 0.0)
 
-    # --- one stay -----------------------------------------------------------------------------------------------
+    def _go_on(self, left: float | None) -> None:
+        if left is not None:
+            self._live(self._leave(left), left)
 
-    def _stay(self, state: int, now: float):
-        """(time of leaving, transitions taken, next state); the transitions are None at the end of time."""
-        stay = Stay(self, state, now)
-        while True:
-            time = stay.events[0][0] if stay.events else self.group.end
-            try:
-                granted = yield from self._until(time, stay.ticket)
-            except self.world.interrupt as interrupt:
-                stay.lost(interrupt.cause)
-                continue
-            if granted and stay.wish.path:
-                if stay.turn(self.own_time()):
-                    return stay.leave(self.own_time())
-            elif granted:
-                stay.resume()
-            elif not stay.events:
-                return stay.end()
-            elif stay.happen():
-                return stay.leave(time)
-            else:
-                if not self.held:
-                    yield self.env.timeout(self._delay(time))
-                if stay.ask(time) and stay.turn(time):
-                    return stay.leave(time)
+    # --- what wakes him -----------------------------------------------------------------------------------------
 
-    def _until(self, time: float, ticket: Ticket | None):
-        """Wait until one's own `time`; True where the ticket is granted before. Without resources nobody need be told."""
-        if ticket is None:
-            if self.held:
-                yield self.env.timeout(self._delay(time))
-            return False
-        if ticket.granted is None and ticket.event is not None:
-            yield ticket.event | self.env.timeout(self._delay(time))
-        return ticket.granted is not None
+    def _sleep(self, due: float) -> None:
+        """Until his own time `due`."""
+        self.due, self.timer = due, Wake(self._woken)
+        self.env.schedule(self.timer, NORMAL, max(self.arrived + due * self.group.day - self.env.now, 0.0))
 
-    def _delay(self, time: float) -> float:
-        return max(self.arrived + time * self.group.day - self.env.now, 0.0)
+    def _woken(self, timer: Wake) -> None:
+        if timer is not self.timer:
+            return  # he was served before
+        if self.asks:
+            self.asks = False
+            self._go_on(self._ask(self.due))
+        else:
+            self._go_on(self._happen())
+
+    def served(self, _wake: Wake) -> None:
+        """The desk has granted his ticket."""
+        self.timer = None
+        self._go_on(self._wait())
+
+    def lose(self, r: int, ticket: Ticket) -> None:
+        """The desk takes a resource away; he acts upon it when the desk is done."""
+        del self.held[r]
+        self._log(r, ticket, self.env.now)
+        self.env.schedule(Wake(lambda _wake: self._lost(ticket)), URGENT)
 
     def own_time(self) -> float:
         return (self.env.now - self.arrived) / self.group.day
 
-    # --- visits and branches ------------------------------------------------------------------------------------
+    # --- one stay -----------------------------------------------------------------------------------------------
 
-    def _count(self, state: int) -> None:
-        if state in self.group.counted:
-            self.visits[state] = self.visits.get(state, 0) + 1
-            if self.visits[state] > MOST:
-                raise DomainError(
-                    f"states.{self.group.dynamics.states[state]}: a patient entered it more than {MOST:,} times"
-                )
+    def _enter(self, state: int, now: float) -> float | None:
+        group, visit = self.group, 1
+        if state in group.counted:
+            visit = self._count(state)
+        self.state, self.entered, self.here, self.path, self.ticket = state, now, 0.0, (), None
+        if self.frozen:
+            self.frozen = []
+        first = self.fates.first(state, self.batch, self.place, visit, now)
+        if first is None:
+            self.events = self.fates.events(state, self.batch, self.place, visit, now, self.kept)
+            self.first = COMPLETE
+        else:
+            self.events, self.first = [first], first[-1] if len(group.exits[state]) > 1 else COMPLETE
+        return self._wait()
 
-    def route(self, state: int, now: float, since: float = 0.0) -> tuple[list[int], int]:
-        """Branches taken from a state on, and the state in which they end; chance nodes are not yet counted as visited.
+    def _wait(self) -> float | None:
+        """Until the next event, or until he is served; where he holds nothing and asks for nothing, nobody need be told."""
+        while True:
+            ticket = self.ticket
+            if ticket is not None and ticket.granted is not None:
+                if not self.path:
+                    self._resume()
+                elif self._turn(now := self.own_time()):
+                    return now
+                continue
+            if not self.events and self.first != COMPLETE:
+                self._complete()
+            self.due = self.events[0][0] if self.events else self.group.end
+            if ticket is None and not self.held:
+                return self._happen()
+            self._sleep(self.due)
+            return None
 
-        since: time in the state that is left.
-        """
-        group = self.group
-        path: list[int] = []
-        while group.dynamics.chance[state]:
-            visit = self.visits.get(state, 0) + 1 if state in group.counted else 1
-            branches = group.branches[state]
-            path.append(min(branches, key=lambda i: self._share(branches[i], now, visit, since)))
-            state = group.dynamics.transitions[path[-1]].target
-        return path, state
+    def _complete(self) -> None:
+        """Make the events other than the first, which may have happened."""
+        state = self.state
+        visit = self.visits.get(state, 1)
+        events = self.fates.events(state, self.batch, self.place, visit, self.entered, self.kept)
+        self.events = events if self.events else [event for event in events if event[-1] != self.first]
+        self.first = COMPLETE
 
-    def _share(self, branch: AtOnce, now: float, visit: int, since: float) -> float:
-        group = self.group
-        probability = risks.probability(group.dynamics, branch, now, group.case, self.waited, since)
-        return group.exponential(branch.label, self.number, visit) / probability if probability else np.inf
-
-    # --- resources ----------------------------------------------------------------------------------------------
-
-    def lacks(self, state: int) -> tuple[int, ...]:
-        """Resources that `state` needs beyond those held."""
-        return tuple(r for r in self.group.needs[state] if r not in self.held)
-
-    def ask(self, state: int, number: int | None = None) -> Ticket:
-        """`number`: his old place in the queue, if he keeps it."""
-        return self.desk.ask(self.lacks(state), self.group.priority[state], self, state, number)
-
-    def take(self, ticket: Ticket) -> None:
-        """The desk has granted a ticket."""
-        for r in ticket.needs:
-            self.held[r] = ticket
-
-    def give_up(self, ticket: Ticket, instead: int) -> None:
-        """`instead`: the state to which the patient goes, or -1 at the end of time."""
-        self.desk.withdraw(ticket)
-        for r in ticket.needs:
-            self._log(r, ticket, np.nan, self.env.now, instead)
-
-    def give_back(self, but: tuple[int, ...]) -> None:
-        for r in [r for r in self.held if r not in but]:
-            ticket = self.held.pop(r)
-            self.desk.release(self, r)
-            self._log(r, ticket, ticket.granted, self.env.now)
-
-    def return_unused(self, ticket: Ticket) -> None:
-        """What was granted a moment ago is not what he needs."""
-        for r in ticket.needs:
-            del self.held[r]
-            self.desk.release(self, r)
-            self._log(r, ticket, np.nan, self.env.now)
-
-    def keep(self, state: int) -> None:
-        """He moves on to `state` with what he holds, and his priority is that of the state he is in."""
-        self.give_back(self.group.needs[state])
-        for ticket in self.held.values():
-            if ticket.priority != self.group.priority[state]:
-                ticket.priority = self.group.priority[state]
-                self.desk.look_again()
-
-    def lose(self, r: int, ticket: Ticket) -> None:
-        """The desk takes a resource away."""
-        del self.held[r]
-        self._log(r, ticket, ticket.granted, self.env.now)
-        self.process.interrupt(ticket)
-
-    def _log(self, r: int, ticket: Ticket, granted: float | None, left: float, instead: int = -1) -> None:
-        recruit = self.number < self.group.part.patients and self.group.comes
-        number = self.number if recruit else -AFTER - self.number
-        self.world.log.append(
-            (
-                self.world.strategy,
-                self.world.draw,
-                self.group.place,
-                number,
-                r,
-                _together(ticket.needs),
-                ticket.target,
-                instead,
-                ticket.asked,
-                granted,
-                left,
-            )
-        )
-
-
-@cache
-def _together(resources: tuple[int, ...]) -> int:
-    return sum(1 << r for r in resources)
-
-
-class Wish(NamedTuple):
-    """What a patient wants next: transitions to make (the first by chance or plan, branches after it), and the state they end in."""
-
-    path: list[int]
-    state: int
-
-
-NO_WISH = Wish([], -1)
-
-
-class Stay:
-    """A stay in one state. events: (time at which it counts, exact time, transition) to come; wish: what the ticket is for.
-
-    A ticket without a wish is for a resource lost to a patient of higher priority; `frozen` are the (time left, transition) of
-    the clock that stands still until it is back.
-    """
-
-    __slots__ = ("patient", "state", "entered", "events", "wish", "ticket", "asked", "waited", "frozen")
-
-    def __init__(self, patient: Patient, state: int, now: float):
-        self.patient, self.state, self.entered = patient, state, now
-        self.wish, self.asked, self.waited = NO_WISH, now, 0.0
-        self.ticket: Ticket | None = None
-        self.frozen: list[tuple[float, int]] = []
-        self.events = sorted(self._events(patient.group, now))
-
-    def _events(self, group: Group, now: float):
-        visit = self.patient.visits.get(self.state, 1)
-        for transition in group.exits[self.state]:
-            time = (
-                np.inf if transition in self.patient.kept else group.event(transition, self.patient.number, visit, now)
-            )
-            if time < group.end:
-                counted = risks.counted_at(group.dynamics, time, [transition]) if self.state in group.by_cycle else time
-                yield counted, time, transition
-
-    def happen(self) -> bool:
-        """The next event happens: the patient gives up what he waited for; True where he can leave at once."""
+    def _happen(self) -> float | None:
+        """The next event happens, or the end of time comes: he gives up what he waited for."""
+        if not self.events:
+            return self._end()
         time, transition = self._next()
-        self._stop_waiting(time, self.patient.group.dynamics.transitions[transition].target)
+        if self.ticket is not None:
+            self._stop_waiting(time, self.group.targets[transition])
         self._aim(transition, time)
-        return not self.patient.lacks(self.wish.state)
+        if not self._lacks(self.after):
+            return time
+        if self.held:
+            return self._ask(time)
+        self.asks = True
+        self._sleep(time)
+        return None
 
     def _next(self) -> tuple[float, int]:
         """The next event. Of fixed times that fall together one happens, by rule; an appointment is kept once."""
-        group, (time, exact, transition) = self.patient.group, self.events.pop(0)
+        group, (time, exact, transition) = self.group, self.events.pop(0)
         if transition in group.fixed:
             together = [event for event in self.events if event[-1] in group.fixed and event[1] <= exact + group.hair]
             if together:
@@ -269,87 +206,186 @@ class Stay:
                     group.dynamics, [transition, *(event[-1] for event in together)], exact, group.words
                 )
             if group.fixed[transition].clock == "model":
-                self.patient.kept.add(transition)
+                self.kept.add(transition)
         return time, transition
 
+    def _leave(self, time: float) -> int:
+        """The state to which he goes."""
+        path, after = self.path, self.after
+        self._record(self.state, self.entered, time, path[0], self.here)
+        if self.held:
+            self._keep(after)
+        if len(path) > 1:
+            self._pass(path[1:], time)
+        return after
+
+    def _end(self) -> None:
+        end = self.group.end
+        self._stop_waiting(end)
+        self._record(self.state, self.entered, end, NO_TRANSITION, self.here)
+        self._give_back(())
+
+    def _record(self, state: int, entered: float, left: float, transition: int, waited: float) -> None:
+        if self.row >= 0:
+            self.group.stays.append((self.row, state, entered, left, transition, waited))
+
+    # --- visits and branches ------------------------------------------------------------------------------------
+
+    def _count(self, state: int) -> int:
+        """The number of this visit."""
+        visit = self.visits[state] = self.visits.get(state, 0) + 1
+        if visit > MOST:
+            raise DomainError(
+                f"states.{self.group.dynamics.states[state]}: a patient entered it more than {MOST:,} times"
+            )
+        return visit
+
+    def _pass(self, path: tuple[int, ...], time: float) -> None:
+        """Chance nodes are left as they are entered."""
+        for transition in path:
+            node = self.group.sources[transition]
+            self._record(node, time, time, transition, 0.0)
+            if node in self.group.counted:
+                self._count(node)
+
     def _aim(self, transition: int, time: float) -> None:
-        target = self.patient.group.dynamics.transitions[transition].target
-        branches, after = self.patient.route(target, time, time - self.entered)
-        self.wish = Wish([transition, *branches], after)
+        target = self.group.targets[transition]
+        if self.group.chance[target]:
+            branches, self.after = self._route(target, time, time - self.entered)
+            self.path = (transition, *branches)
+        else:
+            self.path, self.after = (transition,), target
 
-    def turn(self, time: float) -> bool:
-        """The wish is granted: branches are taken now, after the wait. True unless they lead to where more is needed."""
-        self._add_wait(time)
-        if len(self.wish.path) > 1:
-            self._aim(self.wish.path[0], time)
-        if not self.patient.lacks(self.wish.state):
-            return True
-        # Another branch, which needs more: all of it is taken together, at his old place in the queue.
-        ticket = self.ticket
-        assert ticket is not None  # it was granted just now
-        self.patient.return_unused(ticket)
-        return self.ask(time, ticket.number) and self.turn(time)
+    def _route(self, state: int, now: float, since: float) -> tuple[tuple[int, ...], int]:
+        """Branches taken from a state on, and the state in which they end; chance nodes are not yet counted as visited.
 
-    def ask(self, time: float, number: int | None = None) -> bool:
-        """Ask for what the wish needs; True where it is granted at once."""
-        self.asked, self.ticket = time, self.patient.ask(self.wish.state, number)
+        since: time in the state that is left.
+        """
+        group, path = self.group, ()
+        while group.chance[state]:
+            visit = self.visits.get(state, 0) + 1 if state in group.counted else 1
+            path += (self.fates.taken(state, self.batch, self.place, visit, now, self.waited, since),)
+            state = group.targets[path[-1]]
+        return path, state
+
+    # --- resources ----------------------------------------------------------------------------------------------
+
+    def _lacks(self, state: int) -> tuple[int, ...]:
+        """Resources that `state` needs beyond those held."""
+        needs, held = self.group.needs[state], self.held
+        return tuple([r for r in needs if r not in held]) if needs and held else needs
+
+    def _ask(self, time: float) -> float | None:
+        """Ask for what the wish needs."""
+        if self._is_granted(self.after, time) and self._turn(time):
+            return time
+        return self._wait()
+
+    def _is_granted(self, state: int, time: float, number: int | None = None) -> bool:
+        """Ask for what a state needs; number: his old place in the queue, if he keeps it."""
+        self.asked = time
+        self.ticket = self.desk.ask(self._lacks(state), self.group.priority[state], self, state, number)
         return self.ticket.granted is not None
 
+    def _turn(self, time: float) -> bool:
+        """The wish is granted: branches are taken now, after the wait. True unless they lead to where more is needed."""
+        self._add_wait(time)
+        if len(self.path) > 1:
+            self._aim(self.path[0], time)
+            if self._lacks(self.after):
+                # Another branch, which needs more: all of it is taken together, at his old place in the queue.
+                ticket = self.ticket
+                self._return_unused(ticket)
+                return self._is_granted(self.after, time, ticket.number) and self._turn(time)
+        return True
+
+    def take(self, ticket: Ticket) -> None:
+        """The desk grants a ticket."""
+        for r in ticket.needs:
+            self.held[r] = ticket
+
     def _stop_waiting(self, time: float, instead: int = -1) -> None:
-        if self.ticket is not None:
+        """instead: the state to which he goes, or -1."""
+        ticket = self.ticket
+        if ticket is not None:
             self._add_wait(time)
-            if self.ticket.granted is None:
-                self.patient.give_up(self.ticket, instead)
-        self.wish, self.ticket = NO_WISH, None
+            if ticket.granted is None:
+                self.desk.withdraw(ticket)
+                for r in ticket.needs:
+                    self._log(r, ticket, self.env.now, nan, instead)
+        self.path, self.ticket = (), None
 
     def _add_wait(self, time: float) -> None:
+        self.here += time - self.asked
         self.waited += time - self.asked
-        self.patient.waited += time - self.asked
 
-    def leave(self, time: float):
-        wish = self.wish
-        self._record(time, wish.path[0])
-        if self.patient.held:
-            self.patient.keep(wish.state)
-        return time, wish.path, wish.state
+    def _give_back(self, but: tuple[int, ...]) -> None:
+        for r in [r for r in self.held if r not in but]:
+            ticket = self.held.pop(r)
+            self.desk.release(self, r)
+            self._log(r, ticket, self.env.now)
 
-    def end(self):
-        end = self.patient.group.end
-        self._stop_waiting(end)
-        self._record(end, NO_TRANSITION)
-        return end, None, self.state
+    def _return_unused(self, ticket: Ticket) -> None:
+        """What was granted a moment ago is not what he needs."""
+        for r in ticket.needs:
+            del self.held[r]
+            self.desk.release(self, r)
+            self._log(r, ticket, self.env.now, nan)
 
-    def _record(self, time: float, transition: int) -> None:
-        self.patient.group.record(self.patient.number, self.state, self.entered, time, transition, self.waited)
+    def _keep(self, state: int) -> None:
+        """He moves on to `state` with what he holds, and his priority is that of the state he is in."""
+        self._give_back(self.group.needs[state])
+        for ticket in self.held.values():
+            if ticket.priority != self.group.priority[state]:
+                ticket.priority = self.group.priority[state]
+                self.desk.look_again()
+
+    def _log(self, r: int, ticket: Ticket, left: float, granted: float | None = None, instead: int = -1) -> None:
+        log, world, group = self.world.log, self.world, self.group
+        if log is None:
+            return
+        recruit = self.number < group.part.patients and group.comes
+        number = self.number if recruit else -AFTER - self.number
+        granted = ticket.granted if granted is None else granted
+        about = (world.strategy, world.draw, group.place, number, r, _together(ticket.needs), ticket.target, instead)
+        log.append((*about, ticket.asked, granted, left))
 
     # --- pre-emption --------------------------------------------------------------------------------------------
 
-    def lost(self, ticket: Ticket) -> None:
+    def _lost(self, ticket: Ticket) -> None:
         """A resource was taken away. Who waits for the next state asks for it too, if that needs it; others ask to have it back.
         Either keeps his old number, and so his place before those who asked later."""
-        now, wish, waiting = self.patient.own_time(), self.wish, self.ticket
-        if not wish.path:
+        if self.first != COMPLETE:
+            self._complete()
+        now, waiting = self.own_time(), self.ticket
+        if not self.path:
             self._stop_clock(now)
             self._ask_anew(now, self.state, ticket.number)
-        elif waiting is not None and self.patient.lacks(wish.state) != waiting.needs:
-            self._ask_anew(now, wish.state, waiting.number)
-            self.wish = wish
+        elif waiting is not None and self._lacks(self.after) != waiting.needs:
+            path, after = self.path, self.after
+            self._ask_anew(now, after, waiting.number)
+            self.path, self.after = path, after
+        self._go_on(self._wait())
 
     def _ask_anew(self, now: float, state: int, number: int) -> None:
         self._stop_waiting(now)
-        self.asked, self.ticket = now, self.patient.ask(state, number)
+        self._is_granted(state, now, number)
 
     def _stop_clock(self, now: float) -> None:
         """The clock of the state stands still, and what follows it with it."""
-        paused = [event for event in self.events if event[-1] in self.patient.group.paused]
+        paused = [event for event in self.events if event[-1] in self.group.paused]
         self.frozen += [(time - now, transition) for time, _, transition in paused]
         self.events = [event for event in self.events if event not in paused]
 
-    def resume(self) -> None:
+    def _resume(self) -> None:
         """The lost resource is back."""
-        now = self.patient.own_time()
+        now, end = self.own_time(), self.group.end
         self._add_wait(now)
-        end = self.patient.group.end
         self.events += [(now + left, now + left, transition) for left, transition in self.frozen if now + left < end]
         self.events.sort()
         self.ticket, self.frozen = None, []
+
+
+@cache
+def _together(resources: tuple[int, ...]) -> int:
+    return sum(1 << r for r in resources)
