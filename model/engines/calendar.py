@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 
 import numpy as np
 
 from model.instants import HAIR
 from model.resources import ALWAYS, WEEK, Arrivals
+
+SURE = 1e-6  # days before an edge, up to which rounding cannot reach
 
 
 class Opening:
@@ -24,6 +27,14 @@ class Opening:
         within = (day + HAIR) % 7
         span = bisect_right(self.starts, within) - 1
         return span >= 0 and within < self.ends[span]
+
+    def stretch(self, day: float) -> tuple[bool, float]:
+        """Whether it is open, and a day until which that certainly holds."""
+        if self.always:
+            return True, inf
+        within, is_open = (day + HAIR) % 7, self.is_open(day)
+        edges = self.ends if is_open else [*self.starts, self.starts[0] + 7]
+        return is_open, day + min(edge for edge in edges if edge > within) - within - SURE
 
     def next_opening(self, day: float) -> float:
         """The first day (with fraction) after `day` at which a span begins."""

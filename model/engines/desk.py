@@ -6,12 +6,12 @@ needs. It looks whenever a unit falls free, a patient asks or a resource opens t
 open and free is never kept from a patient to whom nothing else is missing. Who needs more than is free lets later ones pass.
 
 Patients who lack the same resources stand in one queue (a heap), and only its first can be served: a look costs as many
-steps as there are different needs, however many wait.
+steps as there are different needs, however many wait. Where every unit that somebody waits for is in use there is no look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 
@@ -20,17 +20,16 @@ from model.engines.calendar import Opening
 from model.resources import System
 
 URGENT, NORMAL = 0, 1  # SimPy's priorities
-LAST = 9  # of what comes after all other events of a moment
 
 
 class Wake:
-    """An event of SimPy that only calls one function, with itself."""
+    """An event of SimPy that calls one function, with itself, and then the desk (`settle`)."""
 
     __slots__ = ("callbacks",)
     _ok = True
 
-    def __init__(self, call: Callable[[Wake], None]):
-        self.callbacks = [call]
+    def __init__(self, call: Callable[[Wake], None], settle: Callable[[Wake], None]):
+        self.callbacks = [call, settle]
 
 
 class Ticket:
@@ -50,8 +49,8 @@ class Ticket:
 class Desk:
     """Free units, queues and users of every resource. `env`: the simulation's clock and list of events.
 
-    Owners are told at once what they get (`take`) and what is taken from them (`lose`); who had to wait is woken (`served`) when
-    the desk is done.
+    Every event of `env` is a Wake, so that the desk is called at the end of each. Owners are told at once what they get (`take`)
+    and what is taken from them (`lose`), and who had to wait that he can move on (`served`).
     """
 
     def __init__(self, env, system: System):
@@ -60,8 +59,10 @@ class Desk:
         self.opening = [Opening(r.opening) for r in system.resources]
         self.users: list[dict[object, Ticket]] = [{} for _ in system.resources]
         self.queues: dict[tuple[int, ...], list[tuple[int, int, Ticket]]] = {}
-        self.yielding = [r.preemptive for r in system.resources]
+        self.yielding, self.calm = [r.preemptive for r in system.resources], not any(r.preemptive for r in system.resources)
         self.always = [opening.always for opening in self.opening]
+        self.open = self.always.copy()
+        self.until = [0.0] * len(system.resources)  # the day until which `open` is known
         self.waiting = [0] * len(system.resources)
         self.opens = [0.0] * len(system.resources)  # the next opening of those that somebody waits for
         self.queued, self.will_look, self.numbers = 0, False, count()
@@ -69,7 +70,7 @@ class Desk:
     def ask(self, needs: tuple[int, ...], priority: int, owner, target: int, number: int | None = None) -> Ticket:
         """A ticket. Where nothing else happens at this moment it is granted at once, if it can be: nobody who waits can."""
         ticket = Ticket(needs, priority, next(self.numbers) if number is None else number, owner, target, self.env.now)
-        moment_is_over = self.env.peek() > self.env.now
+        moment_is_over = not self.will_look and self.env.peek() > self.env.now
         if moment_is_over and self._can(ticket):
             self._grant(ticket)
             return ticket
@@ -92,11 +93,9 @@ class Desk:
         if self.waiting[r]:
             self.look_again()
 
-    def look_again(self, _event=None) -> None:
+    def look_again(self, _wake: Wake | None = None) -> None:
         """Look at those who wait when the present moment is over."""
-        if self.queued and not self.will_look and self._may_serve():
-            self.will_look = True
-            self.env.schedule(Wake(self._look), LAST)
+        self.will_look = self.will_look or (self.queued > 0 and self._may_serve())
 
     def _may_serve(self) -> bool:
         """Whether a unit that somebody waits for is free, or may be taken away; what falls free later is told by `release`."""
@@ -105,26 +104,37 @@ class Desk:
                 return True
         return False
 
-    def _look(self, _event) -> None:
-        self.will_look = False
-        first = min((ticket for ticket in self._heads() if self._can(ticket)), default=None)
-        if first is not None:
-            heappop(self.queues[first.needs])
-            self._count(first, -1)
-            self._grant(first)
-            self.env.schedule(Wake(first.owner.served))
-            self.look_again()
-        else:
-            for ticket in self._heads():
-                self._await_opening(ticket)
+    def settle(self, _wake: Wake) -> None:
+        """After an event: the looks that are due, if it was the last of its moment."""
+        while self.will_look and self.env.peek() > self.env.now:
+            self.will_look = False
+            self._look()
 
-    def _heads(self) -> Iterator[Ticket]:
-        """The first of each queue."""
+    def _look(self) -> None:
+        first = self._first()
+        if first is None:
+            for queue in self.queues.values():
+                if queue:
+                    self._await_opening(queue[0][-1])
+            return
+        heappop(self.queues[first.needs])
+        self._count(first, -1)
+        self._grant(first)
+        self.look_again()
+        if self.calm:
+            first.owner.served()
+        else:  # who has lost something acts first
+            self.env.schedule(Wake(first.owner.served, self.settle))
+
+    def _first(self) -> Ticket | None:
+        """The first who can have what he needs."""
+        best: tuple[int, int, Ticket] | None = None
         for queue in self.queues.values():
             while queue and not queue[0][-1].live:
                 heappop(queue)
-            if queue:
-                yield queue[0][-1]
+            if queue and (best is None or queue[0] < best) and self._can(queue[0][-1]):
+                best = queue[0]
+        return best and best[-1]
 
     def _can(self, ticket: Ticket) -> bool:
         for r in ticket.needs:
@@ -136,7 +146,10 @@ class Desk:
 
     def _is_open(self, r: int) -> bool:
         # An opening that is still to come is not reached, though rounding puts it a hair away.
-        return self.opens[r] <= self.env.now and self.opening[r].is_open(self.env.now)
+        now = self.env.now
+        if now >= self.until[r]:
+            self.open[r], self.until[r] = self.opening[r].stretch(now)
+        return self.open[r] and self.opens[r] <= now
 
     def _yields(self, r: int, priority: int) -> bool:
         """Whether one of its users has to make way for a patient of this priority."""
@@ -179,4 +192,4 @@ class Desk:
             if not self.always[r] and self.opens[r] <= self.env.now and not self._is_open(r):
                 wait = self.opening[r].next_opening(self.env.now) - self.env.now
                 self.opens[r] = self.env.now + wait
-                self.env.schedule(Wake(self.look_again), NORMAL, wait)
+                self.env.schedule(Wake(self.look_again, self.settle), NORMAL, wait)

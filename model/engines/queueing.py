@@ -120,7 +120,7 @@ class _World:
     def _await_next(self) -> None:
         self.next = next(self.coming, None)
         if self.next is not None:
-            self.env.schedule(Wake(self._arrive), NORMAL, max(self.next[0] - self.env.now, 0.0))
+            self.env.schedule(Wake(self._arrive, self.desk.settle), NORMAL, max(self.next[0] - self.env.now, 0.0))
 
     def _arrive(self, _wake: Wake) -> None:
         _, place, number = self.next

@@ -17,6 +17,7 @@ from model.engines.individual import MOST
 from model.engines.queueing_group import Group
 from model.engines.refusals import NOWHERE
 from model.history import NO_TRANSITION
+from model.instants import HAIR
 
 AFTER = 1_000_000_000  # in the log, minus this and minus their number: those who arrive after the last recruit
 COMPLETE = -1  # in the place of a transition
@@ -110,8 +111,11 @@ class Patient:
 
     def _sleep(self, due: float) -> None:
         """Until his own time `due`."""
-        self.due, self.timer = due, Wake(self._woken)
-        self.env.schedule(self.timer, NORMAL, max(self.arrived + due * self.group.day - self.env.now, 0.0))
+        self.due, self.timer = due, Wake(self._woken, self.desk.settle)
+        self.env.schedule(self.timer, NORMAL, max(self._delay(due), 0.0))
+
+    def _delay(self, time: float) -> float:
+        return self.arrived + time * self.group.day - self.env.now
 
     def _woken(self, timer: Wake) -> None:
         if timer is not self.timer:
@@ -122,7 +126,7 @@ class Patient:
         else:
             self._go_on(self._happen())
 
-    def served(self, _wake: Wake) -> None:
+    def served(self, _wake: Wake | None = None) -> None:
         """The desk has granted his ticket."""
         self.timer = None
         self._go_on(self._wait())
@@ -131,7 +135,7 @@ class Patient:
         """The desk takes a resource away; he acts upon it when the desk is done."""
         del self.held[r]
         self._log(r, ticket, self.env.now)
-        self.env.schedule(Wake(lambda _wake: self._lost(ticket)), URGENT)
+        self.env.schedule(Wake(lambda _wake: self._lost(ticket), self.desk.settle), URGENT)
 
     def own_time(self) -> float:
         return (self.env.now - self.arrived) / self.group.day
@@ -189,7 +193,7 @@ class Patient:
         self._aim(transition, time)
         if not self._lacks(self.after):
             return time
-        if self.held:
+        if self.held or self._delay(time) <= HAIR:
             return self._ask(time)
         self.asks = True
         self._sleep(time)
