@@ -72,6 +72,11 @@ class Addresses:
         """E ~ Exp(1); `draw` is a place in `numbers`."""
         return exponentials(self._streams(what)[draw], patient, visit)
 
+    def exponentials(self, names: list[str], draw: int, patients: np.ndarray, visit: int) -> np.ndarray:
+        """[name, patient] E ~ Exp(1) of one draw, a place in `numbers`."""
+        streams = np.array([self._streams(what)[draw] for what in names])
+        return exponentials(streams[:, None], patients, visit)
+
     def _streams(self, what: str) -> np.ndarray:
         if what not in self._known:
             self._known[what] = of_draws(key(self.seed, self.stream, what), self.numbers)

@@ -20,6 +20,7 @@ class Opening:
         self.always = spans == ALWAYS
         self.starts = [start / 24 for start, _ in spans]
         self.ends = [end / 24 for _, end in spans]
+        self.edges = [edge / 24 for span in (*spans, (spans[0][0] + WEEK, inf)) for edge in span]
 
     def is_open(self, day: float) -> bool:
         if self.always:
@@ -32,9 +33,9 @@ class Opening:
         """Whether it is open, and a day until which that certainly holds."""
         if self.always:
             return True, inf
-        within, is_open = (day + HAIR) % 7, self.is_open(day)
-        edges = self.ends if is_open else [*self.starts, self.starts[0] + 7]
-        return is_open, day + min(edge for edge in edges if edge > within) - within - SURE
+        within = (day + HAIR) % 7
+        passed = bisect_right(self.edges, within)
+        return passed % 2 == 1, day + self.edges[passed] - within - SURE
 
     def next_opening(self, day: float) -> float:
         """The first day (with fraction) after `day` at which a span begins."""

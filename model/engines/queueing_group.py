@@ -11,7 +11,7 @@ from model import fixed_times
 from model.draws import DomainError
 from model.dynamics import Dynamics
 from model.engines import calendar
-from model.engines.individual import Addresses
+from model.engines.individual import Addresses, reached
 from model.engines.queueing_numbers import BATCH, Diagram, Fates
 from model.history import History
 from model.resources import System
@@ -42,11 +42,14 @@ class Group:
         self.exits, self.counted, self.fixed = self.diagram.exits, self.diagram.counted, self.diagram.fixed
         self.targets, self.sources, self.chance = self.diagram.targets, self.diagram.sources, part.dynamics.chance
         self.needs, self.priority = _needs(part, system)
+        # States after which nobody asks for anything.
+        self.over = {s for s in self.exits if not any(self.needs[t] for t in {s, *reached(s, self.exits, part.dynamics)})}
         # The clock of the state stands still while a resource is lost; these transitions wait with it.
         self.paused = {i for i, event in part.dynamics.events().items() if event.clock == "state"}
         self.hair = fixed_times.hair(part.dynamics)
+        self.names = {name: k for k, name in enumerate(dict.fromkeys(self.diagram.names()))}
         self.comes = True  # whether anyone belongs to it in the present draw
-        self.drawn: dict[tuple[str, int, int, bool], np.ndarray] = {}
+        self.drawn: dict[tuple[str, int, int, bool], np.ndarray] = {}  # [name, patient]
         self.stays: list[tuple] = []
         self.records: list[np.ndarray] = []
         self.starts = np.zeros(self.shape, int)
@@ -62,13 +65,14 @@ class Group:
         self.fates = Fates(self.diagram, self._exponential, self.case)
 
     def _exponential(self, name: str, visit: int, first: int, early: bool) -> np.ndarray:
-        """Exponentials of a batch of patients, the same in every strategy."""
-        key = name, visit, first, early
+        """Exponentials of a batch of patients, the same in every strategy. Those of first visits are made for all names at once."""
+        names = list(self.names) if visit == 1 else [name]
+        key = names[0], visit, first, early
         if key not in self.drawn:
-            addresses, all_of_them = (self.early_addresses, self.early_ones) if early else (self.addresses, self.late)
-            patients = np.arange(first, min(first + BATCH, all_of_them))
-            self.drawn[key] = addresses.exponential(name, np.array([self.draw]), patients, visit)
-        return self.drawn[key]
+            addresses, comes = (self.early_addresses, self.early_ones) if early else (self.addresses, self.late)
+            patients = np.arange(first, min(first + BATCH, comes))
+            self.drawn[key] = addresses.exponentials(names, self.draw, patients, visit)
+        return self.drawn[key][self.names[name] if visit == 1 else 0]
 
     def recruits(self, draw: int, system: System) -> np.ndarray:
         """Days of arrival from the end of the warm-up on, those recruited at least."""

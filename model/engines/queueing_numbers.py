@@ -7,11 +7,12 @@ depend on when a patient comes there, it is found for a whole batch of patients 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import ceil, inf
 
 import numpy as np
 
+from model import fixed_times
 from model.dynamics import AtCycleEnd, AtOnce, Dynamics
 from model.engines import accrual, risks
 from model.engines.individual import exits, revisited
@@ -19,6 +20,7 @@ from model.instants import HAIR
 from model.over_time import OverTime
 
 BATCH = 1024  # patients whose numbers are made together
+NOTHING: frozenset[int] = frozenset()
 
 Event = tuple[float, float, int]  # time at which it counts, exact time, transition
 Chance = Callable[
@@ -37,8 +39,22 @@ class Diagram:
         self.fixed = dynamics.fixed()
         by_cycle = {i for i, t in enumerate(dynamics.transitions) if isinstance(t, AtCycleEnd)}
         self.by_cycle = {s for s, out in self.exits.items() if by_cycle & set(out)}
+        self.plain = {s for s in self.exits if self._is_plain(s)}
+        self.sure = self.end - fixed_times.hair(dynamics)  # an event before it is before the end of time, of whatever kind
         self.targets = [t.target for t in dynamics.transitions]
         self.sources = [t.source for t in dynamics.transitions]
+
+    def names(self) -> list[str]:
+        """Of all exponentials that a patient may need."""
+        dynamics = self.dynamics
+        starts = [f"start {state}" for s, state in enumerate(dynamics.states) if dynamics.start[..., s].any()]
+        return [*(t.label for t in dynamics.transitions), *starts]
+
+    def _is_plain(self, state: int) -> bool:
+        """Whether its events count when they happen, and no two of them are due together by plan."""
+        fixed = [i for i in self.exits[state] if i in self.fixed]
+        by_plan = len(fixed) > 1 or any(self.fixed[i].clock == "model" for i in fixed)
+        return bool(self.exits[state]) and not (by_plan or state in self.by_cycle or self.dynamics.chance[state])
 
 
 class Batch(dict):
@@ -63,15 +79,16 @@ class Fates:
         self.diagram, self.exponential, self.case = diagram, exponential, case
         dynamics = diagram.dynamics
         self.first_event = len(dynamics.transitions)
+        self.plain = diagram.plain
         self.branch = self.first_event + len(dynamics.states)
         self.start = self.branch + len(dynamics.states)
         self.kinds = self.start + 1
         self.shares = dynamics.start.reshape(-1, len(dynamics.states))[case]
         self.batches: dict[tuple[int, bool], Batch] = {}
         self.alone = {i: risk.alone(case) for i, risk in diagram.risks.items() if not risk.renewing}
-        self.limits = {i: getattr(risk, "limit", diagram.end) for i, risk in diagram.risks.items()}
         self.ways = {s: [(i, self.alone.get(i)) for i in out] for s, out in diagram.exits.items()}
-        self.quick = {s for s in diagram.exits if self._is_quick(s)}
+        self.raced = {s: self._raced(s) for s in diagram.plain}
+        self.rest = {s: [(i, self.alone[i]) for i in self._not_raced(s)] for s in diagram.plain}
         self.chances = {s: self._chances(s) for s in np.flatnonzero(dynamics.chance).tolist()}
 
     def batch(self, number: int) -> tuple[Batch, int]:
@@ -85,14 +102,20 @@ class Fates:
     # --- one patient --------------------------------------------------------------------------------------------
 
     def first(self, state: int, batch: Batch, place: int, visit: int, now: float) -> Event | None:
-        """The first event after entry to a state; None where only `events` knows."""
-        if state not in self.quick:
-            return None
-        delay, transition = batch[visit * self.kinds + self.first_event + state][place]
-        time = now + delay
-        return (time, time, transition) if time < self.limits[transition] else None
+        """The first event after entry to a plain state, if it comes before the end of time."""
+        base, time, taken = visit * self.kinds, inf, -1
+        if self.raced[state]:
+            delay, taken = batch[base + self.first_event + state][place]
+            time = now + delay
+        for transition, alone in self.rest[state]:
+            other = alone(now, batch[base + transition][place])
+            if other < time or (other == time and transition < taken):
+                time, taken = other, transition
+        if time < self.diagram.sure:
+            return time, time, taken
+        return next(iter(self.events(state, batch, place, visit, now, NOTHING)), None)
 
-    def events(self, state: int, batch: Batch, place: int, visit: int, now: float, kept: set[int]) -> list[Event]:
+    def events(self, state: int, batch: Batch, place: int, visit: int, now: float, kept: Collection[int]) -> list[Event]:
         """All events before the end of time, in order, but for appointments that were kept."""
         found = []
         for transition, alone in self.ways[state]:
@@ -138,11 +161,10 @@ class Fates:
         return risk.event(0.0, exponentials, self.case)
 
     def _firsts(self, state: int, visit: int, batch: Batch) -> list[tuple[float, int]]:
-        out = self.diagram.exits[state]
-        if self._is_instant(state):
-            return [(0.0, out[0])] * len(self._exponentials(out[0], visit, batch))
-        times = np.stack([self._delays(i, visit, batch) for i in out])
-        return list(zip(times.min(axis=0).tolist(), [out[k] for k in times.argmin(axis=0).tolist()]))
+        raced = self.raced[state]
+        times = [self._delays(i, visit, batch) for i in raced]
+        first = np.argmin(times, axis=0)
+        return list(zip(np.min(times, axis=0).tolist(), [raced[k] for k in first.tolist()]))
 
     def _delays(self, transition: int, visit: int, batch: Batch) -> np.ndarray:
         numbers = self._numbers(transition, visit, batch)
@@ -160,18 +182,17 @@ class Fates:
 
     # --- of what kind states and nodes are ----------------------------------------------------------------------
 
-    def _is_quick(self, state: int) -> bool:
-        """Whether the first event out of it can be found without knowing when it is entered."""
-        diagram, out = self.diagram, self.diagram.exits[state]
-        fixed = [i for i in out if i in diagram.fixed]
-        if not out or state in diagram.by_cycle or len(fixed) > 1 or diagram.dynamics.chance[state]:
-            return False
-        if any(diagram.fixed[i].clock == "model" for i in fixed):
-            return False
-        return self._is_instant(state) or all(i in fixed or i not in self.alone for i in out)
+    def _raced(self, state: int) -> list[int]:
+        """Transitions out of a plain state whose time from entry does not depend on when that is: those compared beforehand."""
+        out = self.diagram.exits[state]
+        return out[:1] if self._is_instant(state) else [i for i in out if i in self.diagram.fixed or i not in self.alone]
+
+    def _not_raced(self, state: int) -> list[int]:
+        raced = self.raced[state]
+        return [] if self._is_instant(state) else [i for i in self.diagram.exits[state] if i not in raced]
 
     def _is_instant(self, state: int) -> bool:
-        """Whether it is left at once."""
+        """Whether it is left at once, by the transition that goes before all others."""
         first = self.diagram.exits[state][0]
         return first in self.diagram.fixed and self._due(first) == 0.0
 

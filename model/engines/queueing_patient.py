@@ -8,63 +8,35 @@ returns the time at which he leaves it, or None where he stays for now.
 from __future__ import annotations
 
 from functools import cache
-from math import nan
+from math import inf, nan
 
 from model import fixed_times
 from model.draws import DomainError
 from model.engines.desk import NORMAL, URGENT, Ticket, Wake
 from model.engines.individual import MOST
 from model.engines.queueing_group import Group
+from model.engines.queueing_numbers import Event
 from model.engines.refusals import NOWHERE
 from model.history import NO_TRANSITION
 from model.instants import HAIR
 
 AFTER = 1_000_000_000  # in the log, minus this and minus their number: those who arrive after the last recruit
-COMPLETE = -1  # in the place of a transition
+HAPPENED: Event = (-inf, -inf, -1)  # in the place of the next event, when it has happened
 
 
 class Patient:
     """held: his tickets by resource; waited: time queued so far, kept: appointments kept.
 
-    Of the present stay: entered; events to come; `first`: the transition of the first event, as long as the others are not made
-    (COMPLETE: they are); here: time queued in it; frozen: (time left, transition) of the clock that stands still until a lost
-    resource is back. Of his wish: the path of transitions to make, the first by chance or plan, branches after it, and the state
-    `after` them; the ticket for what that needs, asked for at `asked`. A ticket without a path is for a resource lost to a patient
-    of higher priority. timer: what will wake him at own time `due`, with an event, or to ask (`asks`).
+    Of the present stay: entered; the `next` event, and those `later` (None: not made); here: time queued in it; frozen: (time left,
+    transition) of the clock that stands still until a lost resource is back. Of his wish: the path of transitions to make, the
+    first by chance or plan, branches after it, and the state `after` them; the ticket for what that needs, asked for at `asked`. A
+    ticket without a path is for a resource lost to a patient of higher priority. timer: what will wake him at own time `due`, with
+    an event, or to ask (`asks`).
     """
 
     __slots__ = (
-        *(
-            "world",
-            "env",
-            "desk",
-            "group",
-            "fates",
-            "batch",
-            "place",
-            "number",
-            "row",
-            "arrived",
-            "held",
-            "visits",
-            "waited",
-            "kept",
-        ),
-        *(
-            "state",
-            "entered",
-            "events",
-            "first",
-            "here",
-            "frozen",
-            "path",
-            "after",
-            "ticket",
-            "asked",
-            "timer",
-            "due",
-            "asks",
-        ),
+        *("world", "env", "desk", "group", "fates", "batch", "place", "number", "row", "arrived", "held", "visits", "waited", "kept"),
+        *("state", "entered", "next", "later", "here", "frozen", "path", "after", "ticket", "asked", "timer", "due", "asks"),
     )
 
     def __init__(self, world, group: Group, number: int):
@@ -97,6 +69,8 @@ class Patient:
     def _live(self, state: int, now: float) -> None:
         """Stay after stay, until there is something to wait for."""
         while self.group.exits[state] or self.held:
+            if self.row < 0 and state in self.group.over and not self.held:
+                return  # nobody sees what becomes of him
             left = self._enter(state, now)
             if left is None:
                 return
@@ -112,10 +86,8 @@ class Patient:
     def _sleep(self, due: float) -> None:
         """Until his own time `due`."""
         self.due, self.timer = due, Wake(self._woken, self.desk.settle)
-        self.env.schedule(self.timer, NORMAL, max(self._delay(due), 0.0))
-
-    def _delay(self, time: float) -> float:
-        return self.arrived + time * self.group.day - self.env.now
+        delay = self.arrived + due * self.group.day - self.env.now
+        self.env.schedule(self.timer, NORMAL, delay if delay > 0.0 else 0.0)
 
     def _woken(self, timer: Wake) -> None:
         if timer is not self.timer:
@@ -143,75 +115,72 @@ class Patient:
     # --- one stay -----------------------------------------------------------------------------------------------
 
     def _enter(self, state: int, now: float) -> float | None:
-        group, visit = self.group, 1
-        if state in group.counted:
-            visit = self._count(state)
+        visit = self._count(state) if state in self.group.counted else 1
         self.state, self.entered, self.here, self.path, self.ticket = state, now, 0.0, (), None
         if self.frozen:
             self.frozen = []
-        first = self.fates.first(state, self.batch, self.place, visit, now)
-        if first is None:
-            self.events = self.fates.events(state, self.batch, self.place, visit, now, self.kept)
-            self.first = COMPLETE
+        if state in self.fates.plain:
+            self.next, self.later = self.fates.first(state, self.batch, self.place, visit, now), None
         else:
-            self.events, self.first = [first], first[-1] if len(group.exits[state]) > 1 else COMPLETE
+            self.later = self.fates.events(state, self.batch, self.place, visit, now, self.kept)
+            self.next = self.later.pop(0) if self.later else None
         return self._wait()
 
     def _wait(self) -> float | None:
         """Until the next event, or until he is served; where he holds nothing and asks for nothing, nobody need be told."""
-        while True:
+        ticket = self.ticket
+        while ticket is not None and ticket.granted is not None:
+            if not self.path:
+                self._resume()
+            elif self._turn(now := self.own_time()):
+                return now
             ticket = self.ticket
-            if ticket is not None and ticket.granted is not None:
-                if not self.path:
-                    self._resume()
-                elif self._turn(now := self.own_time()):
-                    return now
-                continue
-            if not self.events and self.first != COMPLETE:
-                self._complete()
-            self.due = self.events[0][0] if self.events else self.group.end
-            if ticket is None and not self.held:
-                return self._happen()
-            self._sleep(self.due)
-            return None
+        if self.next is HAPPENED:
+            later = self._others()
+            self.next = later.pop(0) if later else None
+        if ticket is None and not self.held:
+            return self._happen()
+        self._sleep(self.next[0] if self.next else self.group.end)
+        return None
 
-    def _complete(self) -> None:
-        """Make the events other than the first, which may have happened."""
-        state = self.state
-        visit = self.visits.get(state, 1)
-        events = self.fates.events(state, self.batch, self.place, visit, self.entered, self.kept)
-        self.events = events if self.events else [event for event in events if event[-1] != self.first]
-        self.first = COMPLETE
+    def _others(self) -> list[Event]:
+        """The events after the first of the stay."""
+        if self.later is None:
+            visit = self.visits.get(self.state, 1)
+            self.later = self.fates.events(self.state, self.batch, self.place, visit, self.entered, self.kept)[1:]
+        return self.later
 
     def _happen(self) -> float | None:
         """The next event happens, or the end of time comes: he gives up what he waited for."""
-        if not self.events:
+        if self.next is None:
             return self._end()
-        time, transition = self._next()
+        time, _, transition = self.next
+        if self.state not in self.fates.plain and transition in self.group.fixed:
+            transition = self._decided(self.next)
+        self.next = HAPPENED
         if self.ticket is not None:
             self._stop_waiting(time, self.group.targets[transition])
         self._aim(transition, time)
         if not self._lacks(self.after):
             return time
-        if self.held or self._delay(time) <= HAIR:
+        if self.held or self.arrived + time * self.group.day - self.env.now <= HAIR:
             return self._ask(time)
         self.asks = True
         self._sleep(time)
         return None
 
-    def _next(self) -> tuple[float, int]:
-        """The next event. Of fixed times that fall together one happens, by rule; an appointment is kept once."""
-        group, (time, exact, transition) = self.group, self.events.pop(0)
-        if transition in group.fixed:
-            together = [event for event in self.events if event[-1] in group.fixed and event[1] <= exact + group.hair]
-            if together:
-                self.events = [event for event in self.events if event not in together]
-                transition = fixed_times.first_of(
-                    group.dynamics, [transition, *(event[-1] for event in together)], exact, group.words
-                )
-            if group.fixed[transition].clock == "model":
-                self.kept.add(transition)
-        return time, transition
+    def _decided(self, event: Event) -> int:
+        """Of fixed times that fall together one happens, by rule; an appointment is kept once."""
+        group, (_, exact, transition), later = self.group, event, self._others()
+        together = [event for event in later if event[-1] in group.fixed and event[1] <= exact + group.hair]
+        if together:
+            self.later = [event for event in later if event not in together]
+            transition = fixed_times.first_of(
+                group.dynamics, [transition, *(event[-1] for event in together)], exact, group.words
+            )
+        if group.fixed[transition].clock == "model":
+            self.kept.add(transition)
+        return transition
 
     def _leave(self, time: float) -> int:
         """The state to which he goes."""
@@ -359,8 +328,6 @@ class Patient:
     def _lost(self, ticket: Ticket) -> None:
         """A resource was taken away. Who waits for the next state asks for it too, if that needs it; others ask to have it back.
         Either keeps his old number, and so his place before those who asked later."""
-        if self.first != COMPLETE:
-            self._complete()
         now, waiting = self.own_time(), self.ticket
         if not self.path:
             self._stop_clock(now)
@@ -377,17 +344,22 @@ class Patient:
 
     def _stop_clock(self, now: float) -> None:
         """The clock of the state stands still, and what follows it with it."""
-        paused = [event for event in self.events if event[-1] in self.group.paused]
+        events = [self.next, *self._others()] if self.next else []
+        paused = [event for event in events if event[-1] in self.group.paused]
         self.frozen += [(time - now, transition) for time, _, transition in paused]
-        self.events = [event for event in self.events if event not in paused]
+        self._plan([event for event in events if event not in paused])
 
     def _resume(self) -> None:
         """The lost resource is back."""
         now, end = self.own_time(), self.group.end
         self._add_wait(now)
-        self.events += [(now + left, now + left, transition) for left, transition in self.frozen if now + left < end]
-        self.events.sort()
+        events = [self.next, *self._others()] if self.next else []
+        events += [(now + left, now + left, transition) for left, transition in self.frozen if now + left < end]
+        self._plan(sorted(events))
         self.ticket, self.frozen = None, []
+
+    def _plan(self, events: list[Event]) -> None:
+        self.next, self.later = events[0] if events else None, events[1:]
 
 
 @cache
