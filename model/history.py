@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from model.instants import same
 from model.rows import Rows, Some
 
 NO_TRANSITION = -1
+REQUEST_BYTES = 2 * 11 * 8  # of a row of Requests, at the moment when two copies of it are held
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,8 @@ class Requests:
 
     @classmethod
     def of(cls, log: list[tuple]) -> Requests:
-        columns = np.array(log, float).reshape(-1, 11).T
-        return cls(*(column.astype(np.int64) for column in columns[:8]), *columns[8:])
+        columns = np.fromiter(chain.from_iterable(log), float, 11 * len(log)).reshape(-1, 11).T
+        return cls(*(column.astype(np.int64) for column in columns[:8]), *columns[8:].copy())
 
     @classmethod
     def joined(cls, parts: list[Requests]) -> Requests:

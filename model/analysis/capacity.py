@@ -142,7 +142,8 @@ def with_units(scenario: Scenario, resource: str, units: float) -> Scenario:
 def _level(scenario: Scenario, units: int, resource: str, table, method: Method) -> Level:
     load = offered_load(scenario, table.seed)[resource]
     try:
-        return Level(units, evaluate(scenario, table, dataclasses.replace(method, replications=1)), load)
+        found = evaluate(scenario, table, dataclasses.replace(method, replications=1), queues=True)
+        return Level(units, found, load)
     except OverloadError as error:
         return Level(units, None, load, str(error))
 

@@ -19,7 +19,7 @@ from model.draws import Draws
 from model.engines import engine_for
 from model.engines.contract import Block, Engine, Ran, Result
 from model.grouped import Grouped
-from model.history import Requests
+from model.history import REQUEST_BYTES, Requests
 from model.outcomes import Outcomes
 from model.pricing import Prices
 from model.quantities import WEIGHTS, Quantities
@@ -28,6 +28,7 @@ from model.scenario import Scenario
 __all__ = ["COHORT", "EngineError", "Evaluation", "Method", "Trace", "by_group", "evaluate", "priced"]
 
 NO_TIMES = np.zeros(0)
+REQUESTS = 10  # that a patient makes, about, those counted who are not recruited
 T = TypeVar("T")
 Weights = dict[str, np.ndarray]  # share of each group, array[draw]
 
@@ -45,7 +46,7 @@ class Evaluation:
     """outcomes, traces, simulated: by group, the weighted total first; weights[group]: array[draw].
 
     simulated: the outcomes with standard errors, where the engine follows patients; requests: what they asked of resources,
-    whose `draw` is draw * replications + replication.
+    whose `draw` is draw * replications + replication (None where that was not wanted).
     """
 
     outcomes: Grouped[Outcomes]
@@ -73,20 +74,24 @@ def evaluate(
     trace: bool = False,
     progress: Callable[[int], None] = lambda done: None,
     at: np.ndarray = NO_TIMES,
+    queues: bool = False,
 ) -> Evaluation:
     """Outcomes of every group, strategy and draw. `progress` is told of draws done (of replications, with queues).
 
     trace: with occupancies (engines that follow no patients), at the cycles' times and, exactly, at those of `at`. Rows of
-    `draws` that have the same index meet the same patients. With one replication a draw standard errors are NaN.
+    `draws` that have the same index meet the same patients. With one replication a draw standard errors are NaN. queues: with
+    what patients asked of resources, where they wait for each other, which takes memory with every patient.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
     engine = engine_for(scenario, method.engine)
     engine.check(scenario)
     engine.reserve(scenario, draws.n, method.patients, method.replications, trace)
+    if queues and engine.independent == "replications":
+        _reserve_queues(len(scenario.strategies) * draws.n * method.replications * method.patients)
     weights = inputs.group_weights(scenario, draws)
     rows = method.rows(draws)
     shares = {key: np.repeat(share, rows.n // draws.n) for key, share in weights.items()}
-    pieces = list(_pieces(scenario, rows, shares, method, at if trace else None, progress))
+    pieces = list(_pieces(scenario, rows, shares, method, at if trace else None, progress, queues))
     parts = {key: outcomes.joined([p.outcomes[key] for p in pieces]) for key in pieces[0].outcomes}
     requests = (
         Requests.joined([p.requests for p in pieces if p.requests is not None])
@@ -104,6 +109,11 @@ def evaluate(
             total = by_group(scenario, parts, outcomes.pooled, weights)
             return Evaluation(total, weights, _traces(scenario, pieces, weights))
     return Evaluation(simulated.each(lambda part: part.mean), weights, Grouped(), simulated, requests)
+
+
+def _reserve_queues(followed: int) -> None:
+    words = f"queues of {followed:,} patients"
+    effort.reserve(REQUEST_BYTES * REQUESTS * followed, words, "take fewer --patients or --replications")
 
 
 # --- pieces of work ---------------------------------------------------------------------------------------------
@@ -131,6 +141,7 @@ def _pieces(
     method: Method,
     seen_at: np.ndarray | None,
     progress: Callable[[int], None],
+    queues: bool,
 ) -> Iterator[_Piece]:
     """Of some draws after the other, whole samples of patients."""
     numbers = strata(scenario, method.patients) if method.follows_patients else {}
@@ -140,7 +151,9 @@ def _pieces(
     each = method.draws_of_task(cut.draws)
     spans = [(start, min(start + each, rows.n)) for start in range(0, rows.n, each)]
     blocks = (
-        Block(scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at)
+        Block(
+            scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at, queues=queues
+        )
         for a, b in spans
         for patients, first in cut.samples
     )

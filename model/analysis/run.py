@@ -184,7 +184,7 @@ def _base(
         raise EngineError(f"--until-se {until_se:g}: the standard error to be reached must be above 0")
     table, method = draws.base(scenario, seed), method.for_base()
     tell = progress if method.replicates else lambda done: None  # replications take their time
-    found = evaluate(scenario, table, method, trace=True, progress=tell)
+    found = evaluate(scenario, table, method, trace=True, progress=tell, queues=True)
     if not method.follows_patients:
         if until_se is not None:
             raise EngineError(
@@ -193,7 +193,7 @@ def _base(
         return found, method, None
     while until_se is not None and (error := base_error(found.errors.total, decision)) > until_se:
         method = _more(method, error / until_se)
-        found = evaluate(scenario, table, method)
+        found = evaluate(scenario, table, method, queues=True)
     patients = first_order(scenario, method, seed)
     return dataclasses.replace(found, traces=patients.traces(times_of(scenario))), method, patients
 

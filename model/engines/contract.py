@@ -32,7 +32,7 @@ class Block:
 
     weights: share of each group, array[draw]. Of engines that follow patients, by group: how many, and the number of the first.
     seen_at: times at which a trace is wanted beside those of the cycles; None without a trace. kept: single patients are wanted,
-    whose histories are dropped else.
+    whose histories are dropped else. queues: what patients ask of resources is wanted.
     """
 
     scenario: Scenario
@@ -42,6 +42,7 @@ class Block:
     first: dict[str, int] = field(default_factory=dict)
     seen_at: np.ndarray | None = None
     kept: bool = False
+    queues: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Ran:
-    """A block that was run: its groups, one after the other, and what their patients asked of resources."""
+    """A block that was run: its groups, one after the other, and what their patients asked of resources, where that is wanted."""
 
     results: Iterable[Result]
     requests: Requests | None = None

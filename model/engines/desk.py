@@ -59,7 +59,10 @@ class Desk:
         self.opening = [Opening(r.opening) for r in system.resources]
         self.users: list[dict[object, Ticket]] = [{} for _ in system.resources]
         self.queues: dict[tuple[int, ...], list[tuple[int, int, Ticket]]] = {}
-        self.yielding, self.calm = [r.preemptive for r in system.resources], not any(r.preemptive for r in system.resources)
+        self.yielding, self.calm = (
+            [r.preemptive for r in system.resources],
+            not any(r.preemptive for r in system.resources),
+        )
         self.always = [opening.always for opening in self.opening]
         self.open = self.always.copy()
         self.until = [0.0] * len(system.resources)  # the day until which `open` is known

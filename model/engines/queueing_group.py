@@ -43,7 +43,9 @@ class Group:
         self.targets, self.sources, self.chance = self.diagram.targets, self.diagram.sources, part.dynamics.chance
         self.needs, self.priority = _needs(part, system)
         # States after which nobody asks for anything.
-        self.over = {s for s in self.exits if not any(self.needs[t] for t in {s, *reached(s, self.exits, part.dynamics)})}
+        self.over = {
+            s for s in self.exits if not any(self.needs[t] for t in {s, *reached(s, self.exits, part.dynamics)})
+        }
         # The clock of the state stands still while a resource is lost; these transitions wait with it.
         self.paused = {i for i, event in part.dynamics.events().items() if event.clock == "state"}
         self.hair = fixed_times.hair(part.dynamics)
@@ -113,6 +115,7 @@ class Group:
         numbers = np.fromiter(chain.from_iterable(self.stays), float, COLUMNS * len(self.stays))
         self.records.append(numbers.reshape(-1, COLUMNS))
         self.stays.clear()
+        self.fates.batches.clear()  # which refer to the fates
 
     def history(self) -> History:
         row, state, entered, left, transition, waited = np.concatenate(self.records).T

@@ -40,7 +40,9 @@ class Diagram:
         by_cycle = {i for i, t in enumerate(dynamics.transitions) if isinstance(t, AtCycleEnd)}
         self.by_cycle = {s for s, out in self.exits.items() if by_cycle & set(out)}
         self.plain = {s for s in self.exits if self._is_plain(s)}
-        self.sure = self.end - fixed_times.hair(dynamics)  # an event before it is before the end of time, of whatever kind
+        self.sure = self.end - fixed_times.hair(
+            dynamics
+        )  # an event before it is before the end of time, of whatever kind
         self.targets = [t.target for t in dynamics.transitions]
         self.sources = [t.source for t in dynamics.transitions]
 
@@ -115,7 +117,9 @@ class Fates:
             return time, time, taken
         return next(iter(self.events(state, batch, place, visit, now, NOTHING)), None)
 
-    def events(self, state: int, batch: Batch, place: int, visit: int, now: float, kept: Collection[int]) -> list[Event]:
+    def events(
+        self, state: int, batch: Batch, place: int, visit: int, now: float, kept: Collection[int]
+    ) -> list[Event]:
         """All events before the end of time, in order, but for appointments that were kept."""
         found = []
         for transition, alone in self.ways[state]:
@@ -185,7 +189,9 @@ class Fates:
     def _raced(self, state: int) -> list[int]:
         """Transitions out of a plain state whose time from entry does not depend on when that is: those compared beforehand."""
         out = self.diagram.exits[state]
-        return out[:1] if self._is_instant(state) else [i for i in out if i in self.diagram.fixed or i not in self.alone]
+        return (
+            out[:1] if self._is_instant(state) else [i for i in out if i in self.diagram.fixed or i not in self.alone]
+        )
 
     def _not_raced(self, state: int) -> list[int]:
         raced = self.raced[state]

@@ -35,8 +35,37 @@ class Patient:
     """
 
     __slots__ = (
-        *("world", "env", "desk", "group", "fates", "batch", "place", "number", "row", "arrived", "held", "visits", "waited", "kept"),
-        *("state", "entered", "next", "later", "here", "frozen", "path", "after", "ticket", "asked", "timer", "due", "asks"),
+        *(
+            "world",
+            "env",
+            "desk",
+            "group",
+            "fates",
+            "batch",
+            "place",
+            "number",
+            "row",
+            "arrived",
+            "held",
+            "visits",
+            "waited",
+            "kept",
+        ),
+        *(
+            "state",
+            "entered",
+            "next",
+            "later",
+            "here",
+            "frozen",
+            "path",
+            "after",
+            "ticket",
+            "asked",
+            "timer",
+            "due",
+            "asks",
+        ),
     )
 
     def __init__(self, world, group: Group, number: int):
@@ -124,7 +153,10 @@ class Patient:
         else:
             self.later = self.fates.events(state, self.batch, self.place, visit, now, self.kept)
             self.next = self.later.pop(0) if self.later else None
-        return self._wait()
+        if not self.held:
+            return self._happen()
+        self._sleep(self.next[0] if self.next else self.group.end)
+        return None
 
     def _wait(self) -> float | None:
         """Until the next event, or until he is served; where he holds nothing and asks for nothing, nobody need be told."""
@@ -161,7 +193,7 @@ class Patient:
         if self.ticket is not None:
             self._stop_waiting(time, self.group.targets[transition])
         self._aim(transition, time)
-        if not self._lacks(self.after):
+        if not (self.group.needs[self.after] and self._lacks(self.after)):
             return time
         if self.held or self.arrived + time * self.group.day - self.env.now <= HAIR:
             return self._ask(time)
@@ -185,7 +217,8 @@ class Patient:
     def _leave(self, time: float) -> int:
         """The state to which he goes."""
         path, after = self.path, self.after
-        self._record(self.state, self.entered, time, path[0], self.here)
+        if self.row >= 0:
+            self.group.stays.append((self.row, self.state, self.entered, time, path[0], self.here))
         if self.held:
             self._keep(after)
         if len(path) > 1:
@@ -293,10 +326,11 @@ class Patient:
         self.waited += time - self.asked
 
     def _give_back(self, but: tuple[int, ...]) -> None:
-        for r in [r for r in self.held if r not in but]:
-            ticket = self.held.pop(r)
-            self.desk.release(self, r)
-            self._log(r, ticket, self.env.now)
+        for r, ticket in list(self.held.items()):
+            if r not in but:
+                del self.held[r]
+                self.desk.release(self, r)
+                self._log(r, ticket, self.env.now)
 
     def _return_unused(self, ticket: Ticket) -> None:
         """What was granted a moment ago is not what he needs."""
@@ -308,10 +342,12 @@ class Patient:
     def _keep(self, state: int) -> None:
         """He moves on to `state` with what he holds, and his priority is that of the state he is in."""
         self._give_back(self.group.needs[state])
-        for ticket in self.held.values():
-            if ticket.priority != self.group.priority[state]:
-                ticket.priority = self.group.priority[state]
-                self.desk.look_again()
+        if self.held:
+            priority = self.group.priority[state]
+            for ticket in self.held.values():
+                if ticket.priority != priority:
+                    ticket.priority = priority
+                    self.desk.look_again()
 
     def _log(self, r: int, ticket: Ticket, left: float, granted: float | None = None, instead: int = -1) -> None:
         log, world, group = self.world.log, self.world, self.group

@@ -315,9 +315,9 @@ def test_replications_give_the_same_with_any_number_of_workers(tmp_path):
 
     scenario = read(write_scenario(tmp_path, LOSING + "groups: {a: {weight: 0.3}, b: {weight: 0.7}}\n"))
     scenario = dataclasses.replace(scenario, system=system(1, 1.5, THEATRE))
-    alone = evaluate(scenario, draws.base(scenario), Method("queueing", 60, 10))
+    alone = evaluate(scenario, draws.base(scenario), Method("queueing", 60, 10), queues=True)
     with ThreadPoolExecutor(2) as executor:
-        shared = evaluate(scenario, draws.base(scenario), Method("queueing", 60, 10, executor))
+        shared = evaluate(scenario, draws.base(scenario), Method("queueing", 60, 10, executor), queues=True)
     for group in ("all", "a", "b"):
         np.testing.assert_array_equal(alone.outcomes[group].values, shared.outcomes[group].values)
         assert (alone.simulated[group].se[1] >= 0).all()
