@@ -40,8 +40,7 @@ class Opening:
     def next_opening(self, day: float) -> float:
         """The first day (with fraction) after `day` at which a span begins."""
         week = (day + HAIR) // 7 * 7
-        later = [week + start for start in (*self.starts, self.starts[0] + 7) if week + start > day + HAIR]
-        return later[0]
+        return next(week + start for start in (*self.starts, self.starts[0] + 7) if week + start > day + HAIR)
 
     def hours_until(self, days: np.ndarray) -> np.ndarray:
         """Opening time, in days, from day 0 to each of `days`."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -120,7 +121,8 @@ class _World:
     def __init__(self, groups: list[Group], system: System, strategy: int, draw: int, log: list[tuple] | None):
         import simpy
 
-        self.env, self.groups, self.log = simpy.Environment(), groups, log
+        self.env: Any = simpy.Environment()
+        self.groups, self.log = groups, log
         self.desk = Desk(self.env, system)
         self.strategy, self.draw = strategy, draw
 
@@ -134,12 +136,13 @@ class _World:
             group.end_world()
 
     def _await_next(self) -> None:
-        self.next = next(self.coming, None)
-        if self.next is not None:
-            self.env.schedule(Wake(self._arrive, self.desk.settle), NORMAL, max(self.next[0] - self.env.now, 0.0))
+        for day, place, number in self.coming:
+            self.next = place, number
+            self.env.schedule(Wake(self._arrive, self.desk.settle), NORMAL, max(day - self.env.now, 0.0))
+            break
 
     def _arrive(self, _wake: Wake) -> None:
-        _, place, number = self.next
+        place, number = self.next
         self._await_next()
         Patient(self, self.groups[place], number)
 

@@ -16,6 +16,7 @@ from model import fixed_times
 from model.dynamics import AtCycleEnd, AtOnce, Dynamics
 from model.engines import accrual, risks
 from model.engines.individual import exits, revisited
+from model.history import NO_TRANSITION
 from model.instants import HAIR
 from model.over_time import OverTime
 
@@ -87,10 +88,14 @@ class Fates:
         self.kinds = self.start + 1
         self.shares = dynamics.start.reshape(-1, len(dynamics.states))[case]
         self.batches: dict[tuple[int, bool], Batch] = {}
-        self.alone = {i: risk.alone(case) for i, risk in diagram.risks.items() if not risk.renewing}
+        self.alone = {
+            i: risk.alone(case)
+            for i, risk in diagram.risks.items()
+            if not isinstance(risk, risks.Rate | risks.Stay) and not risk.renewing
+        }
         self.ways = {s: [(i, self.alone.get(i)) for i in out] for s, out in diagram.exits.items()}
         self.raced = {s: self._raced(s) for s in diagram.plain}
-        self.rest = {s: [(i, self.alone[i]) for i in self._not_raced(s)] for s in diagram.plain}
+        self.quick = {s: (self._key(s), [(i, self.alone[i]) for i in self._not_raced(s)]) for s in diagram.plain}
         self.chances = {s: self._chances(s) for s in np.flatnonzero(dynamics.chance).tolist()}
 
     def batch(self, number: int) -> tuple[Batch, int]:
@@ -105,11 +110,12 @@ class Fates:
 
     def first(self, state: int, batch: Batch, place: int, visit: int, now: float) -> Event | None:
         """The first event after entry to a plain state, if it comes before the end of time."""
-        base, time, taken = visit * self.kinds, inf, -1
-        if self.raced[state]:
-            delay, taken = batch[base + self.first_event + state][place]
+        time, taken, base = inf, NO_TRANSITION, visit * self.kinds
+        key, rest = self.quick[state]
+        if key is not None:
+            delay, taken = batch[base + key][place]
             time = now + delay
-        for transition, alone in self.rest[state]:
+        for transition, alone in rest:
             other = alone(now, batch[base + transition][place])
             if other < time or (other == time and transition < taken):
                 time, taken = other, transition
@@ -176,7 +182,7 @@ class Fates:
 
     def _branches(self, node: int, visit: int, batch: Batch) -> list[int]:
         branches = self.diagram.dynamics.branches(node)
-        chances = [float(branch.level.values[0].reshape(-1)[self.case]) for branch in branches.values()]
+        chances = [float(branch.level.at(0.0).reshape(-1)[self.case]) for branch in branches.values()]
         return _smallest(list(branches), [self._exponentials(i, visit, batch) for i in branches], chances)
 
     def _starts(self, batch: Batch) -> list[int]:
@@ -193,6 +199,9 @@ class Fates:
             out[:1] if self._is_instant(state) else [i for i in out if i in self.diagram.fixed or i not in self.alone]
         )
 
+    def _key(self, state: int) -> int | None:
+        return self.first_event + state if self.raced[state] else None
+
     def _not_raced(self, state: int) -> list[int]:
         raced = self.raced[state]
         return [] if self._is_instant(state) else [i for i in self.diagram.exits[state] if i not in raced]
@@ -203,8 +212,8 @@ class Fates:
         return first in self.diagram.fixed and self._due(first) == 0.0
 
     def _due(self, transition: int) -> float:
-        due = self.diagram.risks[transition].due
-        return float(due if due.ndim == 0 else due[self.case])
+        due = np.ravel(fixed_times.due(self.diagram.fixed[transition]))
+        return float(due[0] if len(due) == 1 else due[self.case])
 
     def _chances(self, node: int) -> dict[int, Chance]:
         """Of its branches; none where they never change."""

@@ -68,6 +68,17 @@ class Patient:
         ),
     )
 
+    state: int
+    entered: float
+    next: Event | None
+    later: list[Event] | None
+    here: float
+    path: tuple[int, ...]
+    after: int
+    ticket: Ticket | None
+    asked: float
+    due: float
+
     def __init__(self, world, group: Group, number: int):
         self.world, self.env, self.desk, self.group, self.number = world, world.env, world.desk, group, number
         self.fates = group.fates
@@ -123,9 +134,11 @@ class Patient:
             return  # he was served before
         if self.asks:
             self.asks = False
-            self._go_on(self._ask(self.due))
+            left = self._ask(self.due, self._lacks(self.after))
         else:
-            self._go_on(self._happen())
+            left = self._happen()
+        if left is not None:
+            self._live(self._leave(left), left)
 
     def served(self, _wake: Wake | None = None) -> None:
         """The desk has granted his ticket."""
@@ -185,7 +198,8 @@ class Patient:
     def _happen(self) -> float | None:
         """The next event happens, or the end of time comes: he gives up what he waited for."""
         if self.next is None:
-            return self._end()
+            self._end()
+            return None
         time, _, transition = self.next
         if self.state not in self.fates.plain and transition in self.group.fixed:
             transition = self._decided(self.next)
@@ -193,10 +207,11 @@ class Patient:
         if self.ticket is not None:
             self._stop_waiting(time, self.group.targets[transition])
         self._aim(transition, time)
-        if not (self.group.needs[self.after] and self._lacks(self.after)):
+        lacks = self._lacks(self.after)
+        if not lacks:
             return time
         if self.held or self.arrived + time * self.group.day - self.env.now <= HAIR:
-            return self._ask(time)
+            return self._ask(time, lacks)
         self.asks = True
         self._sleep(time)
         return None
@@ -220,7 +235,9 @@ class Patient:
         if self.row >= 0:
             self.group.stays.append((self.row, self.state, self.entered, time, path[0], self.here))
         if self.held:
-            self._keep(after)
+            self._give_back(self.group.needs[after])
+            if self.held:
+                self._keep(self.group.priority[after])
         if len(path) > 1:
             self._pass(path[1:], time)
         return after
@@ -267,7 +284,8 @@ class Patient:
 
         since: time in the state that is left.
         """
-        group, path = self.group, ()
+        group = self.group
+        path: tuple[int, ...] = ()
         while group.chance[state]:
             visit = self.visits.get(state, 0) + 1 if state in group.counted else 1
             path += (self.fates.taken(state, self.batch, self.place, visit, now, self.waited, since),)
@@ -281,28 +299,28 @@ class Patient:
         needs, held = self.group.needs[state], self.held
         return tuple([r for r in needs if r not in held]) if needs and held else needs
 
-    def _ask(self, time: float) -> float | None:
-        """Ask for what the wish needs."""
-        if self._is_granted(self.after, time) and self._turn(time):
+    def _ask(self, time: float, lacks: tuple[int, ...]) -> float | None:
+        """Ask for what he lacks for his wish."""
+        if self._is_granted(self.after, time, lacks) and self._turn(time):
             return time
         return self._wait()
 
-    def _is_granted(self, state: int, time: float, number: int | None = None) -> bool:
-        """Ask for what a state needs; number: his old place in the queue, if he keeps it."""
+    def _is_granted(self, state: int, time: float, lacks: tuple[int, ...], number: int | None = None) -> bool:
+        """Ask for what he lacks for a state; number: his old place in the queue, if he keeps it."""
         self.asked = time
-        self.ticket = self.desk.ask(self._lacks(state), self.group.priority[state], self, state, number)
-        return self.ticket.granted is not None
+        self.ticket = ticket = self.desk.ask(lacks, self.group.priority[state], self, state, number)
+        return ticket.granted is not None
 
     def _turn(self, time: float) -> bool:
         """The wish is granted: branches are taken now, after the wait. True unless they lead to where more is needed."""
         self._add_wait(time)
         if len(self.path) > 1:
             self._aim(self.path[0], time)
-            if self._lacks(self.after):
+            if self._lacks(self.after) and self.ticket is not None:
                 # Another branch, which needs more: all of it is taken together, at his old place in the queue.
-                ticket = self.ticket
-                self._return_unused(ticket)
-                return self._is_granted(self.after, time, ticket.number) and self._turn(time)
+                number = self.ticket.number
+                self._return_unused(self.ticket)
+                return self._is_granted(self.after, time, self._lacks(self.after), number) and self._turn(time)
         return True
 
     def take(self, ticket: Ticket) -> None:
@@ -330,7 +348,8 @@ class Patient:
             if r not in but:
                 del self.held[r]
                 self.desk.release(self, r)
-                self._log(r, ticket, self.env.now)
+                if self.world.log is not None:
+                    self._log(r, ticket, self.env.now)
 
     def _return_unused(self, ticket: Ticket) -> None:
         """What was granted a moment ago is not what he needs."""
@@ -339,25 +358,22 @@ class Patient:
             self.desk.release(self, r)
             self._log(r, ticket, self.env.now, nan)
 
-    def _keep(self, state: int) -> None:
-        """He moves on to `state` with what he holds, and his priority is that of the state he is in."""
-        self._give_back(self.group.needs[state])
-        if self.held:
-            priority = self.group.priority[state]
-            for ticket in self.held.values():
-                if ticket.priority != priority:
-                    ticket.priority = priority
-                    self.desk.look_again()
+    def _keep(self, priority: int) -> None:
+        """His priority is that of the state he is in."""
+        for ticket in self.held.values():
+            if ticket.priority != priority:
+                ticket.priority = priority
+                self.desk.look_again()
 
     def _log(self, r: int, ticket: Ticket, left: float, granted: float | None = None, instead: int = -1) -> None:
-        log, world, group = self.world.log, self.world, self.group
-        if log is None:
+        world, group = self.world, self.group
+        if world.log is None:
             return
         recruit = self.number < group.part.patients and group.comes
         number = self.number if recruit else -AFTER - self.number
         granted = ticket.granted if granted is None else granted
         about = (world.strategy, world.draw, group.place, number, r, _together(ticket.needs), ticket.target, instead)
-        log.append((*about, ticket.asked, granted, left))
+        world.log.append((*about, ticket.asked, granted, left))
 
     # --- pre-emption --------------------------------------------------------------------------------------------
 
@@ -376,7 +392,7 @@ class Patient:
 
     def _ask_anew(self, now: float, state: int, number: int) -> None:
         self._stop_waiting(now)
-        self._is_granted(state, now, number)
+        self._is_granted(state, now, self._lacks(state), number)
 
     def _stop_clock(self, now: float) -> None:
         """The clock of the state stands still, and what follows it with it."""
