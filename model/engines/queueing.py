@@ -33,7 +33,7 @@ from model.resources import LONGEST, MOST_ARRIVALS, System
 from model.scenario import Scenario
 
 TASK = 4  # replications of one task
-STAY = 160  # bytes that a stay takes at the height of a task
+STAY = 1000  # bytes that a state takes for each patient at the height of a task, those who are not recruited counted
 
 
 def run(dynamics: Dynamics, patients: int, seed: int, index=None, stream: str = "", *, system: System) -> Quantities:
