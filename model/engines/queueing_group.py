@@ -12,7 +12,7 @@ from model.draws import DomainError
 from model.dynamics import Dynamics
 from model.engines import calendar
 from model.engines.individual import Addresses, reached
-from model.engines.queueing_numbers import BATCH, Diagram, Fates
+from model.engines.queueing_numbers import Diagram, Drawn, Fates
 from model.history import History
 from model.resources import System
 
@@ -49,32 +49,21 @@ class Group:
         # The clock of the state stands still while a resource is lost; these transitions wait with it.
         self.paused = {i for i, event in part.dynamics.events().items() if event.clock == "state"}
         self.hair = fixed_times.hair(part.dynamics)
-        self.names = {name: k for k, name in enumerate(dict.fromkeys(self.diagram.names()))}
+        self.names = list(dict.fromkeys(self.diagram.names()))
         self.comes = True  # whether anyone belongs to it in the present draw
-        self.drawn: dict[tuple[str, int, int, bool], np.ndarray] = {}  # [name, patient]
         self.stays: list[tuple] = []
         self.records: list[np.ndarray] = []
         self.starts = np.zeros(self.shape, int)
 
     def begin_draw(self, draw: int, late: int, early: int) -> None:
         """late, early: how many come from the end of the warm-up on, and before."""
-        self.draw, self.late, self.early_ones = draw, late, early
-        self.drawn.clear()
+        self.draw = draw
+        self.drawn = Drawn((self.addresses, self.early_addresses), self.names, draw, (late, early))
 
     def begin(self, strategy: int) -> None:
         self.case = strategy * self.shape[1] + self.draw
         self.words = f", in strategy {self.dynamics.strategies[strategy]}, draw {self.numbers[self.draw] + 1}"
-        self.fates = Fates(self.diagram, self._exponential, self.case)
-
-    def _exponential(self, name: str, visit: int, first: int, early: bool) -> np.ndarray:
-        """Exponentials of a batch of patients, the same in every strategy. Those of first visits are made for all names at once."""
-        names = list(self.names) if visit == 1 else [name]
-        key = names[0], visit, first, early
-        if key not in self.drawn:
-            addresses, comes = (self.early_addresses, self.early_ones) if early else (self.addresses, self.late)
-            patients = np.arange(first, min(first + BATCH, comes))
-            self.drawn[key] = addresses.exponentials(names, self.draw, patients, visit)
-        return self.drawn[key][self.names[name] if visit == 1 else 0]
+        self.fates = Fates(self.diagram, self.drawn, self.case)
 
     def recruits(self, draw: int, system: System) -> np.ndarray:
         """Days of arrival from the end of the warm-up on, those recruited at least."""

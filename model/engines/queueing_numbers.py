@@ -15,7 +15,7 @@ import numpy as np
 from model import fixed_times
 from model.dynamics import AtCycleEnd, AtOnce, Dynamics
 from model.engines import accrual, risks
-from model.engines.individual import exits, revisited
+from model.engines.individual import Addresses, exits, revisited
 from model.history import NO_TRANSITION
 from model.instants import HAIR
 from model.over_time import OverTime
@@ -27,7 +27,6 @@ Event = tuple[float, float, int]  # time at which it counts, exact time, transit
 Chance = Callable[
     [float, float, float], float
 ]  # probability at (time, time waited so far, time in the state that was left)
-Exponential = Callable[[str, int, int, bool], np.ndarray]  # of (name, visit, first patient, of the warm-up): [patient]
 
 
 class Diagram:
@@ -60,6 +59,31 @@ class Diagram:
         return bool(self.exits[state]) and not (by_plan or state in self.by_cycle or self.dynamics.chance[state])
 
 
+class Drawn:
+    """Exponentials of a group's patients in one draw, the same in every strategy.
+
+    addresses, comes: of those who come from the end of the warm-up on, and before: where their numbers are, how many they are.
+    """
+
+    def __init__(self, addresses: tuple[Addresses, Addresses], names: list[str], draw: int, comes: tuple[int, int]):
+        self.addresses, self.names, self.draw, self.comes = addresses, names, draw, comes
+        self.place = {name: k for k, name in enumerate(names)}
+        self.made: dict[tuple[str, int, int, bool], np.ndarray] = {}
+
+    def of(self, name: str, visit: int, first: int, early: bool) -> np.ndarray:
+        """Of the batch that begins with patient `first`, [patient]; those of first visits are made for all names at once."""
+        if visit == 1:
+            return self._table(self.names, visit, first, early)[self.place[name]]
+        return self._table([name], visit, first, early)[0]
+
+    def _table(self, names: list[str], visit: int, first: int, early: bool) -> np.ndarray:
+        key = names[0], visit, first, early
+        if key not in self.made:
+            patients = np.arange(first, min(first + BATCH, self.comes[early]))
+            self.made[key] = self.addresses[early].exponentials(names, self.draw, patients, visit)
+        return self.made[key]
+
+
 class Batch(dict):
     """Lists by place in the batch, made when first asked for. A key is visit * kinds + what (see `Fates`)."""
 
@@ -78,8 +102,8 @@ class Fates:
     the (time from entry, transition) of the first event, then by node the branch, then the state at the start.
     """
 
-    def __init__(self, diagram: Diagram, exponential: Exponential, case: int):
-        self.diagram, self.exponential, self.case = diagram, exponential, case
+    def __init__(self, diagram: Diagram, drawn: Drawn, case: int):
+        self.diagram, self.drawn, self.case = diagram, drawn, case
         dynamics = diagram.dynamics
         self.first_event = len(dynamics.transitions)
         self.plain = diagram.plain
@@ -162,7 +186,7 @@ class Fates:
 
     def _exponentials(self, transition: int, visit: int, batch: Batch) -> np.ndarray:
         label = self.diagram.dynamics.transitions[transition].label
-        return self.exponential(label, visit, batch.first, batch.early)
+        return self.drawn.of(label, visit, batch.first, batch.early)
 
     def _numbers(self, transition: int, visit: int, batch: Batch) -> np.ndarray:
         exponentials, risk = self._exponentials(transition, visit, batch), self.diagram.risks.get(transition)
@@ -187,7 +211,7 @@ class Fates:
 
     def _starts(self, batch: Batch) -> list[int]:
         states, names = np.flatnonzero(self.shares).tolist(), self.diagram.dynamics.states
-        numbers = [self.exponential(f"start {names[s]}", 1, batch.first, batch.early) for s in states]
+        numbers = [self.drawn.of(f"start {names[s]}", 1, batch.first, batch.early) for s in states]
         return _smallest(states, numbers, [float(self.shares[s]) for s in states])
 
     # --- of what kind states and nodes are ----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from model.analysis.capacity import CapacityError
 from model.analysis.method import EngineError, Method
 from model.cli import main
 from model.decision import Decision
-from model.engines import queueing
+from model.engines.queueing_numbers import Drawn
 from model.report import capacity_report, centre_report, comparison_report
 from model.resources import Arrivals, Hold, Resource, System
 from model.sample import Sample
@@ -102,24 +102,22 @@ def test_the_engines_agree_on_the_default_scenario():
 
 
 def test_an_engine_that_is_off_by_a_hair_for_few_patients_is_found(monkeypatch):
-    right = queueing.Group.event
-    monkeypatch.setattr(
-        queueing.Group,
-        "event",
-        lambda self, move, number, visit, now: right(self, move, number, visit, now) * (1 + 1e-6 * (number == 7)),
-    )
+    right = Drawn.of
+
+    def hair(self, *address):
+        exponentials = right(self, *address).copy()
+        exponentials[7:8] *= 1 + 1e-6
+        return exponentials
+
+    monkeypatch.setattr(Drawn, "of", hair)
     found = agreement.agreement(read(SCENARIOS / "mscc_constant_hazards.yaml"), Method(patients=300, replications=10))
     assert not found.agree and 0 < found.differing <= 4
     assert comparison_report.agreement_text(found).startswith("THE ENGINES DIFFER")
 
 
 def test_a_biased_engine_is_found_by_its_means(monkeypatch, tmp_path, capsys):
-    right = queueing.Group.event
-    monkeypatch.setattr(
-        queueing.Group,
-        "event",
-        lambda self, move, number, visit, now: now + 0.8 * (right(self, move, number, visit, now) - now),
-    )
+    right = Drawn.of
+    monkeypatch.setattr(Drawn, "of", lambda self, *address: 0.8 * right(self, *address))
     assert (
         main(
             [

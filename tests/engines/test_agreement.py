@@ -9,6 +9,7 @@ from model.analysis.evaluate import Method, evaluate
 from model.analysis.simulate import summary
 from model.draws import DomainError
 from model.engines import cohort, individual, queueing
+from model.engines.queueing_numbers import Drawn
 from model.resources import Arrivals, Hold, Resource, System
 from model.sample import Sample
 from model.scenario_file import read
@@ -197,22 +198,22 @@ def test_queueing_with_slack_capacity_equals_the_individual_engine_patient_for_p
 
 def test_the_comparison_fails_for_an_engine_that_is_off_for_one_patient_in_100(tmp_path, monkeypatch):
     """A fault of the kind that only a comparison by patient can show: one patient in 100 leaves a little late."""
-    right = queueing.Group.event
+    right = Drawn.of
 
-    def wrong(self, move, number, visit, now):
-        return right(self, move, number, visit, now) * (1 + 1e-9 * (number % 100 == 7))
+    def wrong(self, name, visit, first, early):
+        exponentials = right(self, name, visit, first, early).copy()
+        exponentials[(first + np.arange(len(exponentials))) % 100 == 7] *= 1 + 1e-9
+        return exponentials
 
     path = write_scenario(tmp_path, SMALL["Weibull on the clock of the model"])
     assert same_patients(path) is None
-    monkeypatch.setattr(queueing.Group, "event", wrong)
+    monkeypatch.setattr(Drawn, "of", wrong)
     assert same_patients(path) == "entered"
 
 
 def test_the_comparison_fails_for_an_engine_that_forgets_the_visit(tmp_path, monkeypatch):
-    right = queueing.Group.event
-    monkeypatch.setattr(
-        queueing.Group, "event", lambda self, move, number, visit, now: right(self, move, number, 1, now)
-    )
+    right = Drawn.of
+    monkeypatch.setattr(Drawn, "of", lambda self, name, visit, first, early: right(self, name, 1, first, early))
     path = write_scenario(tmp_path, SMALL["Weibull on the clock of the state, with return"])
     assert same_patients(path) is not None
 

@@ -3,6 +3,7 @@
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,7 +105,8 @@ def test_the_first_event_is_that_of_all_events(tmp_path):
     diagram = Diagram(inputs.dynamics(scenario, draws.base(scenario), scenario.groups["all"]))
     rng = np.random.default_rng(1)
     numbers = {(name, visit): rng.exponential(size=50) for name in diagram.names() for visit in (1, 2)}
-    fates = Fates(diagram, lambda name, visit, first, early: numbers[name, visit], 0)
+    drawn = SimpleNamespace(of=lambda name, visit, first, early: numbers[name, visit])
+    fates = Fates(diagram, drawn, 0)
     batch, seen = fates.batch(0)[0], 0
     assert diagram.plain == set(range(5))
     for state in diagram.plain:
