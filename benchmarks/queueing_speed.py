@@ -1,19 +1,9 @@
-"""Time of the queueing engine a patient: against plain SimPy on the same queue, under overload, and in a centre with queues.
-
-Run: python benchmarks/queueing_speed.py
-"""
+"""Time of the queueing engine a patient: against plain SimPy on the same queue, under overload, and in a centre with queues."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from statistics import median
-from time import process_time
-
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from timing import HERE, ROOT, Job, interleaved
 
 from model import draws, inputs
 from model.analysis.evaluate import Method, evaluate
@@ -22,9 +12,7 @@ from model.resources import Arrivals, Hold, Resource, System
 from model.sample import Sample
 from model.scenario_file import read
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-SERVERS, PER_DAY, PATIENTS = 3, 2.4, 5000
+SERVERS, PER_DAY, MICRO = 3, 2.4, 1e6
 CENTRE = System(
     (Resource("theatre", 30), Resource("bed", 200)),
     (Hold("surgery", ("theatre",)), Hold("ward", ("bed",))),
@@ -64,67 +52,38 @@ def simpy_queue(patients: int) -> None:
     env.run()
 
 
-def simulated(file: str, system: System, patients: int) -> Callable[[], object]:
+def simulated(file: str, system: System, patients: int) -> Job:
     scenario = read(HERE / file)
     dynamics = inputs.dynamics(scenario, draws.base(scenario), scenario.groups["all"])
     part = queueing.Part(dynamics, patients, np.ones(1))
     return lambda: queueing.simulate([part], 1, None, system)
 
 
-def centre(patients: int, replications: int) -> Callable[[], object]:
+def centre(patients: int, replications: int) -> Job:
     """The shipped capacity scenario, simulated and priced; two draws of that many replications."""
     scenario = read(ROOT / "scenarios" / "mscc_capacity.yaml")
     table = draws.probabilistic(scenario, Sample(2, 1))
     return lambda: evaluate(scenario, table, Method("queueing", patients, replications))
 
 
-def interleaved(runs: dict[str, tuple[Callable[[], object], int]], repeats: int) -> dict[str, float]:
-    """Microseconds a patient of each, the median of some rounds: processor time, one after the other in each round."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeats):
-        for name, (run, patients) in runs.items():
-            start = process_time()
-            run()
-            times[name].append((process_time() - start) / patients * 1e6)
-    return {name: median(found) for name, found in times.items()}
-
-
-def measure(repeats: int = 9) -> list[dict]:
-    """One row a figure: name, microseconds (or a ratio, or a power of the number of patients), target."""
-    runs = {
-        "plain SimPy": (lambda: simpy_queue(PATIENTS), PATIENTS),
-        "queue": (simulated("one_queue.yaml", QUEUE, PATIENTS), PATIENTS),
-        "unloaded": (simulated("queueing.yaml", CENTRE, PATIENTS), PATIENTS),
-        **{n: (simulated("queueing.yaml", OVERLOADED, n), n) for n in (1000, 2000, 4000)},
-        "centre": (centre(1000, 2), 1000 * 2 * 2 * 2),
-    }
-    found = interleaved(runs, repeats)
-    power = 1 + np.log(found[4000] / found[1000]) / np.log(4)
-    about = f"M/M/{SERVERS}, {PATIENTS:,} patients"
-    return [
-        {"name": f"{about}: plain SimPy", "seconds": found["plain SimPy"], "target": np.nan, "unit": "us"},
-        {
-            "name": f"{about}: queueing engine",
-            "seconds": found["queue"],
-            "target": 3 * found["plain SimPy"],
-            "unit": "us",
-        },
-        {
-            "name": "the same: times plain SimPy",
-            "seconds": found["queue"] / found["plain SimPy"],
-            "target": 3,
-            "unit": "",
-        },
-        {"name": "a patient with two resources, unloaded", "seconds": found["unloaded"], "target": 80, "unit": "us"},
-        *(
-            {"name": f"joint needs under overload, {n:,} patients", "seconds": found[n], "target": 60, "unit": "us"}
-            for n in (1000, 2000, 4000)
-        ),
-        {"name": "the same: power of the patients, 1,000 to 4,000", "seconds": power, "target": 1.1, "unit": ""},
-        {"name": "mscc_capacity.yaml, a patient and strategy", "seconds": found["centre"], "target": 70, "unit": "us"},
+def measure(small: bool = False) -> list[dict]:
+    """One row a figure: name, microseconds a patient (or a ratio), target. small: few patients, to see that everything works."""
+    queued, sizes, followed = (20, (10, 20), 5) if small else (5000, (1000, 2000, 4000), 1000)
+    jobs = [
+        (lambda: simpy_queue(queued), queued),
+        (simulated("one_queue.yaml", QUEUE, queued), queued),
+        (simulated("queueing.yaml", CENTRE, queued), queued),
+        (centre(followed, 2), followed * 2 * 2 * 2),
+        *((simulated("queueing.yaml", OVERLOADED, n), n) for n in sizes),
     ]
-
-
-if __name__ == "__main__":
-    for row in measure():
-        print(f"{row['seconds']:10.2f} {row['unit']:2s} (target {row['target']:g})  {row['name']}")
+    seconds = interleaved([job for job, _ in jobs], 1 if small else 9)
+    plain, queue, unloaded, capacity, *overloaded = (MICRO * s / n for s, (_, n) in zip(seconds, jobs))
+    joint = {"name": "queueing, joint needs, ten times what beds can take", "axis": "patients", "power": 1.1}
+    return [
+        {"name": f"M/M/{SERVERS}, a patient: plain SimPy", "seconds": plain, "unit": "us"},
+        {"name": "the same: queueing engine", "seconds": queue, "target": 3 * plain, "unit": "us"},
+        {"name": "the same: times plain SimPy", "seconds": queue / plain, "target": 3, "unit": ""},
+        {"name": "queueing, one patient, two resources, unloaded", "seconds": unloaded, "target": 80, "unit": "us"},
+        {"name": "mscc_capacity.yaml, a patient and strategy", "seconds": capacity, "target": 70, "unit": "us"},
+        *(joint | {"size": n, "seconds": n * each / MICRO} for n, each in zip(sizes, overloaded)),
+    ]
