@@ -8,16 +8,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from model import effort, inputs
-from model.addressed import Addresses as Addresses
+from model.addressed import Addresses
 from model.dynamics import Dynamics
 from model.effects import BUILT_IN
 from model.engines import accrual
 from model.engines.accrual import Accrual
 from model.engines.contract import NUMBER, Block, Cut, Engine, Followed, Ran, Result
-from model.engines.diagram import MOST as MOST
-from model.engines.diagram import exits as exits
-from model.engines.diagram import reached as reached
-from model.engines.diagram import revisited as revisited
 from model.engines.simulation import Diagram, Simulation
 from model.history import History, Stays
 from model.quantities import Quantities

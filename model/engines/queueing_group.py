@@ -8,10 +8,11 @@ from itertools import chain
 import numpy as np
 
 from model import fixed_times
+from model.addressed import Addresses
 from model.draws import DomainError
 from model.dynamics import Dynamics
 from model.engines import calendar
-from model.engines.individual import Addresses, reached
+from model.engines.diagram import reached
 from model.engines.queueing_numbers import Diagram, Drawn, Fates
 from model.history import History
 from model.resources import System

@@ -13,9 +13,10 @@ from math import ceil, inf
 import numpy as np
 
 from model import fixed_times
+from model.addressed import Addresses
 from model.dynamics import AtCycleEnd, AtOnce, Dynamics
 from model.engines import accrual, risks
-from model.engines.individual import Addresses, exits, revisited
+from model.engines.diagram import exits, revisited
 from model.history import NO_TRANSITION
 from model.instants import HAIR
 from model.over_time import OverTime

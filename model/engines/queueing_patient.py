@@ -13,7 +13,7 @@ from math import inf, nan
 from model import fixed_times
 from model.draws import DomainError
 from model.engines.desk import NORMAL, URGENT, Ticket, Wake
-from model.engines.individual import MOST
+from model.engines.diagram import MOST
 from model.engines.queueing_group import Group
 from model.engines.queueing_numbers import Event
 from model.engines.refusals import NOWHERE
