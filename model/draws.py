@@ -90,9 +90,9 @@ def of_uniforms(scenario: Scenario, uniform: dict[str, np.ndarray], index: np.nd
     values = dict(base(scenario).values)
     for name, parameter in scenario.parameters.items():
         if parameter.distribution is not None:
-            values[name] = parameter.distribution.sampled(uniform[name])
+            values[name] = parameter.distribution.sampled(uniform.pop(name))  # no longer needed: memory
     for joint in scenario.joints.values():
-        needed = np.stack([uniform[f"{joint.key}[{i}]"] for i in range(joint.distribution.uniforms)])
+        needed = np.stack([uniform.pop(f"{joint.key}[{i}]") for i in range(joint.distribution.uniforms)])
         values |= dict(zip(joint.names, joint.distribution.quantile(needed)))
     draws = Draws(values, index, seed, sampled=True)
     for name, parameter in scenario.parameters.items():

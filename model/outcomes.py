@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model import stores
 from model.effects import BUILT_IN
+from model.grouped import Grouped
 from model.outcome_keys import COST, cost_of
 from model.pricing import Price, Prices
 from model.quantities import COST as COST_WEIGHT
@@ -23,6 +25,7 @@ class OutcomeError(ValueError):
 class Outcomes:
     """values[outcome, discounted (0 no, 1 yes), strategy, draw]; `names` are those of tables: cost, effects, 'cost: x'.
 
+    Of many draws `values` stand in a file and are read-only: take them one by one, by `get`.
     Costs are money per person, QALYs and life-years are years per person, other effects in their own unit.
     components: of the cost, without those that the perspective leaves out.
     """
@@ -38,6 +41,8 @@ class Outcomes:
                 f"outcomes of shape {self.values.shape} do not fit {len(self.names)} names and "
                 f"{len(self.strategies)} strategies"
             )
+        if stores.mapped(self.values):  # its blocks have been looked at
+            return
         finite = np.isfinite(self.values)
         if not finite.all():
             outcome, _, strategy, *draw = np.argwhere(~finite)[0]
@@ -47,7 +52,11 @@ class Outcomes:
 
     def get(self, name: str, discounted: bool = True) -> np.ndarray:
         """[strategy, draw] of one outcome."""
-        return self.values[self.names.index(name), int(discounted)]
+        return stores.held(self.values[self.names.index(name), int(discounted)])
+
+    def some(self, name: str, strategy: int, start: int, stop: int) -> np.ndarray:
+        """[draw] of one discounted outcome of one strategy, of draws start to stop."""
+        return stores.held(self.values[self.names.index(name), 1, strategy, start:stop])
 
     def component(self, name: str, discounted: bool = True) -> np.ndarray:
         """[strategy, draw] of one component of the cost."""
@@ -166,3 +175,18 @@ def joined(parts: list[Outcomes]) -> Outcomes:
     if len(parts) == 1:
         return parts[0]
     return parts[0].of_values(np.concatenate([part.values for part in parts], axis=-1))
+
+
+def collected(blocks: Iterable[Grouped[Outcomes]], n: int) -> Grouped[Outcomes]:
+    """Blocks of draws by group, one behind the other, n draws in all; many of them in a file."""
+    found: dict[str, tuple[Outcomes, stores.Store]] = {}
+    for block in blocks:
+        if block.total.values.shape[-1] == n:
+            return block
+        if not found:
+            size = n / block.total.values.shape[-1] * sum(part.values.nbytes for part in block.values())
+            to_file = stores.in_file(size)
+            found = {k: (p, stores.Store(p.values.shape[:-1], n, to_file)) for k, p in block.items()}
+        for key, part in block.items():
+            found[key][1].add(part.values)
+    return Grouped({key: part.of_values(store.array()) for key, (part, store) in found.items()})

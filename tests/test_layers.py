@@ -40,6 +40,7 @@ LAYERS = {
         "grouped",
         "progress",
         "spreadsheets",
+        "stores",
         "suggestions",
         "instants",
         "norms",

@@ -91,23 +91,22 @@ def evaluate(
     weights = inputs.group_weights(scenario, draws)
     rows = method.rows(draws)
     shares = {key: np.repeat(share, rows.n // draws.n) for key, share in weights.items()}
-    pieces = list(_pieces(scenario, rows, shares, method, at if trace else None, progress, queues))
+    made = _pieces(scenario, rows, shares, method, at if trace else None, progress, queues)
+    if not engine.independent:
+        return _of_draws(scenario, made, weights, draws.n)
+    pieces = list(made)
     parts = {key: outcomes.joined([p.outcomes[key] for p in pieces]) for key in pieces[0].outcomes}
     requests = (
         Requests.joined([p.requests for p in pieces if p.requests is not None])
         if pieces[0].requests is not None
         else None
     )
-    match engine.independent:
-        case "patients":
-            simulated = _of_patients(scenario, pieces, weights)
-        case "replications":
-            means = by_group(scenario, parts, outcomes.pooled, shares)
-            reference = scenario.reference_index
-            simulated = means.each(lambda part: over_replications(part, method.replications, reference))
-        case _:
-            total = by_group(scenario, parts, outcomes.pooled, weights)
-            return Evaluation(total, weights, _traces(scenario, pieces, weights))
+    if engine.independent == "patients":
+        simulated = _of_patients(scenario, pieces, weights)
+    else:
+        means = by_group(scenario, parts, outcomes.pooled, shares)
+        reference = scenario.reference_index
+        simulated = means.each(lambda part: over_replications(part, method.replications, reference))
     return Evaluation(simulated.each(lambda part: part.mean), weights, Grouped(), simulated, requests)
 
 
@@ -221,16 +220,32 @@ def by_group(
     return found
 
 
+def _of_draws(scenario: Scenario, pieces: Iterator[_Piece], weights: Weights, n: int) -> Evaluation:
+    """Without patients: each block is weighted and put away when it is there."""
+    traces: list[dict[str, Trace]] = []
+
+    def blocks() -> Iterator[Grouped[Outcomes]]:
+        done = 0
+        for piece in pieces:
+            traces.append(piece.traces)
+            stop = done + next(iter(piece.outcomes.values())).values.shape[-1]
+            yield by_group(scenario, piece.outcomes, outcomes.pooled, {k: w[done:stop] for k, w in weights.items()})
+            done = stop
+
+    found = outcomes.collected(blocks(), n)
+    return Evaluation(found, weights, _traces(scenario, traces, weights))
+
+
 def _of_patients(scenario: Scenario, pieces: list[_Piece], weights: Weights) -> Grouped[Simulated]:
     parts = {key: Simulated.joined([p.moments[key].simulated() for p in pieces]) for key in weights}
     return by_group(scenario, parts, Simulated.pooled, weights)
 
 
-def _traces(scenario: Scenario, pieces: list[_Piece], weights: Weights) -> Grouped[Trace]:
+def _traces(scenario: Scenario, pieces: list[dict[str, Trace]], weights: Weights) -> Grouped[Trace]:
     """Those of all draws, one after the other, and the weighted total."""
-    if not pieces[0].traces:
+    if not pieces[0]:
         return Grouped()
-    parts = {key: _joined([piece.traces[key] for piece in pieces]) for key in weights}
+    parts = {key: _joined([piece[key] for piece in pieces]) for key in weights}
     return by_group(scenario, parts, together, weights)
 
 

@@ -62,11 +62,11 @@ def outcomes(evaluation: Evaluation, of_patients: bool) -> Iterator[OutcomeSumma
         simulated = evaluation.simulated[group] if evaluation.simulated and of_patients else None
         for o, outcome in enumerate(result.names):
             for discounted in (True, False):
+                values = result.get(outcome, discounted)
                 for s, strategy in enumerate(result.strategies):
-                    place = o, int(discounted), s
                     summary = (
-                        of_draws(result.values[place])
+                        of_draws(values[s])
                         if simulated is None
-                        else of_simulation(result.values[place][0], simulated.se[place][0], simulated.freedom)
+                        else of_simulation(values[s][0], simulated.se[o, int(discounted), s][0], simulated.freedom)
                     )
                     yield OutcomeSummary(group, strategy, outcome, discounted, summary)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 from model import shipped
 from model.api.asked import Asked, AskedError, Options, Source, analysis, folder_of, several
 from model.progress import progress
+from model.report.named_tables import Tables
 from model.report.result import Result
 from model.scenario import Scenario
 from model.suggestions import check_known
@@ -79,7 +80,8 @@ def _against_profile(result: Result) -> None:
     from model.report import profile_tables
 
     assert result.run is not None
-    result.tables = {**result.tables, **profile_tables.run_tables(result.run, result.parts)}
+    assert isinstance(result.tables, Tables)
+    result.tables = result.tables | profile_tables.run_tables(result.run, result.parts)
     if missing := profile_tables.left_out_text(result.run.scenario, result.parts):
         result.summary += f" {missing}"
 

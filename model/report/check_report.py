@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model.report import numbers
-from model.report.result import Result, Tables
+from model.report.named_tables import Tables
+from model.report.result import Result
 from model.scenario import Scenario
 
 if TYPE_CHECKING:

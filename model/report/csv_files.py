@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.report.rows import Rows
 from model.spreadsheets import escape
 
 if TYPE_CHECKING:
@@ -18,20 +19,25 @@ TEXT = "%s"
 FORMS = {"f": "%.12g", "i": "%d", "u": "%d", "b": TEXT}  # by the kind of a column
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame | Rows, path: Path) -> None:
     """Numbers with 12 significant digits; text that a spreadsheet would take for a formula has an apostrophe before it.
 
     Byte for byte what pandas writes with that format of numbers, one format string a block of rows in the place of a call a number.
     """
-    alone = len(table.columns) == 1
+    rows = Rows.of(table)
+    alone = len(names := rows.columns) == 1
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        file.write(",".join(_quoted(escape(str(name)), alone) for name in table.columns) + "\n")
-        for begin in range(0, len(table), BLOCK):
-            block = table.iloc[begin : begin + BLOCK]
-            cells = [_cells(block.iloc[:, i], alone) for i in range(len(table.columns))]
-            row = ",".join(form for form, _ in cells) + "\n"
-            values = chain.from_iterable(zip(*(column for _, column in cells)))
-            file.write(row * len(block) % tuple(values))
+        file.write(",".join(_quoted(escape(str(name)), alone) for name in names) + "\n")
+        for made in rows.blocks():
+            for begin in range(0, len(made), BLOCK):
+                file.write(_text_of(made.iloc[begin : begin + BLOCK], alone))
+
+
+def _text_of(block: pd.DataFrame, alone: bool) -> str:
+    cells = [_cells(block.iloc[:, i], alone) for i in range(len(block.columns))]
+    row = ",".join(form for form, _ in cells) + "\n"
+    values = chain.from_iterable(zip(*(column for _, column in cells)))
+    return row * len(block) % tuple(values)
 
 
 def _cells(column: pd.Series, alone: bool) -> tuple[str, list]:

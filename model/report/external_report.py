@@ -12,7 +12,9 @@ from model.analysis.summaries import of_draws
 from model.analysis.value_of_information import Information, ranked
 from model.effects import Words
 from model.report import figures, numbers, plots, psa_tables, sampling_plots, tables, text, voi_report
+from model.report.named_tables import Tables
 from model.report.result import Result
+from model.report.rows import Part, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +34,7 @@ def report(found: External, currency: str = "", effect: str = "effect") -> Resul
     if found.information is not None and found.by_wtp is not None:
         more, figure, paragraph = _information(found.information, found.by_wtp, style)
         made, plans, words = made | more, plans | figure, f"{words}\n\n{paragraph}"
-    return Result(made, plans, None, words)
+    return Result(Tables(made), plans, None, words)
 
 
 def _information(about: Information, by_wtp: ByWtp, style: plots.Style) -> tuple[dict, dict, str]:
@@ -52,7 +54,17 @@ def _information(about: Information, by_wtp: ByWtp, style: plots.Style) -> tuple
     return made, plans, "\n".join(lines)
 
 
-def _tables(found: External, middle: Means, others: list[Pair]) -> dict[str, pd.DataFrame]:
+def _draws(strategy: str, cost: np.ndarray, effect: np.ndarray) -> Part:
+    import pandas as pd
+
+    def make(start: int, stop: int) -> pd.DataFrame:
+        values = {"cost": cost[start:stop], "effect": effect[start:stop]}
+        return pd.DataFrame({"draw": np.arange(start + 1, stop + 1), "strategy": strategy, **values, "group": "all"})
+
+    return Part(len(cost), make)
+
+
+def _tables(found: External, middle: Means, others: list[Pair]) -> dict[str, pd.DataFrame | Rows]:
     import pandas as pd
 
     names = found.strategies
@@ -73,19 +85,9 @@ def _tables(found: External, middle: Means, others: list[Pair]) -> dict[str, pd.
     if found.curves is None:
         made["net_benefit"] = made["net_benefit"].drop(columns=tables.PROBABILITY)
         return made
-    n = found.cost.shape[1]
-    psa = pd.DataFrame(
-        {
-            "draw": np.tile(np.arange(1, n + 1), len(names)),
-            "strategy": np.repeat(names, n),
-            "cost": found.cost.ravel(),
-            "effect": found.effect.ravel(),
-            "group": "all",
-        }
-    )
     return {
         **made,
-        "psa": psa,
+        "psa": Rows([_draws(name, cost, effect) for name, cost, effect in zip(names, found.cost, found.effect)]),
         **psa_tables.curves(found.curves, names),
         **psa_tables.uncertainty_tables(others, names, found.reference),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from model.analysis.first_order import FirstOrder
 from model.analysis.means import pairs
@@ -15,12 +14,9 @@ from model.analysis.survival import events
 from model.effects import words_of
 from model.outcome_keys import QALY, cost_of
 from model.report import group_report, plots, psa_tables, published_curve_tables, published_tables
+from model.report.named_tables import Tables
 from model.report.plan import Plan
 from model.scenario import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 MOST_ROWS = 30  # groups in the forest of each strategy
 MOST_PANELS = 15  # groups with acceptability curves, beside all patients
@@ -49,7 +45,7 @@ def parameter_labels(scenario: Scenario) -> dict[str, str]:
     return {key: f"{label} [{key}]" if label in shared else label for key, label in labels.items()}
 
 
-def run_figures(run: Run, found: dict[str, pd.DataFrame], comparators: Sequence[str] = ()) -> dict[str, Plan]:
+def run_figures(run: Run, found: Tables, comparators: Sequence[str] = ()) -> dict[str, Plan]:
     """Figures of a run, by name; `found` are its tables; comparators: of the pairs that are asked for."""
     style, scenario = style_of(run), run.scenario
     costs = found["outcomes"][found["outcomes"]["outcome"].str.startswith(cost_of(""))]
@@ -85,20 +81,20 @@ def run_figures(run: Run, found: dict[str, pd.DataFrame], comparators: Sequence[
         return plans
     others = pairs(run.psa.total.cost, run.psa.total.get(run.decision.effect), run.reference)
     plane = psa_tables.plane(others, tuple(scenario.strategies), run.reference)
-    sampled, inputs = found["psa_parameters"], found["parameters"]
+    sampled, inputs = found.rows("psa_parameters"), found["parameters"]
     return (
         economics_figures(found, plane, style, scenario.wtp.thresholds)
         | _pairwise_figures(run, style, comparators)
         | plans
         | {
             "sampled_distributions": Plan(
-                lambda: plots.sampled_distributions(sampled, inputs, style), sampled, "psa_parameters"
+                lambda: plots.sampled_distributions(sampled.whole(), inputs, style), sampled, "psa_parameters"
             )
         }
     )
 
 
-def group_figures(run: Run, found: dict[str, pd.DataFrame], style: plots.Style) -> dict[str, Plan]:
+def group_figures(run: Run, found: Tables, style: plots.Style) -> dict[str, Plan]:
     """Figures of groups of patients, where there are several."""
     table, scenario = found["groups"], run.scenario
 
@@ -124,14 +120,12 @@ def _pairwise_figures(run: Run, style: plots.Style, comparators: Sequence[str]) 
         return {}
     plane, curves = psa_tables.pairwise(found)
     return {
-        "plane_pairwise": Plan(lambda: plots.plane_pairwise(plane, style, run.decision.wtp), plane),
+        "plane_pairwise": Plan(lambda: plots.plane_pairwise(plane.whole(), style, run.decision.wtp), plane),
         "acceptability_pairwise": Plan(lambda: plots.acceptability_pairwise(curves, style, thresholds), curves),
     }
 
 
-def patient_figures(
-    run: Run, patients: FirstOrder, found: dict[str, pd.DataFrame], style: plots.Style
-) -> dict[str, Plan]:
+def patient_figures(run: Run, patients: FirstOrder, found: Tables, style: plots.Style) -> dict[str, Plan]:
     """Figures of single patients, for engines that follow them."""
     import pandas as pd
 
@@ -186,6 +180,6 @@ def economics_figures(found, plane, style, thresholds) -> dict[str, Plan]:
     }
     if len(plane):
         plans = {
-            "cost_effectiveness_plane": Plan(lambda: plots.cost_effectiveness_plane(plane, style, wtp), plane)
+            "cost_effectiveness_plane": Plan(lambda: plots.cost_effectiveness_plane(plane.whole(), style, wtp), plane)
         } | plans
     return plans

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from model.report.csv_files import write_csv
 from model.report.file_names import file_names
 from model.report.locks import alive, held
+from model.report.named_tables import rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -314,5 +315,5 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> dict[str, 
     (folder / "tables").mkdir()
     files = {name: folder / "tables" / f"{file}.csv" for name, file in zip(tables, file_names(tables))}
     for name, file in files.items():
-        write_csv(tables[name], file)
+        write_csv(rows_of(tables, name), file)
     return files

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from model.decision import ALL
 from model.report.columns.shared import LABELLED, keys_to_label
 from model.report.figures import parameter_labels
+from model.report.named_tables import Tables
 from model.report.numbers import ALL_PATIENTS
 from model.report.plan import Plan
-from model.report.result import Tables
+from model.report.rows import Rows
 from model.report.style import named
 from model.scenario import Scenario
 
@@ -20,13 +21,9 @@ if TYPE_CHECKING:
 
 def of_tables(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> Mapping[str, pd.DataFrame]:
     """Every table with its labels; those that are made when they are asked for still are."""
-    if not isinstance(tables, Tables):
-        return {name: labelled(name, table, scenario) for name, table in tables.items()}
-
-    def later(name: str) -> Callable[[], pd.DataFrame]:
-        return lambda: labelled(name, tables[name], scenario)
-
-    return Tables({name: later(name) for name in tables})
+    if isinstance(tables, Tables):
+        return tables.each(lambda name, table: labelled(name, table, scenario))
+    return {name: labelled(name, table, scenario) for name, table in tables.items()}
 
 
 def of_plans(plans: Mapping[str, Plan], scenario: Scenario) -> dict[str, Plan]:
@@ -37,7 +34,13 @@ def of_plans(plans: Mapping[str, Plan], scenario: Scenario) -> dict[str, Plan]:
 def _labelled_plan(name: str, plan: Plan, scenario: Scenario) -> Plan:
     listed = plan.data.columns
     same = keys_to_label(name, listed) == keys_to_label(plan.table, listed)
-    return plan._replace(data=labelled(name, plan.data, scenario), table=plan.table if same else "")
+    return plan._replace(data=_labelled(name, plan.data, scenario), table=plan.table if same else "")
+
+
+def _labelled(name: str, data: pd.DataFrame | Rows, scenario: Scenario) -> pd.DataFrame | Rows:
+    if isinstance(data, Rows):
+        return data.each(lambda block: labelled(name, block, scenario))
+    return labelled(name, data, scenario)
 
 
 def labelled(name: str, table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:

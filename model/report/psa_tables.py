@@ -5,6 +5,7 @@ Where they are by group, all patients come first: their rows are those of a scen
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,36 +18,37 @@ from model.decision import ALL
 from model.economics.acceptability import Acceptability
 from model.grouped import Grouped
 from model.outcomes import Outcomes
+from model.report.rows import Part, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def run_tables(run: Run, psa: Psa) -> dict[str, pd.DataFrame]:
+def run_tables(run: Run, psa: Psa) -> dict[str, pd.DataFrame | Rows]:
     """Of a run with a PSA, by file name."""
     import pandas as pd
 
     strategies, total = tuple(run.scenario.strategies), psa.evaluation.total
     others = pairs(total.cost, total.get(run.decision.effect), run.reference)
-    made = {
-        **curves(psa.curves, strategies),
+    of_all = curves(psa.curves, strategies)
+    groups = [ceac(found, strategies, group) for group, found in psa.decisions.items() if group != ALL]
+    return {
+        **of_all,
         **uncertainty_tables(others, strategies, run.reference),
         **by_group(psa.evaluation.outcomes),
         "psa_parameters": parameters(run, psa),
+        "ceac": pd.concat([of_all["ceac"], *groups], ignore_index=True),
     }
-    groups = [ceac(found, strategies, group) for group, found in psa.decisions.items() if group != ALL]
-    return made | {"ceac": pd.concat([made["ceac"], *groups], ignore_index=True)}
 
 
-def by_group(outcomes: Grouped[Outcomes]) -> dict[str, pd.DataFrame]:
+def by_group(outcomes: Grouped[Outcomes]) -> dict[str, pd.DataFrame | Rows]:
     """Draws of all patients and of each group as `psa`; the latter as `psa_groups` where they make a file too large."""
-    import pandas as pd
-
     kept = kept_draws(outcomes)
-    total, made = draws(outcomes.total), [draws(part, key, kept.draws) for key, part in outcomes.items() if key != ALL]
+    total = draws(outcomes.total)
+    groups = [part for key, result in outcomes.items() if key != ALL for part in draws(result, key, kept.draws)]
     if kept.apart:
-        return {"psa": total, "psa_groups": pd.concat(made, ignore_index=True)}
-    return {"psa": pd.concat([total, *made], ignore_index=True)}
+        return {"psa": Rows(total), "psa_groups": Rows(groups)}
+    return {"psa": Rows([*total, *groups])}
 
 
 def curves(found: Acceptability, strategies) -> dict[str, pd.DataFrame]:
@@ -110,53 +112,68 @@ def uncertainty_tables(others: list[Pair], strategies, reference: int) -> dict[s
     return {"icer_interval": pd.DataFrame(intervals), "quadrants": pd.DataFrame(quadrants)}
 
 
-def plane(others: list[Pair], strategies, reference: int) -> pd.DataFrame:
+def plane(others: list[Pair], strategies, reference: int) -> Rows:
     """Draws of the incremental plane."""
-    import pandas as pd
-
-    columns = ["draw", "strategy", "comparator", "incremental_cost", "incremental_effect"]
-    parts = [
-        pd.DataFrame(
-            {
-                "draw": np.arange(1, len(pair.cost) + 1),
-                "strategy": strategies[pair.strategy],
-                "comparator": strategies[reference],
-                "incremental_cost": pair.cost,
-                "incremental_effect": pair.effect,
-            }
-        )
-        for pair in others
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return Rows(
+        [_increments(pair, strategies[pair.strategy], strategies[reference]) for pair in others] or [_no_pair()]
+    )
 
 
-def pairwise(found: list[Pairwise]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def pairwise(found: list[Pairwise]) -> tuple[Rows, pd.DataFrame]:
     """(increments of the draws, acceptability) of pairs."""
     import pandas as pd
 
-    plane, curves = [], []
+    curves = []
     for pair in found:
         about = {"strategy": pair.strategy, "comparator": pair.comparator}
-        increments = {"incremental_cost": pair.cost, "incremental_effect": pair.effect}
-        plane.append(pd.DataFrame({"draw": np.arange(1, len(pair.cost) + 1), **about, **increments}))
         known = {"probability_more_cost_effective": pair.probability, "standard_error": pair.error}
         curves.append(pd.DataFrame({"wtp": pair.wtp, **about, **known}))
-    return pd.concat(plane, ignore_index=True), pd.concat(curves, ignore_index=True)
+    plane = Rows([_increments(pair, pair.strategy, pair.comparator) for pair in found])
+    return plane, pd.concat(curves, ignore_index=True)
 
 
-def draws(result: Outcomes, group: str = ALL, most: int | None = None) -> pd.DataFrame:
-    """Discounted cost and effects of each draw (numbered from 1; at most so many) and strategy, of one group of patients."""
+def _increments(pair: Pair | Pairwise, strategy: str, comparator: str) -> Part:
     import pandas as pd
 
+    def make(start: int, stop: int) -> pd.DataFrame:
+        increments = {"incremental_cost": pair.cost[start:stop], "incremental_effect": pair.effect[start:stop]}
+        return pd.DataFrame({**_numbered(start, stop), "strategy": strategy, "comparator": comparator, **increments})
+
+    return Part(len(pair.cost), make)
+
+
+def _no_pair() -> Part:
+    import pandas as pd
+
+    columns = ["draw", "strategy", "comparator", "incremental_cost", "incremental_effect"]
+    return Part(0, lambda start, stop: pd.DataFrame(columns=columns))
+
+
+def draws(result: Outcomes, group: str = ALL, most: int | None = None) -> list[Part]:
+    """Discounted cost and effects of each draw (numbered from 1; at most so many) of each strategy, of one group of patients."""
     n = result.values.shape[-1] if most is None else most
-    long = {"draw": np.tile(np.arange(1, n + 1), len(result.strategies)), "strategy": np.repeat(result.strategies, n)}
-    values = {name: result.get(name)[:, :n].ravel() for name in result.totals}
-    return pd.DataFrame(long | values | {"group": group})
+    return [Part(n, partial(_draws, result, group, s)) for s in range(len(result.strategies))]
 
 
-def parameters(run: Run, psa: Psa) -> pd.DataFrame:
+def _draws(result: Outcomes, group: str, strategy: int, start: int, stop: int) -> pd.DataFrame:
+    import pandas as pd
+
+    values = {name: result.some(name, strategy, start, stop) for name in result.totals}
+    about = {"strategy": result.strategies[strategy], **values, "group": group}
+    return pd.DataFrame({**_numbered(start, stop), **about})
+
+
+def _numbered(start: int, stop: int) -> dict[str, np.ndarray]:
+    return {"draw": np.arange(start + 1, stop + 1)}
+
+
+def parameters(run: Run, psa: Psa) -> Rows:
     """Sampled values in the units that the file states."""
     import pandas as pd
 
-    sampled = [name for name, p in run.scenario.parameters.items() if p.sampled]
-    return pd.DataFrame({"draw": np.arange(1, psa.draws.n + 1), **{n: psa.draws.column(n) for n in sampled}})
+    sampled = {name: psa.draws.column(name) for name, p in run.scenario.parameters.items() if p.sampled}
+
+    def make(start: int, stop: int) -> pd.DataFrame:
+        return pd.DataFrame({**_numbered(start, stop), **{n: values[start:stop] for n, values in sampled.items()}})
+
+    return Rows([Part(psa.draws.n, make)])

@@ -18,22 +18,6 @@ if TYPE_CHECKING:
     from model.analysis.run import Run
 
 
-class Tables(Mapping[str, "pd.DataFrame"]):
-    """Tables by name, each made when it is asked for: who only prints a summary need not wait for pandas."""
-
-    def __init__(self, made: Mapping[str, Callable[[], pd.DataFrame]]):
-        self._made = made
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        return self._made[name]()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._made)
-
-    def __len__(self) -> int:
-        return len(self._made)
-
-
 class Figures(Mapping[str, "Figure"]):
     """Figures by name, each drawn when it is asked for."""
 

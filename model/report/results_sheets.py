@@ -13,6 +13,7 @@ from model.report.columns import Column, column_of, described
 from model.report.columns.column import COUNT, DAYS, EFFECT, HOURS, MONEY, RATIO, ROW, SHARE, SQUARE, TIME, YEARS
 from model.report.html.grids import heading
 from model.report.html.material import Material
+from model.report.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,9 +53,10 @@ class Page:
     left: int  # columns that are not here
 
 
-def page(material: Material, command: str, name: str, table: pd.DataFrame) -> Page:
-    known, few = described(command, name), _few(table)
-    part = table.iloc[:few, :COLUMNS]
+def page(material: Material, command: str, name: str, table: pd.DataFrame | Rows) -> Page:
+    known, rows = described(command, name), Rows.of(table)
+    few = _few(rows)
+    part = rows.first(few).iloc[:, :COLUMNS]
     maker = _Maker(material, part)
     columns = [maker.shown(str(header), column_of(known, str(header)), at) for at, header in enumerate(part.columns)]
     labelled = [maker.label(column) for column in columns]
@@ -62,11 +64,11 @@ def page(material: Material, command: str, name: str, table: pd.DataFrame) -> Pa
     keys = [column for label, column in zip(labelled, columns) if label]
     about = known[0].about.replace("`", "") if known else ""
     return Page(
-        command, name, heading(name), about, [*first, *keys], len(table), few, max(0, len(table.columns) - COLUMNS)
+        command, name, heading(name), about, [*first, *keys], len(rows), few, max(0, len(rows.columns) - COLUMNS)
     )
 
 
-def _few(table: pd.DataFrame) -> int:
+def _few(table: Rows) -> int:
     """Rows that are shown: all, unless they are many or draws."""
     most = DRAWS if "draw" in table.columns else CELLS // min(max(len(table.columns), 1), COLUMNS)
     return min(len(table), most)

@@ -14,6 +14,7 @@ from model import software
 from model.report.file_names import file_names
 from model.report.html import answer, provenance
 from model.report.html.material import RUN, Material
+from model.report.named_tables import rows_of
 from model.report.result import Result
 from model.report.results_sheets import Page, Shown, page
 from model.report.workbook.cells import sheet_title
@@ -58,10 +59,10 @@ def _write(path: Path, material: Material) -> None:
     import xlsxwriter
 
     pages = [
-        page(material, command, name, table)
+        page(material, command, name, rows)
         for command, result in material.results.items()
-        for name, table in result.tables.items()
-        if len(table.columns)
+        for name in result.tables
+        if len((rows := rows_of(result.tables, name)).columns)
     ]
     titles = [CONTENTS]
     for one in pages:

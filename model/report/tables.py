@@ -17,6 +17,8 @@ from model.analysis.run import Run
 from model.outcomes import Outcomes
 from model.report import landmark_tables, parameter_tables, profile_tables, psa_tables, severity_tables
 from model.report.increment_columns import limits_of_increments
+from model.report.named_tables import Tables
+from model.report.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +27,9 @@ Row = dict[str, object]
 PROBABILITY = "probability_most_cost_effective"
 
 
-def run_tables(run: Run) -> dict[str, pd.DataFrame]:
+def run_tables(run: Run) -> Tables:
     """Every table that a run leaves, by file name without '.csv'."""
-    tables = {
+    tables: dict[str, pd.DataFrame | Rows] = {
         "outcomes": outcomes(run),
         "incremental": incremental_table(run),
         "net_benefit": net_benefit_table(run),
@@ -56,7 +58,7 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
         tables["groups"] = group_tables.groups(run)
     if run.probabilistic is not None:
         tables |= psa_tables.run_tables(run, run.probabilistic)
-    return tables
+    return Tables(tables)
 
 
 def _analyses(run: Run) -> Iterator[tuple[str, Evaluation]]:

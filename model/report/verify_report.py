@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from model.analysis.verify import Verification
 from model.analysis.verify_findings import FAIL, NOT_APPLICABLE, PASS, Finding
 from model.report import text
-from model.report.result import Result, Tables
+from model.report.named_tables import Tables
+from model.report.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd

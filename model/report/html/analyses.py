@@ -39,10 +39,10 @@ def _section(material: Material, command: str) -> Section:
 
 
 def _table(material: Material, command: str, name: str) -> list[Block]:
-    table = material.table(name, command)
-    if table is None:
+    table = material.rows(name, command)
+    if not table:
         return []
     title = TABLES.get(name, name.replace("_", " ").capitalize())
     if len(table) > MOST_ROWS:
         return [Text((f"{title}: {len(table):,} rows, in {command}/tables/{name}.csv.",))]
-    return [grid(material, table, command, name, title, (), BASES.get(command, ""))]
+    return [grid(material, table.whole(), command, name, title, (), BASES.get(command, ""))]

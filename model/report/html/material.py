@@ -12,8 +12,10 @@ from model.decision import ALL
 from model.effects import BUILT_IN, Words, words_of
 from model.outcome_keys import COST, QALY
 from model.report.html.blocks import Picture
+from model.report.named_tables import rows_of
 from model.report.numbers import stated
 from model.report.result import Result
+from model.report.rows import Rows
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -51,11 +53,13 @@ class Material:
 
     def table(self, name: str, command: str = RUN) -> pd.DataFrame | None:
         """None where the command is not here, or has no such table, or nothing in it."""
+        found = self.rows(name, command)
+        return found.whole() if found else None
+
+    def rows(self, name: str, command: str = RUN) -> Rows | None:
+        """As `table`, to be taken some rows at a time."""
         result = self.results.get(command)
-        if result is None or name not in result.tables:
-            return None
-        found = result.tables[name]
-        return found if len(found) else None
+        return rows_of(result.tables, name) if result is not None and name in result.tables else None
 
     def price(self, wtp: float) -> str:
         """'USD 50,000 per QALY'."""
