@@ -77,18 +77,20 @@ def run_figures(run: Run, found: Tables, comparators: Sequence[str] = ()) -> dic
         plans["units_in_use"] = Plan(lambda: plots.units_in_use(length, style, labels, units), length, "queue_length")
     if "groups" in found:
         plans |= group_figures(run, found, style)
-    if run.psa is None:
+    if run.psa is None or run.draws is None:
         return plans
     others = pairs(run.psa.total.cost, run.psa.total.get(run.decision.effect), run.reference)
     plane = psa_tables.plane(others, tuple(scenario.strategies), run.reference)
-    sampled, inputs = found.rows("psa_parameters"), found["parameters"]
+    values, inputs = psa_tables.sampled(scenario, run.draws), found["parameters"]
     return (
         economics_figures(found, plane, style, scenario.wtp.thresholds)
         | _pairwise_figures(run, style, comparators)
         | plans
         | {
             "sampled_distributions": Plan(
-                lambda: plots.sampled_distributions(sampled.whole(), inputs, style), sampled, "psa_parameters"
+                lambda: plots.sampled_distributions(values, inputs, style),
+                found.rows("psa_parameters"),
+                "psa_parameters",
             )
         }
     )

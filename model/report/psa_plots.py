@@ -221,18 +221,18 @@ def expected_loss(expected_loss, evpi, style: Style, thresholds=()):
 def sampled_distributions(psa_parameters, parameters, style: Style):
     """A histogram of each sampled parameter with its base value and the limits of its 95 % interval.
 
-    psa_parameters: draw, then a column a parameter; parameters: name, value, lower_95, upper_95, unit.
+    psa_parameters: values [draw] of each parameter, and perhaps `draw`, by name; parameters: name, value, lower_95, upper_95, unit.
     """
     heading = "Sampled parameters"
-    names = [c for c in psa_parameters.columns if c != "draw"]
-    if not names or psa_parameters.empty:
+    names = [name for name in psa_parameters if name != "draw"]
+    if not names or not len(psa_parameters[names[0]]):
         return nothing(style, heading, "No parameter is sampled.")
     columns = min(4 if len(names) <= 16 else 5, len(names))
     rows = -(-len(names) // columns)
     figure, axes = canvas(style, heading, max(6.5, 2.3 * columns), 1.45 * rows + 1.1, rows, columns, squeeze=False)
     about = parameters.set_index("name")
     for axis, name in zip(axes.ravel(), names):
-        handles = _histogram(axis, style.named(name), psa_parameters[name].to_numpy(float), about.loc[name])
+        handles = _histogram(axis, style.named(name), np.asarray(psa_parameters[name], float), about.loc[name])
     for axis in axes.ravel()[len(names) :]:
         axis.set_visible(False)
     legend(figure, handles)

@@ -15,10 +15,12 @@ from model.analysis.means import Pair, pairs
 from model.analysis.pairwise import Pairwise
 from model.analysis.run import Psa, Run
 from model.decision import ALL
+from model.draws import Draws
 from model.economics.acceptability import Acceptability
 from model.grouped import Grouped
 from model.outcomes import Outcomes
 from model.report.rows import Part, Rows
+from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,13 +169,18 @@ def _numbered(start: int, stop: int) -> dict[str, np.ndarray]:
     return {"draw": np.arange(start + 1, stop + 1)}
 
 
+def sampled(scenario: Scenario, draws: Draws) -> dict[str, np.ndarray]:
+    """[draw] of each parameter that is sampled."""
+    return {name: draws.column(name) for name, p in scenario.parameters.items() if p.sampled}
+
+
 def parameters(run: Run, psa: Psa) -> Rows:
     """Sampled values in the units that the file states."""
     import pandas as pd
 
-    sampled = {name: psa.draws.column(name) for name, p in run.scenario.parameters.items() if p.sampled}
+    values = sampled(run.scenario, psa.draws)
 
     def make(start: int, stop: int) -> pd.DataFrame:
-        return pd.DataFrame({**_numbered(start, stop), **{n: values[start:stop] for n, values in sampled.items()}})
+        return pd.DataFrame({**_numbered(start, stop), **{n: column[start:stop] for n, column in values.items()}})
 
     return Rows([Part(psa.draws.n, make)])
