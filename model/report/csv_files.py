@@ -36,18 +36,28 @@ def write_csv(table: pd.DataFrame | Rows, path: Path) -> None:
 def _text_of(block: pd.DataFrame, alone: bool) -> str:
     cells = [_cells(block.iloc[:, i], alone) for i in range(len(block.columns))]
     row = ",".join(form for form, _ in cells) + "\n"
-    values = chain.from_iterable(zip(*(column for _, column in cells)))
+    values = chain.from_iterable(zip(*(column for _, column in cells if column is not None)))
     return row * len(block) % tuple(values)
 
 
-def _cells(column: pd.Series, alone: bool) -> tuple[str, list]:
-    """How each value of a column is written, and the values."""
-    form, values, missing = FORMS.get(column.dtype.kind, ""), column.tolist(), column.isna()
+def _cells(column: pd.Series, alone: bool) -> tuple[str, list | None]:
+    """How each value of a column is written, and the values; none where all of them are one text, which then is the form."""
+    form, values = FORMS.get(column.dtype.kind, ""), column.tolist()
+    if not form and set(map(type, values)) == {str}:
+        return _texts(values, alone)
+    missing = column.isna()
     if form and not missing.any():
         return form, values
     empty, known = _quoted("", alone), dict[str, str]()
     gaps = zip(values, missing.tolist())
     return TEXT, [empty if gap else form % value if form else _text(value, known, alone) for value, gap in gaps]
+
+
+def _texts(values: list[str], alone: bool) -> tuple[str, list[str] | None]:
+    known = {value: _quoted(escape(value), alone) for value in set(values)}
+    if len(known) == 1:
+        return known[values[0]].replace("%", "%%"), None
+    return TEXT, [known[value] for value in values]
 
 
 def _text(value: object, known: dict[str, str], alone: bool) -> str:

@@ -49,7 +49,13 @@ def labelled(name: str, table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame
     if not columns:
         return table
     labels = _labels(scenario)
-    return table.assign(**{f"{column}_label": table[column].map(labels[column]) for column in columns})
+    return table.assign(**{f"{column}_label": _of_column(table[column], labels[column]) for column in columns})
+
+
+def _of_column(keys: pd.Series, label: Callable[[object], object]) -> object:
+    """Of each key; of a column of one key, as draws have, the label is asked for once."""
+    first = keys.iloc[0] if len(keys) else None
+    return label(first) if isinstance(first, str) and (keys == first).all() else keys.map(label)
 
 
 def _labels(scenario: Scenario) -> dict[str, Callable[[object], object]]:
