@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 MOST_YAML, MOST_CSV = 5_000_000, 50_000_000  # bytes
@@ -21,6 +21,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16 ('Unicode')",
     codecs.BOM_UTF16_BE: "UTF-16 ('Unicode')",
 }
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NUMBER_LIKE = re.compile(r"(?=.*\d)[-+0-9.,eE%' ]{1,20}")
 _COLUMN_LIKE = re.compile(r"[A-Za-z_][\w %./()-]{0,29}")
 
@@ -62,6 +63,11 @@ def text(path: Path, most: int = MOST_CSV) -> str:
     return found
 
 
+def lines(content: str) -> Iterator[str]:
+    """Lines of a text with their ends, one at a time: it may be long."""
+    return (found.group() for found in _LINE.finditer(content))
+
+
 def content(path: Path, most: int = MOST_CSV) -> bytes:
     """The bytes of a regular file that has some, and no more than `most`. Raises FileError."""
     try:
@@ -97,7 +103,7 @@ def table(path: Path) -> tuple[list[str], list[list[str]]]:
     """(header, rows below it) of a CSV, each row as long as the header; empty lines are left out. Raises FileError."""
     rows = []
     try:
-        for row in csv.reader(io.StringIO(text(path), newline="")):
+        for row in csv.reader(lines(text(path))):
             if row:
                 rows.append(row)
             if len(rows) > MOST_ROWS + 1:
