@@ -87,7 +87,8 @@ def step(scores, functions, scales, residual, noise, squares) -> Step | None:
     """The step in one parameter that explains most of the residuals; None if that is little, or may be chance.
 
     functions: [function, draw] of the parameter, about their means, that the regression has already; scales: [response,
-    function] of the standard deviations to which it shrinks their coefficients. What these take up is not the step's.
+    function] of the standard deviations to which it shrinks their coefficients. What these take up is not the step's. `functions`
+    are used up: they are the largest that is held.
     """
     order = np.argsort(scores, kind="stable")
     n, ranked = len(scores), scores[order]
@@ -97,7 +98,9 @@ def step(scores, functions, scales, residual, noise, squares) -> Step | None:
         return None
     # Sums over the draws below each cut, of the residuals and of the functions; both are about their means.
     roots = [_taking_up(functions, scale, variance) for scale, variance in zip(scales, _or_one(noise))]
-    sums, overlap = np.cumsum(residual[:, order], axis=1), np.cumsum(functions[:, order], axis=1)
+    sums, overlap = np.cumsum(residual[:, order], axis=1), functions
+    for row in overlap:
+        np.cumsum(row[order], out=row)
 
     def beyond(cut) -> np.ndarray:
         """[cut] chi-square of a step there, in the response where it is largest."""

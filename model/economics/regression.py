@@ -238,9 +238,11 @@ class _Design:
         firsts = len(self.powers) + np.cumsum([0, *sizes])
         mine = [k for k, jump in enumerate(self.jumps) if jump.concerns(spline.scores)]
         numbers = [i for i, _ in smooth] + [i for k in mine for i in range(firsts[k], firsts[k] + sizes[k])]
-        parts = [spline.functions(slice(None))[[degree for _, degree in smooth]]]
-        terms = np.concatenate(parts + [self.jumps[k].functions(slice(None)) for k in mine])
-        return np.array(numbers, int), terms - self.mean[numbers, None]
+        terms, degrees = np.empty((len(numbers), self.n_draws)), [degree for _, degree in smooth]
+        for draws in self.blocks():
+            parts = [spline.functions(draws)[degrees], *(self.jumps[k].functions(draws) for k in mine)]
+            terms[:, draws] = np.concatenate(parts) - self.mean[numbers, None]
+        return np.array(numbers, int), terms
 
     def terms(self, draws) -> np.ndarray:
         """[term, draw]"""
