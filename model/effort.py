@@ -127,10 +127,11 @@ def reserve(size: float, what: str, lower: str) -> None:
         return
     free = available()
     if free is not None and size > free:
-        raise EffortError(f"{what} would need about {_bytes(size)} of memory, and {_bytes(free)} are free: {lower}")
+        raise EffortError(f"{what} would need about {in_words(size)} of memory, and {in_words(free)} are free: {lower}")
     if size >= MUCH:
         tell(
-            f"{what} needs about {_bytes(size)} of memory" + (f"; {_bytes(free)} are free" if free is not None else "")
+            f"{what} needs about {in_words(size)} of memory"
+            + (f"; {in_words(free)} are free" if free is not None else "")
         )
 
 
@@ -143,7 +144,8 @@ def keep_freed() -> None:
     np.empty(KEPT, np.uint8)
 
 
-def _bytes(size: float) -> str:
+def in_words(size: float) -> str:
+    """Bytes: '1.2 GB'."""
     for unit, name in ((1e12, "TB"), (1e9, "GB")):
         if size >= unit:
             return f"{size / unit:,.1f} {name}"

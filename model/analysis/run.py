@@ -111,7 +111,7 @@ def run(
     """
     decision = decision or decide(scenario)[1]
     clock = [time.perf_counter()]
-    memory.check_draws(scenario, sample.n)
+    memory.check_draws(scenario, sample.n, method.follows_patients)
     base, base_method, patients = _base(scenario, sample.seed, method, decision, until_se, progress)
     psa = None
     if sample.n and any(p.sampled for p in scenario.parameters.values()):
