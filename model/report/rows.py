@@ -70,4 +70,4 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
     some = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(some, ignore_index=True) if len(some) > 1 else some[0].reset_index(drop=True)
+    return pd.concat(some, ignore_index=True) if len(some) > 1 else some[0]
