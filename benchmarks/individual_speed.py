@@ -21,7 +21,7 @@ def measure(small: bool = False) -> list[dict]:
             "seconds": best(_individual(patients, n // 50 if small else n), repeats),
             "target": target,
         }
-        for n, target in ((100, 0.15), (1000, 1.5))
+        for n, target in ((100, 0.020), (1000, 0.235))
     ]
 
 
