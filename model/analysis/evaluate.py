@@ -163,8 +163,8 @@ def _pieces(
             piece = piece + next(done)
         if piece.requests is not None:
             piece.requests = piece.requests.later(a)
-        yield piece
         progress(b - a)
+        yield piece
 
 
 def _counted(scenario: Scenario) -> int:

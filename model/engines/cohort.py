@@ -256,7 +256,8 @@ def _trace_within(block: Block, seen_at: np.ndarray):
     """Occupancy within cycles too, which no convention changes."""
     if not block.dynamics.events():
         return _trace_of_rates(block, breaks(block.dynamics, []), seen_at)
-    uncounted = Tally(np.zeros((0, 1, block.states, block.rows)), np.zeros((0, 1, 0, block.rows)))
+    periods, kinds = len(block.dynamics.periods), len(block.dynamics.transitions)
+    uncounted = Tally(np.zeros((0, periods, block.states, block.rows)), np.zeros((0, periods, kinds, block.rows)))
     return integral.by_steps(replace(block, watch=None), [], uncounted, seen_at)
 
 

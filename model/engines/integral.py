@@ -47,8 +47,9 @@ def by_steps(block: Block, weightings, tally: Tally, seen_at: np.ndarray | None)
         times = distinct(np.concatenate([times, seen_at]), times[-1])
     x = block.start.copy()
     bins = sojourn.Bins(block, x, times)
-    decays = np.array([_average_decays(weighting.decay * np.diff(times)) for weighting in weightings]).T
-    factors = np.array([factors_at(weighting, times[:-1], dynamics) for weighting in weightings]).T
+    shape = len(weightings), len(times) - 1  # there may be none, where only a trace is wanted
+    decays = np.reshape([_average_decays(weighting.decay * np.diff(times)) for weighting in weightings], shape).T
+    factors = np.reshape([factors_at(weighting, times[:-1], dynamics) for weighting in weightings], shape).T
     periods = np.array([period_of(dynamics, middle) for _, middle, _ in steps(times)])
     counted = Counted(block, tally, periods, factors * decays)
     seen, wanted = [x + bins.occupancy()], None if seen_at is None else on(times, seen_at)

@@ -12,7 +12,7 @@ SICK = VALIDATION / "sick_sicker.yaml"
 
 def test_pairs_are_those_of_the_draws_versus_each_chosen_comparator():
     result = model.run(SICK, draws=300, comparators=["SoC", "B"])
-    plane, curves = (result.plans[name].data for name in ("plane_pairwise", "acceptability_pairwise"))
+    plane, curves = result.plans["plane_pairwise"].data.whole(), result.plans["acceptability_pairwise"].data
     wide = result.tables["psa"].query("group == 'all'").pivot(index="draw", columns="strategy", values=["cost", "qaly"])
     pairs = [("A", "SoC"), ("B", "SoC"), ("AB", "SoC"), ("SoC", "B"), ("A", "B"), ("AB", "B")]
     assert list(dict.fromkeys(zip(plane["strategy"], plane["comparator"]))) == pairs
@@ -28,8 +28,8 @@ def test_pairs_are_those_of_the_draws_versus_each_chosen_comparator():
 
 
 def test_pairs_are_shown_where_they_tell_more(tmp_path):
-    assert set(model.run(SICK, draws=20).plans["plane_pairwise"].data["comparator"]) == {"SoC"}
-    assert set(model.run(SICK, draws=20, reference="A").plans["plane_pairwise"].data["comparator"]) == {"A"}
+    assert set(model.run(SICK, draws=20).plans["plane_pairwise"].data.whole()["comparator"]) == {"SoC"}
+    assert set(model.run(SICK, draws=20, reference="A").plans["plane_pairwise"].data.whole()["comparator"]) == {"A"}
     assert "plane_pairwise" not in model.run(SICK, draws=0).plans
     with pytest.raises(DecisionError, match="unknown strategy 'C'"):
         model.run(SICK, draws=0, comparators=["C"])
