@@ -36,7 +36,9 @@ def spread(found: FirstOrder) -> Iterator[Spread]:
         for outcome in first.names:
             for strategy, values in zip(first.strategies, found.values(outcome, group)):
                 moments = values.mean(), values.std(ddof=1)
-                yield Spread(group, strategy, outcome, len(values), *moments, np.quantile(values, QUANTILES) + 0.0)  # no -0
+                yield Spread(
+                    group, strategy, outcome, len(values), *moments, np.quantile(values, QUANTILES) + 0.0
+                )  # no -0
 
 
 def examples(found: FirstOrder) -> Iterator[tuple[str, Dynamics, History]]:
