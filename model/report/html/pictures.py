@@ -62,20 +62,21 @@ def saved(command: str, result: Result, folder: Path) -> dict[str, Picture]:
 
 
 def _picture(command: str, name: str, path: Path) -> Picture:
-    csv = path.with_name(f"{path.name}.csv").read_bytes()
+    file = path.with_name(f"{path.name}.csv")
     image = address("image/png", path.with_name(f"{path.name}.png").read_bytes())
     about = title(name), image
-    if len(csv) > MOST:
+    if file.stat().st_size > MOST:  # it is not read: that of a million draws has 250 MB
         place = "figures" if command == "run" else f"{command}/figures"
-        return Picture(*about, f"{path.name}.csv", basis=basis(command, name, csv), beside=f"{place}/{path.name}.csv")
+        return Picture(*about, file.name, basis=basis(command, name, file), beside=f"{place}/{file.name}")
+    csv = file.read_bytes()
     if len(csv) > ZIPPED:
         return Picture(
             *about,
             f"{path.name}.zip",
             address("application/zip", zipped(f"{path.name}.csv", csv)),
-            basis(command, name, csv),
+            basis(command, name, file),
         )
-    return Picture(*about, f"{path.name}.csv", address("text/csv", csv), basis(command, name, csv))
+    return Picture(*about, f"{path.name}.csv", address("text/csv", csv), basis(command, name, file))
 
 
 def title(name: str) -> str:
@@ -83,13 +84,15 @@ def title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def basis(command: str, name: str, csv: bytes) -> str:
-    """Which figures it shows: of base values, of draws, or of both ('')."""
+def basis(command: str, name: str, csv: Path) -> str:
+    """Which figures it shows: of base values, of draws, or of both (''); some tables say it in each row."""
     if name in _DRAWS or command in ("voi", "converge"):
         return PROBABILISTIC
     if name in _BASE or command == "tornado":
         return DETERMINISTIC
-    found = [word for word in (DETERMINISTIC, PROBABILISTIC) if f"{word},".encode() in csv]
+    with csv.open("rb") as lines:
+        words = {word for line in lines for word in (DETERMINISTIC, PROBABILISTIC) if f"{word},".encode() in line}
+    found = [*words]
     return found[0] if len(found) == 1 else ""
 
 
