@@ -19,7 +19,7 @@ from model.draws import Draws
 from model.engines import engine_for
 from model.engines.contract import Block, Engine, Ran, Result
 from model.grouped import Grouped
-from model.history import REQUEST_BYTES, Requests
+from model.history import REQUEST_BYTES, History, Requests
 from model.outcomes import Outcomes
 from model.pricing import Prices
 from model.quantities import WEIGHTS, Quantities
@@ -31,6 +31,9 @@ NO_TIMES = np.zeros(0)
 REQUESTS = 10  # that a patient makes, about, those counted who are not recruited
 T = TypeVar("T")
 Weights = dict[str, np.ndarray]  # share of each group, array[draw]
+Single = dict[
+    str, tuple[History, Outcomes]
+]  # stays and outcomes [outcome, discounted, strategy, patient] of each group
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class Evaluation:
     """outcomes, traces, simulated: by group, the weighted total first; weights[group]: array[draw].
 
     simulated: the outcomes with standard errors, where the engine follows patients; requests: what they asked of resources,
-    whose `draw` is draw * replications + replication (None where that was not wanted).
+    whose `draw` is draw * replications + replication (None where that was not wanted); single: patients, block by block, where
+    those of replications were wanted.
     """
 
     outcomes: Grouped[Outcomes]
@@ -54,6 +58,7 @@ class Evaluation:
     traces: Grouped[Trace]
     simulated: Grouped[Simulated] | None = None
     requests: Requests | None = None
+    single: tuple[Single, ...] = ()
 
     @property
     def total(self) -> Outcomes:
@@ -75,12 +80,13 @@ def evaluate(
     progress: Callable[[int], None] = lambda done: None,
     at: np.ndarray = NO_TIMES,
     queues: bool = False,
+    single: bool = False,
 ) -> Evaluation:
     """Outcomes of every group, strategy and draw. `progress` is told of draws done (of replications, with queues).
 
     trace: with occupancies (engines that follow no patients), at the cycles' times and, exactly, at those of `at`. Rows of
     `draws` that have the same index meet the same patients. With one replication a draw standard errors are NaN. queues: with
-    what patients asked of resources, where they wait for each other, which takes memory with every patient.
+    what patients asked of resources, where they wait for each other, which takes memory with every patient; single: with these patients.
     Raises DomainError where a draw leaves the model's domain, EngineError where the engine cannot run the scenario.
     """
     engine = engine_for(scenario, method.engine)
@@ -91,7 +97,7 @@ def evaluate(
     weights = inputs.group_weights(scenario, draws)
     rows = method.rows(draws)
     shares = {key: np.repeat(share, rows.n // draws.n) for key, share in weights.items()}
-    made = _pieces(scenario, rows, shares, method, at if trace else None, progress, queues)
+    made = _pieces(scenario, rows, shares, method, at if trace else None, progress, queues, single)
     if not engine.independent:
         return _of_draws(scenario, made, weights, draws.n)
     pieces = list(made)
@@ -104,10 +110,11 @@ def evaluate(
     if engine.independent == "patients":
         simulated = _of_patients(scenario, pieces, weights)
     else:
-        means = by_group(scenario, parts, outcomes.pooled, shares)
+        worlds = by_group(scenario, parts, outcomes.pooled, shares)
         reference = scenario.reference_index
-        simulated = means.each(lambda part: over_replications(part, method.replications, reference))
-    return Evaluation(simulated.each(lambda part: part.mean), weights, Grouped(), simulated, requests)
+        simulated = worlds.each(lambda part: over_replications(part, method.replications, reference))
+    means = simulated.each(lambda part: part.mean)
+    return Evaluation(means, weights, Grouped(), simulated, requests, tuple(piece.single for piece in pieces))
 
 
 def _reserve_queues(followed: int) -> None:
@@ -126,11 +133,13 @@ class _Piece:
     moments: dict[str, Moments] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
     requests: Requests | None = None
+    single: Single = field(default_factory=dict)
 
     def __add__(self, other: _Piece) -> _Piece:
         """With other patients under the same draws."""
         both = {key: self.moments[key] + m if key in self.moments else m for key, m in other.moments.items()}
-        return _Piece(self.outcomes | other.outcomes, self.moments | both, self.traces | other.traces, other.requests)
+        outcomes, traces = self.outcomes | other.outcomes, self.traces | other.traces
+        return _Piece(outcomes, self.moments | both, traces, other.requests, self.single | other.single)
 
 
 def _pieces(
@@ -141,6 +150,7 @@ def _pieces(
     seen_at: np.ndarray | None,
     progress: Callable[[int], None],
     queues: bool,
+    single: bool,
 ) -> Iterator[_Piece]:
     """Of some draws after the other, whole samples of patients."""
     numbers = strata(scenario, method.patients) if method.follows_patients else {}
@@ -151,7 +161,7 @@ def _pieces(
     spans = [(start, min(start + each, rows.n)) for start in range(0, rows.n, each)]
     blocks = (
         Block(
-            scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at, queues=queues
+            scenario, rows.part(a, b), {k: w[a:b] for k, w in weights.items()}, patients, first, seen_at, single, queues
         )
         for a, b in spans
         for patients, first in cut.samples
@@ -186,6 +196,8 @@ def _task(engine: Engine, block: Block) -> _Piece:
                 own[place] = own[place] + these if place in own else these
             case "replications":
                 piece.outcomes[key] = values.of_values(values.values.mean(axis=-1))
+                if result.followed is not None:
+                    piece.single[key] = result.followed.history, of_single(values)
             case _:
                 piece.outcomes[key] = values
         if isinstance(quantities, Quantities) and quantities.times is not None and quantities.trace is not None:
@@ -193,6 +205,11 @@ def _task(engine: Engine, block: Block) -> _Piece:
     piece.moments = {key: Moments.joined(list(own.values())) for key, own in found.items()}
     piece.requests = ran.requests
     return piece
+
+
+def of_single(values: Outcomes) -> Outcomes:
+    """[outcome, discounted, strategy, patient], those of all draws one behind the other."""
+    return values.of_values(values.values.reshape(*values.values.shape[:3], -1))
 
 
 def priced(block: Block, ran: Ran) -> Iterator[tuple[Result, Outcomes]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from model import draws as draw_tables
 from model import inputs, outcomes
-from model.analysis.evaluate import Trace, by_group, priced, together
+from model.analysis.evaluate import Single, Trace, by_group, of_single, priced, together
 from model.analysis.method import EngineError, Method
 from model.analysis.simulate import strata
 from model.analysis.workers import in_order
@@ -56,12 +56,25 @@ class FirstOrder:
         return by_group(self.scenario, parts, together, weights)
 
 
-def first_order(scenario: Scenario, method: Method, seed: int = 1) -> FirstOrder:
-    """Histories of up to MOST patients at base values. Raises EngineError with an engine that has no patients."""
+def are_single(method: Method) -> bool:
+    """Whether the patients of replications of the base case are those whose histories are kept, so that they need not be run again."""
+    return method.replicates and method.at_most(MOST) == method
+
+
+def first_order(scenario: Scenario, method: Method, seed: int = 1, single: tuple[Single, ...] = ()) -> FirstOrder:
+    """Histories of up to MOST patients at base values; single: where these were run already (`are_single`), they. Raises EngineError
+    with an engine that has no patients."""
     if not method.follows_patients:
         raise EngineError(f"the {method.engine} engine follows no patients: choose --engine individual or queueing")
     method, base = method.at_most(MOST), draw_tables.base(scenario, seed)
-    weights, rows, numbers = inputs.group_weights(scenario, base), method.rows(base), strata(scenario, method.patients)
+    weights, rows = inputs.group_weights(scenario, base), method.rows(base)
+    parts = single or _run(scenario, method, rows, weights)
+    groups = {key: _together(scenario, rows, key, [part[key] for part in parts]) for key in parts[0]}
+    return FirstOrder(scenario, groups, {key: float(share[0]) for key, share in weights.items()})
+
+
+def _run(scenario: Scenario, method: Method, rows: Draws, weights: dict[str, np.ndarray]) -> tuple[Single, ...]:
+    numbers = strata(scenario, method.patients)
     each = method.runner.cut(len(scenario.strategies), method.patients, numbers).draws
     first = dict.fromkeys(numbers, 0)
     blocks = [
@@ -70,18 +83,15 @@ def first_order(scenario: Scenario, method: Method, seed: int = 1) -> FirstOrder
     ]
     # What one task would send back takes longer to send than to make.
     executor = method.executor if len(blocks) > 1 else None
-    parts = list(in_order(executor, _followed, ((method.runner, block) for block in blocks)))
-    groups = {key: _together(scenario, rows, key, [part[key] for part in parts]) for key in parts[0]}
-    return FirstOrder(scenario, groups, {key: float(share[0]) for key, share in weights.items()})
+    return tuple(in_order(executor, _followed, ((method.runner, block) for block in blocks)))
 
 
-def _followed(engine: Engine, block: Block) -> dict[str, tuple[History, Outcomes]]:
-    """One piece of independent work, by group."""
+def _followed(engine: Engine, block: Block) -> Single:
+    """One piece of independent work."""
     found = {}
     for result, values in priced(block, engine.run(block)):
-        flat = values.of_values(values.values.reshape(*values.values.shape[:3], -1))
         if result.followed is not None:
-            found[result.group] = result.followed.history, flat
+            found[result.group] = result.followed.history, of_single(values)
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from model import draws, pricing, severity
 from model.analysis import memory
 from model.analysis.evaluate import Evaluation, evaluate
-from model.analysis.first_order import FirstOrder, first_order, times_of
+from model.analysis.first_order import FirstOrder, are_single, first_order, times_of
 from model.analysis.method import COHORT, EngineError, Method
 from model.analysis.simulate import Simulated
 from model.decision import ALL, Decision, decide
@@ -184,7 +184,7 @@ def _base(
         raise EngineError(f"--until-se {until_se:g}: the standard error to be reached must be above 0")
     table, method = draws.base(scenario, seed), method.for_base()
     tell = progress if method.replicates else lambda done: None  # replications take their time
-    found = evaluate(scenario, table, method, trace=True, progress=tell, queues=True)
+    found = evaluate(scenario, table, method, trace=True, progress=tell, queues=True, single=are_single(method))
     if not method.follows_patients:
         if until_se is not None:
             raise EngineError(
@@ -193,9 +193,10 @@ def _base(
         return found, method, None
     while until_se is not None and (error := base_error(found.errors.total, decision)) > until_se:
         method = _more(method, error / until_se)
-        found = evaluate(scenario, table, method, queues=True)
-    patients = first_order(scenario, method, seed)
-    return dataclasses.replace(found, traces=patients.traces(times_of(scenario))), method, patients
+        found = evaluate(scenario, table, method, queues=True, single=are_single(method))
+    patients = first_order(scenario, method, seed, found.single if are_single(method) else ())
+    found = dataclasses.replace(found, traces=patients.traces(times_of(scenario)), single=())
+    return found, method, patients
 
 
 def base_error(found: Simulated, decision: Decision) -> float:

@@ -102,7 +102,7 @@ def test_the_main_process_runs_no_queue_while_workers_do(monkeypatch):
 
     monkeypatch.setattr(Queueing, "run", watched)
     run(scenario, Sample(3, 1), Method("queueing", 40, 3, executor))
-    assert len(alone) == 3 + 3 + 3 and not any(alone)  # replications, their patients, draws
+    assert len(alone) == 3 + 3 and not any(alone)  # replications, which are run once and keep their patients, and draws
 
 
 def test_patients_of_replications_that_were_made_apart_are_those_of_one_task(monkeypatch):
@@ -127,3 +127,11 @@ def test_processes_are_forked_only_where_no_thread_could_hold_a_lock(monkeypatch
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(threading, "active_count", lambda: 2)
     assert processes.way() == "spawn"
+
+
+def test_the_patients_of_a_run_are_those_of_its_replications():
+    scenario, method = read(CAPACITY), Method("queueing", 40, 3)
+    found, apart = run(scenario, Sample(0, 1), method).patients, first_order(scenario, method)
+    for key, patients in apart.groups.items():
+        assert np.array_equal(found.groups[key].outcomes.values, patients.outcomes.values)
+        assert np.array_equal(found.groups[key].history.left, patients.history.left)
