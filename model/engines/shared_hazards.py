@@ -48,7 +48,8 @@ class SharedHazards:
 
     def _rises(self, event: AtEvent, span: slice) -> np.ndarray:
         reached = event.hazard.cumulative(self.times[span.start : span.stop + 1, None])
-        return finite(np.diff(reached, axis=0), event)
+        with np.errstate(invalid="ignore"):  # what is not finite is refused in words
+            return finite(np.diff(reached, axis=0), event)
 
     def ratio(self, i: int, span: slice) -> np.ndarray | float:
         """The hazard ratio in force, [step, row], where it changes."""
