@@ -168,7 +168,8 @@ def _weights(q: float, decays: tuple[float, ...]) -> np.ndarray:
 def _poisson(mean: float | np.ndarray, k: np.ndarray) -> np.ndarray:
     from scipy.special import gammaln, xlogy
 
-    return np.exp(xlogy(k, mean) - mean - gammaln(k + 1))
+    found = np.exp(xlogy(k, mean) - mean - gammaln(k + 1))
+    return found / found.sum(axis=-1, keepdims=True)  # nobody is lost, however many steps follow one another
 
 
 def _above(mean: float, k: np.ndarray) -> np.ndarray:
