@@ -22,7 +22,12 @@ NUMBER = 8  # bytes
 
 def in_file(size: float) -> bool:
     """Whether so many bytes of results go to a file: they are many, and there is room for them."""
-    return size > MOST and shutil.disk_usage(tempfile.gettempdir()).free > 2 * size
+    if size <= MOST:
+        return False
+    try:
+        return shutil.disk_usage(tempfile.gettempdir()).free > 2 * size
+    except OSError:  # no folder of temporary files that can be written to
+        return False
 
 
 def mapped(values: np.ndarray) -> bool:

@@ -86,3 +86,11 @@ def test_values_in_a_file_are_read_only():
     store.add(np.ones((2, 3)))
     with pytest.raises(ValueError, match="read-only"):
         store.array()[0] = 2
+
+
+def test_without_a_folder_of_temporary_files_results_stay_in_memory(monkeypatch):
+    def none():
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr(stores.tempfile, "gettempdir", none)
+    assert not stores.in_file(1e12)
