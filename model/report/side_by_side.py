@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import FileIO
 
+from model.analysis.processes import cores
 from model.threads import may_fork
 
 MOST = 8  # processes: more wait for the disk
@@ -36,7 +37,7 @@ def side_by_side(tasks: Sequence[Task], done: Done = lambda number: None) -> Non
 
 
 def _processes(most: int) -> int:
-    return min(len(os.sched_getaffinity(0)), most, MOST) if may_fork() else 1
+    return min(cores(), most, MOST) if may_fork() else 1
 
 
 def _shared(tasks: Sequence[Task], done: Done, helpers: int) -> set[int]:

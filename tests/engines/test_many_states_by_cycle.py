@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import simpson, trapezoid
 from scipy.linalg import expm
 
 from model import draws, inputs
@@ -67,6 +68,14 @@ def test_time_in_states_and_transitions_are_scipys(tmp_path, convention, start, 
         spent = np.linalg.solve(a[:n, :n], (points[-1] - points[0])[:n])
         made = np.concatenate([RATE * spent[:-1], death * spent])
         np.testing.assert_allclose(found.transitions[strategy, 0, :, 0, 0], made, rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize(("convention", "rule"), [("life-table", trapezoid), ("simpson", simpson)])
+def test_time_in_states_is_by_scipys_rule(tmp_path, convention, rule):
+    found = quantities(tmp_path, convention)
+    for strategy, death in enumerate((DEATH, 0.04)):
+        time = rule(seen(death)[0], dx=1 / 12, axis=0)
+        np.testing.assert_allclose(found.time[strategy, 0, :, 0, 0], time, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("onward", ["r", "r * if(time < 0.3 years, 1, if(time < 0.9 years, 2, 0.5))"])
